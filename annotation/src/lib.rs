@@ -1,0 +1,1 @@
+//! The shared document: operations, order, undo and snapshots.

@@ -1,0 +1,1 @@
+//! A participant in Rust: joins a room, publishes, annotates.

@@ -1,0 +1,1 @@
+//! What a picture is: codecs, sequence rewriting, frame rate, timecode and frame identity.

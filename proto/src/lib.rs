@@ -1,0 +1,26 @@
+//! The wire of fmz: generated messages, the frame around them, and every size limit.
+//!
+//! This crate is the only one that turns bytes into types. Start at [`decode_client`] and [`encode`].
+//! It holds no state and does no IO.
+
+mod error;
+mod frame;
+pub mod limits;
+mod validate;
+
+pub use error::WireError;
+pub use frame::{Role, decode, decode_client, decode_server, encode, encode_client, encode_server};
+pub use prost::Message;
+pub use validate::{validate_batch, validate_op};
+
+/// Messages generated from `proto/fmz/v1/*.proto`.
+#[allow(
+    missing_docs,
+    clippy::all,
+    unreachable_pub,
+    unused_qualifications,
+    reason = "generated code; the schema carries the documentation"
+)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/fmz.v1.rs"));
+}

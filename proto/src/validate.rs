@@ -1,0 +1,181 @@
+//! Ranges of every field that a client writes. One place, so that nothing behind it checks again.
+
+use crate::v1::{
+    Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Point,
+    Property, Publish, Set, StrokeAppend, client_message::Message, op, property,
+};
+use crate::{WireError, limits};
+
+type Checked = Result<(), WireError>;
+
+pub(crate) fn validate_client(message: &Message) -> Checked {
+    match message {
+        Message::Hello(hello) => validate_hello(hello),
+        Message::Answer(Answer { sdp, .. }) => {
+            at_most("answer.sdp", sdp.len(), limits::SDP_BYTES_MAX)
+        }
+        Message::Candidate(candidate) => validate_candidate(candidate),
+        Message::Publish(publish) => validate_publish(publish),
+        Message::Unpublish(message) => validate_publication(&message.publication),
+        Message::Mute(message) => validate_publication(&message.publication),
+        Message::Ops(batch) => validate_batch(batch),
+        Message::Presence(presence) => presence.pointer.as_ref().map_or(Ok(()), validate_point),
+        Message::FrameMap(map) => validate_frame_map(map),
+        Message::Ping(_)
+        | Message::Resync(_)
+        | Message::RestartTransport(_)
+        | Message::Leave(_) => Ok(()),
+    }
+}
+
+fn validate_hello(hello: &Hello) -> Checked {
+    at_most("hello.token", hello.token.len(), limits::TOKEN_BYTES_MAX)?;
+    at_most("hello.name", hello.name.len(), limits::NAME_BYTES_MAX)?;
+    in_range(
+        "hello.session_key",
+        hello.session_key.len() == limits::SESSION_KEY_BYTES,
+    )
+}
+
+fn validate_candidate(candidate: &IceCandidate) -> Checked {
+    at_most(
+        "candidate.candidate",
+        candidate.candidate.len(),
+        limits::CANDIDATE_BYTES_MAX,
+    )?;
+    at_most("candidate.mid", candidate.mid.len(), 16)
+}
+
+fn validate_publish(publish: &Publish) -> Checked {
+    in_range("publish.kind", matches!(publish.kind, 1 | 2))?;
+    in_range("publish.source", matches!(publish.source, 1..=6))?;
+    in_range("publish.width", publish.width <= 16_384)?;
+    in_range("publish.height", publish.height <= 16_384)?;
+    in_range(
+        "publish.codec",
+        matches!(
+            publish.codec.as_str(),
+            "" | "VP8" | "VP9" | "AV1" | "H264" | "opus"
+        ),
+    )
+}
+
+fn validate_publication(publication: &str) -> Checked {
+    at_most(
+        "publication",
+        publication.len(),
+        limits::PUBLICATION_BYTES_MAX,
+    )
+}
+
+fn validate_frame_map(map: &FrameMap) -> Checked {
+    validate_publication(&map.publication)?;
+    in_range("frame_map.num", (1..=1_000_000).contains(&map.num))?;
+    in_range("frame_map.den", (1..=100_000).contains(&map.den))?;
+    in_range("frame_map.state", matches!(map.state, 1 | 2))
+}
+
+/// Checks a batch of ops as a client sends it.
+///
+/// # Errors
+/// [`WireError`] for the first field that is missing or out of range.
+pub fn validate_batch(batch: &OpBatch) -> Checked {
+    in_range("ops.client_seq", batch.client_seq > 0)?;
+    in_range(
+        "ops.ops",
+        (1..=limits::BATCH_OPS_MAX).contains(&batch.ops.len()),
+    )?;
+    batch.ops.iter().try_for_each(validate_op)
+}
+
+/// Checks one op as a client sends it. An op that only the server writes is out of range.
+///
+/// # Errors
+/// [`WireError`] for the first field that is missing or out of range.
+pub fn validate_op(op: &Op) -> Checked {
+    match op.op.as_ref().ok_or(WireError::Missing { field: "op" })? {
+        op::Op::Create(create) => validate_create(create),
+        op::Op::Set(set) => validate_set(set),
+        op::Op::StrokeAppend(append) => validate_append(append),
+        op::Op::StrokeEnd(end) => validate_id(end.id.as_ref()),
+        op::Op::SetDeleted(deleted) => validate_id(deleted.id.as_ref()),
+        op::Op::AuthorAdded(_) => Err(WireError::OutOfRange { field: "op" }),
+    }
+}
+
+fn validate_create(create: &Create) -> Checked {
+    validate_id(create.id.as_ref())?;
+    in_range("create.kind", matches!(create.kind, 1..=5))?;
+    validate_stamp(create.frame.as_ref().ok_or(WireError::Missing {
+        field: "create.frame",
+    })?)?;
+    at_most(
+        "create.properties",
+        create.properties.len(),
+        limits::PROPERTIES_MAX,
+    )?;
+    create.properties.iter().try_for_each(validate_property)
+}
+
+fn validate_set(set: &Set) -> Checked {
+    validate_id(set.id.as_ref())?;
+    validate_property(set.property.as_ref().ok_or(WireError::Missing {
+        field: "set.property",
+    })?)
+}
+
+fn validate_append(append: &StrokeAppend) -> Checked {
+    validate_id(append.id.as_ref())?;
+    let points = append.dx.len();
+    in_range(
+        "stroke_append.dx",
+        (1..=limits::APPEND_POINTS_MAX).contains(&points),
+    )?;
+    in_range("stroke_append.dy", append.dy.len() == points)?;
+    in_range(
+        "stroke_append.pressure",
+        append.pressure.is_empty() || append.pressure.len() == points,
+    )?;
+    let small = |delta: &i32| delta.unsigned_abs() <= 2 * limits::COORDINATE_MAX.unsigned_abs();
+    in_range(
+        "stroke_append.delta",
+        append.dx.iter().chain(&append.dy).all(small),
+    )
+}
+
+fn validate_id(id: Option<&ObjectId>) -> Checked {
+    let id = id.ok_or(WireError::Missing { field: "id" })?;
+    in_range("id", id.author > 0 && id.counter > 0)
+}
+
+fn validate_stamp(stamp: &FrameStamp) -> Checked {
+    validate_publication(&stamp.publication)
+}
+
+fn validate_property(property: &Property) -> Checked {
+    match property.value.as_ref().ok_or(WireError::Missing {
+        field: "property.value",
+    })? {
+        property::Value::Color(_) => Ok(()),
+        property::Value::Width(width) => in_range("width", (1..=limits::WIDTH_MAX).contains(width)),
+        property::Value::Start(point) | property::Value::End(point) => validate_point(point),
+        property::Value::Text(text) => at_most("text", text.len(), limits::TEXT_BYTES_MAX),
+    }
+}
+
+fn validate_point(point: &Point) -> Checked {
+    let near = |value: i32| value.unsigned_abs() <= limits::COORDINATE_MAX.unsigned_abs();
+    in_range("point", near(point.x) && near(point.y))
+}
+
+fn at_most(field: &'static str, length: usize, limit: usize) -> Checked {
+    in_range(field, length <= limit)
+}
+
+fn in_range(field: &'static str, holds: bool) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(WireError::OutOfRange { field })
+    }
+}

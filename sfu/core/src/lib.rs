@@ -1,0 +1,1 @@
+//! The forwarding unit as a pure state machine.

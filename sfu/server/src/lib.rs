@@ -1,0 +1,1 @@
+//! The forwarding unit on sockets.

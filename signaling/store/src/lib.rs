@@ -1,0 +1,1 @@
+//! Durable, ordered storage of rooms and operations.

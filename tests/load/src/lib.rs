@@ -1,0 +1,1 @@
+//! Load peers, durability checker and benchmarks.

@@ -1,0 +1,2 @@
+//! Structure check and wasm packaging.
+fn main() {}
