@@ -179,3 +179,134 @@ fn in_range(field: &'static str, holds: bool) -> Checked {
         Err(WireError::OutOfRange { field })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{Kind, SetDeleted};
+    use crate::{decode_client, encode_client};
+
+    const ID: ObjectId = ObjectId {
+        author: 1,
+        counter: 1,
+    };
+
+    fn code(op: op::Op) -> Result<(), &'static str> {
+        let batch = OpBatch {
+            client_seq: 1,
+            base: 0,
+            ops: vec![Op { op: Some(op) }],
+        };
+        let frame = encode_client(Message::Ops(batch));
+        decode_client(&frame)
+            .map(|_| ())
+            .map_err(|error| error.code())
+    }
+
+    fn set(value: property::Value) -> op::Op {
+        op::Op::Set(Set {
+            id: Some(ID),
+            property: Some(Property { value: Some(value) }),
+        })
+    }
+
+    fn append(dx: Vec<i32>, dy: Vec<i32>, pressure: &'static [u8]) -> op::Op {
+        op::Op::StrokeAppend(StrokeAppend {
+            id: Some(ID),
+            dx,
+            dy,
+            pressure: pressure.into(),
+        })
+    }
+
+    #[test]
+    fn wire7_values_at_the_bound_pass_and_over_it_do_not() {
+        let far = limits::COORDINATE_MAX;
+        let cases = [
+            (set(property::Value::Width(limits::WIDTH_MAX)), Ok(())),
+            (
+                set(property::Value::Width(limits::WIDTH_MAX + 1)),
+                Err("out_of_range"),
+            ),
+            (set(property::Value::Width(0)), Err("out_of_range")),
+            (
+                set(property::Value::Start(Point { x: far, y: -far })),
+                Ok(()),
+            ),
+            (
+                set(property::Value::End(Point { x: far + 1, y: 0 })),
+                Err("out_of_range"),
+            ),
+            (
+                set(property::Value::Text("x".repeat(limits::TEXT_BYTES_MAX))),
+                Ok(()),
+            ),
+            (
+                set(property::Value::Text("xyz ".repeat(limits::TEXT_BYTES_MAX))),
+                Err("out_of_range"),
+            ),
+            (
+                append(
+                    vec![1; limits::APPEND_POINTS_MAX],
+                    vec![1; limits::APPEND_POINTS_MAX],
+                    &[],
+                ),
+                Ok(()),
+            ),
+            (append(vec![], vec![], &[]), Err("out_of_range")),
+            (append(vec![1], vec![1, 2], &[]), Err("out_of_range")),
+            (append(vec![1], vec![1], &[1, 2]), Err("out_of_range")),
+            (append(vec![i32::MIN], vec![0], &[]), Err("out_of_range")),
+            (
+                op::Op::SetDeleted(SetDeleted {
+                    id: None,
+                    deleted: true,
+                }),
+                Err("missing_field"),
+            ),
+            (
+                op::Op::AuthorAdded(crate::v1::AuthorAdded::default()),
+                Err("out_of_range"),
+            ),
+        ];
+        for (number, (op, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(code(op), expected, "case {number}");
+        }
+    }
+
+    #[test]
+    fn wire7_create_needs_a_known_kind_and_a_stamp() {
+        let create = |kind: i32, frame| {
+            op::Op::Create(Create {
+                id: Some(ID),
+                kind,
+                frame,
+                properties: vec![],
+            })
+        };
+        let stamp = Some(FrameStamp::default());
+        assert_eq!(code(create(Kind::Brush as i32, stamp.clone())), Ok(()));
+        assert_eq!(code(create(99, stamp)), Err("out_of_range"));
+        assert_eq!(code(create(Kind::Brush as i32, None)), Err("missing_field"));
+    }
+
+    #[test]
+    fn wire7_batches_are_bounded() {
+        let op = Op {
+            op: Some(set(property::Value::Color(1))),
+        };
+        let batch = |client_seq, count| OpBatch {
+            client_seq,
+            base: 0,
+            ops: vec![op.clone(); count],
+        };
+        assert!(validate_batch(&batch(1, limits::BATCH_OPS_MAX)).is_ok());
+        for refused in [
+            batch(1, limits::BATCH_OPS_MAX + 1),
+            batch(1, 0),
+            batch(0, 1),
+        ] {
+            assert!(validate_batch(&refused).is_err());
+        }
+    }
+}
