@@ -1,0 +1,125 @@
+//! A run of datagrams that leaves the machine with one system call.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Datagrams in one send. A browser's receive buffer may hold as little as 212,992 bytes, some 170 datagrams as the
+/// kernel counts them; what leaves at once has to stay a small part of it.
+pub const SEGMENTS_MAX: usize = 16;
+
+/// Bytes in one send: one UDP datagram's worth, which is what the kernel splits.
+const BATCH_BYTES_MAX: usize = 60_000;
+
+/// Consecutive datagrams from one address to one other, all of one size but for the last, which may be shorter.
+#[derive(Debug, Default)]
+pub struct SendBatch {
+    route: Option<(IpAddr, SocketAddr)>,
+    bytes: Vec<u8>,
+    segment: usize,
+    segments: usize,
+}
+
+impl SendBatch {
+    /// Makes an empty batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a datagram. False where it cannot join what is there: the batch has to be sent first, and an empty
+    /// batch takes any datagram.
+    #[must_use]
+    pub fn push(&mut self, source: IpAddr, destination: SocketAddr, payload: &[u8]) -> bool {
+        if self.is_empty() {
+            self.route = Some((source, destination));
+            self.segment = payload.len();
+        } else if !self.joins(source, destination, payload.len()) {
+            return false;
+        }
+        self.bytes.extend_from_slice(payload);
+        self.segments += 1;
+        true
+    }
+
+    fn joins(&self, source: IpAddr, destination: SocketAddr, length: usize) -> bool {
+        let last_was_full = self.bytes.len() == self.segments * self.segment;
+        self.route == Some((source, destination))
+            && last_was_full
+            && (1..=self.segment).contains(&length)
+            && self.segments < SEGMENTS_MAX
+            && self.bytes.len() + length <= BATCH_BYTES_MAX
+    }
+
+    /// True where nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.segments == 0
+    }
+
+    /// Datagrams that wait.
+    pub fn len(&self) -> usize {
+        self.segments
+    }
+
+    /// Address to send from and address to send to, of a batch that is not empty.
+    pub(crate) fn route(&self) -> Option<(IpAddr, SocketAddr)> {
+        self.route.filter(|_| !self.is_empty())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn segment(&self) -> usize {
+        self.segment
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.drop_front(self.segments);
+    }
+
+    /// Forgets the first `segments` datagrams.
+    pub(crate) fn drop_front(&mut self, segments: usize) {
+        let bytes = (segments * self.segment).min(self.bytes.len());
+        self.bytes.drain(..bytes);
+        self.segments -= segments;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn to(port: u16) -> SocketAddr {
+        (SOURCE, port).into()
+    }
+
+    /// Pushes datagrams of the given sizes to port 9 and returns how many were taken.
+    fn taken(sizes: &[usize]) -> usize {
+        let mut batch = SendBatch::new();
+        let joins = |size: &&usize| batch.push(SOURCE, to(9), &vec![0; **size]);
+        sizes.iter().take_while(joins).count()
+    }
+
+    #[test]
+    fn equal_sizes_join_and_a_shorter_one_ends_the_run() {
+        assert_eq!(taken(&[100, 100, 40]), 3);
+        assert_eq!(taken(&[100, 40, 40]), 2);
+        assert_eq!(taken(&[100, 101]), 1);
+        assert_eq!(taken(&[100, 0]), 1);
+    }
+
+    #[test]
+    fn a_run_is_bounded_in_datagrams_and_bytes() {
+        assert_eq!(taken(&[10; 40]), SEGMENTS_MAX);
+        assert_eq!(taken(&[9000; 16]), 6);
+    }
+
+    #[test]
+    fn another_destination_or_source_starts_a_new_run() {
+        let mut batch = SendBatch::new();
+        assert!(batch.push(SOURCE, to(9), &[1; 10]));
+        assert!(!batch.push(SOURCE, to(10), &[1; 10]));
+        let other = IpAddr::from([127, 0, 0, 2]);
+        assert!(!batch.push(other, to(9), &[1; 10]));
+    }
+}

@@ -1,0 +1,82 @@
+//! Memory for one batch of received datagrams.
+
+use quinn_udp::{BATCH_SIZE, RecvMeta};
+use std::io::IoSliceMut;
+use std::net::SocketAddr;
+
+/// Bytes the kernel may join into one buffer (UDP's longest payload).
+const SLOT_BYTES: usize = 65_536;
+
+/// One received UDP datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Datagram<'a> {
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// The local address it was sent to, also where the socket is bound to all of them.
+    pub local: SocketAddr,
+    /// What it carries.
+    pub payload: &'a [u8],
+}
+
+/// Memory for one batch; reused for every call.
+#[derive(Debug)]
+pub struct ReceiveBuffer {
+    bytes: Box<[u8]>,
+    meta: [RecvMeta; BATCH_SIZE],
+    filled: usize,
+    bound: SocketAddr,
+}
+
+impl ReceiveBuffer {
+    /// Takes the memory: 64 KiB a buffer, 32 buffers on Linux.
+    pub fn new() -> Self {
+        Self {
+            bytes: vec![0; SLOT_BYTES * BATCH_SIZE].into_boxed_slice(),
+            meta: [RecvMeta::default(); BATCH_SIZE],
+            filled: 0,
+            bound: SocketAddr::from(([0, 0, 0, 0], 0)),
+        }
+    }
+
+    /// The datagrams of the last receive, in order of arrival.
+    pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
+        let slots = self.bytes.chunks(SLOT_BYTES).zip(&self.meta);
+        slots
+            .take(self.filled)
+            .flat_map(|(slot, meta)| self.split(slot, meta))
+    }
+
+    fn split<'a>(&self, slot: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = Datagram<'a>> {
+        let ip = meta.dst_ip.unwrap_or(self.bound.ip()).to_canonical();
+        let local = SocketAddr::new(ip, self.bound.port());
+        let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+        let payloads = slot[..meta.len.min(slot.len())].chunks(meta.stride.max(1));
+        payloads.map(move |payload| Datagram {
+            source,
+            local,
+            payload,
+        })
+    }
+
+    /// Lets `receive` fill the buffers; it returns how many it filled.
+    pub(crate) fn fill(
+        &mut self,
+        bound: SocketAddr,
+        receive: impl FnOnce(&mut [IoSliceMut<'_>], &mut [RecvMeta]) -> std::io::Result<usize>,
+    ) -> std::io::Result<()> {
+        self.bound = bound;
+        self.filled = 0;
+        let mut slots = self.bytes.chunks_mut(SLOT_BYTES);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| {
+            IoSliceMut::new(slots.next().expect("one slot was allocated for each"))
+        });
+        self.filled = receive(&mut slices, &mut self.meta)?;
+        Ok(())
+    }
+}
+
+impl Default for ReceiveBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
