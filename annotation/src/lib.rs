@@ -1,1 +1,27 @@
 //! The shared document: operations, order, undo and snapshots.
+//!
+//! A [`Document`] is the committed state: the server's, and below every client's. It applies committed batches in
+//! order of revision and says which ops may be committed. A [`Replica`] is a client's document: the committed one,
+//! its own changes on top that the server has not confirmed, and what it can undo.
+//!
+//! The rules have ids in `docs/SPEC-annotation.md`; the tests carry them. Nothing here knows a clock, a socket, a
+//! thread or a random number; the same input gives the same state on every machine and in wasm.
+
+mod check;
+mod document;
+mod error;
+pub mod limits;
+mod object;
+mod op;
+mod replica;
+mod snapshot;
+mod stroke;
+
+pub use check::Authority;
+pub use document::{Author, Document};
+pub use error::{ApplyError, OpError, SnapshotError};
+pub use object::{
+    FrameStamp, Key, Kind, Object, ObjectId, PENDING, Point, Property, Shape, Writer,
+};
+pub use replica::{Lost, Received, Replica};
+pub use stroke::Stroke;

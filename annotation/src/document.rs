@@ -1,0 +1,248 @@
+//! The committed state: what every replica holds after the same revision.
+
+use crate::check::{Draft, Rules, View};
+use crate::object::{Object, ObjectId, Writer};
+use crate::op::{Batch, Op};
+use crate::{ApplyError, Authority, OpError};
+use fmz_proto::limits::SESSION_KEY_BYTES;
+use fmz_proto::v1;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// A person's session that may annotate, as the document knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    pub(crate) identity: String,
+    pub(crate) name: String,
+    pub(crate) session_key: [u8; SESSION_KEY_BYTES],
+    pub(crate) last_client_seq: u64,
+}
+
+impl Author {
+    /// Subject of the token.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Shown name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The shared document at a revision.
+///
+/// Equal batches give equal documents, whoever applies them. Deleted objects stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    pub(crate) revision: u64,
+    pub(crate) objects: BTreeMap<ObjectId, Object>,
+    pub(crate) authors: BTreeMap<u32, Author>,
+    /// Objects by the revision of their create: drawing order.
+    pub(crate) order: BTreeMap<u64, ObjectId>,
+    pub(crate) content_bytes: usize,
+}
+
+impl Document {
+    /// Makes the empty document, revision 0.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Revision of the last op applied; 0 for none.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Applies the next batch of the log, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; the document is as before.
+    pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
+        self.place(batch.first_revision)?;
+        self.commit(&Batch::try_from(batch)?)
+    }
+
+    /// Says whether a batch with this first revision is the next one.
+    pub(crate) fn place(&self, found: u64) -> Result<(), ApplyError> {
+        let expected = self.revision + 1;
+        match found.cmp(&expected) {
+            Ordering::Less => Err(ApplyError::Repeat { found }),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(ApplyError::Gap { expected, found }),
+        }
+    }
+
+    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<(), ApplyError> {
+        self.place(batch.first_revision)?;
+        self.check_batch(batch)?;
+        for op in &batch.ops {
+            self.revision += 1;
+            self.write(op, batch);
+        }
+        if let Some(author) = self.authors.get_mut(&batch.author) {
+            author.last_client_seq = batch.client_seq;
+        }
+        Ok(())
+    }
+
+    fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
+        let Batch {
+            author, client_seq, ..
+        } = *batch;
+        if batch.ops.is_empty() {
+            return Err(ApplyError::Empty);
+        }
+        if author != 0 && client_seq <= self.last_client_seq(author) {
+            return Err(ApplyError::ClientSeq { author, client_seq });
+        }
+        let mut draft = Draft::new(self.view(), Rules::Log, author);
+        let broken = |revision| move |source| ApplyError::Op { revision, source };
+        draft.sender().map_err(broken(batch.first_revision))?;
+        (batch.first_revision..)
+            .zip(&batch.ops)
+            .try_for_each(|(revision, op)| draft.check(op).map_err(broken(revision)))
+    }
+
+    fn write(&mut self, op: &Op, batch: &Batch) {
+        let writer = Writer {
+            revision: self.revision,
+            author: batch.author,
+        };
+        match op {
+            Op::Create(create) => {
+                self.insert(Object::new(create, writer, batch.committed_ms));
+            }
+            Op::AddAuthor(added) => {
+                let author = Author {
+                    identity: added.identity.clone(),
+                    name: added.name.clone(),
+                    session_key: added.session_key,
+                    last_client_seq: 0,
+                };
+                self.authors.insert(added.author, author);
+            }
+            Op::Set { id, .. }
+            | Op::StrokeAppend { id, .. }
+            | Op::StrokeEnd { id }
+            | Op::SetDeleted { id, .. } => {
+                if let Some(object) = self.objects.get_mut(id) {
+                    self.content_bytes -= object.content_bytes();
+                    object.write(op, writer);
+                    self.content_bytes += object.content_bytes();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn insert(&mut self, object: Object) {
+        self.content_bytes += object.content_bytes();
+        self.order.insert(object.created_revision, object.id);
+        self.objects.insert(object.id, object);
+    }
+
+    /// Says whether ops of an ordinary author may be committed. 0 is the server itself.
+    ///
+    /// # Errors
+    /// [`OpError`] for the first op that may not.
+    pub fn check(&self, author: u32, ops: &[v1::Op]) -> Result<(), OpError> {
+        self.check_as(author, Authority::Author, ops)
+    }
+
+    /// Says whether ops of somebody with an authority may be committed.
+    ///
+    /// # Errors
+    /// [`OpError`] for the first op that may not.
+    pub fn check_as(
+        &self,
+        author: u32,
+        authority: Authority,
+        ops: &[v1::Op],
+    ) -> Result<(), OpError> {
+        let mut draft = Draft::new(self.view(), Rules::Sender(authority), author);
+        draft.sender()?;
+        ops.iter()
+            .try_for_each(|op| draft.check(&Op::try_from(op)?))
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            document: self,
+            overlay: None,
+        }
+    }
+
+    /// One object, deleted or not.
+    pub fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(&id)
+    }
+
+    /// All objects in order of id, deleted ones included.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// All objects in order of creation, deleted ones included.
+    pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
+        self.order.values().filter_map(|id| self.objects.get(id))
+    }
+
+    /// Number of objects, deleted ones included.
+    pub fn object_count(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Bytes of points and text, see [`crate::limits::CONTENT_BYTES_MAX`].
+    pub fn content_bytes(&self) -> usize {
+        self.content_bytes
+    }
+
+    /// The highest counter among the objects of an author, 0 for none.
+    pub(crate) fn last_counter(&self, author: u32) -> u32 {
+        let (Some(first), Some(last)) = (ObjectId::new(author, 1), ObjectId::new(author, u32::MAX))
+        else {
+            return 0;
+        };
+        let newest = self.objects.range(first..=last).next_back();
+        newest.map_or(0, |(id, _)| id.counter())
+    }
+
+    /// Who stands behind an author's number.
+    pub fn author(&self, author: u32) -> Option<&Author> {
+        self.authors.get(&author)
+    }
+
+    /// All authors in order of their numbers.
+    pub fn authors(&self) -> impl Iterator<Item = (u32, &Author)> {
+        self.authors
+            .iter()
+            .map(|(&number, author)| (number, author))
+    }
+
+    /// Number of authors.
+    pub fn author_count(&self) -> usize {
+        self.authors.len()
+    }
+
+    /// The number that this person's session was given before. Newest first: those come back most.
+    pub fn author_by_session(&self, identity: &str, session_key: &[u8]) -> Option<u32> {
+        let same = |author: &Author| {
+            author.identity == identity && author.session_key.as_slice() == session_key
+        };
+        let mut newest_first = self.authors.iter().rev();
+        newest_first.find_map(|(&number, author)| same(author).then_some(number))
+    }
+
+    /// The number for the next new author.
+    pub fn next_author(&self) -> u32 {
+        let newest = self.authors.last_key_value();
+        newest.map_or(1, |(&number, _)| number.saturating_add(1))
+    }
+
+    /// Number of an author's last batch in the document, 0 for none.
+    pub fn last_client_seq(&self, author: u32) -> u64 {
+        self.authors
+            .get(&author)
+            .map_or(0, |author| author.last_client_seq)
+    }
+}

@@ -1,0 +1,154 @@
+//! What can be wrong with ops, batches and snapshots. Every `code()` is stable; clients may switch on it.
+
+use fmz_proto::WireError;
+
+/// Why an op is refused. The rules are in `docs/SPEC-annotation.md`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpError {
+    /// A field of the op is missing or out of range.
+    #[error(transparent)]
+    Field(#[from] WireError),
+    /// The replica has not been told its author's number yet.
+    #[error("no author number yet")]
+    NoAuthor,
+    /// The author's number was never given out in this document.
+    #[error("author {author} is unknown")]
+    UnknownAuthor {
+        /// The number.
+        author: u32,
+    },
+    /// The object belongs to another author.
+    #[error("the object belongs to another author")]
+    NotYours,
+    /// No object has this id.
+    #[error("no such object")]
+    UnknownObject,
+    /// An object with this id was created before.
+    #[error("the object exists already")]
+    Exists,
+    /// Points were sent for something that is no brush stroke.
+    #[error("the object is not a brush stroke")]
+    NotAStroke,
+    /// The stroke was ended before.
+    #[error("the stroke is ended")]
+    StrokeEnded,
+    /// The stroke would hold more points than [`fmz_proto::limits::STROKE_POINTS_MAX`].
+    #[error("the stroke would hold too many points")]
+    TooManyPoints,
+    /// The document would hold more objects than [`crate::limits::OBJECTS_MAX`].
+    #[error("the document would hold too many objects")]
+    TooManyObjects,
+    /// The document would hold more content than [`crate::limits::CONTENT_BYTES_MAX`].
+    #[error("the document is full")]
+    DocumentFull,
+    /// Only the server may write this op.
+    #[error("only the server writes this op")]
+    ServerOnly,
+    /// The author's number is taken.
+    #[error("author {author} exists already")]
+    AuthorExists {
+        /// The number.
+        author: u32,
+    },
+    /// The document would hold more authors than [`crate::limits::AUTHORS_MAX`].
+    #[error("the document would hold too many authors")]
+    TooManyAuthors,
+    /// The replica holds [`crate::limits::PENDING_OPS_MAX`] unconfirmed ops; connect first.
+    #[error("too many changes wait for the server")]
+    TooManyPending,
+}
+
+impl OpError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Field(error) => error.code(),
+            Self::NoAuthor => "no_author",
+            Self::UnknownAuthor { .. } => "unknown_author",
+            Self::NotYours => "not_yours",
+            Self::UnknownObject => "unknown_object",
+            Self::Exists => "exists",
+            Self::NotAStroke => "not_a_stroke",
+            Self::StrokeEnded => "stroke_ended",
+            Self::TooManyPoints => "too_many_points",
+            Self::TooManyObjects => "too_many_objects",
+            Self::DocumentFull => "document_full",
+            Self::ServerOnly => "server_only",
+            Self::AuthorExists { .. } => "author_exists",
+            Self::TooManyAuthors => "too_many_authors",
+            Self::TooManyPending => "too_many_pending",
+        }
+    }
+}
+
+/// Why a committed batch was not applied. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// Batches before this one are missing; ask for everything after the document's revision.
+    #[error("revision {found} came where {expected} was due")]
+    Gap {
+        /// The next revision of the document.
+        expected: u64,
+        /// The first revision of the batch.
+        found: u64,
+    },
+    /// The document holds this revision already; pass over it.
+    #[error("revision {found} is known already")]
+    Repeat {
+        /// The first revision of the batch.
+        found: u64,
+    },
+    /// The batch has no ops.
+    #[error("the batch is empty")]
+    Empty,
+    /// The author's batches do not rise: one would count twice.
+    #[error("batch {client_seq} of author {author} was applied before")]
+    ClientSeq {
+        /// Whose batch it is.
+        author: u32,
+        /// Its number.
+        client_seq: u64,
+    },
+    /// An op does not fit the document: the log is broken.
+    #[error("revision {revision} does not fit the document")]
+    Op {
+        /// Revision of the op.
+        revision: u64,
+        /// What is wrong with it.
+        source: OpError,
+    },
+}
+
+impl ApplyError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gap { .. } => "gap",
+            Self::Repeat { .. } => "repeat",
+            Self::Empty => "empty_batch",
+            Self::ClientSeq { .. } => "client_seq_repeated",
+            Self::Op { source, .. } => source.code(),
+        }
+    }
+}
+
+/// Why a snapshot is not a document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// A field is missing or out of range.
+    #[error(transparent)]
+    Field(#[from] WireError),
+    /// Objects or authors are not in rising order of their ids, or two were created by one revision.
+    #[error("{0} are out of order")]
+    Order(&'static str),
+}
+
+impl SnapshotError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Field(error) => error.code(),
+            Self::Order(_) => "out_of_order",
+        }
+    }
+}

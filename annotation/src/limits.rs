@@ -1,0 +1,21 @@
+//! Every bound of the document and of a replica, with its reason. Bounds of single fields are in [`fmz_proto::limits`].
+
+/// Objects in one document, deleted ones included: a year of a busy room, about 60 MB without strokes and text.
+pub const OBJECTS_MAX: usize = 200_000;
+/// Bytes of points and text in one document: about 28 million points, 130 hours of one pen at 60 Hz. A page must hold
+/// the document more than once (state, snapshot being read, drawing) within a browser's memory.
+pub const CONTENT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What a point counts in [`CONTENT_BYTES_MAX`]: two coordinates and the pressure.
+pub const POINT_BYTES: usize = 9;
+/// Authors in one document. Every page load of somebody who may annotate is a new author, so this is a hundred people
+/// opening the room daily for two years; one costs about 100 bytes of snapshot.
+pub const AUTHORS_MAX: usize = 65_536;
+/// Ops of a replica that the server has not confirmed: five minutes of drawing without a connection.
+pub const PENDING_OPS_MAX: usize = 20_000;
+/// Bytes in one batch that a replica gives out, as protobuf: half of what a client's frame may hold, and more than any
+/// single op needs.
+pub const BATCH_BYTES_MAX: usize = fmz_proto::limits::CLIENT_MESSAGE_BYTES_MAX / 2;
+/// Gestures that can be undone: more than anybody walks back by hand.
+pub const UNDO_STEPS_MAX: usize = 1000;
+/// Highest revision of a snapshot: the highest integer that JavaScript counts exactly, and far from overflow.
+pub const REVISION_MAX: u64 = 1 << 53;

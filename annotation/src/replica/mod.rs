@@ -1,0 +1,396 @@
+//! A client's document: the committed one with its own unconfirmed changes on top.
+
+mod history;
+mod pending;
+
+use crate::check::{Authority, Draft, Rules, View};
+use crate::limits::PENDING_OPS_MAX;
+use crate::object::{Object, ObjectId, PENDING, Writer};
+use crate::op::{Batch, Op};
+use crate::{ApplyError, Document, OpError, SnapshotError};
+use fmz_proto::v1;
+use history::{Direction, History};
+use pending::Pending;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a message from the server changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Received {
+    /// Objects that may look different now.
+    pub changed: BTreeSet<ObjectId>,
+    /// Batches are missing: everything after this revision must be asked for.
+    pub gap: Option<u64>,
+}
+
+/// Own changes that cannot be committed any more and were dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Lost {
+    /// Numbers of dropped batches.
+    pub batches: Vec<u64>,
+    /// Dropped ops that were in no batch yet.
+    pub queued_ops: usize,
+}
+
+/// A client's document.
+///
+/// The view is the committed document with the own pending ops applied after it: exactly what the server will make of
+/// them if nothing else comes first.
+#[derive(Debug, Clone, Default)]
+pub struct Replica {
+    document: Document,
+    author: u32,
+    authority: Authority,
+    pending: Pending,
+    /// Objects that pending ops touch, as they will be.
+    overlay: BTreeMap<ObjectId, Object>,
+    history: History,
+    last_counter: u32,
+    version: u64,
+}
+
+impl Replica {
+    /// Makes an empty replica that may only look: give it an author to write.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says which author writes here, and its last batch that the server holds.
+    ///
+    /// The same author keeps its pending ops. Another one starts anew, for objects carry their author's number: what
+    /// the former had pending is lost.
+    pub fn set_author(&mut self, author: u32, last_client_seq: u64) -> Lost {
+        let mut lost = Lost::default();
+        if author != self.author {
+            lost.batches = self
+                .pending
+                .sent
+                .iter()
+                .map(|sent| sent.client_seq)
+                .collect();
+            lost.queued_ops = self.pending.queue.len();
+            self.author = author;
+            self.pending = Pending::default();
+            self.history = History::default();
+            self.last_counter = 0;
+            self.overlay.clear();
+            self.version += 1;
+        }
+        self.pending.number_above(last_client_seq);
+        self.catch_up_counters();
+        lost
+    }
+
+    /// Says what the author may change, by its grants.
+    pub fn set_authority(&mut self, authority: Authority) {
+        self.authority = authority;
+    }
+
+    /// Number of the author who writes here, 0 for none.
+    pub fn author(&self) -> u32 {
+        self.author
+    }
+
+    /// Replaces the committed document and applies what is still pending on it.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; the replica is as before.
+    pub fn load(&mut self, snapshot: v1::DocumentSnapshot) -> Result<Lost, SnapshotError> {
+        self.document = Document::from_snapshot(snapshot)?;
+        self.pending
+            .settle(self.document.last_client_seq(self.author));
+        self.catch_up_counters();
+        Ok(self.rebuild())
+    }
+
+    fn catch_up_counters(&mut self) {
+        let author = self.author;
+        self.pending
+            .number_above(self.document.last_client_seq(author));
+        self.last_counter = self.last_counter.max(self.document.last_counter(author));
+    }
+
+    /// Applies what the server committed. Batches that are known already are passed over; the own ones among the new
+    /// are the acknowledgement of what was pending.
+    ///
+    /// # Errors
+    /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
+    pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
+        let mut changed = BTreeSet::new();
+        let gap = self.receive_batches(&committed.batches, &mut changed);
+        self.rederive(&changed);
+        self.version += u64::from(!changed.is_empty());
+        Ok(Received { changed, gap: gap? })
+    }
+
+    fn receive_batches(
+        &mut self,
+        batches: &[v1::CommittedBatch],
+        changed: &mut BTreeSet<ObjectId>,
+    ) -> Result<Option<u64>, ApplyError> {
+        for batch in batches {
+            match self.document.place(batch.first_revision) {
+                Ok(()) => {}
+                Err(ApplyError::Repeat { .. }) => continue,
+                Err(ApplyError::Gap { .. }) => return Ok(Some(self.document.revision())),
+                Err(error) => return Err(error),
+            }
+            let batch = Batch::try_from(batch)?;
+            self.document.commit(&batch)?;
+            changed.extend(batch.ops.iter().filter_map(Op::id));
+            if batch.author == self.author && self.author != 0 {
+                changed.append(&mut self.pending.settle(batch.client_seq));
+                self.catch_up_counters();
+            }
+        }
+        Ok(None)
+    }
+
+    /// Derives the given objects of the overlay again from the committed document.
+    fn rederive(&mut self, ids: &BTreeSet<ObjectId>) {
+        self.overlay.retain(|id, _| !ids.contains(id));
+        for op in self.pending.ops() {
+            if op.id().is_some_and(|id| ids.contains(&id)) {
+                overlay_op(&self.document, &mut self.overlay, self.author, op);
+            }
+        }
+    }
+
+    /// Derives the whole overlay again and drops the pending ops that have become impossible.
+    fn rebuild(&mut self) -> Lost {
+        let mut lost = Lost::default();
+        self.overlay.clear();
+        self.version += 1;
+        let mut rest = std::mem::take(&mut self.pending);
+        rest.sent.retain(|sent| {
+            let kept = self.try_overlay(&sent.ops).is_ok();
+            if !kept {
+                lost.batches.push(sent.client_seq);
+            }
+            kept
+        });
+        rest.queue.retain(|op| {
+            let kept = self.try_overlay(std::slice::from_ref(op)).is_ok();
+            lost.queued_ops += usize::from(!kept);
+            kept
+        });
+        self.pending = rest;
+        lost
+    }
+
+    fn try_overlay(&mut self, ops: &[Op]) -> Result<(), OpError> {
+        self.check(ops)?;
+        for op in ops {
+            overlay_op(&self.document, &mut self.overlay, self.author, op);
+        }
+        Ok(())
+    }
+
+    fn check(&self, ops: &[Op]) -> Result<(), OpError> {
+        let mut draft = Draft::new(self.view(), Rules::Sender(self.authority), self.author);
+        ops.iter().try_for_each(|op| draft.check(op))
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            document: &self.document,
+            overlay: Some(&self.overlay),
+        }
+    }
+
+    /// Changes the view at once and keeps the ops for the next batches. All ops are taken or none.
+    ///
+    /// # Errors
+    /// [`OpError`] for the first op that the server would refuse.
+    pub fn submit(&mut self, ops: &[v1::Op]) -> Result<(), OpError> {
+        let ops = Op::many_from_wire(ops)?;
+        self.accept(&ops)?;
+        for op in ops {
+            let view = View {
+                document: &self.document,
+                overlay: Some(&self.overlay),
+            };
+            self.history.record(view, &op);
+            self.write(op);
+        }
+        self.history.submitted();
+        Ok(())
+    }
+
+    fn accept(&self, ops: &[Op]) -> Result<(), OpError> {
+        if self.author == 0 {
+            return Err(OpError::NoAuthor);
+        }
+        if self.pending.len() + ops.len() > PENDING_OPS_MAX {
+            return Err(OpError::TooManyPending);
+        }
+        self.check(ops)
+    }
+
+    fn write(&mut self, op: Op) {
+        if let Op::Create(create) = &op {
+            self.last_counter = self.last_counter.max(create.id.counter());
+        }
+        overlay_op(&self.document, &mut self.overlay, self.author, &op);
+        self.pending.queue.push_back(op);
+        self.version += 1;
+    }
+
+    /// Begins a gesture: what is submitted until [`Self::end_group`] is undone as one. Ends one that is open.
+    pub fn begin_group(&mut self) {
+        self.history.begin_group();
+    }
+
+    /// Ends the gesture.
+    pub fn end_group(&mut self) {
+        self.history.end_group();
+    }
+
+    /// Takes the next batch to be sent, at most `ops_max` ops (at least one is given); `None` when nothing waits.
+    /// It counts as un-acknowledged from now on.
+    pub fn take_batch(&mut self, ops_max: usize) -> Option<v1::OpBatch> {
+        self.pending.take_batch(ops_max, self.document.revision())
+    }
+
+    /// The batches that were taken and not acknowledged, oldest first: to be sent again on a new connection.
+    pub fn unacked(&self) -> Vec<v1::OpBatch> {
+        self.pending.unacked()
+    }
+
+    /// Takes back a batch that the server refused, and those that depended on it. Unknown numbers are passed over.
+    pub fn rejected(&mut self, client_seq: u64) -> Lost {
+        if !self.pending.remove(client_seq) {
+            return Lost::default();
+        }
+        let mut lost = self.rebuild();
+        lost.batches.insert(0, client_seq);
+        lost
+    }
+
+    /// Takes back the last gesture by new ops, as far as nobody else wrote since. False when there is none.
+    pub fn undo(&mut self) -> bool {
+        self.walk(Direction::Undo)
+    }
+
+    /// Does again what was undone last. False when there is none.
+    pub fn redo(&mut self) -> bool {
+        self.walk(Direction::Redo)
+    }
+
+    /// Walks the newest step that still changes something; those before it that do not are forgotten.
+    fn walk(&mut self, direction: Direction) -> bool {
+        self.end_group();
+        while let Some(step) = self.history.pop(direction) {
+            let ops = step.ops(self.view(), self.author, direction);
+            match self.accept(&ops) {
+                Ok(()) if !ops.is_empty() => {
+                    ops.into_iter().for_each(|op| self.write(op));
+                    self.history.push(direction.opposite(), step);
+                    return true;
+                }
+                Err(OpError::TooManyPending) => {
+                    self.history.push(direction, step);
+                    return false;
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        false
+    }
+
+    /// Whether [`Self::undo`] would change something.
+    pub fn can_undo(&self) -> bool {
+        self.can_walk(Direction::Undo)
+    }
+
+    /// Whether [`Self::redo`] would change something.
+    pub fn can_redo(&self) -> bool {
+        self.can_walk(Direction::Redo)
+    }
+
+    fn can_walk(&self, direction: Direction) -> bool {
+        let mut steps = self.history.newest_first(direction);
+        steps.any(|step| {
+            let ops = step.ops(self.view(), self.author, direction);
+            !ops.is_empty() && self.accept(&ops).is_ok()
+        })
+    }
+
+    /// The visible objects in drawing order: as created, the own unconfirmed ones last.
+    pub fn objects(&self) -> v1::ObjectList {
+        let committed = self.document.drawing_order().map(|object| object.id);
+        let created = self.pending.ops().filter_map(|op| match op {
+            Op::Create(create) => Some(create.id),
+            _ => None,
+        });
+        let created = created.filter(|&id| self.document.object(id).is_none());
+        let visible = committed.chain(created).filter_map(|id| self.shown(id));
+        v1::ObjectList {
+            objects: visible.filter(|object| !object.deleted).collect(),
+        }
+    }
+
+    fn shown(&self, id: ObjectId) -> Option<v1::ObjectState> {
+        let object = self.object(id)?;
+        Some(object.to_shown(self.overlay.contains_key(&id)))
+    }
+
+    /// One object as this author sees it, deleted or not.
+    pub fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.view().object(id)
+    }
+
+    /// The id for the next object; `None` without an author or when its numbers are used up.
+    pub fn next_id(&self) -> Option<ObjectId> {
+        ObjectId::new(self.author, self.last_counter.checked_add(1)?)
+    }
+
+    /// Revision of the committed document.
+    pub fn revision(&self) -> u64 {
+        self.document.revision()
+    }
+
+    /// The committed document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Ops that the server has not confirmed.
+    pub fn pending_count(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Ops that wait for [`Self::take_batch`].
+    pub fn queued_count(&self) -> usize {
+        self.pending.queue.len()
+    }
+
+    /// A number that changes whenever the view may look different.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// Writes a pending op on the overlay. An op that does not fit the object any more changes nothing.
+fn overlay_op(document: &Document, overlay: &mut BTreeMap<ObjectId, Object>, author: u32, op: &Op) {
+    let writer = Writer {
+        revision: PENDING,
+        author,
+    };
+    let Some(id) = op.id() else { return };
+    if let Op::Create(create) = op {
+        if document.object(id).is_none() {
+            overlay.insert(id, Object::new(create, writer, 0));
+        }
+        return;
+    }
+    if !overlay.contains_key(&id)
+        && let Some(committed) = document.object(id)
+    {
+        overlay.insert(id, committed.clone());
+    }
+    if let Some(object) = overlay.get_mut(&id) {
+        object.write(op, writer);
+    }
+}
