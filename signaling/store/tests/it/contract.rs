@@ -1,0 +1,162 @@
+//! What every implementation promises.
+
+use crate::{batch, read_all, room};
+use fmz_store::{AppendError, CatalogError, Disk, DiskOptions, Memory, READ_PAGE_BYTES, Store};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Every implementation, with what must outlive it.
+fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<TempDir>)> {
+    let folder = || TempDir::new().unwrap();
+    let (usual, small) = (folder(), folder());
+    let options = DiskOptions {
+        segment_bytes_max: 300,
+        ..DiskOptions::default()
+    };
+    vec![
+        ("memory", Arc::new(Memory::new()), None),
+        (
+            "disk",
+            Arc::new(Disk::open(usual.path()).unwrap()),
+            Some(usual),
+        ),
+        (
+            "disk, small segments",
+            Arc::new(Disk::open_with(small.path(), options).unwrap()),
+            Some(small),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn log1_what_was_appended_is_read_in_order() {
+    for (name, store, _folder) in stores() {
+        let batches = vec![batch(1, 2), batch(3, 1)];
+        store.append("v", 0, batches.clone()).await.unwrap();
+        store.append("v", 3, vec![batch(4, 5)]).await.unwrap();
+        store.append("w", 0, vec![batch(1, 1)]).await.unwrap();
+        let all = read_all(&*store, "v").await;
+        assert_eq!(all, [batches, vec![batch(4, 5)]].concat(), "{name}");
+        assert_eq!(store.read("v", 3).await.unwrap(), [batch(4, 5)], "{name}");
+        assert_eq!(store.read("v", 8).await.unwrap(), [], "{name}");
+        assert_eq!(store.read("nobody", 0).await.unwrap(), [], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn log2_of_two_writers_at_one_revision_one_wins() {
+    for (name, store, _folder) in stores() {
+        let (first, second) = tokio::join!(
+            store.append("v", 0, vec![batch(1, 2)]),
+            store.append("v", 0, vec![batch(1, 1)])
+        );
+        let conflict = Err(AppendError::Conflict { head: 2 });
+        assert_eq!((first, second), (Ok(()), conflict), "{name}");
+        let behind = store.append("v", 7, vec![batch(8, 1)]).await;
+        assert_eq!(behind, Err(AppendError::Conflict { head: 2 }), "{name}");
+        assert_eq!(read_all(&*store, "v").await, [batch(1, 2)], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn log3_batches_with_gaps_or_without_ops_are_refused() {
+    for (name, store, _folder) in stores() {
+        for wrong in [
+            vec![batch(2, 1)],
+            vec![batch(1, 1), batch(3, 1)],
+            vec![batch(1, 0)],
+        ] {
+            assert_eq!(
+                store.append("v", 0, wrong).await,
+                Err(AppendError::Invalid),
+                "{name}"
+            );
+        }
+        assert_eq!(read_all(&*store, "v").await, [], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn log4_many_writers_at_once_all_become_durable() {
+    for (name, store, _folder) in stores() {
+        let writers = (0..50).map(|video| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for revision in 1..=20 {
+                    store
+                        .append(&format!("v{video}"), revision - 1, vec![batch(revision, 1)])
+                        .await
+                        .unwrap();
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+        for video in 0..50 {
+            assert_eq!(
+                read_all(&*store, &format!("v{video}")).await.len(),
+                20,
+                "{name}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn log5_a_long_log_is_read_in_pages() {
+    for (name, store, _folder) in stores() {
+        let mut revision = 0;
+        for _ in 0..40 {
+            store
+                .append("v", revision, vec![batch(revision + 1, 4000)])
+                .await
+                .unwrap();
+            revision += 4000;
+        }
+        let page = store.read("v", 0).await.unwrap();
+        let bytes: usize = page.iter().map(fmz_proto::Message::encoded_len).sum();
+        assert!(
+            bytes >= READ_PAGE_BYTES && page.len() < 40,
+            "{name}: {bytes}"
+        );
+        assert_eq!(read_all(&*store, "v").await.len(), 40, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn catalog1_rooms_are_listed_in_order_and_made_once() {
+    for (name, store, _folder) in stores() {
+        store.create_room(room("b")).await.unwrap();
+        store.create_room(room("a")).await.unwrap();
+        assert_eq!(
+            store.create_room(room("a")).await,
+            Err(CatalogError::Exists),
+            "{name}"
+        );
+        let (again, twice) =
+            tokio::join!(store.create_room(room("c")), store.create_room(room("c")));
+        assert_eq!(
+            (again, twice),
+            (Ok(()), Err(CatalogError::Exists)),
+            "{name}"
+        );
+        assert_eq!(store.rooms(), [room("a"), room("b"), room("c")], "{name}");
+        assert_eq!(
+            (store.room("a"), store.room("z")),
+            (Some(room("a")), None),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn log6_a_flush_ends_behind_the_requests_before_it() {
+    for (name, store, _folder) in stores() {
+        let appended = tokio::spawn(store.append("v", 0, vec![batch(1, 1)]));
+        tokio::task::yield_now().await;
+        store.flush().await;
+        assert!(appended.is_finished() || appended.await.is_ok(), "{name}");
+        assert_eq!(store.health(), Ok(()), "{name}");
+    }
+}

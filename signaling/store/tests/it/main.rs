@@ -1,0 +1,48 @@
+//! The store through its traits: one contract for every implementation, then what can happen to a disk.
+
+mod contract;
+mod faults;
+
+use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, StoredRoom, op};
+
+/// A batch of `ops` ops from `first_revision` on.
+fn batch(first_revision: u64, ops: u64) -> CommittedBatch {
+    let op = |revision| {
+        let added = AuthorAdded {
+            author: 1,
+            identity: "ada".into(),
+            name: format!("revision {revision}"),
+            session_key: vec![7; 16].into(),
+        };
+        Op {
+            op: Some(op::Op::AuthorAdded(added)),
+        }
+    };
+    CommittedBatch {
+        first_revision,
+        author: 1,
+        client_seq: first_revision,
+        committed_ms: 1,
+        ops: (first_revision..first_revision + ops).map(op).collect(),
+    }
+}
+
+fn room(name: &str) -> StoredRoom {
+    StoredRoom {
+        room: name.into(),
+        title: format!("Room {name}"),
+        created_ms: 1,
+    }
+}
+
+async fn read_all(log: &dyn fmz_store::OpLog, video: &str) -> Vec<CommittedBatch> {
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map_or(0, fmz_store::last_revision);
+        let page = log.read(video, after).await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
