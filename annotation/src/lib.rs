@@ -7,6 +7,8 @@
 //! The rules have ids in `docs/SPEC-annotation.md`; the tests carry them. Nothing here knows a clock, a socket, a
 //! thread or a random number; the same input gives the same state on every machine and in wasm.
 
+#![deny(clippy::iter_over_hash_type)]
+
 mod check;
 mod document;
 mod error;

@@ -47,6 +47,8 @@ pub struct Replica {
     overlay: BTreeMap<ObjectId, Object>,
     history: History,
     last_counter: u32,
+    /// Objects that changed since [`Self::take_changes`]: at most all there are.
+    changed: BTreeSet<ObjectId>,
     version: u64,
 }
 
@@ -74,8 +76,7 @@ impl Replica {
             self.pending = Pending::default();
             self.history = History::default();
             self.last_counter = 0;
-            self.overlay.clear();
-            self.version += 1;
+            self.clear_overlay();
         }
         self.pending.number_above(last_client_seq);
         self.catch_up_counters();
@@ -97,7 +98,10 @@ impl Replica {
     /// # Errors
     /// [`SnapshotError`]; the replica is as before.
     pub fn load(&mut self, snapshot: v1::DocumentSnapshot) -> Result<Lost, SnapshotError> {
-        self.document = Document::from_snapshot(snapshot)?;
+        let document = Document::from_snapshot(snapshot)?;
+        self.touch_all();
+        self.document = document;
+        self.touch_all();
         self.pending
             .settle(self.document.last_client_seq(self.author));
         self.catch_up_counters();
@@ -120,7 +124,7 @@ impl Replica {
         let mut changed = BTreeSet::new();
         let gap = self.receive_batches(&committed.batches, &mut changed);
         self.rederive(&changed);
-        self.version += u64::from(!changed.is_empty());
+        self.touch(changed.iter().copied());
         Ok(Received { changed, gap: gap? })
     }
 
@@ -147,6 +151,24 @@ impl Replica {
         Ok(None)
     }
 
+    fn touch(&mut self, ids: impl IntoIterator<Item = ObjectId>) {
+        for id in ids {
+            self.changed.insert(id);
+            self.version += 1;
+        }
+    }
+
+    fn touch_all(&mut self) {
+        let ids = self.document.objects().map(Object::id);
+        self.changed.extend(ids);
+        self.version += 1;
+    }
+
+    fn clear_overlay(&mut self) {
+        let overlay = std::mem::take(&mut self.overlay);
+        self.touch(overlay.into_keys());
+    }
+
     /// Derives the given objects of the overlay again from the committed document.
     fn rederive(&mut self, ids: &BTreeSet<ObjectId>) {
         self.overlay.retain(|id, _| !ids.contains(id));
@@ -160,8 +182,7 @@ impl Replica {
     /// Derives the whole overlay again and drops the pending ops that have become impossible.
     fn rebuild(&mut self) -> Lost {
         let mut lost = Lost::default();
-        self.overlay.clear();
-        self.version += 1;
+        self.clear_overlay();
         let mut rest = std::mem::take(&mut self.pending);
         rest.sent.retain(|sent| {
             let kept = self.try_overlay(&sent.ops).is_ok();
@@ -176,6 +197,8 @@ impl Replica {
             kept
         });
         self.pending = rest;
+        let overlay: Vec<ObjectId> = self.overlay.keys().copied().collect();
+        self.touch(overlay);
         lost
     }
 
@@ -233,8 +256,8 @@ impl Replica {
             self.last_counter = self.last_counter.max(create.id.counter());
         }
         overlay_op(&self.document, &mut self.overlay, self.author, &op);
+        self.touch(op.id());
         self.pending.queue.push_back(op);
-        self.version += 1;
     }
 
     /// Begins a gesture: what is submitted until [`Self::end_group`] is undone as one. Ends one that is open.
@@ -328,6 +351,24 @@ impl Replica {
         let visible = committed.chain(created).filter_map(|id| self.shown(id));
         v1::ObjectList {
             objects: visible.filter(|object| !object.deleted).collect(),
+        }
+    }
+
+    /// The objects that changed since the last call, in order of id; those not to be shown any more are `deleted`.
+    ///
+    /// They are drawn in order of `created_revision`, after them those with 0, in order of their counters.
+    pub fn take_changes(&mut self) -> v1::ObjectList {
+        let changed = std::mem::take(&mut self.changed);
+        let gone = |id: &ObjectId| v1::ObjectState {
+            id: Some(id.into()),
+            deleted: true,
+            ..v1::ObjectState::default()
+        };
+        let states = changed
+            .iter()
+            .map(|id| self.shown(*id).unwrap_or_else(|| gone(id)));
+        v1::ObjectList {
+            objects: states.collect(),
         }
     }
 
