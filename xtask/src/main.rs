@@ -1,10 +1,12 @@
 //! The workspace's own tools: `cargo xtask wasm` and `cargo xtask tidy`.
 
+mod tidy;
 mod wasm;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::Path;
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(about = "Tools of the fmz workspace")]
@@ -17,13 +19,19 @@ struct Arguments {
 enum Command {
     /// Build the shared document for browsers into web/sdk/src/wasm
     Wasm,
+    /// Check who imports whom, what the cores may not touch, and the size of files
+    Tidy,
 }
 
-fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask stands in the workspace's root");
+fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Wasm => wasm::build(root),
+        Command::Wasm => wasm::build(root()).map(|()| ExitCode::SUCCESS),
+        Command::Tidy => tidy::check(root()).map(|findings| tidy::report(&findings)),
     }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask stands in the workspace's root")
 }

@@ -1,0 +1,187 @@
+//! Who may import whom: `cargo metadata` against the tables below.
+
+use super::Finding;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Each crate of the workspace with the crates of the workspace it may import. A service imports its own core and never
+/// another service; a client imports no server core.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("fmz-proto", &[]),
+    ("fmz-net", &[]),
+    ("fmz-annotation", &["fmz-proto"]),
+    ("fmz-annotation-wasm", &["fmz-annotation", "fmz-proto"]),
+    ("fmz-media", &["fmz-proto"]),
+    ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
+    (
+        "fmz-signaling-core",
+        &["fmz-annotation", "fmz-media", "fmz-proto"],
+    ),
+    ("fmz-store", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    (
+        "fmz-sfu",
+        &["fmz-sfu-core", "fmz-net", "fmz-media", "fmz-proto"],
+    ),
+    (
+        "fmz-signaling",
+        &[
+            "fmz-signaling-core",
+            "fmz-store",
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-proto",
+        ],
+    ),
+    ("fmz-client", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    (
+        "fmz",
+        &[
+            "fmz-client",
+            "fmz-sfu",
+            "fmz-signaling",
+            "fmz-store",
+            "fmz-media",
+            "fmz-proto",
+        ],
+    ),
+    (
+        "fmz-load",
+        &[
+            "fmz-annotation",
+            "fmz-client",
+            "fmz-media",
+            "fmz-net",
+            "fmz-proto",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// Libraries that only the named crates may import: each is one crate's business.
+const KEPT_BY: &[(&str, &[&str])] = &[
+    ("str0m", &["fmz-sfu-core", "fmz-load"]),
+    ("quinn-udp", &["fmz-net"]),
+    ("socket2", &["fmz-net"]),
+    ("webrtc", &["fmz-client"]),
+    ("rtc", &["fmz-client"]),
+    ("jsonwebtoken", &["fmz-signaling"]),
+    ("snap", &["fmz-proto"]),
+    ("tracing-subscriber", &["fmz", "fmz-load"]),
+    ("wasm-bindgen", &["fmz-annotation-wasm"]),
+];
+
+/// Crates without input or output, and the folder of each.
+pub(crate) const CORES: &[(&str, &str)] = &[
+    ("fmz-annotation", "annotation"),
+    ("fmz-media", "media"),
+    ("fmz-sfu-core", "sfu/core"),
+    ("fmz-signaling-core", "signaling/core"),
+];
+
+/// Libraries a core may import: none of them reads a clock, a socket, a file or the system's random numbers by itself.
+const CORE_LIBRARIES: &[&str] = &[
+    "bytes",
+    "rand",
+    "rand_chacha",
+    "str0m",
+    "thiserror",
+    "tracing",
+];
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// Absent for an ordinary dependency, else `dev` or `build`.
+    kind: Option<String>,
+}
+
+pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
+    let packages = metadata(root)?;
+    let ours: Vec<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    let mut findings = Vec::new();
+    for package in &packages {
+        let mut report = |message: String| {
+            let path = package
+                .manifest_path
+                .strip_prefix(root)
+                .unwrap_or(&package.manifest_path);
+            findings.push(Finding {
+                path: path.to_owned(),
+                line: 0,
+                message,
+            });
+        };
+        let Some((_, may_import)) = MAY_IMPORT.iter().find(|(name, _)| *name == package.name)
+        else {
+            report(format!(
+                "{} has no row in the table of imports",
+                package.name
+            ));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            if let Some(breach) = breach(package, dependency, may_import, &ours) {
+                report(breach);
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn breach(
+    package: &Package,
+    dependency: &Dependency,
+    may_import: &[&str],
+    ours: &[&str],
+) -> Option<String> {
+    let (from, to) = (package.name.as_str(), dependency.name.as_str());
+    if ours.contains(&to) {
+        return (!may_import.contains(&to)).then(|| format!("{from} may not import {to}"));
+    }
+    if let Some((_, keepers)) = KEPT_BY.iter().find(|(library, _)| *library == to)
+        && !keepers.contains(&from)
+    {
+        return Some(format!(
+            "{from} may not import {to}: only {} may",
+            keepers.join(", ")
+        ));
+    }
+    let is_core = CORES.iter().any(|(core, _)| *core == from);
+    let ships = dependency.kind.is_none();
+    (is_core && ships && !CORE_LIBRARIES.contains(&to))
+        .then(|| format!("the core {from} may not import {to}"))
+}
+
+fn metadata(root: &Path) -> Result<Vec<Package>> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root)
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .context("start cargo metadata")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("read cargo metadata")?;
+    Ok(metadata.packages)
+}
