@@ -1,0 +1,214 @@
+//! Proves of a run that no acknowledged op was lost, doubled, moved or changed.
+//!
+//! It compares the [`Journal`] of the writers with what the server holds in the end, twice: with the log, op by op, and
+//! with the snapshot that a fresh reader gets. A room is one total order of unique ops, so every check is linear.
+
+mod finding;
+mod gather;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use finding::{Finding, Source};
+
+use crate::journal::{Entry, Journal, OpKey, keys, leaves_trace};
+use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, ObjectId, Op};
+use gather::{Gathered, Record, from_log, from_snapshot};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What the server holds in the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    /// Every batch from revision 1 on, in the order in which a reader was given them.
+    pub(crate) log: Vec<CommittedBatch>,
+    /// What a reader that came after the last restart was given.
+    pub(crate) snapshot: DocumentSnapshot,
+}
+
+/// Where an op stands: at a revision of the log, or at a place in a stroke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Place {
+    /// A revision of the log.
+    Revision(u64),
+    /// The nth append of the stroke with this counter of its author.
+    Append { stroke: u32, position: usize },
+}
+
+/// Returns everything that contradicts the journal; an empty answer is the proof.
+pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
+    let claims = Claims::read(journal);
+    let mut findings = claims.contradictions.clone();
+    let log = from_log(&evidence.log);
+    let snapshot = from_snapshot(&evidence.snapshot);
+    findings.extend(check_revisions(&evidence.log, evidence.snapshot.revision));
+    findings.extend(check_source(Source::Log, &claims, &log));
+    findings.extend(check_source(Source::Snapshot, &claims, &snapshot));
+    findings.extend(check_contents(&claims, &evidence.log));
+    findings.extend(check_causality(journal));
+    findings.extend(check_last_seqs(evidence));
+    findings
+}
+
+/// What the journal says of every op.
+struct Claims<'a> {
+    submitted: HashMap<OpKey, &'a Op>,
+    /// Revision told to the author.
+    acknowledged: BTreeMap<OpKey, u64>,
+    contradictions: Vec<Finding>,
+}
+
+impl<'a> Claims<'a> {
+    fn read(journal: &'a Journal) -> Self {
+        let mut claims = Self { submitted: HashMap::new(), acknowledged: BTreeMap::new(), contradictions: Vec::new() };
+        for entry in &journal.entries {
+            match entry {
+                Entry::Submitted { author, batch } => {
+                    claims.submitted.extend(keys(*author, batch).zip(&batch.ops));
+                }
+                Entry::Acknowledged { author, client_seq, first_revision } => {
+                    claims.acknowledge(*author, *client_seq, *first_revision);
+                }
+            }
+        }
+        claims
+    }
+
+    fn acknowledge(&mut self, author: u32, client_seq: u64, first_revision: u64) {
+        for index in 0.. {
+            let key = OpKey { author, client_seq, index };
+            if !self.submitted.contains_key(&key) {
+                break;
+            }
+            let revision = first_revision + u64::from(index);
+            match self.acknowledged.insert(key, revision) {
+                Some(told) if told != revision => self.contradictions.push(Finding::Moved { key, told, found: revision }),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn check_source(source: Source, claims: &Claims<'_>, gathered: &Gathered) -> Vec<Finding> {
+    let mut findings = gathered.findings.clone();
+    findings.extend(check_present(source, claims, &gathered.records));
+    findings.extend(check_unique(source, claims, &gathered.records));
+    findings.extend(check_places(claims, &gathered.records));
+    findings.extend(check_order(source, &gathered.records));
+    findings
+}
+
+/// Every acknowledged op is there.
+fn check_present(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
+    let present: HashSet<OpKey> = records.iter().map(|record| record.key).collect();
+    let shown = |key: &OpKey| source == Source::Log || claims.submitted[key].op.as_ref().is_some_and(leaves_trace);
+    let lost = claims.acknowledged.keys().filter(|key| !present.contains(key) && shown(key));
+    lost.map(|key| Finding::Lost { key: *key, source }).collect()
+}
+
+/// No op is there twice, acknowledged or not, and none that nobody made.
+fn check_unique(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
+    let mut seen = HashSet::new();
+    let mut findings = Vec::new();
+    for Record { key, .. } in records {
+        if !claims.submitted.contains_key(key) {
+            findings.push(Finding::Phantom { key: *key, source });
+        } else if !seen.insert(*key) {
+            findings.push(Finding::Doubled { key: *key, source });
+        }
+    }
+    findings
+}
+
+/// Every acknowledged op has the revision that its author was told.
+fn check_places(claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
+    let moved = |record: &Record| {
+        let (Place::Revision(found), Some(&told)) = (record.place, claims.acknowledged.get(&record.key)) else {
+            return None;
+        };
+        (found != told).then_some(Finding::Moved { key: record.key, told, found })
+    };
+    records.iter().filter_map(moved).collect()
+}
+
+/// An author's ops stand in the order in which the author made them, in the log and in every stroke.
+fn check_order(source: Source, records: &[Record]) -> Vec<Finding> {
+    let mut sorted: Vec<&Record> = records.iter().collect();
+    sorted.sort_by_key(|record| (record.key.author, record.place));
+    let lane = |record: &Record| match record.place {
+        Place::Revision(_) => (record.key.author, None),
+        Place::Append { stroke, .. } => (record.key.author, Some(stroke)),
+    };
+    let swapped = |pair: &&[&Record]| lane(pair[0]) == lane(pair[1]) && pair[0].key > pair[1].key;
+    let reordered = sorted.windows(2).filter(swapped);
+    reordered.map(|pair| Finding::Reordered { earlier: pair[0].key, later: pair[1].key, source }).collect()
+}
+
+/// The log has every revision from 1 to the head once, in order.
+fn check_revisions(log: &[CommittedBatch], head: u64) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut next = 1;
+    for batch in log {
+        if batch.first_revision != next {
+            findings.push(Finding::Gap { expected: next, found: batch.first_revision });
+        }
+        next = batch.first_revision + batch.ops.len() as u64;
+    }
+    if next != head + 1 {
+        findings.push(Finding::Head { log: next - 1, snapshot: head });
+    }
+    findings
+}
+
+/// The log holds each op as its author made it.
+fn check_contents(claims: &Claims<'_>, log: &[CommittedBatch]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for batch in log {
+        for (index, op) in (0..).zip(&batch.ops) {
+            let key = OpKey { author: batch.author, client_seq: batch.client_seq, index };
+            if claims.submitted.get(&key).is_some_and(|made| *made != op) {
+                findings.push(Finding::Changed { key });
+            }
+        }
+    }
+    findings
+}
+
+/// What was acknowledged to anyone before a batch was made stands before that batch.
+fn check_causality(journal: &Journal) -> Vec<Finding> {
+    let mut newest = 0;
+    let mut floor = HashMap::new();
+    let mut findings = Vec::new();
+    for entry in &journal.entries {
+        match entry {
+            Entry::Submitted { author, batch } => {
+                floor.insert((*author, batch.client_seq), newest);
+            }
+            Entry::Acknowledged { author, client_seq, first_revision } => {
+                newest = newest.max(*first_revision);
+                let known = floor.get(&(*author, *client_seq)).copied().unwrap_or(0);
+                if *first_revision <= known {
+                    let key = OpKey { author: *author, client_seq: *client_seq, index: 0 };
+                    findings.push(Finding::BeforeItsCause { key, revision: *first_revision, known });
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The snapshot knows each author's last batch, or a repeat of it could be taken again.
+fn check_last_seqs(evidence: &Evidence) -> Vec<Finding> {
+    let mut last: BTreeMap<u32, u64> = BTreeMap::new();
+    for batch in evidence.log.iter().filter(|batch| batch.author > 0) {
+        let seq = last.entry(batch.author).or_default();
+        *seq = batch.client_seq.max(*seq);
+    }
+    let stored: HashMap<u32, u64> =
+        evidence.snapshot.authors.iter().map(|author| (author.author, author.last_client_seq)).collect();
+    let wrong = last.into_iter().filter(|(author, seq)| stored.get(author) != Some(seq));
+    wrong.map(|(author, log)| Finding::LastSeq { author, log, snapshot: stored.get(&author).copied() }).collect()
+}
+
+/// A short name of an object, for people.
+fn object_name(id: Option<ObjectId>) -> String {
+    id.map_or_else(|| "without id".to_owned(), |id| format!("{}:{}", id.author, id.counter))
+}

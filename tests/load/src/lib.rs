@@ -1,1 +1,0 @@
-//! Load peers, durability checker and benchmarks.

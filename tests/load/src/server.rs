@@ -1,0 +1,140 @@
+//! The server under test: the real binary, as a child process on loopback.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A server that has not named its address after this long has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// Where the binary is and where it keeps its data.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) fmz: PathBuf,
+    pub(crate) data: PathBuf,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    /// Host and port of the page and the WebSocket.
+    pub(crate) address: String,
+    _said: tokio::task::JoinHandle<()>,
+}
+
+impl Site {
+    /// Starts the server at `listen`, or on a free port, and waits until it says where it is.
+    pub(crate) async fn start(&self, listen: Option<&str>) -> Result<Server> {
+        let mut child = self
+            .command("serve")
+            .args(["--listen", listen.unwrap_or(ANY_PORT)])
+            .args(["--admin-listen", ANY_PORT, "--media-listen", ANY_PORT])
+            .stdout(Stdio::piped())
+            .stderr(self.log()?)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("start {}", self.fmz.display()))?;
+        let mut said = BufReader::new(child.stdout.take().context("the child has no output")?).lines();
+        let found = tokio::time::timeout(START_TIMEOUT, address(&mut said)).await;
+        let address = found.context("wait for the server's address")??;
+        let said = tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        Ok(Server { child, address, _said: said })
+    }
+
+    /// Makes a token for a room with these grants.
+    pub(crate) async fn token(&self, room: &str, grants: &str) -> Result<String> {
+        let made = self.command("token").args(["--room", room, "--grants", grants]).output().await?;
+        if !made.status.success() {
+            bail!("fmz token: {}", String::from_utf8_lossy(&made.stderr));
+        }
+        let said = String::from_utf8(made.stdout).context("read the token")?;
+        token_in(&said).map(str::to_owned).with_context(|| format!("no token in {said:?}"))
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(&self.fmz);
+        command.arg(verb).arg("--data-dir").arg(&self.data).stdin(Stdio::null());
+        command
+    }
+
+    /// The server's log goes beside its data, where it can be read after a failure.
+    fn log(&self) -> Result<Stdio> {
+        let path = log_path(&self.data);
+        let file = std::fs::File::options().create(true).append(true).open(&path);
+        Ok(file.with_context(|| format!("open {}", path.display()))?.into())
+    }
+}
+
+impl Server {
+    pub(crate) fn ws_url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// Ends it as a power cut would: SIGKILL, without a word.
+    pub(crate) async fn kill(mut self) -> Result<()> {
+        self.child.kill().await.context("kill the server")
+    }
+}
+
+/// The file beside `data` that takes the log.
+pub(crate) fn log_path(data: &Path) -> PathBuf {
+    data.with_extension("log")
+}
+
+async fn address(said: &mut Lines<BufReader<ChildStdout>>) -> Result<String> {
+    while let Some(line) = said.next_line().await? {
+        if let Some(address) = address_in(&line) {
+            return Ok(address.to_owned());
+        }
+    }
+    bail!("the server ended without naming its address")
+}
+
+/// Host and port of the first `http://` address of a line.
+fn address_in(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+/// The first JSON Web Token of a text: three dotted parts of base64url.
+fn token_in(text: &str) -> Option<&str> {
+    let of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let words = text.split(|c: char| !of_token(c));
+    words.into_iter().find(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_what_the_server_says() {
+        let cases = [
+            ("Open http://127.0.0.1:7880/r/demo#token=x", Some("127.0.0.1:7880")),
+            ("listening on http://127.0.0.1:41", Some("127.0.0.1:41")),
+            ("http://[::1]:9 is it", Some("[::1]:9")),
+            ("starting", None),
+        ];
+        for (line, wanted) in cases {
+            assert_eq!(address_in(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_found_alone_and_inside_a_link() {
+        for text in ["eyJh.eyJi.c-_9\n", "http://h:1/r/a#token=eyJh.eyJi.c-_9\n"] {
+            assert_eq!(token_in(text), Some("eyJh.eyJi.c-_9"));
+        }
+        assert_eq!(token_in("error: no"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! A writer's work: ops that can be told apart in a snapshot, its batches, and what of them is not acknowledged yet.
+//!
+//! Every create carries its batch in the frame stamp, and every stroke append carries it in two points that return to
+//! where they began, so that any number of them stays near the picture.
+
+use crate::journal::OpKey;
+use fmz_proto::v1::{
+    CommittedBatch, Create, FrameStamp, Kind, ObjectId, ObjectState, Op, OpBatch, Point, Property, StrokeAppend, op,
+    property,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
+
+/// Batches that a writer keeps in flight before it waits: five seconds of work at the rate of a durability run.
+pub(crate) const UNACKED_BATCHES_MAX: usize = 64;
+/// Ops in one batch: a pen that is sent every 16-33 ms makes one to three.
+const BATCH_OPS: std::ops::RangeInclusive<u32> = 1..=3;
+/// Appends to one stroke before the next is begun.
+const STROKE_APPENDS: u32 = 20;
+/// Points by which one append is marked.
+pub(crate) const MARK_POINTS: usize = 2;
+
+/// One author at work. Holds no socket and no clock; its choices come from the seed.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) author: u32,
+    next_seq: u64,
+    next_counter: u32,
+    stroke: Option<Stroke>,
+    unacked: VecDeque<OpBatch>,
+    rng: ChaCha8Rng,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Stroke {
+    counter: u32,
+    appends: u32,
+}
+
+impl Writer {
+    /// A writer that has not written before.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            author: 0,
+            next_seq: 1,
+            next_counter: 1,
+            stroke: None,
+            unacked: VecDeque::new(),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// Whether another batch may be made now.
+    pub(crate) fn may_submit(&self) -> bool {
+        self.author > 0 && self.unacked.len() < UNACKED_BATCHES_MAX
+    }
+
+    /// Makes the next batch; it counts as un-acknowledged from here on.
+    pub(crate) fn submit(&mut self, base: u64) -> OpBatch {
+        let client_seq = self.next_seq;
+        self.next_seq += 1;
+        let count = self.rng.random_range(BATCH_OPS);
+        let ops = (0..count).map(|index| self.op(client_seq, index)).collect();
+        let batch = OpBatch { client_seq, base, ops };
+        self.unacked.push_back(batch.clone());
+        batch
+    }
+
+    /// Takes a committed batch. True when it acknowledges one of this writer's own.
+    pub(crate) fn committed(&mut self, batch: &CommittedBatch) -> bool {
+        if batch.author != self.author {
+            return false;
+        }
+        let before = self.unacked.len();
+        self.unacked.retain(|mine| mine.client_seq != batch.client_seq);
+        self.unacked.len() < before
+    }
+
+    /// What must be sent again after a break, in order.
+    pub(crate) fn unacked(&self) -> impl Iterator<Item = &OpBatch> {
+        self.unacked.iter()
+    }
+
+    fn op(&mut self, client_seq: u64, index: u32) -> Op {
+        let op = match self.stroke {
+            Some(stroke) if stroke.appends < STROKE_APPENDS => self.append(stroke, client_seq, index),
+            _ if self.rng.random_bool(0.5) => self.create(Kind::Brush, client_seq, index),
+            _ => self.create(Kind::Rectangle, client_seq, index),
+        };
+        Op { op: Some(op) }
+    }
+
+    fn append(&mut self, stroke: Stroke, client_seq: u64, index: u32) -> op::Op {
+        self.stroke = Some(Stroke {
+            appends: stroke.appends + 1,
+            ..stroke
+        });
+        let (dx, dy) = mark(client_seq, index);
+        op::Op::StrokeAppend(StrokeAppend {
+            id: Some(self.id(stroke.counter)),
+            dx,
+            dy,
+            pressure: Default::default(),
+        })
+    }
+
+    fn create(&mut self, kind: Kind, client_seq: u64, index: u32) -> op::Op {
+        let counter = self.next_counter;
+        self.next_counter += 1;
+        self.stroke = (kind == Kind::Brush).then_some(Stroke { counter, appends: 0 });
+        op::Op::Create(Create {
+            id: Some(self.id(counter)),
+            kind: kind.into(),
+            frame: Some(FrameStamp {
+                rtp_timestamp: client_seq as i64,
+                frame_index: Some(index),
+                ..FrameStamp::default()
+            }),
+            properties: properties(kind),
+        })
+    }
+
+    fn id(&self, counter: u32) -> ObjectId {
+        ObjectId {
+            author: self.author,
+            counter,
+        }
+    }
+}
+
+fn properties(kind: Kind) -> Vec<Property> {
+    use property::Value;
+    let corner = |x, y| Point { x, y };
+    let mut values = vec![Value::Color(0xff33_66ff), Value::Width(64)];
+    if kind == Kind::Rectangle {
+        values.push(Value::Start(corner(1000, 1000)));
+        values.push(Value::End(corner(4000, 3000)));
+    }
+    let property = |value| Property { value: Some(value) };
+    values.into_iter().map(property).collect()
+}
+
+fn mark(client_seq: u64, index: u32) -> (Vec<i32>, Vec<i32>) {
+    let (x, y) = (client_seq as i32, index as i32 + 1);
+    (vec![x, -x], vec![y, -y])
+}
+
+/// The op that created this object.
+pub(crate) fn creator(object: &ObjectState) -> Option<OpKey> {
+    let frame = object.frame.as_ref()?;
+    Some(OpKey {
+        author: object.id?.author,
+        client_seq: frame.rtp_timestamp.try_into().ok()?,
+        index: frame.frame_index?,
+    })
+}
+
+/// The appends of which a stroke consists, in its order; `None` where its points are not whole marks.
+pub(crate) fn appends(object: &ObjectState) -> Option<Vec<OpKey>> {
+    let author = object.id?.author;
+    let (dx, dy) = (object.dx.chunks(MARK_POINTS), object.dy.chunks(MARK_POINTS));
+    dx.zip(dy).map(|(dx, dy)| marked(author, dx, dy)).collect()
+}
+
+fn marked(author: u32, dx: &[i32], dy: &[i32]) -> Option<OpKey> {
+    let (&[x, x_back], &[y, y_back]) = (dx, dy) else {
+        return None;
+    };
+    let whole = x > 0 && y > 0 && x_back == -x && y_back == -y;
+    whole.then(|| OpKey {
+        author,
+        client_seq: x as u64,
+        index: y as u32 - 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let mut writer = Writer::new(7);
+        writer.author = 3;
+        writer
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_batches_and_they_pass_the_wire() {
+        let (mut one, mut other) = (writer(), writer());
+        for _ in 0..200 {
+            let batch = one.submit(0);
+            assert_eq!(fmz_proto::validate_batch(&batch), Ok(()));
+            assert_eq!(batch, other.submit(0));
+            let committed = CommittedBatch { author: 3, client_seq: batch.client_seq, ..Default::default() };
+            assert!(one.committed(&committed) && other.committed(&committed));
+        }
+    }
+
+    #[test]
+    fn a_full_window_holds_the_writer_back() {
+        let mut writer = writer();
+        for _ in 0..UNACKED_BATCHES_MAX {
+            assert!(writer.may_submit());
+            writer.submit(0);
+        }
+        assert!(!writer.may_submit());
+        assert!(writer.committed(&CommittedBatch { author: 3, client_seq: 1, ..Default::default() }));
+        assert!(writer.may_submit());
+        assert_eq!(writer.unacked().next().map(|batch| batch.client_seq), Some(2));
+    }
+
+    #[test]
+    fn marks_are_read_back_and_broken_ones_are_not() {
+        let (dx, dy) = mark(9, 2);
+        let mut stroke = ObjectState { id: Some(ObjectId { author: 3, counter: 1 }), dx, dy, ..Default::default() };
+        assert_eq!(appends(&stroke), Some(vec![OpKey { author: 3, client_seq: 9, index: 2 }]));
+        stroke.dx[1] = 0;
+        assert_eq!(appends(&stroke), None);
+    }
+}
