@@ -1,0 +1,156 @@
+import { frameOf, Kind, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
+import type { RoomState } from "./state/room";
+import { cssColor } from "./state/tools";
+import { strokePoints } from "./stage/shapes";
+
+/** A mark in plain values; coordinates in grid units, 16384 to the picture's width. */
+export interface InspectedMark {
+  readonly author: number;
+  readonly counter: number;
+  readonly authorName: string;
+  readonly kind: string;
+  readonly color: string;
+  readonly width: number;
+  readonly start: readonly [number, number] | undefined;
+  readonly end: readonly [number, number] | undefined;
+  readonly points: readonly (readonly [number, number])[];
+  readonly text: string;
+  readonly ended: boolean;
+  readonly pending: boolean;
+  readonly publication: string;
+  readonly rtpTimestamp: number;
+  readonly frame: number | undefined;
+}
+
+/** `window.fmz`: looks into the page for tests and support. It changes nothing, and the page never reads it. */
+export interface Inspection {
+  /** `joining`, `open`, `reconnecting` or `ended`. */
+  readonly connection: string;
+  /** `connecting`, `connected` or `failed`. */
+  readonly media: string;
+  /** How ops travel: `ops` (data channel), `websocket`, or nothing. */
+  readonly path: string | undefined;
+  /** Reason of the end. */
+  readonly ended: string | undefined;
+  readonly self: number;
+  readonly author: number;
+  readonly revision: number;
+  /** Own ops that the server has not confirmed. */
+  readonly pending: number;
+  readonly objects: readonly InspectedMark[];
+  readonly participants: readonly Participant[];
+  readonly publications: readonly Publication[];
+  /** Publication of the large picture. */
+  readonly main: string | undefined;
+  /** Frame on the screen. */
+  readonly frame: { readonly rtpTimestamp: number; readonly index: number | undefined; readonly epoch: number } | undefined;
+  readonly frozen: boolean;
+  /** Pictures presented so far. */
+  readonly presented: number;
+  /** Where the picture lies in the window, CSS px. */
+  readonly rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Participants whose pointer is on the picture. */
+  readonly pointers: readonly { readonly participant: number; readonly x: number; readonly y: number }[];
+  readonly roundTripMs: number | undefined;
+  /** Frame of the large picture at an RTP timestamp. */
+  frameAt(rtpTimestamp: number): FrameNumber | undefined;
+}
+
+declare global {
+  interface Window {
+    fmz?: Inspection;
+  }
+}
+
+const KINDS: Readonly<Record<number, string>> = {
+  [Kind.BRUSH]: "brush",
+  [Kind.RECTANGLE]: "rectangle",
+  [Kind.ELLIPSE]: "ellipse",
+  [Kind.ARROW]: "arrow",
+  [Kind.TEXT]: "text",
+};
+
+export function exposeRoom(room: RoomState): void {
+  const { session } = room.client;
+  window.fmz = {
+    get connection() {
+      return room.status.peek().kind;
+    },
+    get media() {
+      return room.mediaState.peek().kind;
+    },
+    get path() {
+      return session.path;
+    },
+    get ended() {
+      const status = room.status.peek();
+      return status.kind === "ended" ? status.code : undefined;
+    },
+    get self() {
+      return room.self.peek();
+    },
+    get author() {
+      return session.room.author;
+    },
+    get revision() {
+      return Number(room.document.revision);
+    },
+    get pending() {
+      return room.document.pending;
+    },
+    get objects() {
+      return room.marks.all().map((object) => inspect(room, object));
+    },
+    get participants() {
+      return room.participants.peek();
+    },
+    get publications() {
+      return room.publications.peek();
+    },
+    get main() {
+      return room.main.peek()?.publication;
+    },
+    get frame() {
+      return room.picture.shown.peek();
+    },
+    get frozen() {
+      return room.picture.frozen.peek();
+    },
+    get presented() {
+      return room.picture.presented;
+    },
+    get rect() {
+      const { x, y, width, height } = room.view.rect.peek();
+      const stage = document.querySelector(".stage")?.getBoundingClientRect();
+      return { x: x + (stage?.left ?? 0), y: y + (stage?.top ?? 0), width, height };
+    },
+    get pointers() {
+      return [...room.pointers.peek().all].map(([participant, { x, y }]) => ({ participant, x, y }));
+    },
+    get roundTripMs() {
+      return room.roundTrip.peek();
+    },
+    frameAt: (rtpTimestamp) => frameOf(room.main.peek()?.frameMaps ?? [], rtpTimestamp),
+  };
+}
+
+function inspect(room: RoomState, object: ObjectState): InspectedMark {
+  const { id, kind, color, width, start, end, text, ended, pending, frame } = object;
+  return {
+    author: id?.author ?? 0,
+    counter: id?.counter ?? 0,
+    authorName: room.authorName(id),
+    kind: KINDS[kind] ?? "",
+    color: cssColor(color),
+    width,
+    start: start && [start.x, start.y],
+    end: end && [end.x, end.y],
+    points: strokePoints(object).map(({ x, y }) => [x, y] as const),
+    text,
+    ended,
+    pending,
+    publication: frame?.publication ?? "",
+    rtpTimestamp: Number(frame?.rtpTimestamp ?? 0n),
+    frame: frame?.frameIndex,
+  };
+}

@@ -1,0 +1,160 @@
+import { create, Kind, limits, ObjectStateSchema, type FrameStamp, type ObjectId, type ObjectState } from "@fmz/client";
+import type { RoomState } from "../state/room";
+import { appendOp, createOp, deleteOp, endOp, property, setOp } from "../state/ops";
+import { toGrid, type Point } from "./geometry";
+
+/** A pointer's place with its pressure, 0..=1; `undefined` from a device that reports none. */
+export interface PenPoint extends Point {
+  readonly pressure: number | undefined;
+}
+
+/** What one press of the pointer does, from down to up. */
+export interface Gesture {
+  /** Points of the stage, oldest first. */
+  move(points: readonly PenPoint[]): void;
+  end(): void;
+  /** The pointer was taken away: nothing of the gesture stays. */
+  cancel(): void;
+  /** A shape that is not in the document yet. */
+  preview?(): ObjectState | undefined;
+}
+
+/** Draws a stroke, point by point as the pen goes. */
+export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
+  const id = room.document.nextId();
+  if (!id) return undefined;
+  const { tools } = room;
+  const withPressure = first.pressure !== undefined;
+  let last: Point = { x: 0, y: 0 };
+  let points = 0;
+  const append = (added: readonly PenPoint[]): void => {
+    const dx: number[] = [];
+    const dy: number[] = [];
+    const pressure: number[] = [];
+    for (const point of added.slice(0, Math.min(limits.APPEND_POINTS_MAX, limits.STROKE_POINTS_MAX - points))) {
+      const at = toGrid(point, room.view.rect.peek());
+      if (points > 0 && at.x === last.x && at.y === last.y) continue;
+      dx.push(at.x - last.x);
+      dy.push(at.y - last.y);
+      pressure.push(Math.round((point.pressure ?? 0) * 255));
+      last = at;
+      points += 1;
+    }
+    const bytes = withPressure ? Uint8Array.from(pressure) : new Uint8Array();
+    if (dx.length > 0) room.document.submit([appendOp(id, dx, dy, bytes)]);
+  };
+  room.document.beginGesture();
+  const look = [property.color(tools.rgba), property.width(tools.width)];
+  room.document.submit([createOp(id, Kind.BRUSH, room.picture.stamp(), look)]);
+  append([first]);
+  const end = (): void => {
+    room.document.submit([endOp(id)]);
+    room.document.endGesture();
+  };
+  return {
+    move: append,
+    end,
+    cancel: () => {
+      end();
+      room.document.undo();
+    },
+  };
+}
+
+type ShapeKind = Kind.RECTANGLE | Kind.ELLIPSE | Kind.ARROW;
+/** A drag shorter than this draws nothing, CSS px: it was a click. */
+const DRAG_PX_MIN = 3;
+
+/** Drags a shape from corner to corner. It enters the document when the pointer is lifted. */
+export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
+  const { tools, document } = room;
+  const frame: FrameStamp = room.picture.stamp();
+  const start = toGrid(first, room.view.rect.peek());
+  const [color, width] = [tools.rgba, tools.width];
+  let end: Point | undefined;
+  return {
+    move: (points) => {
+      const at = points.at(-1);
+      if (!at || (!end && Math.hypot(at.x - first.x, at.y - first.y) < DRAG_PX_MIN)) return;
+      end = toGrid(at, room.view.rect.peek());
+    },
+    end: () => {
+      const id = document.nextId();
+      if (!id || !end) return;
+      const look = [property.color(color), property.width(width), property.start(start), property.end(end)];
+      document.submit([createOp(id, kind, frame, look)]);
+    },
+    cancel: () => {
+      end = undefined;
+    },
+    preview: () => end && create(ObjectStateSchema, { kind, color, width, start, end, frame }),
+  };
+}
+
+/** Moves an own shape. */
+export function drag(room: RoomState, object: ObjectState, first: Point): Gesture {
+  const { document } = room;
+  const { id, start, end } = object;
+  const from = toGrid(first, room.view.rect.peek());
+  document.beginGesture();
+  return {
+    move: (points) => {
+      const at = points.at(-1);
+      if (!at || !id) return;
+      const to = toGrid(at, room.view.rect.peek());
+      const moved = (point: Point): Point => ({ x: point.x + to.x - from.x, y: point.y + to.y - from.y });
+      document.submit([
+        ...(start ? [setOp(id, property.start(moved(start)))] : []),
+        ...(end && object.kind !== Kind.TEXT ? [setOp(id, property.end(moved(end)))] : []),
+      ]);
+    },
+    end: () => {
+      document.endGesture();
+    },
+    cancel: () => {
+      document.endGesture();
+    },
+  };
+}
+
+/** Removes the own marks that the pointer passes over. */
+export function erase(room: RoomState, first: Point, at: (point: Point) => ObjectState | undefined): Gesture {
+  const remove = (point: Point): void => {
+    const object = at(point);
+    if (object?.id && room.mayChange(object.id)) room.document.submit([deleteOp(object.id)]);
+  };
+  room.document.beginGesture();
+  remove(first);
+  const end = (): void => {
+    room.document.endGesture();
+  };
+  return {
+    move: (points) => {
+      points.forEach(remove);
+    },
+    end,
+    cancel: end,
+  };
+}
+
+/** Moves the picture on the stage. */
+export function pan(room: RoomState, first: Point): Gesture {
+  let last = first;
+  return {
+    move: (points) => {
+      for (const point of points) {
+        room.view.pan(point.x - last.x, point.y - last.y);
+        last = point;
+      }
+    },
+    end: () => undefined,
+    cancel: () => undefined,
+  };
+}
+
+/** Puts a text on the picture. */
+export function writeText(room: RoomState, id: ObjectId, start: Point, frame: FrameStamp, text: string): void {
+  const { tools } = room;
+  const look = [property.color(tools.rgba), property.width(tools.textHeight), property.start(start)];
+  room.document.submit([createOp(id, Kind.TEXT, frame, [...look, property.text(text)])]);
+}

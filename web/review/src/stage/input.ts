@@ -1,0 +1,178 @@
+import { Kind, type ObjectState } from "@fmz/client";
+import { keyOf } from "../state/marks";
+import type { RoomState } from "../state/room";
+import { toGrid, type Point } from "./geometry";
+import { brush, drag, erase, pan, shape, type Gesture, type PenPoint } from "./gestures";
+import { objectAt } from "./hit";
+import type { Overlay } from "./overlay";
+
+/** Zoom of one wheel step of 100 px. */
+const WHEEL_STEP = 1.2;
+/** Baseline of a text below the point where its middle was clicked, in text heights. */
+const BASELINE = 0.35;
+
+/** Turns pointer events over the picture into gestures. */
+export class Input {
+  private readonly touches = new Map<number, Point>();
+  private gesture: Gesture | undefined;
+  private pointerId: number | undefined;
+
+  constructor(
+    private readonly room: RoomState,
+    private readonly element: HTMLElement,
+    private readonly overlay: Overlay,
+  ) {}
+
+  start(): () => void {
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const { element } = this;
+    element.addEventListener("pointerdown", (event) => {
+      this.handleDown(event);
+    }, options);
+    element.addEventListener("pointermove", (event) => {
+      this.handleMove(event);
+    }, options);
+    element.addEventListener("pointerup", (event) => {
+      this.handleUp(event, "end");
+    }, options);
+    element.addEventListener("pointercancel", (event) => {
+      this.handleUp(event, "cancel");
+    }, options);
+    element.addEventListener("pointerleave", () => {
+      this.room.client.session.point(undefined);
+    }, options);
+    element.addEventListener("wheel", (event) => {
+      this.handleWheel(event);
+    }, { ...options, passive: false });
+    return () => {
+      controller.abort();
+    };
+  }
+
+  private handleDown(event: PointerEvent): void {
+    const at = this.place(event);
+    this.element.setPointerCapture(event.pointerId);
+    if (event.pointerType === "touch") this.touches.set(event.pointerId, at);
+    if (this.touches.size === 2) this.stop("cancel");
+    else if (this.gesture === undefined) this.begin(event, at);
+  }
+
+  private begin(event: PointerEvent, at: PenPoint): void {
+    // A text under way is taken over by its own loss of focus; the press that ended it does nothing more.
+    if (this.room.textEntry.peek()) return;
+    this.gesture = event.button === 1 ? pan(this.room, at) : event.button === 0 ? this.gestureFor(at) : undefined;
+    if (this.gesture) {
+      event.preventDefault();
+      this.pointerId = event.pointerId;
+    }
+    if (this.room.textEntry.peek()) event.preventDefault();
+  }
+
+  private gestureFor(at: PenPoint): Gesture | undefined {
+    const { room } = this;
+    const tool = room.rights.peek().annotate ? room.tools.tool.peek() : "select";
+    switch (tool) {
+      case "select":
+        return this.select(at);
+      case "brush":
+        return brush(room, at);
+      case "rectangle":
+        return shape(room, Kind.RECTANGLE, at);
+      case "ellipse":
+        return shape(room, Kind.ELLIPSE, at);
+      case "arrow":
+        return shape(room, Kind.ARROW, at);
+      case "text":
+        this.beginText(at);
+        return undefined;
+      case "eraser":
+        return erase(room, at, (point) => this.changeableAt(point));
+    }
+  }
+
+  private select(at: Point): Gesture {
+    const { room } = this;
+    const object = this.objectAt(at);
+    room.marks.selected.value = object && keyOf(object.id);
+    const movable = object?.id && object.kind !== Kind.BRUSH && room.mayChange(object.id);
+    return movable ? drag(room, object, at) : pan(room, at);
+  }
+
+  private beginText(at: Point): void {
+    const { x, y } = toGrid(at, this.room.view.rect.peek());
+    const start = { x, y: y + Math.round(BASELINE * this.room.tools.textHeight) };
+    this.room.textEntry.value = { start, frame: this.room.picture.stamp() };
+  }
+
+  private handleMove(event: PointerEvent): void {
+    const at = this.place(event);
+    this.tellPointer(at);
+    if (this.touches.size === 2) this.pinch(event.pointerId, at);
+    else if (event.pointerId === this.pointerId) this.continueGesture(event);
+    if (this.touches.has(event.pointerId)) this.touches.set(event.pointerId, at);
+  }
+
+  private continueGesture(event: PointerEvent): void {
+    const coalesced = event.getCoalescedEvents();
+    const events = coalesced.length > 0 ? coalesced : [event];
+    this.gesture?.move(events.map((each) => this.place(each)));
+    this.overlay.setPreview(this.gesture?.preview?.());
+  }
+
+  private handleUp(event: PointerEvent, how: "end" | "cancel"): void {
+    this.touches.delete(event.pointerId);
+    if (event.pointerId === this.pointerId) this.stop(how);
+  }
+
+  private stop(how: "end" | "cancel"): void {
+    const { gesture } = this;
+    this.gesture = undefined;
+    this.pointerId = undefined;
+    gesture?.[how]();
+    this.overlay.setPreview(undefined);
+  }
+
+  /** Two fingers: the picture follows their middle and their distance. */
+  private pinch(moved: number, to: Point): void {
+    const from = this.touches.get(moved);
+    const other = [...this.touches].find(([id]) => id !== moved)?.[1];
+    if (!from || !other) return;
+    const before = Math.hypot(from.x - other.x, from.y - other.y) || 1;
+    const after = Math.hypot(to.x - other.x, to.y - other.y);
+    this.room.view.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
+    this.room.view.zoom(after / before, { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 });
+  }
+
+  private handleWheel(event: WheelEvent): void {
+    event.preventDefault();
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * 33;
+    this.room.view.zoom(WHEEL_STEP ** (-pixels / 100), this.place(event));
+  }
+
+  private tellPointer(at: Point): void {
+    const rect = this.room.view.rect.peek();
+    const inside = at.x >= rect.x && at.y >= rect.y && at.x <= rect.x + rect.width && at.y <= rect.y + rect.height;
+    this.room.client.session.point(inside ? toGrid(at, rect) : undefined);
+  }
+
+  private objectAt(at: Point): ObjectState | undefined {
+    return this.find(this.overlay.visible(), at);
+  }
+
+  private changeableAt(at: Point): ObjectState | undefined {
+    const own = this.overlay.visible().filter(({ id }) => id && this.room.mayChange(id));
+    return this.find(own, at);
+  }
+
+  private find(objects: readonly ObjectState[], at: Point): ObjectState | undefined {
+    const rect = this.room.view.rect.peek();
+    return objectAt(objects, toGrid(at, rect), rect, this.overlay.painter);
+  }
+
+  private place(event: MouseEvent): PenPoint {
+    const { left, top } = this.element.getBoundingClientRect();
+    const pen = event instanceof PointerEvent && event.pointerType === "pen";
+    return { x: event.clientX - left, y: event.clientY - top, pressure: pen ? event.pressure : undefined };
+  }
+}

@@ -1,0 +1,138 @@
+import { Kind, type ObjectState } from "@fmz/client";
+import { keyOf, type MarkKey } from "../state/marks";
+import { cssColor } from "../state/tools";
+import { gridScale, type Point, type Rect } from "./geometry";
+import { corner, FONT, grown, LINE_HEIGHT, shapeOf, type Shape } from "./shapes";
+
+/** Dark rim around every mark, so that it reads on white as on black. */
+const HALO = "rgba(0, 0, 0, 0.65)";
+/** Width of the rim, CSS px. */
+const HALO_PX = 1;
+const ACCENT = "#6ea8fe";
+
+/** Where a canvas stands: the picture's place on it, and its pixels per CSS px. */
+export interface Surface {
+  readonly rect: Rect;
+  readonly pixelRatio: number;
+}
+
+/** Draws marks on canvases that cover the stage. Keeps each object's paths until the object changes. */
+export class Painter {
+  private readonly shapes = new Map<MarkKey, { readonly object: ObjectState; readonly shape: Shape }>();
+  private readonly ruler = new OffscreenCanvas(1, 1).getContext("2d");
+
+  clear(context: CanvasRenderingContext2D): void {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  }
+
+  draw(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
+    context.lineJoin = "round";
+    context.lineCap = "round";
+    if (object.kind === Kind.TEXT) drawText(context, surface, object);
+    else this.drawShape(context, surface, object);
+  }
+
+  /** A frame around the chosen mark. */
+  drawSelection(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
+    const pixel = 1 / gridScale(surface.rect);
+    const { x, y, width, height } = grown(this.boundsOf(object), 4 * pixel);
+    toGridSpace(context, surface);
+    context.lineWidth = pixel;
+    context.setLineDash([]);
+    context.strokeStyle = HALO;
+    context.strokeRect(x - pixel, y - pixel, width + 2 * pixel, height + 2 * pixel);
+    context.strokeStyle = ACCENT;
+    context.strokeRect(x, y, width, height);
+  }
+
+  /** Someone's pointer with their name, at a point of the stage. */
+  drawPointer(context: CanvasRenderingContext2D, surface: Surface, at: Point, name: string, color: string): void {
+    const { pixelRatio } = surface;
+    context.setTransform(pixelRatio, 0, 0, pixelRatio, at.x * pixelRatio, at.y * pixelRatio);
+    const tip = new Path2D("M0 0 L0 14 L4 10.5 L9.5 10.5 Z");
+    context.lineJoin = "round";
+    context.lineWidth = 2 * HALO_PX;
+    context.strokeStyle = HALO;
+    context.stroke(tip);
+    context.fillStyle = color;
+    context.fill(tip);
+    drawLabel(context, name, color);
+  }
+
+  /** Space that an object takes, grid units. */
+  boundsOf(object: ObjectState): Rect {
+    return object.kind === Kind.TEXT ? this.textBounds(object) : this.shape(object).bounds;
+  }
+
+  shape(object: ObjectState): Shape {
+    const key = keyOf(object.id);
+    const known = this.shapes.get(key);
+    if (known?.object === object) return known.shape;
+    const shape = shapeOf(object);
+    this.shapes.set(key, { object, shape });
+    return shape;
+  }
+
+  /** Forgets the paths of objects that are gone. */
+  keep(has: (key: MarkKey) => boolean): void {
+    for (const key of this.shapes.keys()) if (!has(key)) this.shapes.delete(key);
+  }
+
+  private drawShape(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
+    const { fill, line } = this.shape(object);
+    const rim = (2 * HALO_PX) / gridScale(surface.rect);
+    toGridSpace(context, surface);
+    context.strokeStyle = HALO;
+    context.lineWidth = rim;
+    if (fill) context.stroke(fill);
+    context.lineWidth = object.width + rim;
+    if (line) context.stroke(line);
+    context.fillStyle = context.strokeStyle = cssColor(object.color);
+    context.lineWidth = object.width;
+    if (line) context.stroke(line);
+    if (fill) context.fill(fill);
+  }
+
+  private textBounds(object: ObjectState): Rect {
+    const { x, y } = corner(object.start);
+    const lines = object.text.split("\n");
+    if (!this.ruler) return { x, y, width: 0, height: 0 };
+    this.ruler.font = `${object.width}px ${FONT}`;
+    const width = Math.max(...lines.map((line) => this.ruler?.measureText(line).width ?? 0));
+    return { x, y: y - object.width, width, height: object.width * (0.3 + 1 + (lines.length - 1) * LINE_HEIGHT) };
+  }
+}
+
+function toGridSpace(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface): void {
+  const scale = gridScale(rect) * pixelRatio;
+  context.setTransform(scale, 0, 0, scale, rect.x * pixelRatio, rect.y * pixelRatio);
+}
+
+/** Text is set in screen pixels: fonts of grid size would lose their hinting. */
+function drawText(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface, object: ObjectState): void {
+  const scale = gridScale(rect);
+  const { x, y } = corner(object.start);
+  const height = object.width * scale;
+  context.setTransform(pixelRatio, 0, 0, pixelRatio, (rect.x + x * scale) * pixelRatio, (rect.y + y * scale) * pixelRatio);
+  context.font = `${height}px ${FONT}`;
+  context.lineWidth = 2 * HALO_PX;
+  context.strokeStyle = HALO;
+  context.fillStyle = cssColor(object.color);
+  object.text.split("\n").forEach((line, index) => {
+    const baseline = index * height * LINE_HEIGHT;
+    context.strokeText(line, 0, baseline);
+    context.fillText(line, 0, baseline);
+  });
+}
+
+function drawLabel(context: CanvasRenderingContext2D, name: string, color: string): void {
+  context.font = `12px ${FONT}`;
+  const width = context.measureText(name).width;
+  context.fillStyle = "rgba(22, 22, 22, 0.85)";
+  context.beginPath();
+  context.roundRect(11, 11, width + 10, 18, 4);
+  context.fill();
+  context.fillStyle = color;
+  context.fillText(name, 16, 24);
+}

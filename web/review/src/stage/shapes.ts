@@ -1,0 +1,135 @@
+import { Kind, type ObjectState } from "@fmz/client";
+import getStroke from "perfect-freehand";
+import type { Point, Rect } from "./geometry";
+
+/** Lines of a text stand this many text heights apart. */
+export const LINE_HEIGHT = 1.25;
+/** Font of text marks; the same stack as the page's. */
+export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif';
+/** Pressure of a device that reports none: the stroke is then as wide as chosen. */
+const PRESSURE_NONE = 0.5;
+
+/** A shape ready to be drawn, in grid units. */
+export interface Shape {
+  /** Filled with the mark's colour. */
+  readonly fill: Path2D | undefined;
+  /** Stroked with the mark's colour and width. */
+  readonly line: Path2D | undefined;
+  /** Line to hit with the pointer. */
+  readonly spine: Path2D;
+  readonly bounds: Rect;
+}
+
+/** Builds the paths of an object; texts have none but their bounds, which the painter measures. */
+export function shapeOf(object: ObjectState): Shape {
+  switch (object.kind) {
+    case Kind.BRUSH:
+      return strokeShape(object);
+    case Kind.RECTANGLE:
+      return boxShape(object, (path, { x, y, width, height }) => {
+        path.rect(x, y, width, height);
+      });
+    case Kind.ELLIPSE:
+      return boxShape(object, (path, { x, y, width, height }) => {
+        path.ellipse(x + width / 2, y + height / 2, width / 2, height / 2, 0, 0, 2 * Math.PI);
+      });
+    case Kind.ARROW:
+      return arrowShape(object);
+    default:
+      return { fill: undefined, line: undefined, spine: new Path2D(), bounds: boundsOf([corner(object.start)]) };
+  }
+}
+
+/** Points of a stroke, grid units, with pressure in 0..=1. */
+export function strokePoints({ dx, dy, pressure }: ObjectState): (Point & { pressure: number })[] {
+  let x = 0;
+  let y = 0;
+  return dx.map((step, index) => {
+    x += step;
+    y += dy[index] ?? 0;
+    const value = pressure[index];
+    return { x, y, pressure: value === undefined ? PRESSURE_NONE : value / 255 };
+  });
+}
+
+function strokeShape(object: ObjectState): Shape {
+  const points = strokePoints(object);
+  const outline = getStroke(points, {
+    size: object.width,
+    thinning: object.pressure.length > 0 ? 0.6 : 0,
+    smoothing: 0.5,
+    streamline: 0.3,
+    simulatePressure: false,
+    last: object.ended,
+  });
+  const bounds = grown(boundsOf(points), object.width / 2);
+  return { fill: smoothClosed(outline), line: undefined, spine: polyline(points), bounds };
+}
+
+/** A closed curve through the middles of an outline's edges. */
+function smoothClosed(outline: readonly number[][]): Path2D {
+  const path = new Path2D();
+  const [first] = outline;
+  if (!first) return path;
+  outline.forEach(([x = 0, y = 0], index) => {
+    const [nextX = 0, nextY = 0] = outline[(index + 1) % outline.length] ?? first;
+    if (index === 0) path.moveTo((x + nextX) / 2, (y + nextY) / 2);
+    else path.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+  });
+  path.closePath();
+  return path;
+}
+
+function polyline(points: readonly Point[]): Path2D {
+  const path = new Path2D();
+  const [first] = points;
+  if (first) path.moveTo(first.x, first.y);
+  for (const { x, y } of points) path.lineTo(x, y);
+  return path;
+}
+
+function boxShape(object: ObjectState, trace: (path: Path2D, box: Rect) => void): Shape {
+  const box = boundsOf([corner(object.start), corner(object.end)]);
+  const line = new Path2D();
+  trace(line, box);
+  return { fill: undefined, line, spine: line, bounds: grown(box, object.width / 2) };
+}
+
+/** A shaft and a filled head; the shaft stops inside the head, so that its end does not show beside the tip. */
+function arrowShape(object: ObjectState): Shape {
+  const tail = corner(object.start);
+  const tip = corner(object.end);
+  const length = Math.hypot(tip.x - tail.x, tip.y - tail.y) || 1;
+  const along = { x: (tip.x - tail.x) / length, y: (tip.y - tail.y) / length };
+  const head = Math.min(length, object.width * 4.5);
+  const neck = { x: tip.x - along.x * head, y: tip.y - along.y * head };
+  const half = head * 0.42;
+  const left = { x: neck.x - along.y * half, y: neck.y + along.x * half };
+  const right = { x: neck.x + along.y * half, y: neck.y - along.x * half };
+  const fill = polyline([tip, left, right]);
+  fill.closePath();
+  const bounds = grown(boundsOf([tail, tip, left, right]), object.width / 2);
+  return { fill, line: polyline([tail, { x: neck.x + along.x, y: neck.y + along.y }]), spine: polyline([tail, tip]), bounds };
+}
+
+/** Smallest rectangle around points. */
+export function boundsOf(points: readonly Point[]): Rect {
+  if (points.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { x, y } of points) {
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x);
+    bottom = Math.max(bottom, y);
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+export function grown({ x, y, width, height }: Rect, by: number): Rect {
+  return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
+}
+
+/** A corner of an object; one that was never set lies at the picture's. */
+export function corner(point: Point | undefined): Point {
+  return point ?? { x: 0, y: 0 };
+}

@@ -1,0 +1,43 @@
+import { signal } from "@preact/signals";
+import type { MessageKey } from "../i18n";
+
+/** A sentence for the banner, kept as its key so that it changes with the language. */
+export interface Notice {
+  readonly topic: string;
+  readonly key: MessageKey;
+  readonly reason: MessageKey | undefined;
+}
+
+/** A sentence for the live region. */
+export interface Announcement {
+  readonly key: MessageKey;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const RIGHTS = new Set(["forbidden", "not_granted", "grant", "not_yours", "no_author"]);
+const LIMITS = new Set(["rate", "rate_limited", "too_many_pending", "too_many_ops"]);
+
+/** What the page has to say: one sentence at a time, never over the picture. */
+export class Notices {
+  readonly current = signal<Notice | undefined>(undefined);
+  readonly announcement = signal<Announcement | undefined>(undefined);
+
+  /** Shows a sentence until it is dismissed, or another comes. */
+  show(topic: string, key: MessageKey, reason?: MessageKey): void {
+    this.current.value = { topic, key, reason };
+  }
+
+  /** Takes the sentence of a topic away. */
+  dismiss(topic?: string): void {
+    if (topic === undefined || this.current.peek()?.topic === topic) this.current.value = undefined;
+  }
+
+  refused(code: string): void {
+    const reason = RIGHTS.has(code) ? "rights" : LIMITS.has(code) ? "limit" : "other";
+    this.show("refused", "banner.refused", `banner.refused.${reason}`);
+  }
+
+  announce(key: MessageKey, values: Readonly<Record<string, string>>): void {
+    this.announcement.value = { key, values };
+  }
+}

@@ -1,0 +1,53 @@
+import {
+  create,
+  CreateSchema,
+  OpSchema,
+  PointSchema,
+  PropertySchema,
+  SetDeletedSchema,
+  SetSchema,
+  StrokeAppendSchema,
+  StrokeEndSchema,
+  type FrameStamp,
+  type Kind,
+  type ObjectId,
+  type Op,
+  type Property,
+} from "@fmz/client";
+import type { Point } from "../stage/geometry";
+
+/** The ops that a hand makes, as the wire writes them. */
+
+type Value = Property["value"];
+
+export const property = {
+  color: (rgba: number): Value => ({ case: "color", value: rgba }),
+  width: (units: number): Value => ({ case: "width", value: units }),
+  start: (point: Point): Value => ({ case: "start", value: create(PointSchema, point) }),
+  end: (point: Point): Value => ({ case: "end", value: create(PointSchema, point) }),
+  text: (text: string): Value => ({ case: "text", value: text }),
+};
+
+export function createOp(id: ObjectId, kind: Kind, frame: FrameStamp, values: readonly Value[]): Op {
+  const properties = values.map((value) => create(PropertySchema, { value }));
+  return create(OpSchema, { op: { case: "create", value: create(CreateSchema, { id, kind, frame, properties }) } });
+}
+
+export function setOp(id: ObjectId, value: Value): Op {
+  const property = create(PropertySchema, { value });
+  return create(OpSchema, { op: { case: "set", value: create(SetSchema, { id, property }) } });
+}
+
+export function appendOp(id: ObjectId, dx: number[], dy: number[], pressure: Uint8Array<ArrayBuffer>): Op {
+  const value = create(StrokeAppendSchema, { id, dx, dy, pressure });
+  return create(OpSchema, { op: { case: "strokeAppend", value } });
+}
+
+export function endOp(id: ObjectId): Op {
+  return create(OpSchema, { op: { case: "strokeEnd", value: create(StrokeEndSchema, { id }) } });
+}
+
+export function deleteOp(id: ObjectId): Op {
+  const value = create(SetDeletedSchema, { id, deleted: true });
+  return create(OpSchema, { op: { case: "setDeleted", value } });
+}

@@ -1,0 +1,239 @@
+import {
+  RoomClient,
+  Kind,
+  Source,
+  type FrameStamp,
+  type MediaState,
+  type ObjectId,
+  type Participant,
+  type Pointers,
+  type Property,
+  type Publication,
+  type Replica,
+  type SessionStatus,
+  type SharedDocument,
+} from "@fmz/client";
+import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
+import { socketUrl, type RoomLink } from "../link";
+import type { Point } from "../stage/geometry";
+import { announceRoom } from "./announcements";
+import { LocalMedia } from "./local-media";
+import { Marks } from "./marks";
+import { Notices } from "./notices";
+import { deleteOp, property, setOp } from "./ops";
+import { Picture } from "./picture";
+import { Tools } from "./tools";
+import { View } from "./view";
+
+export type PanelTab = "notes" | "people";
+
+/** Below this width the panel is a sheet over the lower part of the page, and closed at first, CSS px. */
+export const NARROW_PX = 900;
+
+/** Where a text that is being written begins, and the frame that its author saw. */
+export interface TextEntry {
+  /** Baseline start, grid units. */
+  readonly start: Point;
+  readonly frame: FrameStamp;
+}
+
+/** Everything that the page knows of a room it is in. */
+export class RoomState {
+  readonly client: RoomClient;
+  readonly document: SharedDocument;
+  readonly marks: Marks;
+  readonly tools = new Tools();
+  readonly view = new View();
+  readonly picture = new Picture();
+  readonly notices = new Notices();
+  readonly media: LocalMedia;
+
+  readonly status = signal<SessionStatus>({ kind: "joining" });
+  readonly mediaState = signal<MediaState>({ kind: "connecting" });
+  readonly title = signal("");
+  readonly self = signal(0);
+  readonly rights = signal({ annotate: false, publish: false, own: false });
+  readonly participants = signal<readonly Participant[]>([]);
+  readonly publications = signal<readonly Publication[]>([]);
+  readonly streams = signal<ReadonlyMap<string, MediaStream>>(new Map());
+  readonly pointers = signal<{ readonly all: Pointers["all"] }>({ all: new Map() });
+  /** Own ops that the server has not confirmed. */
+  readonly pending = signal(0);
+  readonly canUndo = signal(false);
+  readonly canRedo = signal(false);
+  /** Round trip to the server, ms. */
+  readonly roundTrip = signal<number | undefined>(undefined);
+
+  readonly marksHidden = signal(false);
+  readonly onlyThisFrame = signal(false);
+  readonly panelOpen = signal(window.innerWidth >= NARROW_PX);
+  readonly panelTab = signal<PanelTab>("notes");
+  readonly keysOpen = signal(false);
+  readonly enlarged = signal<string | undefined>(undefined);
+  /** A text that is being written on the picture. */
+  readonly textEntry = signal<TextEntry | undefined>(undefined);
+
+  /** The publication shown large: the one chosen, else a film, else a screen, else a camera. */
+  readonly main: ReadonlySignal<Publication | undefined> = computed(() => this.chooseMain());
+  /** Cameras shown as tiles. */
+  readonly tiles = computed(() =>
+    this.publications.value.filter(
+      ({ source, publication }) => source === Source.CAMERA && publication !== this.main.value?.publication,
+    ),
+  );
+  /** People, without programs. */
+  readonly people = computed(() => this.participants.value.filter(({ machine }) => !machine));
+  readonly alone = computed(() => this.status.value.kind === "open" && this.people.value.length <= 1);
+
+  constructor(
+    readonly link: RoomLink,
+    name: string,
+    replica: Replica,
+    dataChannels: boolean,
+  ) {
+    this.client = new RoomClient({ url: socketUrl(location), token: link.token, name, replica, dataChannels });
+    this.document = this.client.session.document;
+    this.marks = new Marks(this.document);
+    this.media = new LocalMedia(this.client.publisher, this.notices);
+    this.listenToSession();
+    this.listenToMedia();
+  }
+
+  /** Name of a participant, for people. */
+  nameOf(participant: number): string {
+    return this.participants.value.find((other) => other.participant === participant)?.name ?? "";
+  }
+
+  /** Name of who drew an object. */
+  authorName(id: ObjectId | undefined): string {
+    const author = id?.author ?? 0;
+    return this.participants.value.find((other) => other.author === author)?.name ?? this.document.authors.get(author) ?? "";
+  }
+
+  /** True where this person may move or delete an object: their own, or all with the right to own the room. */
+  mayChange(id: ObjectId): boolean {
+    if (!this.rights.peek().annotate) return false;
+    return this.rights.peek().own || id.author === this.client.session.room.author;
+  }
+
+  /** Stream of a publication: this page's own tracks are shown as they are, not sent back. */
+  streamOf(publication: Publication): MediaStream | undefined {
+    const stream = this.streams.value.get(publication.publication);
+    return publication.participant === this.self.value ? this.media.preview(publication.source) : stream;
+  }
+
+  /** Takes a colour for what is drawn next, and for the chosen mark. */
+  chooseColor(index: number): void {
+    this.tools.color.value = index;
+    this.changeSelected(property.color(this.tools.rgba));
+  }
+
+  /** Makes what is drawn next thinner or wider, and the chosen mark too. */
+  stepWidth(by: -1 | 1): void {
+    this.tools.step(by);
+    const text = this.marks.get(this.marks.selected.peek())?.kind === Kind.TEXT;
+    this.changeSelected(property.width(text ? this.tools.textHeight : this.tools.width));
+  }
+
+  /** Deletes the chosen mark, where this person may. */
+  deleteSelected(): void {
+    const id = this.marks.get(this.marks.selected.peek())?.id;
+    if (id && this.mayChange(id)) this.document.submit([deleteOp(id)]);
+  }
+
+  showPanel(tab: PanelTab): void {
+    batch(() => {
+      this.panelOpen.value = true;
+      this.keysOpen.value = false;
+      this.panelTab.value = tab;
+    });
+  }
+
+  togglePanel(): void {
+    batch(() => {
+      this.keysOpen.value = false;
+      this.panelOpen.value = !this.panelOpen.peek();
+    });
+  }
+
+  toggleKeys(): void {
+    batch(() => {
+      this.keysOpen.value = !this.keysOpen.peek();
+      if (this.keysOpen.peek()) this.panelOpen.value = true;
+    });
+  }
+
+  private changeSelected(value: Property["value"]): void {
+    const id = this.marks.get(this.marks.selected.peek())?.id;
+    if (id && this.mayChange(id)) this.document.submit([setOp(id, value)]);
+  }
+
+  private chooseMain(): Publication | undefined {
+    const all = this.publications.value;
+    const others = all.filter(({ participant }) => participant !== this.self.value);
+    return (
+      all.find(({ publication }) => publication === this.enlarged.value) ??
+      all.find(({ source }) => source === Source.PROGRAM) ??
+      others.find(({ source }) => source === Source.SCREEN) ??
+      all.find(({ source }) => source === Source.SCREEN) ??
+      others.find(({ source }) => source === Source.CAMERA)
+    );
+  }
+
+  private listenToSession(): void {
+    const { session } = this.client;
+    session.on("status", (status) => {
+      this.status.value = status;
+    });
+    announceRoom(this.client.session, this.notices);
+    session.on("room", ({ title, name, self, grants, participants, publications }) => {
+      batch(() => {
+        this.title.value = title || name;
+        this.self.value = self;
+        this.rights.value = {
+          annotate: grants?.annotate ?? false,
+          publish: grants?.publish ?? false,
+          own: grants?.own ?? false,
+        };
+        this.participants.value = [...participants.values()];
+        this.publications.value = [...publications.values()];
+        this.picture.publication.value = this.main.peek();
+      });
+    });
+    session.on("pointers", ({ all }) => {
+      this.pointers.value = { all };
+    });
+    session.on("roundTrip", (ms) => {
+      this.roundTrip.value = Math.round(ms);
+    });
+    this.document.on("progress", ({ pending, canUndo, canRedo }) => {
+      batch(() => {
+        this.pending.value = pending;
+        this.canUndo.value = canUndo;
+        this.canRedo.value = canRedo;
+      });
+    });
+    this.document.on("refused", ({ code }) => {
+      this.notices.refused(code);
+    });
+  }
+
+  private listenToMedia(): void {
+    this.client.on("media", (state) => {
+      this.mediaState.value = state;
+    });
+    this.client.on("streams", (streams) => {
+      this.streams.value = new Map(streams);
+    });
+    this.client.on("published", () => {
+      batch(() => {
+        this.media.refresh();
+        // Previews are not signals: whoever shows one looks again.
+        this.streams.value = new Map(this.streams.peek());
+      });
+    });
+    this.client.on("publishRefused", () => {
+      this.notices.show("publish", "banner.publishRefused");
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+/** How near the edge the pointer brings the bars back, CSS px. */
+const EDGE_PX = 64;
+
+export type Bars = "shown" | "hidden" | "peeking";
+
+export const isFullscreen = signal(false);
+const bars = signal<Bars>("shown");
+
+export async function toggleFullscreen(): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen();
+}
+
+/** Whether the bars are there: in full screen only while the pointer is near an edge or a control has the focus. */
+export function useFullscreen(): ReadonlySignal<Bars> {
+  useEffect(() => {
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    document.addEventListener("fullscreenchange", () => {
+      isFullscreen.value = document.fullscreenElement !== null;
+      bars.value = isFullscreen.value ? "hidden" : "shown";
+    }, options);
+    document.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+      if (!isFullscreen.peek() || buttons !== 0) return;
+      const edge = Math.min(clientX, clientY, innerWidth - clientX, innerHeight - clientY);
+      bars.value = edge < EDGE_PX ? "peeking" : "hidden";
+    }, options);
+    return () => {
+      controller.abort();
+    };
+  }, []);
+  return bars;
+}

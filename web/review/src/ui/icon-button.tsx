@@ -1,0 +1,33 @@
+import type { LucideIcon } from "lucide-preact";
+
+export interface IconButtonProps {
+  readonly icon: LucideIcon;
+  /** Name of the control, and its tooltip. */
+  readonly label: string;
+  /** Its key, as the page shows it. */
+  readonly shortcut?: string;
+  /** Whether it is on; leave out for a plain action. */
+  readonly pressed?: boolean;
+  readonly disabled?: boolean;
+  readonly id?: string;
+  readonly onClick: () => void;
+}
+
+/** A button with a picture, a name and a key. */
+export function IconButton({ icon: Icon, label, shortcut, pressed, disabled, id, onClick }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      id={id}
+      title={shortcut ? `${label} (${shortcut})` : label}
+      aria-label={label}
+      aria-keyshortcuts={shortcut}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon size={18} strokeWidth={1.5} aria-hidden="true" />
+    </button>
+  );
+}

@@ -1,0 +1,93 @@
+import { timecode, type ObjectState } from "@fmz/client";
+import { Brush, Circle, MoveUpRight, Square, Trash2, Type, type LucideIcon } from "lucide-preact";
+import { useComputed } from "@preact/signals";
+import { t } from "../i18n";
+import { useRoom } from "../state/context";
+import { isGrowing, keyOf } from "../state/marks";
+import type { RoomState } from "../state/room";
+import { cssColor } from "../state/tools";
+import { IconButton } from "./icon-button";
+
+type MarkKind = 1 | 2 | 3 | 4 | 5;
+const ICONS: Readonly<Record<MarkKind, LucideIcon>> = { 1: Brush, 2: Square, 3: Circle, 4: MoveUpRight, 5: Type };
+/** Rows in the page at once, the newest: a long session has thousands. */
+const ROWS_MAX = 300;
+
+/** The marks in words: what stands on the canvas, for those who do not see it and for finding it again. */
+export function NotesPanel() {
+  const room = useRoom();
+  const frameKey = useComputed(() => (room.onlyThisFrame.value ? room.picture.shown.value : undefined));
+  void frameKey.value;
+  const all = room.marks.list.value.filter((object) => !isGrowing(object));
+  const marks = room.onlyThisFrame.value ? all.filter(({ frame }) => room.picture.isOnShownFrame(frame)) : all;
+  if (marks.length === 0) return <p class="empty">{emptyWords(room, all.length > 0)}</p>;
+  return (
+    <ol class="notes" aria-label={t("panel.notes.list")}>
+      {marks.slice(-ROWS_MAX).map((object) => (
+        <Note key={keyOf(object.id)} object={object} />
+      ))}
+    </ol>
+  );
+}
+
+function emptyWords(room: RoomState, elsewhere: boolean): string {
+  if (elsewhere) return t("panel.notes.empty.frame");
+  return t(room.rights.value.annotate ? "panel.notes.empty.draw" : "panel.notes.empty");
+}
+
+function Note({ object }: { readonly object: ObjectState }) {
+  const room = useRoom();
+  const key = keyOf(object.id);
+  const kind = object.kind as MarkKind;
+  const Icon = ICONS[kind];
+  const chosen = room.marks.selected.value === key;
+  const name = room.authorName(object.id) || t("panel.people.unnamed");
+  return (
+    <li class="note" data-chosen={chosen} data-mark={key}>
+      <button
+        type="button"
+        class="note-main"
+        aria-pressed={chosen}
+        onClick={() => {
+          room.marks.selected.value = chosen ? undefined : key;
+        }}
+      >
+        <span class="note-icon" style={{ color: cssColor(object.color) }}>
+          <Icon size={18} strokeWidth={1.5} aria-hidden="true" />
+        </span>
+        <span class="note-words">
+          <span class="note-title">{object.text || t(`kind.${kind}`)}</span>
+          <span class="note-detail">
+            {name}
+            <FramePlace object={object} />
+            {object.pending && <span class="note-pending" title={t("panel.notes.pending")} aria-label={t("panel.notes.pending")} />}
+          </span>
+        </span>
+      </button>
+      {chosen && object.id && room.mayChange(object.id) && (
+        <IconButton
+          icon={Trash2}
+          label={t("tools.delete")}
+          shortcut="Del"
+          onClick={() => {
+            room.deleteSelected();
+          }}
+        />
+      )}
+    </li>
+  );
+}
+
+/** The frame that a mark was made on, in the words of its publication. */
+function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
+  const room = useRoom();
+  if (frame?.frameIndex === undefined) return null;
+  const publication = room.publications.value.find(({ publication }) => publication === frame.publication);
+  const map = publication?.frameMaps.at(-1);
+  return (
+    <>
+      {map && <span class="note-timecode">{timecode(map, frame.frameIndex)}</span>}
+      <span class="note-timecode">f {frame.frameIndex}</span>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+import { X } from "lucide-preact";
+import { t } from "../i18n";
+import { useRoom } from "../state/context";
+import type { PanelTab } from "../state/room";
+import { CameraTiles } from "./camera-tiles";
+import { IconButton } from "./icon-button";
+import { KeysSheet } from "./keys-sheet";
+import { NotesPanel } from "./notes-panel";
+import { PeoplePanel } from "./people-panel";
+
+const TABS: readonly PanelTab[] = ["notes", "people"];
+
+/** Beside the picture, or below it on a narrow page. */
+export function SidePanel() {
+  const room = useRoom();
+  const tab = room.panelTab.value;
+  return (
+    <aside class="panel" aria-label={t("panel.label")}>
+      {room.keysOpen.value ? (
+        <KeysSheet />
+      ) : (
+        <>
+          <CameraTiles />
+          <div class="panel-head">
+            <div class="tabs" role="tablist">
+              {TABS.map((each) => (
+                <Tab key={each} tab={each} />
+              ))}
+            </div>
+            <IconButton
+              icon={X}
+              label={t("panel.close")}
+              shortcut="N"
+              onClick={() => {
+                room.togglePanel();
+              }}
+            />
+          </div>
+          <div class="panel-body" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`} tabIndex={0}>
+            {tab === "notes" ? <NotesPanel /> : <PeoplePanel />}
+          </div>
+        </>
+      )}
+    </aside>
+  );
+}
+
+function Tab({ tab }: { readonly tab: PanelTab }) {
+  const room = useRoom();
+  const count = tab === "notes" ? room.marks.list.value.length : room.people.value.length;
+  return (
+    <button
+      type="button"
+      role="tab"
+      id={`tab-${tab}`}
+      aria-selected={room.panelTab.value === tab}
+      aria-controls={`panel-${tab}`}
+      onClick={() => {
+        room.panelTab.value = tab;
+      }}
+    >
+      {t(`panel.${tab}`)} <span class="count">{count}</span>
+    </button>
+  );
+}

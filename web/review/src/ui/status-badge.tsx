@@ -1,0 +1,33 @@
+import { t, type MessageKey } from "../i18n";
+import { useRoom } from "../state/context";
+import type { RoomState } from "../state/room";
+import { figures } from "../state/stats";
+
+type Look = "live" | "frozen" | "waiting" | "connecting" | "reconnecting";
+
+/** Whether the picture is live, and what of it arrives. */
+export function StatusBadge() {
+  const room = useRoom();
+  const look = lookOf(room);
+  const key: MessageKey = `top.status.${look}`;
+  const trip = room.roundTrip.value;
+  const stream = figures.value;
+  return (
+    <p class="status-badge" data-look={look} title={trip === undefined ? undefined : t("top.roundTrip", { ms: trip })}>
+      <span class="status-light" aria-hidden="true" />
+      <span class="status-word">{t(key)}</span>
+      {stream && (look === "live" || look === "frozen") && (
+        <span class="figures">
+          {t("top.stream", { ...stream, rate: stream.megabits.toFixed(stream.megabits < 10 ? 1 : 0) })}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function lookOf(room: RoomState): Look {
+  if (room.status.value.kind === "reconnecting") return "reconnecting";
+  if (room.picture.frozen.value) return "frozen";
+  if (room.view.picture.value) return "live";
+  return room.main.value || room.status.value.kind === "joining" ? "connecting" : "waiting";
+}

@@ -1,0 +1,73 @@
+import { useSignal } from "@preact/signals";
+import { Brush, Circle, Eraser, MousePointer2, MoveUpRight, Pencil, Redo2, Square, Type, Undo2, type LucideIcon } from "lucide-preact";
+import { t } from "../i18n";
+import { TOOL_KEYS } from "../keys";
+import { useRoom } from "../state/context";
+import { TOOLS, type Tool } from "../state/tools";
+import { IconButton } from "./icon-button";
+
+const ICONS: Readonly<Record<Tool, LucideIcon>> = {
+  select: MousePointer2,
+  brush: Brush,
+  arrow: MoveUpRight,
+  rectangle: Square,
+  ellipse: Circle,
+  text: Type,
+  eraser: Eraser,
+};
+
+/** The tools. On a phone they fold into one button. */
+export function ToolRail() {
+  const room = useRoom();
+  const unfolded = useSignal(false);
+  if (!room.rights.value.annotate) return null;
+  const chosen = room.tools.tool.value;
+  return (
+    <div class="tool-rail" data-unfolded={unfolded.value}>
+      <div class="tool-fold">
+        <IconButton
+          icon={chosen === "select" ? Pencil : ICONS[chosen]}
+          label={t("tools.open")}
+          pressed={unfolded.value}
+          onClick={() => {
+            unfolded.value = !unfolded.value;
+          }}
+        />
+      </div>
+      <div class="tools" role="group" aria-label={t("tools.label")}>
+        {TOOLS.map((tool) => (
+          <IconButton
+            key={tool}
+            id={`tool-${tool}`}
+            icon={ICONS[tool]}
+            label={t(`tools.${tool}`)}
+            shortcut={TOOL_KEYS[tool].toUpperCase()}
+            pressed={tool === chosen}
+            onClick={() => {
+              room.tools.tool.value = tool;
+              unfolded.value = false;
+            }}
+          />
+        ))}
+      </div>
+      <div class="tools steps">
+        <IconButton
+          id="undo"
+          icon={Undo2}
+          label={t("tools.undo")}
+          shortcut="Ctrl+Z"
+          disabled={!room.canUndo.value}
+          onClick={() => room.document.undo()}
+        />
+        <IconButton
+          id="redo"
+          icon={Redo2}
+          label={t("tools.redo")}
+          shortcut="Ctrl+Shift+Z"
+          disabled={!room.canRedo.value}
+          onClick={() => room.document.redo()}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import { Keyboard, Mic, MicOff, PanelRightClose, PanelRightOpen, ScreenShare, ScreenShareOff, Video, VideoOff } from "lucide-preact";
+import { t } from "../i18n";
+import { useRoom } from "../state/context";
+import { paletteColor } from "../state/tools";
+import { Banner } from "./banner";
+import { IconButton } from "./icon-button";
+import { InviteButton } from "./invite-button";
+import { LanguageSwitch } from "./language-switch";
+import { StatusBadge } from "./status-badge";
+
+/** Dots shown before the rest is counted. */
+const DOTS_MAX = 5;
+
+export function TopBar() {
+  const room = useRoom();
+  const open = room.panelOpen.value;
+  const label = t(open ? "top.panel.hide" : "top.panel.show");
+  return (
+    <header class="top-bar">
+      <span class="brand">fmz</span>
+      <h1 class="room-title" title={room.title}>
+        {room.title}
+      </h1>
+      <StatusBadge />
+      <Banner />
+      <PeopleDots />
+      {room.rights.value.publish && <MediaButtons />}
+      <InviteButton />
+      <LanguageSwitch />
+      <IconButton
+        icon={Keyboard}
+        label={t("top.keys")}
+        shortcut="?"
+        pressed={room.keysOpen.value}
+        onClick={() => {
+          room.toggleKeys();
+        }}
+      />
+      <IconButton
+        icon={open ? PanelRightClose : PanelRightOpen}
+        label={label}
+        shortcut="N"
+        onClick={() => {
+          room.togglePanel();
+        }}
+      />
+    </header>
+  );
+}
+
+function PeopleDots() {
+  const room = useRoom();
+  const people = room.people.value;
+  const names = people.map(({ name }) => name || t("panel.people.unnamed")).join(", ");
+  return (
+    <button
+      type="button"
+      class="people-dots"
+      title={t("top.people", { names })}
+      aria-label={t("top.people", { names })}
+      onClick={() => {
+        room.showPanel("people");
+      }}
+    >
+      {people.slice(0, DOTS_MAX).map(({ participant, name, color }) => (
+        <Dot key={participant} name={name} color={paletteColor(color)} />
+      ))}
+      {people.length > DOTS_MAX && <span class="dots-more">+{people.length - DOTS_MAX}</span>}
+    </button>
+  );
+}
+
+/** A person: initials in their colour. */
+export function Dot({ name, color }: { readonly name: string; readonly color: string }) {
+  return (
+    <span class="dot" style={{ backgroundColor: color }} aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const [first = "", last = ""] = [words[0], words.length > 1 ? words.at(-1) : ""];
+  return ([...first].slice(0, 1).join("") + [...last].slice(0, 1).join("")).toUpperCase();
+}
+
+function MediaButtons() {
+  const { media } = useRoom();
+  const microphone = media.microphone.value;
+  const camera = media.camera.value;
+  const screen = media.screen.value;
+  return (
+    <div class="group">
+      <IconButton
+        id="microphone"
+        icon={microphone ? Mic : MicOff}
+        label={t(microphone ? "transport.microphone.off" : "transport.microphone.on")}
+        shortcut="M"
+        pressed={microphone}
+        onClick={() => void media.toggleMicrophone()}
+      />
+      <IconButton
+        id="camera"
+        icon={camera ? Video : VideoOff}
+        label={t(camera ? "transport.camera.off" : "transport.camera.on")}
+        pressed={camera}
+        onClick={() => void media.toggleCamera()}
+      />
+      <IconButton
+        id="screen"
+        icon={screen ? ScreenShareOff : ScreenShare}
+        label={t(screen ? "transport.screen.off" : "transport.screen.on")}
+        pressed={screen}
+        onClick={() => void media.toggleScreen()}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vite";
+
+/** Where `npm run dev` finds a server: `fmz demo` on its default address. */
+const server = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  base: "/",
+  // Files stay files: the page's policy allows no data: addresses.
+  build: { target: "es2022", assetsInlineLimit: 0, sourcemap: false, modulePreload: { polyfill: false } },
+  server: { proxy: { "/api": server, "/ws": { target: server, ws: true } } },
+});

@@ -1,0 +1,203 @@
+import { create, fromBinary } from "@bufbuild/protobuf";
+import {
+  DocumentSnapshotSchema,
+  ObjectIdSchema,
+  type AuthorAdded,
+  type Committed,
+  type ObjectId,
+  type ObjectState,
+  type Op,
+} from "../gen/fmz/v1/annotation_pb";
+import type { Rejected, Snapshot } from "../gen/fmz/v1/session_pb";
+import type { Clock } from "./clock";
+import { Emitter } from "./events";
+import { SNAPSHOT_BYTES_MAX } from "./limits";
+import { Outbox, type SendBatch } from "./outbox";
+import type { Lost, Replica } from "./replica";
+
+export interface DocumentEvents {
+  /** Objects that changed, the deleted among them; `all` has every object in drawing order instead. */
+  changed: { readonly kind: "all" | "some"; readonly objects: readonly ObjectState[] };
+  /** The server confirmed ops, or there are more of them: look at `pending`. */
+  progress: SharedDocument;
+  /** Revisions are missing: everything after `revision` is asked for. */
+  resync: { readonly revision: bigint };
+  /** Some of this client's ops were refused or became impossible; they are taken back. */
+  refused: { readonly code: string; readonly text: string };
+}
+
+/** The shared document and the way to it: apply at once, send, merge what comes, close gaps. */
+export class SharedDocument extends Emitter<DocumentEvents> {
+  /** Names of those who drew, by author number. */
+  readonly authors = new Map<number, string>();
+  private readonly outbox: Outbox;
+  private parts: Uint8Array[] = [];
+  private partBytes = 0;
+  private resyncing = false;
+
+  constructor(
+    private readonly replica: Replica,
+    clock: Clock,
+  ) {
+    super();
+    this.outbox = new Outbox(replica, clock);
+  }
+
+  get revision(): bigint {
+    return this.replica.revision;
+  }
+
+  /** Own ops that the server has not confirmed. */
+  get pending(): number {
+    return this.replica.pendingCount;
+  }
+
+  get canUndo(): boolean {
+    return this.replica.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.replica.canRedo;
+  }
+
+  /** Id for the next own object; `undefined` for who may not draw. */
+  nextId(): ObjectId | undefined {
+    const counter = this.replica.nextCounter();
+    return counter > 0 ? create(ObjectIdSchema, { author: this.replica.author, counter }) : undefined;
+  }
+
+  /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
+  submit(ops: readonly Op[]): boolean {
+    try {
+      this.replica.submit(ops);
+    } catch {
+      return false;
+    }
+    this.tellChanges();
+    return true;
+  }
+
+  /** Makes what `gesture` submits one step of undo. */
+  beginGesture(): void {
+    this.replica.beginGroup();
+  }
+
+  endGesture(): void {
+    this.replica.endGroup();
+    this.emit("progress", this);
+  }
+
+  undo(): boolean {
+    const undone = this.replica.undo();
+    if (undone) this.tellChanges();
+    return undone;
+  }
+
+  redo(): boolean {
+    const redone = this.replica.redo();
+    if (redone) this.tellChanges();
+    return redone;
+  }
+
+  /** A connection begins: the author's number, the last batch that the log holds, the right to change all objects. */
+  welcome(author: number, lastClientSeq: bigint, owner: boolean): void {
+    this.resyncing = false;
+    this.dropParts();
+    this.tellLost(this.replica.setAuthor(author, lastClientSeq, owner));
+  }
+
+  setPath(path: SendBatch | undefined): void {
+    this.outbox.setPath(path);
+  }
+
+  handleCommitted(committed: Committed): void {
+    try {
+      if (this.replica.receive(committed).gap) {
+        this.askResync(this.revision);
+        return;
+      }
+    } catch {
+      this.askResync(0n);
+      return;
+    }
+    this.resyncing = false;
+    this.learnAuthors(committed);
+    this.tellChanges();
+  }
+
+  handleSnapshot(snapshot: Snapshot): void {
+    this.partBytes += snapshot.part.length;
+    if (this.partBytes > SNAPSHOT_BYTES_MAX) {
+      this.dropParts();
+      return;
+    }
+    this.parts.push(snapshot.part);
+    if (snapshot.last) this.load();
+  }
+
+  handleRejected(rejected: Rejected): void {
+    const { ops } = this.replica.rejected(rejected.clientSeq);
+    this.tellChanges();
+    if (ops > 0) this.emit("refused", { code: rejected.code, text: rejected.text });
+  }
+
+  private load(): void {
+    const bytes = joined(this.parts, this.partBytes);
+    this.dropParts();
+    let lost: Lost;
+    try {
+      lost = this.replica.load(bytes);
+    } catch {
+      this.askResync(0n);
+      return;
+    }
+    this.resyncing = false;
+    for (const { author, name } of fromBinary(DocumentSnapshotSchema, bytes).authors) this.authors.set(author, name);
+    this.replica.takeChanges();
+    this.emit("changed", { kind: "all", objects: this.replica.objects() });
+    this.tellLost(lost);
+    this.progress();
+  }
+
+  private learnAuthors({ batches }: Committed): void {
+    const isAdded = (op: Op["op"]): op is { case: "authorAdded"; value: AuthorAdded } => op.case === "authorAdded";
+    const added = batches.flatMap(({ ops }) => ops.map(({ op }) => op)).filter(isAdded);
+    for (const { value } of added) this.authors.set(value.author, value.name);
+  }
+
+  private tellChanges(): void {
+    const objects = this.replica.takeChanges();
+    if (objects.length > 0) this.emit("changed", { kind: "some", objects });
+    this.progress();
+  }
+
+  private tellLost({ ops }: Lost): void {
+    if (ops > 0) this.emit("refused", { code: "lost", text: "" });
+  }
+
+  private progress(): void {
+    this.outbox.flush();
+    this.emit("progress", this);
+  }
+
+  private dropParts(): void {
+    this.parts = [];
+    this.partBytes = 0;
+  }
+
+  private askResync(revision: bigint): void {
+    if (this.resyncing) return;
+    this.resyncing = true;
+    this.emit("resync", { revision });
+  }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,51 @@
+import type { OpBatch } from "../gen/fmz/v1/annotation_pb";
+import type { Clock } from "./clock";
+import { BATCH_INTERVAL_MS, BATCH_OPS } from "./limits";
+import type { Replica } from "./replica";
+
+/** Ops under way at once: over a second and a half of drawing at full rate. Beyond it ops wait for a commit. */
+export const UNDER_WAY_OPS_MAX = 64 * BATCH_OPS;
+
+/** Where batches go. */
+export type SendBatch = (batch: OpBatch) => void;
+
+/**
+ * Sends a replica's ops: the first at once, then a batch every 25 ms. At each change of path it sends what has no
+ * answer again, once and in order.
+ */
+export class Outbox {
+  private path: SendBatch | undefined;
+  private waiting = false;
+
+  constructor(
+    private readonly replica: Replica,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes another path, or none (`undefined`): ops then wait in the replica. */
+  setPath(path: SendBatch | undefined): void {
+    if (path === this.path) return;
+    this.path = path;
+    if (!path) return;
+    for (const batch of this.replica.unacked()) path(batch);
+    this.flush();
+  }
+
+  /** Sends what waits, unless a batch left less than 25 ms ago. */
+  flush(): void {
+    if (this.waiting || !this.sendOne()) return;
+    this.waiting = true;
+    this.clock.after(BATCH_INTERVAL_MS, () => {
+      this.waiting = false;
+      this.flush();
+    });
+  }
+
+  private sendOne(): boolean {
+    const { replica, path } = this;
+    if (!path || replica.pendingCount - replica.queuedCount >= UNDER_WAY_OPS_MAX) return false;
+    const batch = replica.takeBatch(BATCH_OPS);
+    if (batch) path(batch);
+    return batch !== undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Committed, ObjectState, Op, OpBatch } from "../gen/fmz/v1/annotation_pb";
+
+/** The document as this client holds it: the server's state, its own ops on top, and what it may undo. */
+export interface Replica {
+  /** Takes the server's state over; own ops that it does not hold stay on top. Throws where it is no snapshot. */
+  load(snapshot: Uint8Array): Lost;
+  /** Says who writes here, the last batch of theirs that the server holds, and whether they may change all objects. */
+  setAuthor(author: number, lastClientSeq: bigint, owner: boolean): Lost;
+  /** Applies what the server committed; true where revisions are missing before it. Throws where it does not fit. */
+  receive(committed: Committed): { readonly gap: boolean };
+  /** Shows ops at once and queues them. Throws where an op is not possible; then none is taken. */
+  submit(ops: readonly Op[]): void;
+  /** What is submitted until `endGroup` is undone as one. */
+  beginGroup(): void;
+  endGroup(): void;
+  /** Next batch to send, of at most `opsMax` ops. */
+  takeBatch(opsMax: number): OpBatch | undefined;
+  /** Batches sent and not yet committed, in order. */
+  unacked(): readonly OpBatch[];
+  /** Takes a refused batch back. */
+  rejected(clientSeq: bigint): Lost;
+  undo(): boolean;
+  redo(): boolean;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Objects in drawing order, without the deleted. */
+  objects(): readonly ObjectState[];
+  /** Objects that changed since the last call; those not to be shown any more are `deleted`. */
+  takeChanges(): readonly ObjectState[];
+  /** Counter for the id of the next object, 0 without an author. */
+  nextCounter(): number;
+  readonly author: number;
+  readonly revision: bigint;
+  /** Ops that the server has not confirmed. */
+  readonly pendingCount: number;
+  /** Ops of those that are in no batch yet. */
+  readonly queuedCount: number;
+}
+
+/** Own ops that can not be committed any more and were dropped. */
+export interface Lost {
+  readonly ops: number;
+}

@@ -1,0 +1,25 @@
+/** Client of an fmz review room. Start at [`RoomClient`]; [`Session`] is the part without a browser. */
+
+export { create } from "@bufbuild/protobuf";
+export * from "./gen/fmz/v1/annotation_pb";
+export {
+  FrameMapState,
+  MediaKind,
+  Source,
+  type FrameMap,
+  type Grants,
+  type Participant,
+  type Publication,
+} from "./gen/fmz/v1/session_pb";
+export type { Clock } from "./core/clock";
+export { unreachable } from "./core/events";
+export { frameOf, RtpUnwrapper, samePicture, timecode, type FrameNumber } from "./core/frames";
+export * as limits from "./core/limits";
+export type { GridPoint, Pointers } from "./core/presence";
+export type { Lost, Replica } from "./core/replica";
+export type { Room } from "./core/room";
+export type { SharedDocument } from "./core/document";
+export { Session, type ChannelName, type SessionStatus } from "./core/session";
+export { RoomClient, type ClientOptions, type MediaState } from "./web/client";
+export type { Publisher } from "./web/publisher";
+export { loadReplica } from "./web/replica";
