@@ -270,8 +270,8 @@ impl Replica {
         self.history.end_group();
     }
 
-    /// Takes the next batch to be sent, at most `ops_max` ops (at least one is given); `None` when nothing waits.
-    /// It counts as un-acknowledged from now on.
+    /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a message may hold); `None`
+    /// when nothing waits. It counts as un-acknowledged from now on.
     pub fn take_batch(&mut self, ops_max: usize) -> Option<v1::OpBatch> {
         self.pending.take_batch(ops_max, self.document.revision())
     }

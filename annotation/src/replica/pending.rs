@@ -3,6 +3,7 @@
 use crate::limits::BATCH_BYTES_MAX;
 use crate::object::ObjectId;
 use crate::op::Op;
+use fmz_proto::limits::BATCH_OPS_MAX;
 use fmz_proto::{Message, v1};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -62,7 +63,7 @@ impl Pending {
     pub(super) fn take_batch(&mut self, ops_max: usize, base: u64) -> Option<v1::OpBatch> {
         let mut wire: Vec<v1::Op> = Vec::new();
         let mut bytes = 0;
-        for op in self.queue.iter().take(ops_max.max(1)) {
+        for op in self.queue.iter().take(ops_max.clamp(1, BATCH_OPS_MAX)) {
             let op = v1::Op::from(op);
             bytes += op.encoded_len();
             if bytes > BATCH_BYTES_MAX && !wire.is_empty() {

@@ -1,0 +1,11 @@
+//! What the document and its replicas promise, through their verbs. Rule ids are those of `docs/SPEC-annotation.md`.
+
+mod converge;
+mod make;
+mod ops;
+mod order;
+mod replica;
+mod resume;
+mod room;
+mod snapshot;
+mod undo;

@@ -1,0 +1,116 @@
+//! Ops in short form.
+
+use fmz_proto::v1::{self, op, property};
+use proptest::test_runner::{Config, RngSeed};
+
+/// Property tests run the same cases everywhere.
+pub(crate) fn cases(cases: u32) -> Config {
+    Config {
+        cases,
+        rng_seed: RngSeed::Fixed(4),
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+pub(crate) fn id(author: u32, counter: u32) -> Option<v1::ObjectId> {
+    Some(v1::ObjectId { author, counter })
+}
+
+pub(crate) fn own_id(author: u32, counter: u32) -> fmz_annotation::ObjectId {
+    fmz_annotation::ObjectId::new(author, counter).expect("tests count from 1")
+}
+
+fn wrap(op: op::Op) -> v1::Op {
+    v1::Op { op: Some(op) }
+}
+
+pub(crate) fn create(
+    id: Option<v1::ObjectId>,
+    kind: v1::Kind,
+    properties: Vec<v1::Property>,
+) -> v1::Op {
+    wrap(op::Op::Create(v1::Create {
+        id,
+        kind: kind.into(),
+        frame: Some(v1::FrameStamp {
+            publication: "p-1-1".into(),
+            rtp_timestamp: -90_000,
+            frame_index: Some(24),
+            epoch: 1,
+        }),
+        properties,
+    }))
+}
+
+pub(crate) fn brush(id: Option<v1::ObjectId>) -> v1::Op {
+    create(id, v1::Kind::Brush, Vec::new())
+}
+
+pub(crate) fn property(value: property::Value) -> v1::Property {
+    v1::Property { value: Some(value) }
+}
+
+pub(crate) fn color(color: u32) -> v1::Property {
+    property(property::Value::Color(color))
+}
+
+pub(crate) fn text(text: &str) -> v1::Property {
+    property(property::Value::Text(text.into()))
+}
+
+pub(crate) fn end_at(x: i32, y: i32) -> v1::Property {
+    property(property::Value::End(v1::Point { x, y }))
+}
+
+pub(crate) fn set(id: Option<v1::ObjectId>, property: v1::Property) -> v1::Op {
+    let property = Some(property);
+    wrap(op::Op::Set(v1::Set { id, property }))
+}
+
+pub(crate) fn append(id: Option<v1::ObjectId>, deltas: &[(i32, i32)], pressure: &[u8]) -> v1::Op {
+    let (dx, dy) = deltas.iter().copied().unzip();
+    let pressure = pressure.to_vec().into();
+    wrap(op::Op::StrokeAppend(v1::StrokeAppend {
+        id,
+        dx,
+        dy,
+        pressure,
+    }))
+}
+
+pub(crate) fn end(id: Option<v1::ObjectId>) -> v1::Op {
+    wrap(op::Op::StrokeEnd(v1::StrokeEnd { id }))
+}
+
+pub(crate) fn deleted(id: Option<v1::ObjectId>, deleted: bool) -> v1::Op {
+    wrap(op::Op::SetDeleted(v1::SetDeleted { id, deleted }))
+}
+
+pub(crate) fn author(author: u32) -> v1::Op {
+    wrap(op::Op::AuthorAdded(v1::AuthorAdded {
+        author,
+        identity: format!("person-{author}"),
+        name: format!("Person {author}"),
+        session_key: session_key(author).to_vec().into(),
+    }))
+}
+
+pub(crate) fn session_key(author: u32) -> [u8; 16] {
+    u128::from(author).to_be_bytes()
+}
+
+pub(crate) fn batch(
+    first_revision: u64,
+    author: u32,
+    client_seq: u64,
+    ops: Vec<v1::Op>,
+) -> v1::CommittedBatch {
+    v1::CommittedBatch {
+        first_revision,
+        author,
+        client_seq,
+        committed_ms: first_revision.saturating_add(1_700_000_000_000),
+        ops,
+    }
+}
