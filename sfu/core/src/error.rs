@@ -1,0 +1,86 @@
+//! What can go wrong between a room's owner and a forwarding unit.
+
+/// Why something asked for was not done, or why a transport ended. [`LinkCode::code`] is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LinkCode {
+    /// No transport is open for the session.
+    #[error("the session has no transport")]
+    UnknownSession,
+    /// The forwarding unit is full.
+    #[error("no more transports can be opened here")]
+    TooManyTransports,
+    /// The session or its room has as many publications as allowed.
+    #[error("too many publications")]
+    TooManyPublications,
+    /// The room has a publication of that name.
+    #[error("the publication is there already")]
+    DuplicatePublication,
+    /// What is to be published is neither audio nor video, or in an unknown codec.
+    #[error("this cannot be published")]
+    BadPublish,
+    /// The room has no publication of that name.
+    #[error("no such publication")]
+    UnknownPublication,
+    /// The transport has as many media lines as allowed; a new transport begins with none.
+    #[error("too many media lines on this transport")]
+    TooManyLines,
+    /// The answer belongs to no offer that waits for one; it was passed over.
+    #[error("no offer waits for this answer")]
+    StaleAnswer,
+    /// The answer cannot be read or does not fit its offer. The transport ended.
+    #[error("the answer cannot be used")]
+    BadAnswer,
+    /// The offer was not answered in time. The transport ended.
+    #[error("the offer was not answered in time")]
+    AnswerTimeout,
+    /// No connection came about in time. The transport ended.
+    #[error("no connection came about in time")]
+    ConnectTimeout,
+    /// Nothing came from the peer for too long. The transport ended.
+    #[error("nothing was heard for too long")]
+    Silence,
+    /// An internal fault ended this transport, and only this one.
+    #[error("the transport failed")]
+    Fault,
+    /// The session's answer does not take the publication's codec: it does not get it.
+    #[error("the codec of a publication is not supported")]
+    CodecUnsupported,
+    /// The session's answer refuses the line of a publication.
+    #[error("the line of a publication was refused")]
+    LineRefused,
+    /// The candidate cannot be used; others may.
+    #[error("the candidate cannot be used")]
+    BadCandidate,
+    /// A frame could not be sent on a channel; the channel is given up.
+    #[error("the channel takes no such frame")]
+    ChannelWrite,
+    /// The room's owner does not keep up, so a client's data was lost. The transport ended.
+    #[error("the server is overloaded")]
+    Overload,
+}
+
+impl LinkCode {
+    /// The stable code, as in `LinkError.code`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownSession => "unknown_session",
+            Self::TooManyTransports => "too_many_transports",
+            Self::TooManyPublications => "too_many_publications",
+            Self::DuplicatePublication => "duplicate_publication",
+            Self::BadPublish => "bad_publish",
+            Self::UnknownPublication => "unknown_publication",
+            Self::TooManyLines => "too_many_lines",
+            Self::StaleAnswer => "stale_answer",
+            Self::BadAnswer => "bad_answer",
+            Self::AnswerTimeout => "answer_timeout",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Silence => "silence",
+            Self::Fault => "transport_fault",
+            Self::CodecUnsupported => "codec_unsupported",
+            Self::LineRefused => "line_refused",
+            Self::BadCandidate => "bad_candidate",
+            Self::ChannelWrite => "channel_write",
+            Self::Overload => "overload",
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Frames that wait for a data channel, above the little that SCTP may hold.
+
+use crate::limits::{LIVE_QUEUE_BYTES_MAX, OPS_QUEUE_BYTES_MAX};
+use crate::transport::Channel;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// What became of a frame.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Queued,
+    /// The channel is not open.
+    Ignored,
+    /// The queue ran over. What waited is dropped; on `ops` the channel now counts as closed until it is empty.
+    Overrun,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Closed,
+    Open,
+    /// Ran over; waits for the peer to take what SCTP still holds.
+    Overrun,
+}
+
+/// The queue of one channel.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    channel: Channel,
+    state: State,
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self {
+            channel,
+            state: State::Closed,
+            frames: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    pub(crate) fn open(&mut self) {
+        self.state = State::Open;
+    }
+
+    /// Gives the channel up. False where it was closed before.
+    pub(crate) fn close(&mut self) -> bool {
+        let was_open = self.state == State::Open;
+        self.clear();
+        self.state = State::Closed;
+        was_open
+    }
+
+    pub(crate) fn push(&mut self, frame: Bytes) -> Pushed {
+        if self.state != State::Open {
+            return Pushed::Ignored;
+        }
+        let (limit, after) = match self.channel {
+            Channel::Ops => (OPS_QUEUE_BYTES_MAX, State::Overrun),
+            Channel::Live => (LIVE_QUEUE_BYTES_MAX, State::Open),
+        };
+        if self.bytes + frame.len() > limit {
+            self.clear();
+            self.state = after;
+            return Pushed::Overrun;
+        }
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+        Pushed::Queued
+    }
+
+    pub(crate) fn front(&self) -> Option<&Bytes> {
+        self.frames.front()
+    }
+
+    pub(crate) fn pop(&mut self) {
+        if let Some(frame) = self.frames.pop_front() {
+            self.bytes -= frame.len();
+        }
+    }
+
+    pub(crate) fn is_overrun(&self) -> bool {
+        self.state == State::Overrun
+    }
+
+    /// True where a look at the channel is worth its cost.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.frames.is_empty() || self.is_overrun()
+    }
+
+    fn clear(&mut self) {
+        self.frames.clear();
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(channel: Channel, frames: usize) -> (Outbox, Pushed) {
+        let mut outbox = Outbox::new(channel);
+        outbox.open();
+        let frame = Bytes::from(vec![0; 32 * 1024]);
+        let last = (0..frames).map(|_| outbox.push(frame.clone())).last();
+        (outbox, last.unwrap())
+    }
+
+    #[test]
+    fn sfu5_an_ops_queue_that_runs_over_is_dropped_and_closed() {
+        let (mut outbox, last) = filled(Channel::Ops, 129);
+        assert_eq!(last, Pushed::Overrun);
+        assert!(outbox.front().is_none() && outbox.is_overrun());
+        assert_eq!(outbox.push(Bytes::from_static(b"x")), Pushed::Ignored);
+    }
+
+    #[test]
+    fn sfu5_a_live_queue_that_runs_over_loses_what_is_old() {
+        let (mut outbox, last) = filled(Channel::Live, 3);
+        assert_eq!(last, Pushed::Overrun);
+        assert!(outbox.front().is_none());
+        assert_eq!(outbox.push(Bytes::from_static(b"x")), Pushed::Queued);
+    }
+
+    #[test]
+    fn sfu5_a_closed_channel_takes_nothing() {
+        let mut outbox = Outbox::new(Channel::Ops);
+        assert_eq!(outbox.push(Bytes::from_static(b"x")), Pushed::Ignored);
+        outbox.open();
+        assert!(outbox.close());
+        assert!(!outbox.close());
+    }
+}

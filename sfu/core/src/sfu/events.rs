@@ -1,0 +1,154 @@
+//! What transports tell, and what follows from it.
+
+use super::Sfu;
+use crate::LinkCode;
+use crate::transport::{Channel, Mid, Packet, TransportError, TransportEvent};
+use fmz_proto::v1::{self, TransportStatus, from_sfu};
+use std::time::Instant;
+
+impl Sfu {
+    /// Acts on what a drain of this transport brought, or on its failure.
+    pub(super) fn settle(
+        &mut self,
+        slot: usize,
+        drained: Result<(), TransportError>,
+        now: Instant,
+    ) {
+        for event in std::mem::take(&mut self.outputs.events) {
+            self.take_event(slot, event, now);
+        }
+        if let Err(fault) = drained {
+            self.fail(slot, &fault, now);
+        }
+    }
+
+    fn take_event(&mut self, slot: usize, event: TransportEvent, now: Instant) {
+        match event {
+            TransportEvent::Connected => self.tell_status(slot, TransportStatus::Connected),
+            TransportEvent::Disconnected => self.tell_status(slot, TransportStatus::Disconnected),
+            TransportEvent::Closed => self.close(slot, now),
+            TransportEvent::ChannelOpened(channel) => {
+                self.tell_channel(slot, channel, true);
+            }
+            TransportEvent::ChannelClosed(channel) => {
+                self.tell_channel(slot, channel, false);
+            }
+            TransportEvent::Data(channel, data) => self.take_data(slot, channel, data, now),
+            TransportEvent::Packet(mid, packet) => self.ingest(slot, mid, packet, now),
+            TransportEvent::KeyframeWanted(mid) => self.take_keyframe_request(slot, mid),
+            TransportEvent::Nacks(count) => self.stats.nacks += count,
+        }
+    }
+
+    pub(super) fn tell_status(&mut self, slot: usize, status: TransportStatus) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        if peer.status == status {
+            return;
+        }
+        peer.status = status;
+        let message = v1::TransportState {
+            session: peer.session,
+            transport: peer.number,
+            status: status.into(),
+        };
+        self.tell(from_sfu::Message::State(message));
+    }
+
+    /// Opens or closes a channel's queue and says so.
+    pub(super) fn tell_channel(&mut self, slot: usize, channel: Channel, open: bool) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let outbox = peer.outbox(channel);
+        if open {
+            outbox.open();
+        } else if !outbox.is_overrun() {
+            outbox.close();
+        }
+        let message = v1::ChannelState {
+            session: peer.session,
+            transport: peer.number,
+            channel: channel.to_wire().into(),
+            open,
+        };
+        self.tell(from_sfu::Message::Channel(message));
+    }
+
+    fn take_data(&mut self, slot: usize, channel: Channel, data: Vec<u8>, now: Instant) {
+        let Some(peer) = self.peers.get(slot) else {
+            return;
+        };
+        let session = peer.session;
+        if !self.is_overloaded() {
+            self.tell(from_sfu::Message::Data(v1::ReceivedData {
+                session,
+                channel: channel.to_wire().into(),
+                payload: data.into(),
+            }));
+            return;
+        }
+        self.stats.queue_drops += 1;
+        if channel == Channel::Ops {
+            self.end(slot, LinkCode::Overload, now);
+        }
+    }
+
+    fn ingest(&mut self, slot: usize, mid: Mid, packet: Packet, now: Instant) {
+        let Some(peer) = self.peers.get(slot) else {
+            return;
+        };
+        let of_line = |key: &&usize| self.publications[**key].mid == Some(mid);
+        let Some(key) = peer.publications.iter().find(of_line).copied() else {
+            return;
+        };
+        self.stats.packets_in += 1;
+        let publication = &mut self.publications[key];
+        let starts = publication.started.is_none();
+        let missing = publication.ingest(packet, now);
+        self.stats.packets_lost = self.stats.packets_lost.saturating_add_signed(missing);
+        if !publication.dirty {
+            publication.dirty = true;
+            self.dirty.push(key);
+        }
+        if starts {
+            self.start(key);
+        }
+    }
+
+    /// Offers a publication whose codec is known now to all others in its room.
+    fn start(&mut self, key: usize) {
+        let publication = &self.publications[key];
+        let Some((codec, _)) = publication.started else {
+            return;
+        };
+        let members = self.rooms.get(&publication.room);
+        let members = members.map(|room| room.members.clone()).unwrap_or_default();
+        let message = v1::PublicationStarted {
+            room: publication.room.clone(),
+            publication: publication.id.clone(),
+            session: publication.session,
+            codec: codec.name().to_owned(),
+        };
+        self.tell(from_sfu::Message::PublicationStarted(message));
+        for slot in members {
+            self.subscribe(slot, key);
+        }
+    }
+
+    fn take_keyframe_request(&mut self, slot: usize, mid: Mid) {
+        self.stats.plis_in += 1;
+        let Some(peer) = self.peers.get(slot) else {
+            return;
+        };
+        let mut subscriptions = peer.subscriptions.iter();
+        let Some(wanted) = subscriptions.find(|known| known.mid() == Some(mid)) else {
+            return;
+        };
+        let publication = &mut self.publications[wanted.publication];
+        publication.want_keyframe();
+        let owner = publication.owner;
+        self.wake(owner);
+    }
+}

@@ -1,0 +1,186 @@
+//! Offers: what changed since the last one, in one, and never two at once.
+
+use super::Sfu;
+use crate::LinkCode;
+use crate::limits::LINES_MAX;
+use crate::subscription::Line;
+use crate::transport::{LineChange, TransportError};
+use fmz_proto::v1::{self, from_sfu};
+use std::time::Instant;
+
+/// Whom a line of an offer is for.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// Key of a publication of the peer's own.
+    Publication(usize),
+    /// Position of a subscription.
+    Subscription(usize),
+    None,
+}
+
+impl Sfu {
+    /// Makes an offer where something changed and no other offer waits for its answer.
+    pub(super) fn negotiate(&mut self, slot: usize, now: Instant) -> Result<(), TransportError> {
+        let Some(peer) = self.peers.get(slot) else {
+            return Ok(());
+        };
+        let first = peer.negotiation.offer == 0;
+        if peer.negotiation.waits_since.is_some() {
+            return Ok(());
+        }
+        let (changes, targets) = self.changes(slot);
+        if changes.is_empty() && !first {
+            return Ok(());
+        }
+        let peer = &mut self.peers[slot];
+        peer.negotiation.stops.clear();
+        let Some(offered) = peer.transport.offer(&changes)? else {
+            return Ok(());
+        };
+        peer.negotiation.offer += 1;
+        peer.negotiation.waits_since = Some(now);
+        let mut lines = Vec::new();
+        for (target, mid) in targets.into_iter().zip(offered.lines) {
+            match target {
+                Target::Publication(key) => {
+                    let publication = &mut self.publications[key];
+                    publication.mid = Some(mid);
+                    lines.push(v1::PublishLine {
+                        request: publication.request,
+                        mid: mid.to_string(),
+                        publication: publication.id.clone(),
+                    });
+                }
+                Target::Subscription(at) => peer.subscriptions[at].line = Line::Offered(mid),
+                Target::None => {}
+            }
+        }
+        let message = v1::TransportOffer {
+            session: peer.session,
+            offer: Some(v1::Offer {
+                offer: peer.negotiation.offer,
+                sdp: offered.sdp,
+                lines,
+                transport: peer.number,
+            }),
+        };
+        self.tell(from_sfu::Message::Offer(message));
+        Ok(())
+    }
+
+    /// What is to be offered to a transport. What finds no room for a line is given up with a code.
+    fn changes(&mut self, slot: usize) -> (Vec<LineChange>, Vec<Target>) {
+        let (mut changes, mut targets, mut full) = (Vec::new(), Vec::new(), Vec::new());
+        let peer = &mut self.peers[slot];
+        for mid in &peer.negotiation.stops {
+            changes.push(LineChange::Stop(*mid));
+            targets.push(Target::None);
+        }
+        let mut wanted = Vec::new();
+        for key in &peer.publications {
+            let publication = &self.publications[*key];
+            if publication.mid.is_none() {
+                let (audio, codec) = (publication.audio, publication.only);
+                wanted.push((
+                    LineChange::Receive { audio, codec },
+                    Target::Publication(*key),
+                ));
+            }
+        }
+        for (at, subscription) in peer.subscriptions.iter().enumerate() {
+            let publication = &self.publications[subscription.publication];
+            if let (Line::Wanted, Some((codec, _))) = (subscription.line, publication.started) {
+                let publication = publication.id.clone();
+                let change = LineChange::Send { publication, codec };
+                wanted.push((change, Target::Subscription(at)));
+            }
+        }
+        for (change, target) in wanted {
+            if peer.negotiation.lines == LINES_MAX {
+                full.push(target);
+                continue;
+            }
+            peer.negotiation.lines += 1;
+            changes.push(change);
+            targets.push(target);
+        }
+        full.into_iter()
+            .for_each(|target| self.give_up(slot, target));
+        (changes, targets)
+    }
+
+    fn give_up(&mut self, slot: usize, target: Target) {
+        match target {
+            Target::Publication(key) => {
+                let publication = &self.publications[key];
+                let (session, request) = (publication.session, publication.request);
+                self.report(session, LinkCode::TooManyLines, request);
+                self.unpublish(key);
+            }
+            Target::Subscription(at) => self.refuse(slot, at, LinkCode::TooManyLines),
+            Target::None => {}
+        }
+    }
+
+    pub(super) fn take_answer(&mut self, message: v1::TransportAnswer, now: Instant) {
+        let session = message.session;
+        let Some(slot) = self.sessions.get(&session).copied() else {
+            self.report(session, LinkCode::UnknownSession, 0);
+            return;
+        };
+        let answer = message.answer.unwrap_or_default();
+        let peer = &mut self.peers[slot];
+        let expected = peer.negotiation.waits_since.is_some()
+            && answer.offer == peer.negotiation.offer
+            && answer.transport == peer.number;
+        if !expected {
+            self.report(session, LinkCode::StaleAnswer, 0);
+            return;
+        }
+        peer.negotiation.waits_since = None;
+        match peer.transport.answer(&answer.sdp) {
+            Ok(()) => self.agree(slot, now),
+            Err(TransportError::Panicked) => self.fail(slot, &TransportError::Panicked, now),
+            Err(error) => {
+                tracing::info!(session, %error, "answer refused");
+                self.end(slot, LinkCode::BadAnswer, now);
+            }
+        }
+    }
+
+    /// Begins the subscriptions that the answer agreed to.
+    fn agree(&mut self, slot: usize, now: Instant) {
+        for at in 0..self.peers[slot].subscriptions.len() {
+            match self.agree_one(slot, at) {
+                Ok(None) => {}
+                Ok(Some(code)) => self.refuse(slot, at, code),
+                Err(fault) => {
+                    self.fail(slot, &fault, now);
+                    return;
+                }
+            }
+        }
+        self.wake(slot);
+    }
+
+    fn agree_one(&mut self, slot: usize, at: usize) -> Result<Option<LinkCode>, TransportError> {
+        let peer = &mut self.peers[slot];
+        let subscription = &mut peer.subscriptions[at];
+        let publication = &mut self.publications[subscription.publication];
+        let (Line::Offered(mid), Some((_, format))) = (subscription.line, publication.started)
+        else {
+            return Ok(None);
+        };
+        if !peer.transport.is_sending(mid)? {
+            return Ok(Some(LinkCode::LineRefused));
+        }
+        let Some(payload_type) = peer.transport.payload_type(mid, format)? else {
+            return Ok(Some(LinkCode::CodecUnsupported));
+        };
+        peer.transport.keep_for_retransmission(mid)?;
+        subscription.line = Line::Agreed(mid, format, payload_type);
+        subscription.begin(publication);
+        publication.want_keyframe();
+        Ok(None)
+    }
+}
