@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+
+export const PICTURE = { width: 1280, height: 720 };
+
+const CHROMIUM = {
+  browser: "chrome",
+  protocol: "webDriverBiDi",
+  executablePath: process.env.FMZ_CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--lang=en",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream=fps=24",
+    "--use-fake-ui-for-media-stream",
+  ],
+};
+
+const FIREFOX = {
+  browser: "firefox",
+  executablePath: process.env.FMZ_FIREFOX ?? "/usr/bin/firefox-esr",
+  extraPrefsFirefox: {
+    // Firefox leaves the loopback interface out of its candidates, where the test's server is.
+    "media.peerconnection.ice.loopback": true,
+    "media.navigator.streams.fake": true,
+    "media.navigator.permission.disabled": true,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "intl.accept_languages": "en",
+    "app.update.enabled": false,
+    "datareporting.policy.dataSubmissionEnabled": false,
+    "network.captive-portal-service.enabled": false,
+    "network.connectivity-service.enabled": false,
+    "toolkit.telemetry.enabled": false,
+  },
+};
+
+const KINDS = { chromium: CHROMIUM, firefox: FIREFOX };
+
+/** A browser process of its own for one participant; `end` closes it and removes its profile. */
+export async function open(kind, size = PICTURE) {
+  const home = await mkdtemp(join(tmpdir(), `fmz-${kind}-`));
+  const browser = await puppeteer.launch({
+    ...KINDS[kind],
+    headless: true,
+    defaultViewport: size,
+    userDataDir: join(home, "profile"),
+    env: { ...process.env, HOME: home },
+  });
+  const end = async () => {
+    await browser.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { kind, browser, end };
+}

@@ -1,0 +1,144 @@
+import { execFile, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { within } from "./deadline.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const FMZ = process.env.FMZ_BINARY ?? join(ROOT, "target/debug/fmz");
+
+/** Time for making a clip and starting, ms: a 4K clip takes a second of encoding for each of its seconds, or three. */
+const START_MS = 120_000;
+
+/** A real fmz process on loopback ports and a data folder of its own. */
+export class Server {
+  #process;
+  #log = [];
+
+  constructor(command, options, folder, ports) {
+    Object.assign(this, { command, options, folder, ports });
+  }
+
+  /** `fmz demo` with a stream of the given options (`--size 1280x720` ...). */
+  static async demo(...options) {
+    return Server.#create("demo", options);
+  }
+
+  /** `fmz serve`: rooms without a stream. */
+  static async serve(...options) {
+    return Server.#create("serve", options);
+  }
+
+  static async #create(command, options) {
+    const folder = await mkdtemp(join(tmpdir(), "fmz-e2e-"));
+    const ports = { http: await freePort(), admin: await freePort(), media: await freeUdpPort() };
+    const server = new Server(command, options, folder, ports);
+    await server.start();
+    return server;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.ports.http}`;
+  }
+
+  get admin() {
+    return `http://127.0.0.1:${this.ports.admin}`;
+  }
+
+  /** What the process has logged, for a failed test. */
+  get log() {
+    return this.#log.join("\n");
+  }
+
+  /** Starts the process, again after a kill; done when it has printed its address. */
+  async start() {
+    const child = spawn(FMZ, [this.command, ...this.#settings(), ...this.options], {
+      cwd: this.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    const keep = (line) => this.#log.push(line);
+    createInterface(child.stderr).on("line", keep);
+    const lines = createInterface(child.stdout).on("line", keep);
+    const address = new Promise((resolve, reject) => {
+      lines.on("line", (line) => line.includes(this.origin) && resolve());
+      child.once("exit", (code) => reject(new Error(`fmz ended (${code}):\n${this.log}`)));
+      child.once("error", reject);
+    });
+    await within(`fmz ${this.command} prints its address`, address, START_MS);
+  }
+
+  /** Ends the process without a warning, as a power cut does. */
+  async kill() {
+    await this.#end("SIGKILL");
+  }
+
+  /** Ends the process in order and removes its folder. Gives the exit code. */
+  async stop() {
+    const code = await this.#end("SIGTERM");
+    await rm(this.folder, { recursive: true, force: true });
+    return code;
+  }
+
+  /** A link into a room for a person. */
+  async link(name, { room = "demo", grants = "view,annotate,publish", query = "" } = {}) {
+    const token = await this.token("--room", room, "--grants", grants, "--name", name);
+    return `${this.origin}/r/${room}${query}#token=${token}`;
+  }
+
+  /** Runs `fmz token` and gives the token. */
+  async token(...options) {
+    const command = ["token", "--data-dir", this.#data, "--listen", `127.0.0.1:${this.ports.http}`, ...options];
+    const { stdout } = await promisify(execFile)(FMZ, command, { cwd: this.folder });
+    const token = stdout.match(/[\w-]+\.[\w-]+\.[\w-]+/)?.[0];
+    if (!token) throw new Error(`fmz token printed no token: ${stdout}`);
+    return token;
+  }
+
+  get #data() {
+    return join(this.folder, "data");
+  }
+
+  #settings() {
+    const { http, admin, media } = this.ports;
+    return [
+      ...["--data-dir", this.#data],
+      ...["--listen", `127.0.0.1:${http}`],
+      ...["--admin-listen", `127.0.0.1:${admin}`],
+      ...["--media-listen", `127.0.0.1:${media}`],
+    ];
+  }
+
+  async #end(signal) {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    const [code] = await within(`fmz ends on ${signal}`, ended);
+    return code;
+  }
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+async function freeUdpPort() {
+  const probe = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
