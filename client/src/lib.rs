@@ -1,1 +1,25 @@
 //! A participant in Rust: joins a room, publishes, annotates.
+//!
+//! Start at [`Client::connect`]. The session runs on a task of its own and comes back by itself after every break;
+//! what it has to say comes out of [`Events`]. The document is an [`fmz_annotation::Replica`], reached through
+//! [`Client::edit`].
+
+mod backoff;
+mod client;
+mod document;
+mod error;
+mod events;
+mod options;
+mod publication;
+mod room;
+mod session;
+mod socket;
+mod transport;
+
+pub use client::Client;
+pub use error::ClientError;
+pub use events::{Event, Events};
+pub use options::Options;
+pub use publication::{Binding, LocalTrack, OutgoingPacket};
+pub use room::Room;
+pub use transport::{Packet, Subscription};

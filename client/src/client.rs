@@ -1,0 +1,150 @@
+use crate::events::{self, Events};
+use crate::session::{Command, Edit, Session};
+use crate::{ClientError, LocalTrack, Options, Room};
+use fmz_annotation::{OpError, Replica};
+use fmz_media::Codec;
+use fmz_proto::v1;
+use tokio::sync::{mpsc, oneshot};
+
+/// Commands that wait for the session. It takes them at once unless the connection stands still; then callers wait.
+const COMMANDS_MAX: usize = 256;
+
+/// A participant of one room. Cheap to clone; the session ends when the last clone is dropped or one leaves.
+///
+/// Edits are seen in the own document at once and sent as the connection allows, across reconnects, exactly once.
+#[derive(Debug, Clone)]
+pub struct Client {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Client {
+    /// Joins a room: `url` is `ws://host:port/ws` or `wss://…`, the token names the room.
+    ///
+    /// # Errors
+    /// [`ClientError::Connect`] when no server answers, [`ClientError::Closed`] when it refuses. Once joined, the
+    /// session reconnects by itself.
+    pub async fn connect(
+        url: &str,
+        token: &str,
+        options: Options,
+    ) -> Result<(Self, Events), ClientError> {
+        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+        let (sender, events) = events::channel();
+        let mut session = Session::new(url, token, options, receiver, sender);
+        let socket = session.join().await?;
+        tokio::spawn(session.run(socket));
+        Ok((Self { commands }, events))
+    }
+
+    /// Works on the document and gives what `edit` gives. It runs on the session's task: keep it short.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn edit<T: Send + 'static>(
+        &self,
+        edit: impl FnOnce(&mut Replica) -> T + Send + 'static,
+    ) -> Result<T, ClientError> {
+        let (reply, answer) = oneshot::channel();
+        let edit: Edit = Box::new(move |replica| {
+            let _ = reply.send(edit(replica));
+        });
+        self.command(Command::Edit(edit)).await?;
+        answer.await.map_err(|_| ClientError::Ended)
+    }
+
+    /// Makes changes: all ops or none.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session; inside, [`OpError`] for the first op that the server would refuse.
+    pub async fn submit(&self, ops: Vec<v1::Op>) -> Result<Result<(), OpError>, ClientError> {
+        self.edit(move |replica| replica.submit(&ops)).await
+    }
+
+    /// The visible objects in drawing order.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn objects(&self) -> Result<v1::ObjectList, ClientError> {
+        self.edit(|replica| replica.objects()).await
+    }
+
+    /// Takes back the own last change; false when there is none.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn undo(&self) -> Result<bool, ClientError> {
+        self.edit(Replica::undo).await
+    }
+
+    /// Does again what was taken back; false when there is none.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn redo(&self) -> Result<bool, ClientError> {
+        self.edit(Replica::redo).await
+    }
+
+    /// The room as last told.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn room(&self) -> Result<Room, ClientError> {
+        let (reply, answer) = oneshot::channel();
+        self.command(Command::Room(reply)).await?;
+        answer.await.map_err(|_| ClientError::Ended)
+    }
+
+    /// Asks to publish; `publish.request` and `publish.codec` are filled in. The track is asked for again after every
+    /// reconnect.
+    ///
+    /// # Errors
+    /// [`ClientError::TooManyPublications`], [`ClientError::Ended`]; what the server says comes from the track.
+    pub async fn publish(
+        &self,
+        publish: v1::Publish,
+        codec: Codec,
+    ) -> Result<LocalTrack, ClientError> {
+        let (reply, answer) = oneshot::channel();
+        self.command(Command::Publish(Box::new(publish), codec, reply))
+            .await?;
+        answer.await.map_err(|_| ClientError::Ended)?
+    }
+
+    /// Ends a publication.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn unpublish(&self, track: LocalTrack) -> Result<(), ClientError> {
+        self.command(Command::Unpublish(track.request())).await
+    }
+
+    /// Tells how a publication's timestamps count frames. Lost with the connection: tell it again for a new binding.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn frame_map(&self, map: v1::FrameMap) -> Result<(), ClientError> {
+        self.command(Command::FrameMap(Box::new(map))).await
+    }
+
+    /// Shows the pointer to others, `None` when it is off the picture. May be lost.
+    ///
+    /// # Errors
+    /// [`ClientError::Ended`] with the session.
+    pub async fn presence(&self, pointer: Option<v1::Point>) -> Result<(), ClientError> {
+        self.command(Command::Presence(v1::Presence { pointer }))
+            .await
+    }
+
+    /// Leaves the room and waits until the connections are closed. Unsent edits are lost.
+    pub async fn leave(self) {
+        let (reply, answer) = oneshot::channel();
+        if self.command(Command::Leave(reply)).await.is_ok() {
+            let _ = answer.await;
+        }
+    }
+
+    async fn command(&self, command: Command) -> Result<(), ClientError> {
+        let sent = self.commands.send(command).await;
+        sent.map_err(|_| ClientError::Ended)
+    }
+}

@@ -1,0 +1,249 @@
+//! The client's document and what of it has to go to the server, on which path.
+
+use bytes::BytesMut;
+use fmz_annotation::{ApplyError, Authority, Lost, Received, Replica, SnapshotError};
+use fmz_proto::{Message, v1};
+
+/// Ops in one batch, so that a stroke never waits behind a long one.
+const BATCH_OPS: usize = 20;
+/// Largest document taken in, bytes: some hundred thousand objects. A server cannot make a client hold more.
+const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Which way frames go to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Path {
+    #[default]
+    Socket,
+    Channel,
+}
+
+/// A snapshot that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("snapshot is larger than {SNAPSHOT_BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("snapshot is no document")]
+    Malformed,
+    #[error(transparent)]
+    Refused(#[from] SnapshotError),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) replica: Replica,
+    path: Path,
+    parts: BytesMut,
+    /// Revision for which a resync was asked and not yet answered.
+    asked: Option<u64>,
+}
+
+impl Document {
+    pub(crate) fn path(&self) -> Path {
+        self.path
+    }
+
+    /// A session began: every batch the server does not hold is to be sent again, on the socket, which is open first.
+    #[must_use]
+    pub(crate) fn begin(&mut self, welcome: &v1::Welcome) -> (Lost, Vec<v1::OpBatch>) {
+        self.parts.clear();
+        self.asked = None;
+        self.path = Path::Socket;
+        let lost = self
+            .replica
+            .set_author(welcome.author, welcome.last_client_seq);
+        let owns = welcome.grants.as_ref().is_some_and(|grants| grants.own);
+        self.replica.set_authority(if owns {
+            Authority::Owner
+        } else {
+            Authority::Author
+        });
+        let mut unacked = self.replica.unacked();
+        unacked.retain(|batch| batch.client_seq > welcome.last_client_seq);
+        (lost, unacked)
+    }
+
+    /// The path changed: what was sent on the other and not acknowledged goes again. Repeats are dropped by the server.
+    #[must_use]
+    pub(crate) fn switch(&mut self, path: Path) -> Vec<v1::OpBatch> {
+        if path == self.path {
+            return Vec::new();
+        }
+        self.path = path;
+        self.replica.unacked()
+    }
+
+    /// Takes a piece of a snapshot; with the last one the document is replaced.
+    pub(crate) fn snapshot(&mut self, part: &v1::Snapshot) -> Result<Option<Lost>, LoadError> {
+        if self.parts.len() + part.part.len() > SNAPSHOT_BYTES_MAX {
+            self.parts.clear();
+            return Err(LoadError::TooLarge);
+        }
+        self.parts.extend_from_slice(&part.part);
+        if !part.last {
+            return Ok(None);
+        }
+        let whole = self.parts.split();
+        let snapshot =
+            v1::DocumentSnapshot::decode(whole.freeze()).map_err(|_| LoadError::Malformed)?;
+        self.asked = None;
+        Ok(Some(self.replica.load(snapshot)?))
+    }
+
+    /// Applies what was committed. Besides what changed: the revision to resync from, once for each hole.
+    pub(crate) fn committed(&mut self, committed: &v1::Committed) -> (Received, Option<u64>) {
+        match self.replica.receive(committed) {
+            Ok(received) => {
+                let ask = received.gap.filter(|&gap| self.asked != Some(gap));
+                self.asked = received.gap;
+                (received, ask)
+            }
+            Err(error) => (Received::default(), self.ask_all(&error)),
+        }
+    }
+
+    /// A batch that does not fit: the whole document is asked for.
+    fn ask_all(&mut self, error: &ApplyError) -> Option<u64> {
+        tracing::warn!(
+            code = error.code(),
+            "a committed batch does not fit the document"
+        );
+        let ask = (self.asked != Some(0)).then_some(0);
+        self.asked = Some(0);
+        ask
+    }
+
+    pub(crate) fn next_batch(&mut self) -> Option<v1::OpBatch> {
+        self.replica.take_batch(BATCH_OPS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fmz_annotation::Document as Committed;
+
+    fn welcome(last_client_seq: u64) -> v1::Welcome {
+        v1::Welcome {
+            author: 1,
+            last_client_seq,
+            ..Default::default()
+        }
+    }
+
+    fn author_added(revision: u64) -> v1::CommittedBatch {
+        let added = v1::AuthorAdded {
+            author: 1,
+            identity: "ada".into(),
+            name: "Ada".into(),
+            session_key: vec![7; 16].into(),
+        };
+        batch(revision, 0, 0, vec![v1::op::Op::AuthorAdded(added)])
+    }
+
+    fn batch(
+        revision: u64,
+        author: u32,
+        client_seq: u64,
+        ops: Vec<v1::op::Op>,
+    ) -> v1::CommittedBatch {
+        v1::CommittedBatch {
+            first_revision: revision,
+            author,
+            client_seq,
+            committed_ms: 1,
+            ops: ops.into_iter().map(|op| v1::Op { op: Some(op) }).collect(),
+        }
+    }
+
+    fn create(counter: u32) -> v1::op::Op {
+        v1::op::Op::Create(v1::Create {
+            id: Some(v1::ObjectId { author: 1, counter }),
+            kind: v1::Kind::Rectangle.into(),
+            frame: Some(v1::FrameStamp::default()),
+            properties: Vec::new(),
+        })
+    }
+
+    fn joined() -> Document {
+        let mut document = Document::default();
+        let _ = document.begin(&welcome(0));
+        let (received, ask) = document.committed(&v1::Committed {
+            batches: vec![author_added(1)],
+        });
+        assert_eq!((received.gap, ask), (None, None));
+        document
+    }
+
+    fn submit(document: &mut Document, counter: u32) -> v1::OpBatch {
+        let op = v1::Op {
+            op: Some(create(counter)),
+        };
+        document.replica.submit(&[op]).unwrap();
+        document.next_batch().unwrap()
+    }
+
+    #[test]
+    fn a_new_path_gets_every_unacknowledged_batch_again() {
+        let mut document = joined();
+        let sent = [submit(&mut document, 1), submit(&mut document, 2)];
+        assert_eq!(document.switch(Path::Channel), sent);
+        assert_eq!(document.switch(Path::Channel), []);
+        let _ = document.committed(&v1::Committed {
+            batches: vec![batch(2, 1, 1, vec![create(1)])],
+        });
+        assert_eq!(document.switch(Path::Socket), sent[1..]);
+    }
+
+    #[test]
+    fn a_new_session_resends_what_the_server_does_not_hold() {
+        let mut document = joined();
+        let sent = [submit(&mut document, 1), submit(&mut document, 2)];
+        assert_eq!(document.begin(&welcome(1)).1, sent[1..]);
+        assert_eq!(document.path(), Path::Socket);
+    }
+
+    #[test]
+    fn a_gap_asks_once() {
+        let mut document = joined();
+        let ahead = v1::Committed {
+            batches: vec![batch(5, 1, 1, vec![create(1)])],
+        };
+        assert_eq!(document.committed(&ahead).1, Some(1));
+        assert_eq!(document.committed(&ahead).1, None);
+        let tail = v1::Committed {
+            batches: vec![batch(2, 1, 1, vec![create(1)])],
+        };
+        assert_eq!(document.committed(&tail).1, None);
+        assert_eq!(document.committed(&ahead).1, Some(2));
+    }
+
+    #[test]
+    fn a_snapshot_arrives_in_pieces() {
+        let mut source = Committed::new();
+        source.apply(&author_added(1)).unwrap();
+        let bytes = source.snapshot().encode_to_vec();
+        let mut document = Document::default();
+        let part = |range: std::ops::Range<usize>, last| v1::Snapshot {
+            revision: 1,
+            part: bytes[range].to_vec().into(),
+            last,
+        };
+        assert!(document.snapshot(&part(0..3, false)).unwrap().is_none());
+        assert!(
+            document
+                .snapshot(&part(3..bytes.len(), true))
+                .unwrap()
+                .is_some()
+        );
+        assert_eq!(document.replica.revision(), 1);
+        let broken = v1::Snapshot {
+            part: vec![0xff].into(),
+            last: true,
+            ..Default::default()
+        };
+        assert!(matches!(
+            document.snapshot(&broken),
+            Err(LoadError::Malformed)
+        ));
+    }
+}

@@ -1,0 +1,341 @@
+//! What this client publishes, kept across reconnects.
+
+use crate::ClientError;
+use crate::transport::{Outgoing, outgoing};
+use bytes::Bytes;
+use fmz_media::Codec;
+use fmz_proto::v1;
+use rtc::rtp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Publications of one client: a film's picture and sound, a camera, a screen, each with spare.
+const PUBLICATIONS_MAX: usize = 16;
+
+/// How a publication stands.
+#[derive(Debug, Clone)]
+pub(crate) enum Standing {
+    Waiting,
+    Live(Binding),
+    Refused { code: String, text: String },
+}
+
+/// A publication on a transport that stands.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    publication: String,
+    payload_type: u8,
+    outgoing: Arc<Outgoing>,
+}
+
+/// One RTP packet to be sent; the rest of its header is the client's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingPacket {
+    /// Sequence number; the publisher counts, across bindings too.
+    pub sequence: u16,
+    /// RTP timestamp.
+    pub timestamp: u32,
+    /// Last packet of a picture.
+    pub marker: bool,
+    /// Payload with the codec's descriptor.
+    pub payload: Bytes,
+}
+
+impl Binding {
+    /// Id under which others receive it; another after a reconnect.
+    #[must_use]
+    pub fn publication(&self) -> &str {
+        &self.publication
+    }
+
+    /// Sends a packet; waits while the transport's queue is full.
+    ///
+    /// # Errors
+    /// [`ClientError::Transport`] when the transport is gone: wait for the next binding.
+    pub async fn send(&self, packet: OutgoingPacket) -> Result<(), ClientError> {
+        let header = rtp::Header {
+            version: 2,
+            marker: packet.marker,
+            payload_type: self.payload_type,
+            sequence_number: packet.sequence,
+            timestamp: packet.timestamp,
+            ssrc: self.outgoing.ssrc,
+            ..Default::default()
+        };
+        let payload = packet.payload;
+        Ok(self.outgoing.write(rtp::Packet { header, payload }).await?)
+    }
+}
+
+/// The publisher's end of a publication. It outlives connections.
+#[derive(Debug)]
+pub struct LocalTrack {
+    request: u32,
+    standing: watch::Receiver<Standing>,
+}
+
+impl LocalTrack {
+    /// The number under which this client asked to publish.
+    #[must_use]
+    pub fn request(&self) -> u32 {
+        self.request
+    }
+
+    /// The binding in force, if any.
+    #[must_use]
+    pub fn binding(&self) -> Option<Binding> {
+        match &*self.standing.borrow() {
+            Standing::Live(binding) => Some(binding.clone()),
+            _ => None,
+        }
+    }
+
+    /// Waits until packets can be sent.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] by the server, [`ClientError::Ended`] with the session or when unpublished.
+    pub async fn bound(&mut self) -> Result<Binding, ClientError> {
+        let settled = self
+            .standing
+            .wait_for(|standing| !matches!(standing, Standing::Waiting))
+            .await
+            .map_err(|_| ClientError::Ended)?;
+        match &*settled {
+            Standing::Live(binding) => Ok(binding.clone()),
+            Standing::Refused { code, text } => Err(ClientError::Refused {
+                code: code.clone(),
+                text: text.clone(),
+            }),
+            Standing::Waiting => unreachable!("waited for anything else"),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Line {
+    mid: String,
+    publication: String,
+    outgoing: Arc<Outgoing>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    publish: v1::Publish,
+    codec: Codec,
+    ssrc: u32,
+    line: Option<Line>,
+    standing: watch::Sender<Standing>,
+}
+
+/// All publications of a client, by request.
+#[derive(Debug, Default)]
+pub(crate) struct Publications {
+    entries: BTreeMap<u32, Entry>,
+    last_request: u32,
+}
+
+impl Publications {
+    /// Keeps a wish to publish; `publish.request` is chosen here.
+    pub(crate) fn add(
+        &mut self,
+        mut publish: v1::Publish,
+        codec: Codec,
+        ssrc: u32,
+    ) -> Result<(LocalTrack, v1::Publish), ClientError> {
+        if self.entries.len() >= PUBLICATIONS_MAX {
+            return Err(ClientError::TooManyPublications);
+        }
+        self.last_request += 1;
+        let request = self.last_request;
+        publish.request = request;
+        publish.codec = codec.name().into();
+        let (standing, receiver) = watch::channel(Standing::Waiting);
+        let entry = Entry {
+            publish: publish.clone(),
+            codec,
+            ssrc,
+            line: None,
+            standing,
+        };
+        self.entries.insert(request, entry);
+        let track = LocalTrack {
+            request,
+            standing: receiver,
+        };
+        Ok((track, publish))
+    }
+
+    /// Forgets a publication; gives its id where it has one.
+    pub(crate) fn remove(&mut self, request: u32) -> Option<String> {
+        let line = self.entries.remove(&request)?.line?;
+        Some(line.publication)
+    }
+
+    /// The transport is gone: nothing can be sent until the next. Refusals stand.
+    pub(crate) fn unbind(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.line = None;
+            entry.standing.send_if_modified(|standing| {
+                let live = matches!(standing, Standing::Live(_));
+                if live {
+                    *standing = Standing::Waiting;
+                }
+                live
+            });
+        }
+    }
+
+    /// The requests to be sent on a new session or transport.
+    pub(crate) fn requests(&self) -> Vec<v1::Publish> {
+        let wanted = self
+            .entries
+            .values()
+            .filter(|entry| !matches!(*entry.standing.borrow(), Standing::Refused { .. }));
+        wanted.map(|entry| entry.publish.clone()).collect()
+    }
+
+    /// The tracks for lines of an offer that are new, in the order of the offer's SDP.
+    pub(crate) fn assign(&mut self, offer: &v1::Offer) -> Vec<(String, Arc<Outgoing>)> {
+        let mut lines: Vec<_> = offer.lines.iter().collect();
+        lines.sort_by_key(|line| place_of(&offer.sdp, &line.mid));
+        let mut tracks = Vec::new();
+        for line in lines {
+            let Some(entry) = self.entries.get_mut(&line.request) else {
+                continue;
+            };
+            if entry
+                .line
+                .as_ref()
+                .is_some_and(|known| known.mid == line.mid)
+            {
+                continue;
+            }
+            let outgoing = Arc::new(outgoing(&line.publication, entry.ssrc, entry.codec));
+            entry.line = Some(Line {
+                mid: line.mid.clone(),
+                publication: line.publication.clone(),
+                outgoing: Arc::clone(&outgoing),
+            });
+            tracks.push((line.mid.clone(), outgoing));
+        }
+        tracks
+    }
+
+    /// Lines that are not live yet: request, mid, codec.
+    pub(crate) fn unbound(&self) -> Vec<(u32, String, Codec)> {
+        let waiting = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| matches!(*entry.standing.borrow(), Standing::Waiting));
+        waiting
+            .filter_map(|(&request, entry)| {
+                let line = entry.line.as_ref()?;
+                Some((request, line.mid.clone(), entry.codec))
+            })
+            .collect()
+    }
+
+    /// A line carries packets from now on.
+    pub(crate) fn bind(&mut self, request: u32, payload_type: u8) {
+        let Some(entry) = self.entries.get(&request) else {
+            return;
+        };
+        if let Some(line) = &entry.line {
+            entry.standing.send_replace(Standing::Live(Binding {
+                publication: line.publication.clone(),
+                payload_type,
+                outgoing: Arc::clone(&line.outgoing),
+            }));
+        }
+    }
+
+    /// The server, or the offer, does not take a publication.
+    pub(crate) fn refuse(&mut self, request: u32, code: &str, text: &str) {
+        if let Some(entry) = self.entries.get(&request) {
+            entry.standing.send_replace(Standing::Refused {
+                code: code.into(),
+                text: text.into(),
+            });
+        }
+    }
+}
+
+fn place_of(sdp: &str, mid: &str) -> Option<usize> {
+    let attribute = format!("a=mid:{mid}");
+    sdp.lines().position(|line| line.trim_end() == attribute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(lines: &[(u32, &str)]) -> v1::Offer {
+        v1::Offer {
+            sdp: "a=mid:0\r\na=mid:a\r\na=mid:b\r\n".into(),
+            lines: lines
+                .iter()
+                .map(|(request, mid)| v1::PublishLine {
+                    request: *request,
+                    mid: (*mid).into(),
+                    publication: format!("p-1-{request}"),
+                })
+                .collect(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn lines_are_assigned_once_in_the_order_of_the_sdp() {
+        let mut publications = Publications::default();
+        for ssrc in [7, 8] {
+            publications
+                .add(v1::Publish::default(), Codec::Vp8, ssrc)
+                .unwrap();
+        }
+        let tracks = publications.assign(&offer(&[(2, "b"), (1, "a"), (9, "0")]));
+        let order: Vec<_> = tracks
+            .iter()
+            .map(|(mid, track)| (mid.as_str(), track.ssrc))
+            .collect();
+        assert_eq!(order, [("a", 7), ("b", 8)]);
+        assert!(
+            publications
+                .assign(&offer(&[(1, "a"), (2, "b")]))
+                .is_empty()
+        );
+        publications.unbind();
+        assert_eq!(publications.assign(&offer(&[(1, "0")])).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_binding_comes_goes_and_is_refused() {
+        let mut publications = Publications::default();
+        let (mut track, publish) = publications
+            .add(v1::Publish::default(), Codec::Vp8, 7)
+            .unwrap();
+        assert_eq!((publish.request, publish.codec.as_str()), (1, "VP8"));
+        publications.assign(&offer(&[(1, "a")]));
+        assert_eq!(publications.unbound(), [(1, "a".into(), Codec::Vp8)]);
+        publications.bind(1, 96);
+        assert_eq!(track.bound().await.unwrap().publication(), "p-1-1");
+        assert!(publications.unbound().is_empty());
+        publications.unbind();
+        assert!(track.binding().is_none());
+        publications.refuse(1, "grant", "no");
+        assert_eq!(track.bound().await.unwrap_err().code(), "grant");
+        assert!(publications.requests().is_empty());
+        publications.remove(1);
+        assert!(publications.requests().is_empty());
+    }
+
+    #[test]
+    fn publications_are_bounded() {
+        let mut publications = Publications::default();
+        let mut add = || publications.add(v1::Publish::default(), Codec::Vp8, 7);
+        for _ in 0..PUBLICATIONS_MAX {
+            add().unwrap();
+        }
+        assert_eq!(add().unwrap_err().code(), "too_many_publications");
+    }
+}

@@ -1,0 +1,241 @@
+//! One client's session: a task that owns the socket, the transport and the document.
+
+mod reconnect;
+mod serve;
+
+use crate::backoff::Backoff;
+use crate::document::Document;
+use crate::events::{Event, EventSender};
+use crate::publication::{LocalTrack, Publications};
+use crate::socket::Socket;
+use crate::transport::Transport;
+use crate::{ClientError, Options, Room};
+use bytes::Bytes;
+use fmz_annotation::Replica;
+use fmz_media::Codec;
+use fmz_proto::limits::SESSION_KEY_BYTES;
+use fmz_proto::v1::{self, client_message::Message as ClientMessage, server_message::Message};
+use std::fmt;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+
+/// Number of the protocol spoken here.
+const PROTOCOL: u32 = 1;
+/// Longest wait for the server's first word.
+const WELCOME_WITHIN: Duration = Duration::from_secs(10);
+
+/// Work on the document.
+pub(crate) type Edit = Box<dyn FnOnce(&mut Replica) + Send>;
+
+pub(crate) enum Command {
+    Edit(Edit),
+    Room(oneshot::Sender<Room>),
+    Publish(
+        Box<v1::Publish>,
+        Codec,
+        oneshot::Sender<Result<LocalTrack, ClientError>>,
+    ),
+    Unpublish(u32),
+    FrameMap(Box<v1::FrameMap>),
+    Presence(v1::Presence),
+    Leave(oneshot::Sender<()>),
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Edit(_) => "Edit",
+            Self::Room(_) => "Room",
+            Self::Publish(..) => "Publish",
+            Self::Unpublish(_) => "Unpublish",
+            Self::FrameMap(_) => "FrameMap",
+            Self::Presence(_) => "Presence",
+            Self::Leave(_) => "Leave",
+        })
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug)]
+enum End {
+    /// It may be made again.
+    Broken(ClientError),
+    /// The server said that coming back is pointless.
+    Closed { code: String, text: String },
+    /// The application left, or is gone.
+    Left(Option<oneshot::Sender<()>>),
+}
+
+impl From<ClientError> for End {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Closed { code, text } => Self::Closed { code, text },
+            error => Self::Broken(error),
+        }
+    }
+}
+
+impl From<v1::Closing> for End {
+    fn from(closing: v1::Closing) -> Self {
+        let v1::Closing { code, text, retry } = closing;
+        if retry {
+            Self::Broken(ClientError::Connect(format!("it said {code}: {text}")))
+        } else {
+            Self::Closed { code, text }
+        }
+    }
+}
+
+pub(crate) struct Session {
+    url: String,
+    token: String,
+    session_key: Bytes,
+    options: Options,
+    commands: mpsc::Receiver<Command>,
+    events: EventSender,
+    document: Document,
+    room: Room,
+    publications: Publications,
+    transport: Option<Transport>,
+    connected: bool,
+    backoff: Backoff,
+    /// No batch leaves before: ops made shortly after one another travel together.
+    flush_from: Instant,
+    /// When waiting ops leave.
+    flush_at: Option<Instant>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        url: &str,
+        token: &str,
+        options: Options,
+        commands: mpsc::Receiver<Command>,
+        events: EventSender,
+    ) -> Self {
+        Self {
+            url: url.to_owned(),
+            token: token.to_owned(),
+            session_key: Bytes::copy_from_slice(&rand::random::<[u8; SESSION_KEY_BYTES]>()),
+            options,
+            commands,
+            events,
+            document: Document::default(),
+            room: Room::default(),
+            publications: Publications::default(),
+            transport: None,
+            connected: false,
+            backoff: Backoff::default(),
+            flush_from: Instant::now(),
+            flush_at: None,
+        }
+    }
+
+    /// Connects for the first time.
+    pub(crate) async fn join(&mut self) -> Result<Socket, ClientError> {
+        let (mut socket, welcome) = self.handshake().await?;
+        match self.begin(&mut socket, welcome).await {
+            Ok(()) => Ok(socket),
+            Err(End::Broken(error)) => Err(error),
+            Err(End::Closed { code, text }) => Err(ClientError::Closed { code, text }),
+            Err(End::Left(_)) => Err(ClientError::Ended),
+        }
+    }
+
+    /// Runs until the application leaves or the server ends the session for good.
+    pub(crate) async fn run(mut self, mut socket: Socket) {
+        loop {
+            let since = Instant::now();
+            let end = self.serve(&mut socket).await;
+            self.backoff.ended_after(since.elapsed());
+            self.drop_transport().await;
+            let end = match end {
+                End::Broken(error) => match self.reconnect(error).await {
+                    Ok(next) => {
+                        socket = next;
+                        continue;
+                    }
+                    Err(end) => end,
+                },
+                End::Left(reply) => {
+                    let _ = socket.send(ClientMessage::Leave(v1::Leave {})).await;
+                    socket.close().await;
+                    return self.finish(End::Left(reply));
+                }
+                end => end,
+            };
+            return self.finish(end);
+        }
+    }
+
+    fn finish(self, end: End) {
+        let (code, text, reply) = match end {
+            End::Left(reply) => ("left".into(), String::new(), reply),
+            End::Closed { code, text } => (code, text, None),
+            End::Broken(error) => (error.code().to_owned(), error.to_string(), None),
+        };
+        tracing::info!(code, "session ended");
+        self.events.send_last(Event::Ended { code, text });
+        if let Some(reply) = reply {
+            let _ = reply.send(());
+        }
+    }
+
+    /// A connection up to the server's welcome.
+    fn handshake(
+        &self,
+    ) -> impl Future<Output = Result<(Socket, v1::Welcome), ClientError>> + use<> {
+        let (url, options) = (self.url.clone(), self.options.clone());
+        let hello = v1::Hello {
+            protocol: PROTOCOL,
+            token: self.token.clone(),
+            name: self.options.name.clone(),
+            session_key: self.session_key.clone(),
+            revision: self.document.replica.revision(),
+            transport: self.options.transport,
+        };
+        async move {
+            let mut socket = Socket::connect(&url, &options).await?;
+            socket.send(ClientMessage::Hello(hello)).await?;
+            let welcome = timeout(WELCOME_WITHIN, welcome(&mut socket))
+                .await
+                .map_err(|_| ClientError::Connect("it does not welcome".into()))??;
+            Ok((socket, welcome))
+        }
+    }
+
+    /// Takes up a session: what the server does not hold goes again, publications are asked for.
+    async fn begin(&mut self, socket: &mut Socket, welcome: v1::Welcome) -> Result<(), End> {
+        tracing::info!(
+            room = welcome.room,
+            participant = welcome.participant,
+            "joined"
+        );
+        self.room = Room::of(&welcome);
+        let (lost, unacked) = self.document.begin(&welcome);
+        self.events.send(Event::Connected(Box::new(welcome)));
+        self.report_lost(lost);
+        for batch in unacked {
+            socket.send(ClientMessage::Ops(batch)).await?;
+        }
+        self.ask_to_publish(socket).await
+    }
+}
+
+async fn welcome(socket: &mut Socket) -> Result<v1::Welcome, ClientError> {
+    loop {
+        match socket.receive().await? {
+            Message::Welcome(welcome) => return Ok(welcome),
+            Message::Closing(closing) => {
+                return Err(match closing.into() {
+                    End::Closed { code, text } => ClientError::Closed { code, text },
+                    End::Broken(error) => error,
+                    End::Left(_) => ClientError::Ended,
+                });
+            }
+            Message::Error(error) => tracing::warn!(error.code, error.text, "refused"),
+            _ => {}
+        }
+    }
+}
