@@ -8,7 +8,7 @@ export const PICTURE = { width: 1280, height: 720 };
 const CHROMIUM = {
   browser: "chrome",
   protocol: "webDriverBiDi",
-  executablePath: process.env.FMZ_CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env.E2E_CHROMIUM ?? "/usr/bin/chromium",
   args: [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +27,7 @@ const CHROMIUM = {
 
 const FIREFOX = {
   browser: "firefox",
-  executablePath: process.env.FMZ_FIREFOX ?? "/usr/bin/firefox-esr",
+  executablePath: process.env.E2E_FIREFOX ?? "/usr/bin/firefox-esr",
   extraPrefsFirefox: {
     // Firefox leaves the loopback interface out of its candidates, where the test's server is.
     "media.peerconnection.ice.loopback": true,

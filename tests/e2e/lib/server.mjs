@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { within } from "./deadline.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const FMZ = process.env.FMZ_BINARY ?? join(ROOT, "target/debug/fmz");
+const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
 
 /** Time for making a clip and starting, ms: a 4K clip takes a second of encoding for each of its seconds, or three. */
 const START_MS = 120_000;
