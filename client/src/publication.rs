@@ -91,24 +91,30 @@ impl LocalTrack {
         }
     }
 
+    /// An error where no binding will come any more; see [`Self::bound`].
+    pub(crate) fn check(&self) -> Result<(), ClientError> {
+        if self.standing.has_changed().is_err() {
+            return Err(ClientError::Ended);
+        }
+        match &*self.standing.borrow() {
+            Standing::Refused { code, text } => Err(ClientError::Refused {
+                code: code.clone(),
+                text: text.clone(),
+            }),
+            Standing::Waiting | Standing::Live(_) => Ok(()),
+        }
+    }
+
     /// Waits until packets can be sent.
     ///
     /// # Errors
     /// [`ClientError::Refused`] by the server, [`ClientError::Ended`] with the session or when unpublished.
     pub async fn bound(&mut self) -> Result<Binding, ClientError> {
-        let settled = self
-            .standing
-            .wait_for(|standing| !matches!(standing, Standing::Waiting))
-            .await
-            .map_err(|_| ClientError::Ended)?;
-        match &*settled {
-            Standing::Live(binding) => Ok(binding.clone()),
-            Standing::Refused { code, text } => Err(ClientError::Refused {
-                code: code.clone(),
-                text: text.clone(),
-            }),
-            Standing::Waiting => unreachable!("waited for anything else"),
-        }
+        let settled = |standing: &Standing| !matches!(standing, Standing::Waiting);
+        let waited = self.standing.wait_for(settled).await.map(drop);
+        waited.map_err(|_| ClientError::Ended)?;
+        self.check()?;
+        self.binding().ok_or(ClientError::Ended)
     }
 }
 

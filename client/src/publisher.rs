@@ -1,0 +1,187 @@
+//! Publishes a film from a file: real time, looped without re-encoding, timestamps running on across the loop.
+
+mod film;
+mod pacer;
+mod timeline;
+
+use crate::{Binding, Client, ClientError, LocalTrack, OutgoingPacket};
+use bytes::Bytes;
+use film::Film;
+pub use film::FilmError;
+use fmz_media::Codec;
+use pacer::Pacer;
+use rtc::rtp::codec::vp8::Vp8Payloader;
+use rtc::rtp::packetizer::Payloader;
+use std::path::Path;
+use std::time::Duration;
+use timeline::{Picture, Timeline};
+use tokio::time::{Instant, sleep_until};
+
+/// Bytes of RTP payload: with headers, extensions and the SRTP tag a packet stays below 1,200 bytes, which every path
+/// carries.
+const PAYLOAD_BYTES: usize = 1140;
+/// A publisher this late lets the time go instead of sending a burst: the machine slept, or the transport hung.
+const LATE_MAX: Duration = Duration::from_millis(500);
+
+/// How a film is published.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct FilmOptions {
+    /// Frame number of the first picture's timecode, counted from 00:00:00:00.
+    pub start_timecode: u32,
+    /// Whether its timecode drops labels.
+    pub drop_frame: bool,
+}
+
+impl FilmOptions {
+    /// Options for a film whose timecode starts at a frame number, without dropping labels.
+    #[must_use]
+    pub fn starting_at(start_timecode: u32) -> Self {
+        Self {
+            start_timecode,
+            drop_frame: false,
+        }
+    }
+}
+
+/// Why a film is not published any more.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The file.
+    #[error(transparent)]
+    Film(#[from] FilmError),
+    /// The session.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl PublishError {
+    /// Stable name of the error.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Film(error) => error.code(),
+            Self::Client(error) => error.code(),
+        }
+    }
+}
+
+/// Publishes an IVF file of VP8 pictures, again and again, until the session ends or the future is dropped.
+///
+/// The file's first picture must be a keyframe. Requests for keyframes are not answered: viewers wait for the next
+/// one in the file.
+///
+/// # Errors
+/// [`PublishError`]; it does not return otherwise.
+pub async fn publish_file(
+    client: &Client,
+    path: &Path,
+    options: FilmOptions,
+) -> Result<(), PublishError> {
+    let film = Film::open(path).await?;
+    tracing::info!(?film, "publishing");
+    let track = client.publish(film.describe(), Codec::Vp8).await?;
+    let timeline = Timeline::new(film.rate(), film.frames(), rand::random());
+    let mut payloader = Vp8Payloader::default();
+    payloader.enable_picture_id = true;
+    let publisher = Publisher {
+        client,
+        track,
+        told: None,
+        sequence: rand::random(),
+        payloader,
+        started: Instant::now(),
+        pacer: Pacer::new(film.rate()),
+        timeline,
+        options,
+    };
+    publisher.run(film).await
+}
+
+struct Publisher<'a> {
+    client: &'a Client,
+    track: LocalTrack,
+    /// Publication and epoch of the newest map that was told.
+    told: Option<(String, u32)>,
+    sequence: u16,
+    payloader: Vp8Payloader,
+    started: Instant,
+    pacer: Pacer,
+    timeline: Timeline,
+    options: FilmOptions,
+}
+
+impl Publisher<'_> {
+    async fn run(mut self, film: Film) -> Result<(), PublishError> {
+        self.track.bound().await?;
+        self.started = Instant::now();
+        let mut pictures = film.pictures();
+        loop {
+            let picture = self.timeline.next_picture();
+            let data = pictures.next().await?;
+            self.tell_maps(&picture).await?;
+            self.send(&picture, data).await?;
+        }
+    }
+
+    /// Tells the map in force to a new binding, and the next loop's map a while before it begins.
+    async fn tell_maps(&mut self, picture: &Picture) -> Result<(), PublishError> {
+        let Some(binding) = self.binding()? else {
+            return Ok(());
+        };
+        let newest = match &self.told {
+            Some((publication, epoch)) if publication == binding.publication() => *epoch,
+            _ => 0,
+        };
+        for mut map in self.timeline.maps(picture) {
+            if map.epoch > newest {
+                map.publication = binding.publication().into();
+                map.start_timecode = self.options.start_timecode;
+                map.drop_frame = self.options.drop_frame;
+                self.told = Some((map.publication.clone(), map.epoch));
+                self.client.frame_map(map).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The binding in force. Between two bindings the film goes on unseen, as a live picture does.
+    fn binding(&self) -> Result<Option<Binding>, ClientError> {
+        self.track.check()?;
+        Ok(self.track.binding())
+    }
+
+    async fn send(&mut self, picture: &Picture, data: Bytes) -> Result<(), PublishError> {
+        let payloads = self.payloader.payload(PAYLOAD_BYTES, &data);
+        let payloads = payloads.map_err(ClientError::Transport)?;
+        self.catch_up(picture.due);
+        let binding = self.binding()?;
+        let last = payloads.len().saturating_sub(1);
+        for batch in self.pacer.batches(picture.due, payloads.len()) {
+            sleep_until(self.started + batch.due).await;
+            for index in batch.packets {
+                let packet = OutgoingPacket {
+                    sequence: self.sequence,
+                    timestamp: picture.timestamp,
+                    marker: index == last,
+                    payload: payloads[index].clone(),
+                };
+                let Some(binding) = &binding else { continue };
+                self.sequence = self.sequence.wrapping_add(1);
+                if let Err(error) = binding.send(packet).await {
+                    tracing::debug!(%error, "packet not sent");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the start so that a picture that is far too late is due now.
+    fn catch_up(&mut self, due: Duration) {
+        let late = Instant::now().saturating_duration_since(self.started + due);
+        if late > LATE_MAX {
+            tracing::warn!(?late, "publisher was held up");
+            self.started += late;
+        }
+    }
+}

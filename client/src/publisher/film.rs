@@ -1,0 +1,217 @@
+use bytes::Bytes;
+use fmz_media::frame::FrameRate;
+use fmz_media::{Codec, is_keyframe};
+use fmz_proto::v1;
+use rtc::media::io::ivf_reader::{IVFFileHeader, IVFReader};
+use rtc::shared::error::Error;
+use std::fmt;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+
+/// Pictures read ahead of the one that is sent: the disk may pause for a sixth of a second.
+const PICTURES_AHEAD: usize = 4;
+/// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a whole picture as a payload.
+const DESCRIPTOR: u8 = 0x10;
+
+/// A file that cannot be published.
+#[derive(Debug, thiserror::Error)]
+pub enum FilmError {
+    /// The file cannot be read.
+    #[error("read {path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no IVF file, or it is cut off.
+    #[error("{0} is not a whole IVF file")]
+    Malformed(PathBuf),
+    /// Its pictures are no VP8.
+    #[error("{0} is not VP8; make one with: ffmpeg -i INPUT -c:v libvpx -g 24 OUTPUT.ivf")]
+    Codec(PathBuf),
+    /// Its first picture needs others, or there is none.
+    #[error("{0} does not start with a keyframe")]
+    Keyframe(PathBuf),
+    /// Its frame rate is out of range.
+    #[error("{0} has no usable frame rate")]
+    Rate(PathBuf),
+}
+
+impl FilmError {
+    /// Stable name of the error.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "film_read",
+            Self::Malformed(_) => "film_malformed",
+            Self::Codec(_) => "film_codec",
+            Self::Keyframe(_) => "film_keyframe",
+            Self::Rate(_) => "film_rate",
+        }
+    }
+}
+
+/// An IVF file that was read through once.
+pub(super) struct Film {
+    path: PathBuf,
+    header: IVFFileHeader,
+    rate: FrameRate,
+    frames: u32,
+    bytes: u64,
+}
+
+impl fmt::Debug for Film {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            header,
+            rate,
+            frames,
+            ..
+        } = self;
+        let (width, height) = (header.width, header.height);
+        write!(formatter, "{width}x{height}, {rate} fps, {frames} frames")
+    }
+}
+
+impl Film {
+    pub(super) async fn open(path: &Path) -> Result<Self, FilmError> {
+        let path = path.to_owned();
+        blocking(move || Self::scan(path)).await
+    }
+
+    fn scan(path: PathBuf) -> Result<Self, FilmError> {
+        let mut reel = Reel::open(&path)?;
+        let header = reel.header;
+        if &header.four_cc != b"VP80" {
+            return Err(FilmError::Codec(path));
+        }
+        let rate = FrameRate::new(header.timebase_denominator, header.timebase_numerator)
+            .map_err(|_| FilmError::Rate(path.clone()))?;
+        let (mut frames, mut bytes) = (0, 0);
+        while let Some(picture) = reel.next()? {
+            let starts = [&[DESCRIPTOR], &picture[..]].concat();
+            if frames == 0 && !is_keyframe(Codec::Vp8, &starts) {
+                return Err(FilmError::Keyframe(path));
+            }
+            frames += 1;
+            bytes += picture.len() as u64;
+        }
+        if frames == 0 {
+            return Err(FilmError::Keyframe(path));
+        }
+        Ok(Self {
+            path,
+            header,
+            rate,
+            frames,
+            bytes,
+        })
+    }
+
+    pub(super) fn rate(&self) -> FrameRate {
+        self.rate
+    }
+
+    pub(super) fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// The publication as others see it.
+    pub(super) fn describe(&self) -> v1::Publish {
+        let (num, den) = (u64::from(self.rate.num()), u64::from(self.rate.den()));
+        let bits_a_second = self.bytes * 8 * num / (den * u64::from(self.frames));
+        v1::Publish {
+            kind: v1::MediaKind::Video.into(),
+            source: v1::Source::Program.into(),
+            width: self.header.width.into(),
+            height: self.header.height.into(),
+            bitrate_kbps: u32::try_from(bits_a_second / 1000).unwrap_or(u32::MAX),
+            ..Default::default()
+        }
+    }
+
+    /// The pictures, again and again, read on a thread that ends when they are dropped.
+    pub(super) fn pictures(self) -> Pictures {
+        let (sender, receiver) = mpsc::channel(PICTURES_AHEAD);
+        tokio::task::spawn_blocking(move || self.play(&sender));
+        Pictures { receiver }
+    }
+
+    fn play(&self, sender: &mpsc::Sender<Result<Bytes, FilmError>>) {
+        loop {
+            if let Err(error) = self.play_once(sender) {
+                let _ = sender.blocking_send(Err(error));
+                return;
+            }
+            if sender.is_closed() {
+                return;
+            }
+        }
+    }
+
+    fn play_once(&self, sender: &mpsc::Sender<Result<Bytes, FilmError>>) -> Result<(), FilmError> {
+        let mut reel = Reel::open(&self.path)?;
+        for _ in 0..self.frames {
+            let picture = reel.next()?;
+            let picture = picture.ok_or_else(|| FilmError::Malformed(self.path.clone()))?;
+            if sender.blocking_send(Ok(picture)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Pictures of a film, without end.
+pub(super) struct Pictures {
+    receiver: mpsc::Receiver<Result<Bytes, FilmError>>,
+}
+
+impl Pictures {
+    pub(super) async fn next(&mut self) -> Result<Bytes, FilmError> {
+        let picture = self.receiver.recv().await;
+        picture.expect("the reading thread ends by an error or after this")
+    }
+}
+
+/// One pass through the file.
+struct Reel {
+    path: PathBuf,
+    reader: IVFReader<BufReader<File>>,
+    header: IVFFileHeader,
+}
+
+impl Reel {
+    fn open(path: &Path) -> Result<Self, FilmError> {
+        let path = path.to_owned();
+        let file = File::open(&path).map_err(|error| FilmError::Read {
+            path: path.clone(),
+            error,
+        })?;
+        let (reader, header) =
+            IVFReader::new(BufReader::new(file)).map_err(|_| FilmError::Malformed(path.clone()))?;
+        Ok(Self {
+            path,
+            reader,
+            header,
+        })
+    }
+
+    /// The next picture; `None` at the end. A file cut off inside a picture ends before it.
+    fn next(&mut self) -> Result<Option<Bytes>, FilmError> {
+        match self.reader.parse_next_frame() {
+            Ok((picture, _)) => Ok(Some(picture.freeze())),
+            Err(Error::Io(error)) if error.0.kind() == ErrorKind::UnexpectedEof => Ok(None),
+            Err(_) => Err(FilmError::Malformed(self.path.clone())),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("reading a film does not panic")
+}
