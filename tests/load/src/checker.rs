@@ -1,7 +1,7 @@
 //! Proves of a run that no acknowledged op was lost, doubled, moved or changed.
 //!
-//! It compares the [`Journal`] of the writers with what the server holds in the end, twice: with the log, op by op, and
-//! with the snapshot that a fresh reader gets. A room is one total order of unique ops, so every check is linear.
+//! It compares the [`Journal`] of the writers with what was shown of the log, op by op, and with the snapshot that a
+//! fresh reader gets after the last restart. A room is one total order of unique ops, so every check is linear.
 
 mod finding;
 mod gather;
@@ -10,16 +10,19 @@ mod tests;
 
 pub(crate) use finding::{Finding, Source};
 
-use crate::journal::{Entry, Journal, OpKey, keys, leaves_trace};
+use crate::journal::{Entry, Journal, OpKey, keys};
 use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, ObjectId, Op};
 use gather::{Gathered, Record, from_log, from_snapshot};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
-/// What the server holds in the end.
+/// What the server showed, and what it holds in the end.
 #[derive(Debug, Clone)]
 pub(crate) struct Evidence {
-    /// Every batch from revision 1 on, in the order in which a reader was given them.
+    /// Every batch that an observer was given from revision 1 on, in that order.
     pub(crate) log: Vec<CommittedBatch>,
+    /// Revisions that the observer was given as a snapshot, because they were never sent before a kill.
+    pub(crate) bridged: Vec<RangeInclusive<u64>>,
     /// What a reader that came after the last restart was given.
     pub(crate) snapshot: DocumentSnapshot,
 }
@@ -39,7 +42,8 @@ pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = claims.contradictions.clone();
     let log = from_log(&evidence.log);
     let snapshot = from_snapshot(&evidence.snapshot);
-    findings.extend(check_revisions(&evidence.log, evidence.snapshot.revision));
+    findings.extend(check_revisions(evidence));
+    findings.extend(check_count(&snapshot, &evidence.snapshot));
     findings.extend(check_source(Source::Log, &claims, &log));
     findings.extend(check_source(Source::Snapshot, &claims, &snapshot));
     findings.extend(check_contents(&claims, &evidence.log));
@@ -53,19 +57,36 @@ struct Claims<'a> {
     submitted: HashMap<OpKey, &'a Op>,
     /// Revision told to the author.
     acknowledged: BTreeMap<OpKey, u64>,
+    /// Told to be held, without a revision.
+    stored: BTreeSet<OpKey>,
     contradictions: Vec<Finding>,
 }
 
 impl<'a> Claims<'a> {
     fn read(journal: &'a Journal) -> Self {
-        let mut claims = Self { submitted: HashMap::new(), acknowledged: BTreeMap::new(), contradictions: Vec::new() };
+        let mut claims = Self {
+            submitted: HashMap::new(),
+            acknowledged: BTreeMap::new(),
+            stored: BTreeSet::new(),
+            contradictions: Vec::new(),
+        };
         for entry in &journal.entries {
             match entry {
                 Entry::Submitted { author, batch } => {
-                    claims.submitted.extend(keys(*author, batch).zip(&batch.ops));
+                    claims
+                        .submitted
+                        .extend(keys(*author, batch).zip(&batch.ops));
                 }
-                Entry::Acknowledged { author, client_seq, first_revision } => {
+                Entry::Acknowledged {
+                    author,
+                    client_seq,
+                    first_revision,
+                } => {
                     claims.acknowledge(*author, *client_seq, *first_revision);
+                }
+                Entry::Stored { author, client_seq } => {
+                    let keys: Vec<OpKey> = claims.batch(*author, *client_seq).collect();
+                    claims.stored.extend(keys);
                 }
             }
         }
@@ -73,17 +94,36 @@ impl<'a> Claims<'a> {
     }
 
     fn acknowledge(&mut self, author: u32, client_seq: u64, first_revision: u64) {
-        for index in 0.. {
-            let key = OpKey { author, client_seq, index };
-            if !self.submitted.contains_key(&key) {
-                break;
-            }
-            let revision = first_revision + u64::from(index);
+        let keys: Vec<OpKey> = self.batch(author, client_seq).collect();
+        for (revision, key) in (first_revision..).zip(keys) {
             match self.acknowledged.insert(key, revision) {
-                Some(told) if told != revision => self.contradictions.push(Finding::Moved { key, told, found: revision }),
+                Some(told) if told != revision => self.contradictions.push(Finding::Moved {
+                    key,
+                    told,
+                    found: revision,
+                }),
                 _ => {}
             }
         }
+    }
+
+    /// The ops that this batch was made of.
+    fn batch(&self, author: u32, client_seq: u64) -> impl Iterator<Item = OpKey> {
+        let keys = (0..).map(move |index| OpKey {
+            author,
+            client_seq,
+            index,
+        });
+        keys.take_while(|key| self.submitted.contains_key(key))
+    }
+
+    /// What must be in the source: all that was told to be held; in the log, what was shown op by op.
+    fn promised(&self, source: Source) -> impl Iterator<Item = &OpKey> {
+        let stored = self
+            .stored
+            .iter()
+            .filter(move |_| source == Source::Snapshot);
+        self.acknowledged.keys().chain(stored)
     }
 }
 
@@ -99,9 +139,9 @@ fn check_source(source: Source, claims: &Claims<'_>, gathered: &Gathered) -> Vec
 /// Every acknowledged op is there.
 fn check_present(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     let present: HashSet<OpKey> = records.iter().map(|record| record.key).collect();
-    let shown = |key: &OpKey| source == Source::Log || claims.submitted[key].op.as_ref().is_some_and(leaves_trace);
-    let lost = claims.acknowledged.keys().filter(|key| !present.contains(key) && shown(key));
-    lost.map(|key| Finding::Lost { key: *key, source }).collect()
+    let lost = claims.promised(source).filter(|key| !present.contains(key));
+    lost.map(|key| Finding::Lost { key: *key, source })
+        .collect()
 }
 
 /// No op is there twice, acknowledged or not, and none that nobody made.
@@ -121,10 +161,16 @@ fn check_unique(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<
 /// Every acknowledged op has the revision that its author was told.
 fn check_places(claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     let moved = |record: &Record| {
-        let (Place::Revision(found), Some(&told)) = (record.place, claims.acknowledged.get(&record.key)) else {
+        let (Place::Revision(found), Some(&told)) =
+            (record.place, claims.acknowledged.get(&record.key))
+        else {
             return None;
         };
-        (found != told).then_some(Finding::Moved { key: record.key, told, found })
+        (found != told).then_some(Finding::Moved {
+            key: record.key,
+            told,
+            found,
+        })
     };
     records.iter().filter_map(moved).collect()
 }
@@ -139,23 +185,61 @@ fn check_order(source: Source, records: &[Record]) -> Vec<Finding> {
     };
     let swapped = |pair: &&[&Record]| lane(pair[0]) == lane(pair[1]) && pair[0].key > pair[1].key;
     let reordered = sorted.windows(2).filter(swapped);
-    reordered.map(|pair| Finding::Reordered { earlier: pair[0].key, later: pair[1].key, source }).collect()
+    reordered
+        .map(|pair| Finding::Reordered {
+            earlier: pair[0].key,
+            later: pair[1].key,
+            source,
+        })
+        .collect()
 }
 
-/// The log has every revision from 1 to the head once, in order.
-fn check_revisions(log: &[CommittedBatch], head: u64) -> Vec<Finding> {
+/// The observer was given every revision from 1 to the head once, in order.
+fn check_revisions(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut next = 1;
-    for batch in log {
-        if batch.first_revision != next {
-            findings.push(Finding::Gap { expected: next, found: batch.first_revision });
+    for given in given(evidence) {
+        if *given.start() != next {
+            findings.push(Finding::Gap {
+                expected: next,
+                found: *given.start(),
+            });
         }
-        next = batch.first_revision + batch.ops.len() as u64;
+        next = given.end() + 1;
     }
-    if next != head + 1 {
-        findings.push(Finding::Head { log: next - 1, snapshot: head });
+    let (log, head) = (next - 1, evidence.snapshot.revision);
+    if log != head {
+        findings.push(Finding::Head {
+            log,
+            snapshot: head,
+        });
     }
     findings
+}
+
+/// What was given, as ranges of revisions, by their starts.
+fn given(evidence: &Evidence) -> Vec<RangeInclusive<u64>> {
+    let range = |batch: &CommittedBatch| {
+        batch.first_revision..=batch.first_revision + batch.ops.len() as u64 - 1
+    };
+    let mut given: Vec<_> = evidence
+        .log
+        .iter()
+        .map(range)
+        .chain(evidence.bridged.iter().cloned())
+        .collect();
+    given.sort_by_key(|range| *range.start());
+    given
+}
+
+/// Every revision of the document is one op of a writer, or an author's introduction.
+fn check_count(gathered: &Gathered, snapshot: &DocumentSnapshot) -> Option<Finding> {
+    let accounted = (gathered.records.len() + snapshot.authors.len()) as u64;
+    let revision = snapshot.revision;
+    (accounted != revision).then_some(Finding::Count {
+        accounted,
+        revision,
+    })
 }
 
 /// The log holds each op as its author made it.
@@ -163,7 +247,11 @@ fn check_contents(claims: &Claims<'_>, log: &[CommittedBatch]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for batch in log {
         for (index, op) in (0..).zip(&batch.ops) {
-            let key = OpKey { author: batch.author, client_seq: batch.client_seq, index };
+            let key = OpKey {
+                author: batch.author,
+                client_seq: batch.client_seq,
+                index,
+            };
             if claims.submitted.get(&key).is_some_and(|made| *made != op) {
                 findings.push(Finding::Changed { key });
             }
@@ -182,12 +270,25 @@ fn check_causality(journal: &Journal) -> Vec<Finding> {
             Entry::Submitted { author, batch } => {
                 floor.insert((*author, batch.client_seq), newest);
             }
-            Entry::Acknowledged { author, client_seq, first_revision } => {
+            Entry::Stored { .. } => {}
+            Entry::Acknowledged {
+                author,
+                client_seq,
+                first_revision,
+            } => {
                 newest = newest.max(*first_revision);
                 let known = floor.get(&(*author, *client_seq)).copied().unwrap_or(0);
                 if *first_revision <= known {
-                    let key = OpKey { author: *author, client_seq: *client_seq, index: 0 };
-                    findings.push(Finding::BeforeItsCause { key, revision: *first_revision, known });
+                    let key = OpKey {
+                        author: *author,
+                        client_seq: *client_seq,
+                        index: 0,
+                    };
+                    findings.push(Finding::BeforeItsCause {
+                        key,
+                        revision: *first_revision,
+                        known,
+                    });
                 }
             }
         }
@@ -195,20 +296,35 @@ fn check_causality(journal: &Journal) -> Vec<Finding> {
     findings
 }
 
-/// The snapshot knows each author's last batch, or a repeat of it could be taken again.
+/// The snapshot remembers every batch that was shown, or a repeat of it could be taken again.
 fn check_last_seqs(evidence: &Evidence) -> Vec<Finding> {
     let mut last: BTreeMap<u32, u64> = BTreeMap::new();
     for batch in evidence.log.iter().filter(|batch| batch.author > 0) {
         let seq = last.entry(batch.author).or_default();
         *seq = batch.client_seq.max(*seq);
     }
-    let stored: HashMap<u32, u64> =
-        evidence.snapshot.authors.iter().map(|author| (author.author, author.last_client_seq)).collect();
-    let wrong = last.into_iter().filter(|(author, seq)| stored.get(author) != Some(seq));
-    wrong.map(|(author, log)| Finding::LastSeq { author, log, snapshot: stored.get(&author).copied() }).collect()
+    let stored: HashMap<u32, u64> = evidence
+        .snapshot
+        .authors
+        .iter()
+        .map(|author| (author.author, author.last_client_seq))
+        .collect();
+    let wrong = last
+        .into_iter()
+        .filter(|(author, seq)| stored.get(author) < Some(seq));
+    wrong
+        .map(|(author, log)| Finding::LastSeq {
+            author,
+            log,
+            snapshot: stored.get(&author).copied(),
+        })
+        .collect()
 }
 
 /// A short name of an object, for people.
 fn object_name(id: Option<ObjectId>) -> String {
-    id.map_or_else(|| "without id".to_owned(), |id| format!("{}:{}", id.author, id.counter))
+    id.map_or_else(
+        || "without id".to_owned(),
+        |id| format!("{}:{}", id.author, id.counter),
+    )
 }

@@ -1,4 +1,4 @@
-//! Processor time, from /proc.
+//! Processor time and lost datagrams, from /proc.
 
 use anyhow::{Context, Result};
 use std::time::Duration;
@@ -16,8 +16,24 @@ pub(crate) fn of_process(pid: u32) -> Result<Duration> {
 /// Time of the calling thread, nanosecond-exact.
 pub(crate) fn of_this_thread() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").context("read schedstat")?;
-    let run = stat.split_whitespace().next().and_then(|field| field.parse().ok());
-    run.map(Duration::from_nanos).context("schedstat has another shape")
+    let run = stat
+        .split_whitespace()
+        .next()
+        .and_then(|field| field.parse().ok());
+    run.map(Duration::from_nanos)
+        .context("schedstat has another shape")
+}
+
+/// Datagrams that the kernel dropped on IPv4 sockets of this network namespace because a receiver was too slow.
+pub(crate) fn udp_drops() -> Result<u64> {
+    let table = std::fs::read_to_string("/proc/net/udp").context("read /proc/net/udp")?;
+    Ok(parse_drops(&table))
+}
+
+/// proc(5): the last column of each line but the first.
+fn parse_drops(table: &str) -> u64 {
+    let drops = |line: &str| line.split_whitespace().last()?.parse::<u64>().ok();
+    table.lines().skip(1).filter_map(drops).sum()
 }
 
 /// proc(5): fields 14 (utime) and 15 (stime); the name in field 2 may hold blanks and brackets.
@@ -38,5 +54,13 @@ mod tests {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 97 0 0 0 250 50 0 0 20 0 1 0 8 10 5";
         assert_eq!(parse_stat(stat), Some(Duration::from_secs(3)));
         assert_eq!(parse_stat("7 (fmz) S 1"), None);
+    }
+
+    #[test]
+    fn drops_of_all_sockets_are_added() {
+        let table = "  sl  local_address rem_address st inode ref pointer drops\n\
+            1: 0100007F:1F90 00000000:0000 07 4567 2 0000000000000000 3\n\
+            2: 0100007F:1F91 00000000:0000 07 4568 2 0000000000000000 4\n";
+        assert_eq!(parse_drops(table), 7);
     }
 }

@@ -1,6 +1,7 @@
 //! What the writers of a run did and were told, in the order in which it happened.
 
-use fmz_proto::v1::{OpBatch, op};
+use fmz_proto::v1::OpBatch;
+use std::collections::HashMap;
 
 /// Names one op of a run: its author, that author's batch, and its place in the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +22,15 @@ pub(crate) enum Entry {
         client_seq: u64,
         first_revision: u64,
     },
+    /// A writer that came back was told, by a snapshot, that the log holds its batch.
+    Stored { author: u32, client_seq: u64 },
+}
+
+/// How much a journal holds, in ops.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) submitted: u64,
+    pub(crate) acknowledged: u64,
 }
 
 /// The journal of a run. Entries stand in real time order, whoever made them.
@@ -41,6 +51,31 @@ impl Journal {
             first_revision,
         });
     }
+
+    /// Counts the ops that were made, and those of which a writer was told that they are held.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut sizes = HashMap::new();
+        let mut tally = Tally::default();
+        for entry in &self.entries {
+            match entry {
+                Entry::Submitted { author, batch } => {
+                    tally.submitted += batch.ops.len() as u64;
+                    sizes.insert((*author, batch.client_seq), batch.ops.len() as u64);
+                }
+                Entry::Acknowledged {
+                    author, client_seq, ..
+                }
+                | Entry::Stored { author, client_seq } => {
+                    tally.acknowledged += sizes.remove(&(*author, *client_seq)).unwrap_or(0);
+                }
+            }
+        }
+        tally
+    }
+
+    pub(crate) fn stored(&mut self, author: u32, client_seq: u64) {
+        self.entries.push(Entry::Stored { author, client_seq });
+    }
 }
 
 /// The keys of a batch's ops, in order.
@@ -51,9 +86,4 @@ pub(crate) fn keys(author: u32, batch: &OpBatch) -> impl Iterator<Item = OpKey> 
         client_seq,
         index,
     })
-}
-
-/// Whether a snapshot shows this op by itself: the others only change what a later op may change again.
-pub(crate) fn leaves_trace(op: &op::Op) -> bool {
-    matches!(op, op::Op::Create(_) | op::Op::StrokeAppend(_))
 }

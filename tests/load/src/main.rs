@@ -1,14 +1,70 @@
 //! Load peers, durability checker and benchmarks.
+//!
+//! Every peer speaks the real protocol to the real server binary over loopback; nothing of the server is linked in.
 
 mod checker;
+mod clip;
 mod cpu;
+mod durability;
 mod journal;
+mod ops;
 mod peer;
+mod publisher;
 mod report;
 mod server;
 mod session;
+mod sfu;
 mod socket;
 mod transport;
+mod viewer;
 mod writer;
 
-fn main() {}
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Load, durability and benchmarks for fmz.
+#[derive(Debug, Parser)]
+#[command(name = "fmz-load", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Kill the server again and again under load; prove that nothing acknowledged is lost or doubled.
+    Durability(durability::Options),
+    /// What forwarding one 4K stream to many viewers costs the server.
+    Sfu(sfu::Options),
+    /// How fast annotations reach another screen, and how many become durable.
+    Ops(ops::Options),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("LOAD_LOG").unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    str0m::crypto::from_feature_flags().install_process_default();
+    match run(Cli::parse().command).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            report::progress(&format!("fmz-load: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// True where everything asked for held.
+async fn run(command: Command) -> Result<bool> {
+    match command {
+        Command::Durability(options) => durability::run(&options).await,
+        Command::Sfu(options) => sfu::run(&options).await.map(|()| true),
+        Command::Ops(options) => ops::run(&options).await.map(|()| true),
+    }
+}

@@ -52,16 +52,30 @@ pub(crate) struct Peer {
 impl Peer {
     /// A peer that is reached at `local`.
     pub(crate) fn new(local: SocketAddr, now: Instant) -> Result<Self> {
-        let config = RtcConfig::new().set_rtp_mode(true).clear_codecs().enable_vp8(true);
+        let config = RtcConfig::new()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_vp8(true);
         let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(local, "udp").context("make a host candidate")?);
-        Ok(Self { rtc, local, ops: None, transmits: VecDeque::new(), events: VecDeque::new(), timeout: now })
+        Ok(Self {
+            rtc,
+            local,
+            ops: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            timeout: now,
+        })
     }
 
     /// Takes an offer and returns the answer.
     pub(crate) fn accept_offer(&mut self, sdp: &str, now: Instant) -> Result<String> {
         let offer = SdpOffer::from_sdp_string(sdp).context("read the offer")?;
-        let answer = self.rtc.sdp_api().accept_offer(offer).context("accept the offer")?;
+        let answer = self
+            .rtc
+            .sdp_api()
+            .accept_offer(offer)
+            .context("accept the offer")?;
         if self.ops.is_none() {
             self.create_channels();
         }
@@ -71,7 +85,11 @@ impl Peer {
 
     fn create_channels(&mut self) {
         let mut api = self.rtc.direct_api();
-        let ops = ChannelConfig { label: "ops".into(), negotiated: Some(OPS_STREAM), ..Default::default() };
+        let ops = ChannelConfig {
+            label: "ops".into(),
+            negotiated: Some(OPS_STREAM),
+            ..Default::default()
+        };
         self.ops = Some(api.create_data_channel(ops));
         api.create_data_channel(ChannelConfig {
             label: "live".into(),
@@ -83,7 +101,12 @@ impl Peer {
     }
 
     /// Takes one UDP payload.
-    pub(crate) fn handle_datagram(&mut self, source: SocketAddr, payload: &[u8], now: Instant) -> Result<()> {
+    pub(crate) fn handle_datagram(
+        &mut self,
+        source: SocketAddr,
+        payload: &[u8],
+        now: Instant,
+    ) -> Result<()> {
         let Ok(receive) = Receive::new(Protocol::Udp, source, self.local, payload) else {
             return Ok(());
         };
@@ -98,15 +121,23 @@ impl Peer {
     /// Moves time forward.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<()> {
         self.drain()?;
-        self.rtc.handle_input(Input::Timeout(now)).context("handle a timeout")?;
+        self.rtc
+            .handle_input(Input::Timeout(now))
+            .context("handle a timeout")?;
         self.drain()
     }
 
     /// Sends a frame on the `ops` channel.
     pub(crate) fn send_ops(&mut self, frame: &[u8], now: Instant) -> Result<()> {
         let id = self.ops.context("no ops channel was offered")?;
-        let mut channel = self.rtc.channel(id).context("the ops channel is not open")?;
-        if !channel.write(true, frame).context("write to the ops channel")? {
+        let mut channel = self
+            .rtc
+            .channel(id)
+            .context("the ops channel is not open")?;
+        if !channel
+            .write(true, frame)
+            .context("write to the ops channel")?
+        {
             bail!("the ops channel is full");
         }
         self.handle_timeout(now)
@@ -125,7 +156,9 @@ impl Peer {
     /// Sends an RTP packet on the line `mid`.
     pub(crate) fn send_rtp(&mut self, mid: Mid, packet: RtpWrite, now: Instant) -> Result<()> {
         let mut api = self.rtc.direct_api();
-        let stream = api.stream_tx_by_mid(mid, None).context("the line does not send")?;
+        let stream = api
+            .stream_tx_by_mid(mid, None)
+            .context("the line does not send")?;
         stream.write_rtp(packet);
         self.handle_timeout(now)
     }
@@ -153,7 +186,8 @@ impl Peer {
                     return Ok(());
                 }
                 Output::Transmit(transmit) => {
-                    self.transmits.push_back((transmit.destination, transmit.contents.into()));
+                    self.transmits
+                        .push_back((transmit.destination, transmit.contents.into()));
                 }
                 Output::Event(event) => self.note(event),
             }

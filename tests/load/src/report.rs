@@ -4,7 +4,10 @@ use hdrhistogram::Histogram;
 use std::time::Duration;
 
 /// Prints one figure to standard output.
-#[allow(clippy::print_stdout, reason = "the figures are what the program is for")]
+#[allow(
+    clippy::print_stdout,
+    reason = "the figures are what the program is for"
+)]
 pub(crate) fn figure(name: &str, value: f64, unit: &str) {
     println!("{}", line(name, value, unit));
 }
@@ -36,15 +39,20 @@ const DELAY_MAX: Duration = Duration::from_secs(60);
 impl Delays {
     pub(crate) fn new() -> Self {
         let histogram = Histogram::new_with_bounds(1, DELAY_MAX.as_micros() as u64, 3);
-        Self { histogram: histogram.expect("the bounds are valid") }
+        Self {
+            histogram: histogram.expect("the bounds are valid"),
+        }
     }
 
     pub(crate) fn record(&mut self, delay: Duration) {
-        self.histogram.saturating_record(delay.min(DELAY_MAX).as_micros().max(1) as u64);
+        self.histogram
+            .saturating_record(delay.min(DELAY_MAX).as_micros().max(1) as u64);
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
-        self.histogram.add(&other.histogram).expect("both have the same bounds");
+        self.histogram
+            .add(&other.histogram)
+            .expect("both have the same bounds");
     }
 
     pub(crate) fn len(&self) -> u64 {

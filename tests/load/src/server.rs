@@ -39,34 +39,54 @@ impl Site {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {}", self.fmz.display()))?;
-        let mut said = BufReader::new(child.stdout.take().context("the child has no output")?).lines();
+        let mut said =
+            BufReader::new(child.stdout.take().context("the child has no output")?).lines();
         let found = tokio::time::timeout(START_TIMEOUT, address(&mut said)).await;
         let address = found.context("wait for the server's address")??;
         let said = tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
-        Ok(Server { child, address, _said: said })
+        Ok(Server {
+            child,
+            address,
+            _said: said,
+        })
     }
 
     /// Makes a token for a room with these grants.
     pub(crate) async fn token(&self, room: &str, grants: &str) -> Result<String> {
-        let made = self.command("token").args(["--room", room, "--grants", grants]).output().await?;
+        let made = self
+            .command("token")
+            .args(["--room", room, "--grants", grants])
+            .output()
+            .await?;
         if !made.status.success() {
             bail!("fmz token: {}", String::from_utf8_lossy(&made.stderr));
         }
         let said = String::from_utf8(made.stdout).context("read the token")?;
-        token_in(&said).map(str::to_owned).with_context(|| format!("no token in {said:?}"))
+        token_in(&said)
+            .map(str::to_owned)
+            .with_context(|| format!("no token in {said:?}"))
     }
 
     fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.fmz);
-        command.arg(verb).arg("--data-dir").arg(&self.data).stdin(Stdio::null());
+        command
+            .arg(verb)
+            .arg("--data-dir")
+            .arg(&self.data)
+            .stdin(Stdio::null());
         command
     }
 
     /// The server's log goes beside its data, where it can be read after a failure.
     fn log(&self) -> Result<Stdio> {
         let path = log_path(&self.data);
-        let file = std::fs::File::options().create(true).append(true).open(&path);
-        Ok(file.with_context(|| format!("open {}", path.display()))?.into())
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&path);
+        Ok(file
+            .with_context(|| format!("open {}", path.display()))?
+            .into())
     }
 }
 
@@ -83,6 +103,15 @@ impl Server {
     pub(crate) async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("kill the server")
     }
+}
+
+/// A folder for the data of one run; it goes when dropped.
+pub(crate) fn data_folder(root: Option<&Path>) -> Result<tempfile::TempDir> {
+    let folder = match root {
+        Some(root) => tempfile::tempdir_in(root),
+        None => tempfile::tempdir(),
+    };
+    folder.context("make a data folder")
 }
 
 /// The file beside `data` that takes the log.
@@ -102,7 +131,9 @@ async fn address(said: &mut Lines<BufReader<ChildStdout>>) -> Result<String> {
 /// Host and port of the first `http://` address of a line.
 fn address_in(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("http://")?;
-    let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c == '/' || c.is_whitespace())
+        .unwrap_or(rest.len());
     Some(&rest[..end])
 }
 
@@ -110,7 +141,9 @@ fn address_in(line: &str) -> Option<&str> {
 fn token_in(text: &str) -> Option<&str> {
     let of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let words = text.split(|c: char| !of_token(c));
-    words.into_iter().find(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
+    words
+        .into_iter()
+        .find(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
 }
 
 #[cfg(test)]
@@ -120,7 +153,10 @@ mod tests {
     #[test]
     fn the_address_is_found_in_what_the_server_says() {
         let cases = [
-            ("Open http://127.0.0.1:7880/r/demo#token=x", Some("127.0.0.1:7880")),
+            (
+                "Open http://127.0.0.1:7880/r/demo#token=x",
+                Some("127.0.0.1:7880"),
+            ),
             ("listening on http://127.0.0.1:41", Some("127.0.0.1:41")),
             ("http://[::1]:9 is it", Some("[::1]:9")),
             ("starting", None),

@@ -6,7 +6,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use bytes::{Bytes, BytesMut};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
-use fmz_proto::v1::{Answer, DocumentSnapshot, Hello, Leave, Offer, OpBatch, PublishLine, Snapshot, Welcome};
+use fmz_proto::v1::{
+    Answer, DocumentSnapshot, Hello, Leave, Offer, OpBatch, PublishLine, Snapshot, Welcome,
+};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
@@ -117,14 +119,18 @@ impl Session {
     /// Sends over the WebSocket.
     pub(crate) fn send(&mut self, message: ToServer) -> Result<()> {
         let frame = fmz_proto::encode_client(message);
-        self.outbox.try_send(frame).map_err(|_| anyhow!("the WebSocket takes no more"))
+        self.outbox
+            .try_send(frame)
+            .map_err(|_| anyhow!("the WebSocket takes no more"))
     }
 
     /// Sends ops over the data channel where it is open, else over the WebSocket.
     pub(crate) fn send_ops(&mut self, batch: OpBatch) -> Result<()> {
         let message = ToServer::Ops(batch);
         match &mut self.transport {
-            Some((_, transport)) if self.ops_open => transport.send_ops(&fmz_proto::encode_client(message)),
+            Some((_, transport)) if self.ops_open => {
+                transport.send_ops(&fmz_proto::encode_client(message))
+            }
             _ => self.send(message),
         }
     }
@@ -163,13 +169,21 @@ impl Session {
     }
 
     fn accept(&mut self, offer: &Offer) -> Result<()> {
-        if self.transport.as_ref().is_none_or(|(number, _)| *number != offer.transport) {
+        if self
+            .transport
+            .as_ref()
+            .is_none_or(|(number, _)| *number != offer.transport)
+        {
             self.transport = Some((offer.transport, Transport::bind()?));
             self.ops_open = false;
         }
         let (number, transport) = self.transport.as_mut().expect("made above");
         let sdp = transport.accept_offer(&offer.sdp)?;
-        let answer = Answer { offer: offer.offer, sdp, transport: *number };
+        let answer = Answer {
+            offer: offer.offer,
+            sdp,
+            transport: *number,
+        };
         self.send(ToServer::Answer(answer))?;
         if !offer.lines.is_empty() {
             self.events.push_back(Event::Lines(offer.lines.clone()));
@@ -181,14 +195,19 @@ impl Session {
         self.snapshot.extend_from_slice(&snapshot.part);
         if snapshot.last {
             let whole = self.snapshot.split();
-            let document = fmz_proto::Message::decode(whole.freeze()).context("decode the snapshot")?;
+            let document =
+                fmz_proto::Message::decode(whole.freeze()).context("decode the snapshot")?;
             self.events.push_back(Event::Snapshot(document));
         }
         Ok(())
     }
 
     fn note_transport(&mut self) -> Result<()> {
-        while let Some((event, arrived)) = self.transport.as_mut().and_then(|(_, transport)| transport.poll_event()) {
+        while let Some((event, arrived)) = self
+            .transport
+            .as_mut()
+            .and_then(|(_, transport)| transport.poll_event())
+        {
             match event {
                 PeerEvent::Connected => self.events.push_back(Event::Connected),
                 PeerEvent::OpsOpen => {

@@ -44,7 +44,9 @@ impl Socket {
     /// Binds to a free port of `address`'s IP.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self> {
         let socket = std::net::UdpSocket::bind(address).context("bind a UDP socket")?;
-        socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER_BYTES).context("raise the buffer")?;
+        socket2::SockRef::from(&socket)
+            .set_recv_buffer_size(RECEIVE_BUFFER_BYTES)
+            .context("raise the buffer")?;
         socket.set_nonblocking(true)?;
         let io = UdpSocket::from_std(socket).context("register a UDP socket")?;
         let state = UdpSocketState::new((&io).into()).context("set up a UDP socket")?;
@@ -71,15 +73,20 @@ impl Socket {
                 filled => filled.context("receive")?,
             };
             let slots = memory.chunks(SLOT_BYTES).zip(&meta).take(filled);
-            slots.flat_map(|(slot, meta)| split(slot, meta)).try_for_each(&mut take)
+            slots
+                .flat_map(|(slot, meta)| split(slot, meta))
+                .try_for_each(&mut take)
         })
     }
 
     fn fill(&self, memory: &mut [u8], meta: &mut [RecvMeta]) -> std::io::Result<usize> {
         let mut slots = memory.chunks_mut(SLOT_BYTES);
-        let mut slices: [IoSliceMut<'_>; SLOTS] =
-            std::array::from_fn(|_| IoSliceMut::new(slots.next().expect("one slot was allocated for each")));
-        self.io.try_io(Interest::READABLE, || self.state.recv((&self.io).into(), &mut slices, meta))
+        let mut slices: [IoSliceMut<'_>; SLOTS] = std::array::from_fn(|_| {
+            IoSliceMut::new(slots.next().expect("one slot was allocated for each"))
+        });
+        self.io.try_io(Interest::READABLE, || {
+            self.state.recv((&self.io).into(), &mut slices, meta)
+        })
     }
 
     /// Sends one datagram; what the kernel does not take is lost, as on any network.
@@ -93,5 +100,9 @@ impl Socket {
 fn split<'a>(slot: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = Datagram<'a>> {
     let (source, arrived) = (meta.addr, meta.timestamp.unwrap_or_default());
     let payloads = slot[..meta.len].chunks(meta.stride.max(1));
-    payloads.map(move |payload| Datagram { source, arrived, payload })
+    payloads.map(move |payload| Datagram {
+        source,
+        arrived,
+        payload,
+    })
 }

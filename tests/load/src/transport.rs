@@ -25,7 +25,11 @@ impl Transport {
     pub(crate) fn bind() -> Result<Self> {
         let socket = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let peer = Peer::new(socket.local(), Instant::now())?;
-        Ok(Self { peer, socket, events: VecDeque::new() })
+        Ok(Self {
+            peer,
+            socket,
+            events: VecDeque::new(),
+        })
     }
 
     pub(crate) fn accept_offer(&mut self, sdp: &str) -> Result<String> {
@@ -72,11 +76,17 @@ impl Transport {
     }
 
     fn receive(&mut self) -> Result<()> {
-        let Self { peer, socket, events } = self;
+        let Self {
+            peer,
+            socket,
+            events,
+        } = self;
         let now = Instant::now();
         socket.receive(|datagram| {
             peer.handle_datagram(datagram.source, datagram.payload, now)?;
-            events.extend(std::iter::from_fn(|| peer.poll_event()).map(|event| (event, datagram.arrived)));
+            events.extend(
+                std::iter::from_fn(|| peer.poll_event()).map(|event| (event, datagram.arrived)),
+            );
             Ok(())
         })?;
         self.flush(Duration::ZERO);
@@ -87,6 +97,7 @@ impl Transport {
         while let Some((destination, payload)) = self.peer.poll_transmit() {
             self.socket.send(destination, &payload);
         }
-        self.events.extend(std::iter::from_fn(|| self.peer.poll_event()).map(|event| (event, arrived)));
+        self.events
+            .extend(std::iter::from_fn(|| self.peer.poll_event()).map(|event| (event, arrived)));
     }
 }

@@ -1,21 +1,23 @@
 //! A writer's work: ops that can be told apart in a snapshot, its batches, and what of them is not acknowledged yet.
 //!
+//! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot alone accounts for all.
 //! Every create carries its batch in the frame stamp, and every stroke append carries it in two points that return to
 //! where they began, so that any number of them stays near the picture.
 
 use crate::journal::OpKey;
 use fmz_proto::v1::{
-    CommittedBatch, Create, FrameStamp, Kind, ObjectId, ObjectState, Op, OpBatch, Point, Property, StrokeAppend, op,
-    property,
+    CommittedBatch, Create, FrameStamp, Kind, ObjectId, ObjectState, Op, OpBatch, Point, Property,
+    StrokeAppend, op, property,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 /// Batches that a writer keeps in flight before it waits: five seconds of work at the rate of a durability run.
 pub(crate) const UNACKED_BATCHES_MAX: usize = 64;
 /// Ops in one batch: a pen that is sent every 16-33 ms makes one to three.
-const BATCH_OPS: std::ops::RangeInclusive<u32> = 1..=3;
+const BATCH_OPS: RangeInclusive<u32> = 1..=3;
 /// Appends to one stroke before the next is begun.
 const STROKE_APPENDS: u32 = 20;
 /// Points by which one append is marked.
@@ -29,6 +31,7 @@ pub(crate) struct Writer {
     next_counter: u32,
     stroke: Option<Stroke>,
     unacked: VecDeque<OpBatch>,
+    batch_ops: RangeInclusive<u32>,
     rng: ChaCha8Rng,
 }
 
@@ -41,12 +44,18 @@ struct Stroke {
 impl Writer {
     /// A writer that has not written before.
     pub(crate) fn new(seed: u64) -> Self {
+        Self::with_batches(seed, BATCH_OPS)
+    }
+
+    /// A writer that has not written before, with batches of so many ops.
+    pub(crate) fn with_batches(seed: u64, batch_ops: RangeInclusive<u32>) -> Self {
         Self {
             author: 0,
             next_seq: 1,
             next_counter: 1,
             stroke: None,
             unacked: VecDeque::new(),
+            batch_ops,
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
     }
@@ -60,9 +69,13 @@ impl Writer {
     pub(crate) fn submit(&mut self, base: u64) -> OpBatch {
         let client_seq = self.next_seq;
         self.next_seq += 1;
-        let count = self.rng.random_range(BATCH_OPS);
+        let count = self.rng.random_range(self.batch_ops.clone());
         let ops = (0..count).map(|index| self.op(client_seq, index)).collect();
-        let batch = OpBatch { client_seq, base, ops };
+        let batch = OpBatch {
+            client_seq,
+            base,
+            ops,
+        };
         self.unacked.push_back(batch.clone());
         batch
     }
@@ -73,8 +86,20 @@ impl Writer {
             return false;
         }
         let before = self.unacked.len();
-        self.unacked.retain(|mine| mine.client_seq != batch.client_seq);
+        self.unacked
+            .retain(|mine| mine.client_seq != batch.client_seq);
         self.unacked.len() < before
+    }
+
+    /// Takes the last of its batches that a snapshot holds; returns those that were not acknowledged before.
+    pub(crate) fn stored(&mut self, last_client_seq: u64) -> Vec<u64> {
+        let held = self
+            .unacked
+            .partition_point(|mine| mine.client_seq <= last_client_seq);
+        self.unacked
+            .drain(..held)
+            .map(|mine| mine.client_seq)
+            .collect()
     }
 
     /// What must be sent again after a break, in order.
@@ -84,7 +109,9 @@ impl Writer {
 
     fn op(&mut self, client_seq: u64, index: u32) -> Op {
         let op = match self.stroke {
-            Some(stroke) if stroke.appends < STROKE_APPENDS => self.append(stroke, client_seq, index),
+            Some(stroke) if stroke.appends < STROKE_APPENDS => {
+                self.append(stroke, client_seq, index)
+            }
             _ if self.rng.random_bool(0.5) => self.create(Kind::Brush, client_seq, index),
             _ => self.create(Kind::Rectangle, client_seq, index),
         };
@@ -108,7 +135,10 @@ impl Writer {
     fn create(&mut self, kind: Kind, client_seq: u64, index: u32) -> op::Op {
         let counter = self.next_counter;
         self.next_counter += 1;
-        self.stroke = (kind == Kind::Brush).then_some(Stroke { counter, appends: 0 });
+        self.stroke = (kind == Kind::Brush).then_some(Stroke {
+            counter,
+            appends: 0,
+        });
         op::Op::Create(Create {
             id: Some(self.id(counter)),
             kind: kind.into(),
@@ -192,7 +222,11 @@ mod tests {
             let batch = one.submit(0);
             assert_eq!(fmz_proto::validate_batch(&batch), Ok(()));
             assert_eq!(batch, other.submit(0));
-            let committed = CommittedBatch { author: 3, client_seq: batch.client_seq, ..Default::default() };
+            let committed = CommittedBatch {
+                author: 3,
+                client_seq: batch.client_seq,
+                ..Default::default()
+            };
             assert!(one.committed(&committed) && other.committed(&committed));
         }
     }
@@ -205,16 +239,53 @@ mod tests {
             writer.submit(0);
         }
         assert!(!writer.may_submit());
-        assert!(writer.committed(&CommittedBatch { author: 3, client_seq: 1, ..Default::default() }));
+        assert!(writer.committed(&CommittedBatch {
+            author: 3,
+            client_seq: 1,
+            ..Default::default()
+        }));
         assert!(writer.may_submit());
-        assert_eq!(writer.unacked().next().map(|batch| batch.client_seq), Some(2));
+        assert_eq!(
+            writer.unacked().next().map(|batch| batch.client_seq),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn what_a_snapshot_holds_is_not_sent_again() {
+        let mut writer = writer();
+        (0..5).for_each(|_| drop(writer.submit(0)));
+        assert_eq!(writer.stored(3), vec![1, 2, 3]);
+        assert_eq!(writer.stored(3), Vec::<u64>::new());
+        assert_eq!(
+            writer
+                .unacked()
+                .map(|batch| batch.client_seq)
+                .collect::<Vec<_>>(),
+            vec![4, 5]
+        );
     }
 
     #[test]
     fn marks_are_read_back_and_broken_ones_are_not() {
         let (dx, dy) = mark(9, 2);
-        let mut stroke = ObjectState { id: Some(ObjectId { author: 3, counter: 1 }), dx, dy, ..Default::default() };
-        assert_eq!(appends(&stroke), Some(vec![OpKey { author: 3, client_seq: 9, index: 2 }]));
+        let mut stroke = ObjectState {
+            id: Some(ObjectId {
+                author: 3,
+                counter: 1,
+            }),
+            dx,
+            dy,
+            ..Default::default()
+        };
+        assert_eq!(
+            appends(&stroke),
+            Some(vec![OpKey {
+                author: 3,
+                client_seq: 9,
+                index: 2
+            }])
+        );
         stroke.dx[1] = 0;
         assert_eq!(appends(&stroke), None);
     }

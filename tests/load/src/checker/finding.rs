@@ -26,22 +26,40 @@ pub(crate) enum Finding {
     /// The log holds another op under this name.
     Changed { key: OpKey },
     /// An author's ops stand in another order than they were made.
-    Reordered { earlier: OpKey, later: OpKey, source: Source },
+    Reordered {
+        earlier: OpKey,
+        later: OpKey,
+        source: Source,
+    },
     /// The log does not go on where it must.
     Gap { expected: u64, found: u64 },
+    /// More or fewer revisions than ops that can be seen.
+    Count { accounted: u64, revision: u64 },
     /// Log and snapshot end at different revisions.
     Head { log: u64, snapshot: u64 },
     /// An op stands before one that had been acknowledged when it was made.
-    BeforeItsCause { key: OpKey, revision: u64, known: u64 },
-    /// The snapshot remembers another last batch of an author than the log.
-    LastSeq { author: u32, log: u64, snapshot: Option<u64> },
+    BeforeItsCause {
+        key: OpKey,
+        revision: u64,
+        known: u64,
+    },
+    /// The snapshot remembers an older last batch of an author than the log.
+    LastSeq {
+        author: u32,
+        log: u64,
+        snapshot: Option<u64>,
+    },
     /// An object's marks cannot be read: something wrote into the middle of it.
     Unreadable { object: String },
 }
 
 impl Display for OpKey {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        write!(out, "op {} of batch {} by author {}", self.index, self.client_seq, self.author)
+        write!(
+            out,
+            "op {} of batch {} by author {}",
+            self.index, self.client_seq, self.author
+        )
     }
 }
 
@@ -57,21 +75,65 @@ impl Display for Source {
 impl Display for Finding {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Lost { key, source } => write!(out, "lost: {key} was acknowledged and is not in the {source}"),
-            Self::Doubled { key, source } => write!(out, "doubled: {key} is in the {source} more than once"),
-            Self::Phantom { key, source } => write!(out, "phantom: {key} is in the {source} and nobody made it"),
-            Self::Moved { key, told, found } => write!(out, "moved: {key} was told revision {told} and has {found}"),
+            Self::Lost { key, source } => write!(
+                out,
+                "lost: {key} was acknowledged and is not in the {source}"
+            ),
+            Self::Doubled { key, source } => {
+                write!(out, "doubled: {key} is in the {source} more than once")
+            }
+            Self::Phantom { key, source } => {
+                write!(out, "phantom: {key} is in the {source} and nobody made it")
+            }
+            Self::Moved { key, told, found } => {
+                write!(out, "moved: {key} was told revision {told} and has {found}")
+            }
             Self::Changed { key } => write!(out, "changed: {key} is not what its author made"),
-            Self::Reordered { earlier, later, source } => {
-                write!(out, "reordered: {earlier} stands before {later} in the {source}")
+            Self::Reordered {
+                earlier,
+                later,
+                source,
+            } => {
+                write!(
+                    out,
+                    "reordered: {earlier} stands before {later} in the {source}"
+                )
             }
-            Self::Gap { expected, found } => write!(out, "gap: revision {expected} should follow, {found} does"),
-            Self::Head { log, snapshot } => write!(out, "head: the log ends at {log}, the snapshot at {snapshot}"),
-            Self::BeforeItsCause { key, revision, known } => {
-                write!(out, "causality: {key} has revision {revision}, made when {known} was known")
+            Self::Gap { expected, found } => {
+                write!(out, "gap: revision {expected} should follow, {found} does")
             }
-            Self::LastSeq { author, log, snapshot } => {
-                write!(out, "last batch: author {author} has {log} in the log and {snapshot:?} in the snapshot")
+            Self::Count {
+                accounted,
+                revision,
+            } => {
+                write!(
+                    out,
+                    "count: the document is at revision {revision} and {accounted} ops can be seen"
+                )
+            }
+            Self::Head { log, snapshot } => write!(
+                out,
+                "head: the log ends at {log}, the snapshot at {snapshot}"
+            ),
+            Self::BeforeItsCause {
+                key,
+                revision,
+                known,
+            } => {
+                write!(
+                    out,
+                    "causality: {key} has revision {revision}, made when {known} was known"
+                )
+            }
+            Self::LastSeq {
+                author,
+                log,
+                snapshot,
+            } => {
+                write!(
+                    out,
+                    "last batch: author {author} has {log} in the log and {snapshot:?} in the snapshot"
+                )
             }
             Self::Unreadable { object } => write!(out, "unreadable: object {object}"),
         }

@@ -24,10 +24,16 @@ pub(super) fn from_log(log: &[CommittedBatch]) -> Gathered {
     let mut gathered = Gathered::default();
     for batch in log.iter().filter(|batch| batch.author > 0) {
         let (author, client_seq) = (batch.author, batch.client_seq);
-        gathered.records.extend((0..batch.ops.len() as u32).map(|index| Record {
-            key: OpKey { author, client_seq, index },
-            place: Place::Revision(batch.first_revision + u64::from(index)),
-        }));
+        gathered
+            .records
+            .extend((0..batch.ops.len() as u32).map(|index| Record {
+                key: OpKey {
+                    author,
+                    client_seq,
+                    index,
+                },
+                place: Place::Revision(batch.first_revision + u64::from(index)),
+            }));
     }
     gathered
 }
@@ -38,7 +44,9 @@ pub(super) fn from_snapshot(snapshot: &DocumentSnapshot) -> Gathered {
     for object in &snapshot.objects {
         match records_of(object) {
             Some(records) => gathered.records.extend(records),
-            None => gathered.findings.push(Finding::Unreadable { object: object_name(object.id) }),
+            None => gathered.findings.push(Finding::Unreadable {
+                object: object_name(object.id),
+            }),
         }
     }
     gathered
@@ -47,8 +55,16 @@ pub(super) fn from_snapshot(snapshot: &DocumentSnapshot) -> Gathered {
 fn records_of(object: &ObjectState) -> Option<Vec<Record>> {
     let stroke = object.id?.counter;
     let place = Place::Revision(object.created_revision);
-    let mut records = vec![Record { key: creator(object)?, place }];
+    let mut records = vec![Record {
+        key: creator(object)?,
+        place,
+    }];
     let places = (0..).map(|position| Place::Append { stroke, position });
-    records.extend(appends(object)?.into_iter().zip(places).map(|(key, place)| Record { key, place }));
+    records.extend(
+        appends(object)?
+            .into_iter()
+            .zip(places)
+            .map(|(key, place)| Record { key, place }),
+    );
     Some(records)
 }

@@ -11,7 +11,9 @@ const BATCHES: u64 = 120;
 fn history() -> (Journal, Evidence) {
     let mut journal = Journal::default();
     let mut log = Vec::new();
-    let mut writers: Vec<Writer> = (1..=AUTHORS).map(|author| author_at_work(author, &mut log)).collect();
+    let mut writers: Vec<Writer> = (1..=AUTHORS)
+        .map(|author| author_at_work(author, &mut log))
+        .collect();
     for round in 1..=BATCHES {
         for writer in &mut writers {
             let batch = writer.submit(0);
@@ -25,11 +27,21 @@ fn history() -> (Journal, Evidence) {
         }
     }
     let snapshot = replay(&log);
-    (journal, Evidence { log, snapshot })
+    (
+        journal,
+        Evidence {
+            log,
+            bridged: vec![],
+            snapshot,
+        },
+    )
 }
 
 fn author_at_work(author: u32, log: &mut Vec<CommittedBatch>) -> Writer {
-    let added = op::Op::AuthorAdded(AuthorAdded { author, ..Default::default() });
+    let added = op::Op::AuthorAdded(AuthorAdded {
+        author,
+        ..Default::default()
+    });
     commit(log, 0, 0, vec![Op { op: Some(added) }]);
     let mut writer = Writer::new(u64::from(author));
     writer.author = author;
@@ -37,8 +49,16 @@ fn author_at_work(author: u32, log: &mut Vec<CommittedBatch>) -> Writer {
 }
 
 fn commit(log: &mut Vec<CommittedBatch>, author: u32, client_seq: u64, ops: Vec<Op>) {
-    let first_revision = log.last().map_or(1, |batch| batch.first_revision + batch.ops.len() as u64);
-    log.push(CommittedBatch { first_revision, author, client_seq, committed_ms: 0, ops });
+    let first_revision = log
+        .last()
+        .map_or(1, |batch| batch.first_revision + batch.ops.len() as u64);
+    log.push(CommittedBatch {
+        first_revision,
+        author,
+        client_seq,
+        committed_ms: 0,
+        ops,
+    });
 }
 
 /// The snapshot that such a log makes; it takes whatever stands there, as a faulty server would.
@@ -49,7 +69,11 @@ fn replay(log: &[CommittedBatch]) -> DocumentSnapshot {
             snapshot.revision = revision;
             replay_op(&mut snapshot, revision, op.op.as_ref().expect("a test op"));
         }
-        for author in snapshot.authors.iter_mut().filter(|author| author.author == batch.author) {
+        for author in snapshot
+            .authors
+            .iter_mut()
+            .filter(|author| author.author == batch.author)
+        {
             author.last_client_seq = author.last_client_seq.max(batch.client_seq);
         }
     }
@@ -59,7 +83,10 @@ fn replay(log: &[CommittedBatch]) -> DocumentSnapshot {
 fn replay_op(snapshot: &mut DocumentSnapshot, revision: u64, op: &op::Op) {
     match op {
         op::Op::AuthorAdded(added) => {
-            snapshot.authors.push(AuthorState { author: added.author, ..Default::default() });
+            snapshot.authors.push(AuthorState {
+                author: added.author,
+                ..Default::default()
+            });
         }
         op::Op::Create(create) => snapshot.objects.push(ObjectState {
             id: create.id,
@@ -68,7 +95,10 @@ fn replay_op(snapshot: &mut DocumentSnapshot, revision: u64, op: &op::Op) {
             ..Default::default()
         }),
         op::Op::StrokeAppend(append) => {
-            let object = snapshot.objects.iter_mut().find(|object| object.id == append.id);
+            let object = snapshot
+                .objects
+                .iter_mut()
+                .find(|object| object.id == append.id);
             let object = object.expect("created before");
             object.dx.extend(&append.dx);
             object.dy.extend(&append.dy);
@@ -87,7 +117,9 @@ fn check_finds(plant: impl FnOnce(&mut Journal, &mut Evidence), wanted: impl Fn(
 /// An acknowledged batch of the second author, away from the ends, whose first op is an append.
 fn victim(log: &[CommittedBatch]) -> usize {
     let appends = |batch: &CommittedBatch| matches!(batch.ops[0].op, Some(op::Op::StrokeAppend(_)));
-    log.iter().position(|batch| batch.author == 2 && batch.client_seq > 40 && appends(batch)).expect("in the history")
+    log.iter()
+        .position(|batch| batch.author == 2 && batch.client_seq > 40 && appends(batch))
+        .expect("in the history")
 }
 
 fn renumber(log: &mut [CommittedBatch]) {
@@ -120,22 +152,46 @@ fn a_batch_lost_from_log_and_snapshot_is_found_in_both() {
             evidence.log.remove(at);
             evidence.snapshot = replay(&evidence.log);
         };
-        check_finds(plant, |finding| matches!(finding, Finding::Lost { source, key } if *source == wanted && key.author == 2));
+        check_finds(
+            plant,
+            |finding| matches!(finding, Finding::Lost { source, key } if *source == wanted && key.author == 2),
+        );
     }
 }
 
 #[test]
 fn one_op_lost_only_from_the_snapshot_is_found() {
     let plant = |_: &mut Journal, evidence: &mut Evidence| {
-        let stroke = evidence.snapshot.objects.iter_mut().find(|object| object.dx.len() > 8).expect("a stroke");
+        let stroke = evidence
+            .snapshot
+            .objects
+            .iter_mut()
+            .find(|object| object.dx.len() > 8)
+            .expect("a stroke");
         stroke.dx.drain(2..4);
         stroke.dy.drain(2..4);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Lost { source: Source::Snapshot, .. }));
+    check_finds(plant, |finding| {
+        matches!(
+            finding,
+            Finding::Lost {
+                source: Source::Snapshot,
+                ..
+            }
+        )
+    });
     let plant = |_: &mut Journal, evidence: &mut Evidence| {
         evidence.snapshot.objects.swap_remove(5);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Lost { source: Source::Snapshot, .. }));
+    check_finds(plant, |finding| {
+        matches!(
+            finding,
+            Finding::Lost {
+                source: Source::Snapshot,
+                ..
+            }
+        )
+    });
 }
 
 #[test]
@@ -147,7 +203,10 @@ fn a_batch_taken_twice_is_found_in_both() {
             renumber(&mut evidence.log);
             evidence.snapshot = replay(&evidence.log);
         };
-        check_finds(plant, |finding| matches!(finding, Finding::Doubled { source, key } if *source == wanted && key.author == 2));
+        check_finds(
+            plant,
+            |finding| matches!(finding, Finding::Doubled { source, key } if *source == wanted && key.author == 2),
+        );
     }
 }
 
@@ -157,7 +216,10 @@ fn an_unacknowledged_batch_taken_twice_is_found() {
         let last = evidence.log.last().expect("not empty").clone();
         commit(&mut evidence.log, last.author, last.client_seq, last.ops);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Doubled { source: Source::Log, key } if key.client_seq == BATCHES));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Doubled { source: Source::Log, key } if key.client_seq == BATCHES),
+    );
 }
 
 #[test]
@@ -171,14 +233,20 @@ fn two_batches_in_the_wrong_order_are_found() {
             renumber(&mut evidence.log);
             evidence.snapshot = replay(&evidence.log);
         };
-        check_finds(plant, |finding| matches!(finding, Finding::Reordered { source, .. } if *source == wanted));
+        check_finds(
+            plant,
+            |finding| matches!(finding, Finding::Reordered { source, .. } if *source == wanted),
+        );
     }
 }
 
 #[test]
 fn a_revision_other_than_told_is_found() {
     let plant = |journal: &mut Journal, _: &mut Evidence| journal.acknowledged(1, 9, 3);
-    check_finds(plant, |finding| matches!(finding, Finding::Moved { key, .. } if key.author == 1 && key.client_seq == 9));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Moved { key, .. } if key.author == 1 && key.client_seq == 9),
+    );
     let plant = |_: &mut Journal, evidence: &mut Evidence| {
         let moved = &mut evidence.snapshot.objects[4].created_revision;
         *moved += 1;
@@ -192,17 +260,30 @@ fn an_op_that_nobody_made_is_found() {
         let ops = evidence.log.last().expect("not empty").ops.clone();
         commit(&mut evidence.log, 2, BATCHES + 7, ops);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Phantom { source: Source::Log, .. }));
+    check_finds(plant, |finding| {
+        matches!(
+            finding,
+            Finding::Phantom {
+                source: Source::Log,
+                ..
+            }
+        )
+    });
 }
 
 #[test]
 fn a_changed_op_is_found() {
     let plant = |_: &mut Journal, evidence: &mut Evidence| {
         let at = victim(&evidence.log);
-        let Some(op::Op::StrokeAppend(append)) = &mut evidence.log[at].ops[0].op else { unreachable!("an append") };
+        let Some(op::Op::StrokeAppend(append)) = &mut evidence.log[at].ops[0].op else {
+            unreachable!("an append")
+        };
         append.dx[0] += 1;
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Changed { key } if key.author == 2));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Changed { key } if key.author == 2),
+    );
 }
 
 #[test]
@@ -212,9 +293,15 @@ fn a_hole_in_the_revisions_is_found() {
             batch.first_revision += 1;
         }
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Gap { expected, found } if found == &(expected + 1)));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Gap { expected, found } if found == &(expected + 1)),
+    );
     let plant = |_: &mut Journal, evidence: &mut Evidence| evidence.snapshot.revision += 1;
-    check_finds(plant, |finding| matches!(finding, Finding::Head { log, snapshot } if snapshot == &(log + 1)));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Head { log, snapshot } if snapshot == &(log + 1)),
+    );
 }
 
 #[test]
@@ -225,21 +312,89 @@ fn an_op_before_one_that_its_author_could_know_is_found() {
         journal.submitted(9, writer.submit(0));
         journal.acknowledged(9, 1, 5);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::BeforeItsCause { key, .. } if key.author == 9));
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::BeforeItsCause { key, .. } if key.author == 9),
+    );
 }
 
 #[test]
 fn a_forgotten_last_batch_is_found() {
-    let plant = |_: &mut Journal, evidence: &mut Evidence| evidence.snapshot.authors[1].last_client_seq -= 1;
-    check_finds(plant, |finding| matches!(finding, Finding::LastSeq { author: 2, .. }));
+    let plant = |_: &mut Journal, evidence: &mut Evidence| {
+        evidence.snapshot.authors[1].last_client_seq -= 1
+    };
+    check_finds(plant, |finding| {
+        matches!(finding, Finding::LastSeq { author: 2, .. })
+    });
 }
 
 #[test]
 fn points_inside_another_append_are_found() {
     let plant = |_: &mut Journal, evidence: &mut Evidence| {
-        let stroke = evidence.snapshot.objects.iter_mut().find(|object| object.dx.len() > 8).expect("a stroke");
+        let stroke = evidence
+            .snapshot
+            .objects
+            .iter_mut()
+            .find(|object| object.dx.len() > 8)
+            .expect("a stroke");
         stroke.dx.insert(1, 5);
         stroke.dy.insert(1, 5);
     };
-    check_finds(plant, |finding| matches!(finding, Finding::Unreadable { .. }));
+    check_finds(plant, |finding| {
+        matches!(finding, Finding::Unreadable { .. })
+    });
+}
+
+#[test]
+fn what_was_never_sent_is_accounted_for_by_the_snapshot_alone() {
+    let (mut journal, mut evidence) = history();
+    let at = victim(&evidence.log);
+    let unsent = evidence.log.remove(at);
+    let (author, seq) = (unsent.author, unsent.client_seq);
+    evidence
+        .bridged
+        .push(unsent.first_revision..=unsent.first_revision + unsent.ops.len() as u64 - 1);
+    journal.entries.retain(|entry| !matches!(entry, Entry::Acknowledged { author: a, client_seq: s, .. } if (*a, *s) == (author, seq)));
+    journal.stored(author, seq);
+    assert_eq!(check(&journal, &evidence), vec![]);
+    evidence
+        .snapshot
+        .objects
+        .iter_mut()
+        .for_each(|object| remove_marks(object, author, seq));
+    let findings = check(&journal, &evidence);
+    assert!(findings.iter().any(|finding| matches!(
+        finding,
+        Finding::Lost {
+            source: Source::Snapshot,
+            ..
+        }
+    )));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| matches!(finding, Finding::Count { .. }))
+    );
+}
+
+fn remove_marks(object: &mut ObjectState, author: u32, seq: u64) {
+    let mine = object.id.is_some_and(|id| id.author == author);
+    while let Some(at) = object.dx.iter().position(|x| mine && *x == seq as i32) {
+        object.dx.drain(at..at + 2);
+        object.dy.drain(at..at + 2);
+    }
+}
+
+#[test]
+fn a_revision_without_an_op_is_found() {
+    let plant = |_: &mut Journal, evidence: &mut Evidence| {
+        evidence.snapshot.revision += 1;
+        evidence
+            .bridged
+            .push(evidence.snapshot.revision..=evidence.snapshot.revision);
+    };
+    check_finds(
+        plant,
+        |finding| matches!(finding, Finding::Count { accounted, revision } if revision == &(accounted + 1)),
+    );
 }

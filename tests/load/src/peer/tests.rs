@@ -21,7 +21,10 @@ struct Offerer {
 
 fn connected(now: &mut Instant) -> (Peer, Offerer) {
     str0m::crypto::from_feature_flags().install_process_default();
-    let (here, there) = (SocketAddr::from(([127, 0, 0, 1], 4000)), SocketAddr::from(([127, 0, 0, 1], 5000)));
+    let (here, there) = (
+        SocketAddr::from(([127, 0, 0, 1], 4000)),
+        SocketAddr::from(([127, 0, 0, 1], 5000)),
+    );
     let mut peer = Peer::new(here, *now).unwrap();
     let mut rtc = RtcConfig::new().set_rtp_mode(true).build(*now);
     rtc.add_local_candidate(Candidate::host(there, "udp").unwrap());
@@ -29,10 +32,18 @@ fn connected(now: &mut Instant) -> (Peer, Offerer) {
     let ops = api.add_channel_with_config(channel("ops", OPS_STREAM));
     api.add_channel_with_config(channel("live", LIVE_STREAM));
     let publish = api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
-    let subscribe = api.add_media(MediaKind::Video, Direction::SendOnly, Some("p-1-1".into()), None, None);
+    let subscribe = api.add_media(
+        MediaKind::Video,
+        Direction::SendOnly,
+        Some("p-1-1".into()),
+        None,
+        None,
+    );
     let (offer, pending) = api.apply().unwrap();
     let answer = peer.accept_offer(&offer.to_sdp_string(), *now).unwrap();
-    rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&answer).unwrap()).unwrap();
+    rtc.sdp_api()
+        .accept_answer(pending, SdpAnswer::from_sdp_string(&answer).unwrap())
+        .unwrap();
     let mut offerer = Offerer {
         rtc,
         address: there,
@@ -43,7 +54,9 @@ fn connected(now: &mut Instant) -> (Peer, Offerer) {
         frames: vec![],
         transmits: VecDeque::new(),
     };
-    until(&mut peer, &mut offerer, now, |event| matches!(event, PeerEvent::OpsOpen));
+    until(&mut peer, &mut offerer, now, |event| {
+        matches!(event, PeerEvent::OpsOpen)
+    });
     for _ in 0..STEPS_MAX {
         if offerer.rtc.channel(ops).is_some() {
             return (peer, offerer);
@@ -55,7 +68,11 @@ fn connected(now: &mut Instant) -> (Peer, Offerer) {
 }
 
 fn channel(label: &str, stream: u16) -> ChannelConfig {
-    ChannelConfig { label: label.into(), negotiated: Some(stream), ..Default::default() }
+    ChannelConfig {
+        label: label.into(),
+        negotiated: Some(stream),
+        ..Default::default()
+    }
 }
 
 impl Offerer {
@@ -73,7 +90,12 @@ impl Offerer {
 }
 
 /// Carries datagrams and time between the two until the peer tells what is wanted.
-fn until(peer: &mut Peer, offerer: &mut Offerer, now: &mut Instant, wanted: impl Fn(&PeerEvent) -> bool) -> PeerEvent {
+fn until(
+    peer: &mut Peer,
+    offerer: &mut Offerer,
+    now: &mut Instant,
+    wanted: impl Fn(&PeerEvent) -> bool,
+) -> PeerEvent {
     for _ in 0..STEPS_MAX {
         carry(peer, offerer, *now);
         while let Some(event) = peer.poll_event() {
@@ -91,17 +113,23 @@ fn carry(peer: &mut Peer, offerer: &mut Offerer, now: Instant) {
     while let Some((destination, payload)) = peer.poll_transmit() {
         assert_eq!(destination, offerer.address);
         let receive = Receive::new(Protocol::Udp, peer.local, offerer.address, &payload).unwrap();
-        offerer.rtc.handle_input(Input::Receive(now, receive)).unwrap();
+        offerer
+            .rtc
+            .handle_input(Input::Receive(now, receive))
+            .unwrap();
         offerer.drain();
     }
     while let Some(payload) = offerer.transmits.pop_front() {
-        peer.handle_datagram(offerer.address, &payload, now).unwrap();
+        peer.handle_datagram(offerer.address, &payload, now)
+            .unwrap();
     }
 }
 
 fn advance(peer: &mut Peer, offerer: &mut Offerer, now: &mut Instant) {
     let next = offerer.drain().min(peer.poll_timeout());
-    *now = next.max(*now + Duration::from_micros(100)).min(*now + Duration::from_millis(50));
+    *now = next
+        .max(*now + Duration::from_micros(100))
+        .min(*now + Duration::from_millis(50));
     offerer.rtc.handle_input(Input::Timeout(*now)).unwrap();
     peer.handle_timeout(*now).unwrap();
 }
@@ -111,8 +139,17 @@ fn it_connects_and_frames_go_both_ways_on_ops() {
     let mut now = Instant::now();
     let (mut peer, mut offerer) = connected(&mut now);
     peer.send_ops(b"up", now).unwrap();
-    assert!(offerer.rtc.channel(offerer.ops).unwrap().write(true, b"down").unwrap());
-    let event = until(&mut peer, &mut offerer, &mut now, |event| matches!(event, PeerEvent::Frame(_)));
+    assert!(
+        offerer
+            .rtc
+            .channel(offerer.ops)
+            .unwrap()
+            .write(true, b"down")
+            .unwrap()
+    );
+    let event = until(&mut peer, &mut offerer, &mut now, |event| {
+        matches!(event, PeerEvent::Frame(_))
+    });
     assert!(matches!(event, PeerEvent::Frame(frame) if frame == b"down"));
     assert_eq!(offerer.frames, vec![b"up".to_vec()]);
 }
@@ -130,8 +167,15 @@ fn it_sends_rtp_on_a_line_that_only_receives_and_receives_on_the_other() {
     assert_eq!(offerer.received.len(), 20);
     let down = RtpWrite::new(pt, 1u64.into(), 3750, now, vec![9; 1200]);
     let mid = offerer.subscribe;
-    offerer.rtc.direct_api().stream_tx_by_mid(mid, None).unwrap().write_rtp(down);
-    let event = until(&mut peer, &mut offerer, &mut now, |event| matches!(event, PeerEvent::Packet(_)));
+    offerer
+        .rtc
+        .direct_api()
+        .stream_tx_by_mid(mid, None)
+        .unwrap()
+        .write_rtp(down);
+    let event = until(&mut peer, &mut offerer, &mut now, |event| {
+        matches!(event, PeerEvent::Packet(_))
+    });
     assert!(matches!(event, PeerEvent::Packet(packet) if packet.payload[..] == [9; 1200]));
 }
 

@@ -1,0 +1,392 @@
+//! Kills the server again and again while many write, and proves that nothing acknowledged was lost or doubled.
+
+mod author;
+mod observer;
+mod plan;
+
+use crate::checker::{Evidence, Finding, check};
+use crate::journal::Journal;
+use crate::report::{Delays, figure, progress};
+use crate::server::{Server, Site, data_folder, log_path};
+use crate::session::{Event, Join, Session};
+use anyhow::{Context, Result, bail, ensure};
+use author::Author;
+use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, OpBatch};
+use observer::Observer;
+use plan::{Moment, Plan};
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// Notes from authors and observer that wait to be read; who finds it full waits, and the run only gets slower.
+const NOTES_MAX: usize = 4096;
+/// A run in which nothing happens for this long has failed.
+const STALL_MAX: Duration = Duration::from_secs(30);
+/// Findings that are printed; one fault makes many.
+const FINDINGS_SHOWN_MAX: usize = 20;
+const ROOM: &str = "durability";
+
+/// Options of the run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The server's binary.
+    #[arg(long, value_name = "FILE", default_value = "target/debug/fmz")]
+    fmz: PathBuf,
+    /// How often the server is killed.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    cycles: u32,
+    /// Ops a second of all authors together.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+    /// Authors; every second one has a data channel, the others write over the WebSocket.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=200))]
+    authors: u32,
+    /// Decides what is written and when the server is killed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder in which the data folder is made [default: the system's for temporary files].
+    #[arg(long, value_name = "FOLDER")]
+    data_root: Option<PathBuf>,
+}
+
+/// What the tasks are to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    /// The server is gone or going.
+    Down,
+    /// Connect and write.
+    Writing { url: String },
+    /// Connect and get the rest acknowledged.
+    Finishing { url: String },
+}
+
+/// What the tasks tell.
+#[derive(Debug)]
+enum Note {
+    /// A new batch is about to be sent.
+    Submitted { author: u32, batch: OpBatch },
+    /// An author saw its batch committed; `steady` once it writes over the path it is meant for.
+    Acknowledged {
+        author: u32,
+        client_seq: u64,
+        first_revision: u64,
+        ops: u32,
+        steady: bool,
+    },
+    /// A snapshot told an author that a batch of its is held.
+    Stored { author: u32, client_seq: u64 },
+    /// An author has nothing un-acknowledged left.
+    Finished { author: u32 },
+    /// The observer was given this much of the log.
+    Shown(CommittedBatch),
+    /// The observer was given a snapshot in place of these revisions.
+    Bridged(RangeInclusive<u64>),
+    /// A task has let go of a server that is gone.
+    Parted,
+    /// A task cannot go on.
+    Failed(anyhow::Error),
+}
+
+/// Runs it all. True where nothing was found.
+pub(crate) async fn run(options: &Options) -> Result<bool> {
+    let folder = data_folder(options.data_root.as_deref())?;
+    let site = Site {
+        fmz: options.fmz.clone(),
+        data: folder.path().join("data"),
+    };
+    let outcome = Run::begin(options, site.clone()).await?.to_the_end().await;
+    if !matches!(outcome, Ok(true)) {
+        progress(&format!(
+            "data folder kept: {}, log: {}",
+            folder.keep().display(),
+            log_path(&site.data).display()
+        ));
+    }
+    outcome
+}
+
+/// A run under way.
+struct Run {
+    site: Site,
+    plan: Plan,
+    cycles: u32,
+    authors: u32,
+    token: String,
+    listen: Option<String>,
+    stage: watch::Sender<Stage>,
+    notes: mpsc::Receiver<Note>,
+    journal: Journal,
+    log: Vec<CommittedBatch>,
+    bridged: Vec<RangeInclusive<u64>>,
+    restarts: Delays,
+    resumes: Delays,
+}
+
+impl Run {
+    async fn begin(options: &Options, site: Site) -> Result<Self> {
+        let writing = site.token(ROOM, "view,annotate").await?;
+        let viewing = site.token(ROOM, "view").await?;
+        let (stage, stages) = watch::channel(Stage::Down);
+        let (tell, notes) = mpsc::channel(NOTES_MAX);
+        let plan = Plan::new(options.seed);
+        for number in 0..options.authors {
+            let author = Author::new(number, options, writing.clone());
+            tokio::spawn(author.run(stages.clone(), tell.clone()));
+        }
+        tokio::spawn(Observer::new(viewing.clone()).run(stages, tell));
+        Ok(Self {
+            site,
+            plan,
+            cycles: options.cycles,
+            authors: options.authors,
+            token: viewing,
+            listen: None,
+            stage,
+            notes,
+            journal: Journal::default(),
+            log: Vec::new(),
+            bridged: Vec::new(),
+            restarts: Delays::new(),
+            resumes: Delays::new(),
+        })
+    }
+
+    async fn to_the_end(mut self) -> Result<bool> {
+        for cycle in 1..=self.cycles {
+            let moment = self.plan.next();
+            let acknowledged = self
+                .cycle(moment)
+                .await
+                .with_context(|| format!("cycle {cycle}"))?;
+            progress(&format!(
+                "cycle {cycle}/{}: killed after {acknowledged} acknowledged ops",
+                self.cycles
+            ));
+        }
+        self.finish().await.context("get the rest acknowledged")?;
+        let snapshot = self.read_back().await.context("read everything back")?;
+        Ok(self.judge(snapshot))
+    }
+
+    /// Starts the server, lets the authors write until the moment has come, kills it.
+    async fn cycle(&mut self, moment: Moment) -> Result<u64> {
+        let server = self.start().await?;
+        let up = Instant::now();
+        self.stage.send_replace(Stage::Writing {
+            url: server.ws_url(),
+        });
+        let acknowledged = self.write_until(moment, up).await?;
+        self.end(server).await?;
+        Ok(acknowledged)
+    }
+
+    async fn start(&mut self) -> Result<Server> {
+        let begin = Instant::now();
+        let server = self.site.start(self.listen.as_deref()).await?;
+        self.restarts.record(begin.elapsed());
+        self.listen = Some(server.address.clone());
+        Ok(server)
+    }
+
+    /// Every author must have been acknowledged on its own path, so that each kill meets both.
+    async fn write_until(&mut self, moment: Moment, up: Instant) -> Result<u64> {
+        let mut steady = HashSet::new();
+        let mut resumed = HashSet::new();
+        let mut acknowledged = 0;
+        loop {
+            let ripe =
+                acknowledged >= moment.acknowledged() && steady.len() == self.authors as usize;
+            match self.note().await? {
+                Note::Acknowledged {
+                    author,
+                    ops,
+                    steady: on_its_path,
+                    ..
+                } => {
+                    acknowledged += u64::from(ops);
+                    if resumed.insert(author) {
+                        self.resumes.record(up.elapsed());
+                    }
+                    if on_its_path {
+                        steady.insert(author);
+                    }
+                    if ripe && matches!(moment, Moment::AfterAcknowledged(_)) {
+                        return Ok(acknowledged);
+                    }
+                }
+                Note::Submitted { .. } if ripe && matches!(moment, Moment::AfterSubmitted(_)) => {
+                    return Ok(acknowledged);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn end(&mut self, server: Server) -> Result<()> {
+        server.kill().await?;
+        self.stage.send_replace(Stage::Down);
+        let mut parted = 0;
+        while parted <= self.authors {
+            if matches!(self.note().await?, Note::Parted) {
+                parted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<()> {
+        let server = self.start().await?;
+        self.stage.send_replace(Stage::Finishing {
+            url: server.ws_url(),
+        });
+        let mut finished = HashSet::new();
+        while finished.len() < self.authors as usize {
+            if let Note::Finished { author } = self.note().await? {
+                finished.insert(author);
+            }
+        }
+        self.end(server).await
+    }
+
+    /// What a reader gets that was never here, from a server that was killed once more.
+    async fn read_back(&mut self) -> Result<DocumentSnapshot> {
+        let server = self.start().await?;
+        let join = Join {
+            url: server.ws_url(),
+            token: self.token.clone(),
+            session_key: [0xff; 16],
+            revision: 0,
+            transport: false,
+        };
+        let (mut session, _) = Session::join(&join).await?;
+        let snapshot = tokio::time::timeout(STALL_MAX, first_snapshot(&mut session)).await??;
+        let shown = self.shown();
+        if shown < snapshot.revision {
+            self.bridged.push(shown + 1..=snapshot.revision);
+        }
+        Ok(snapshot)
+    }
+
+    /// Last revision that the observer was given.
+    fn shown(&self) -> u64 {
+        let log = self
+            .log
+            .last()
+            .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1);
+        self.bridged
+            .last()
+            .map_or(log, |range| log.max(*range.end()))
+    }
+
+    /// Reads the next note and keeps what belongs into the books.
+    async fn note(&mut self) -> Result<Note> {
+        let note = tokio::time::timeout(STALL_MAX, self.notes.recv())
+            .await
+            .context("nothing happens any more")?;
+        let note = note.context("all tasks ended")?;
+        match &note {
+            Note::Submitted { author, batch } => self.journal.submitted(*author, batch.clone()),
+            Note::Acknowledged {
+                author,
+                client_seq,
+                first_revision,
+                ..
+            } => {
+                self.journal
+                    .acknowledged(*author, *client_seq, *first_revision);
+            }
+            Note::Stored { author, client_seq } => self.journal.stored(*author, *client_seq),
+            Note::Shown(batch) => self.log.push(batch.clone()),
+            Note::Bridged(range) => self.bridged.push(range.clone()),
+            Note::Failed(error) => bail!("{error:#}"),
+            Note::Finished { .. } | Note::Parted => {}
+        }
+        Ok(note)
+    }
+
+    fn judge(self, snapshot: DocumentSnapshot) -> bool {
+        let evidence = Evidence {
+            log: self.log,
+            bridged: self.bridged,
+            snapshot,
+        };
+        let findings = check(&self.journal, &evidence);
+        let count = |wanted: fn(&Finding) -> bool| {
+            findings.iter().filter(|finding| wanted(finding)).count() as f64
+        };
+        let tally = self.journal.tally();
+        figure("durability_kills", f64::from(self.cycles) + 1.0, "kills");
+        figure("durability_ops_submitted", tally.submitted as f64, "ops");
+        figure(
+            "durability_ops_acknowledged",
+            tally.acknowledged as f64,
+            "ops",
+        );
+        figure(
+            "durability_ops_lost",
+            count(|finding| matches!(finding, Finding::Lost { .. })),
+            "ops",
+        );
+        figure(
+            "durability_ops_doubled",
+            count(|finding| matches!(finding, Finding::Doubled { .. })),
+            "ops",
+        );
+        figure("durability_findings", findings.len() as f64, "findings");
+        figure(
+            "durability_restart_p95_ms",
+            self.restarts.percentile_ms(95.0),
+            "ms",
+        );
+        figure(
+            "durability_resume_p95_ms",
+            self.resumes.percentile_ms(95.0),
+            "ms",
+        );
+        findings
+            .iter()
+            .take(FINDINGS_SHOWN_MAX)
+            .for_each(|finding| progress(&finding.to_string()));
+        findings.is_empty()
+    }
+}
+
+async fn first_snapshot(session: &mut Session) -> Result<DocumentSnapshot> {
+    loop {
+        if let Event::Snapshot(snapshot) = session.next().await? {
+            return Ok(snapshot);
+        }
+    }
+}
+
+/// Waits for a stage in which there is a server, tells its address; `None` at the end of the run.
+async fn up(stages: &mut watch::Receiver<Stage>) -> Option<(Stage, String)> {
+    let stage = stages
+        .wait_for(|stage| *stage != Stage::Down)
+        .await
+        .ok()?
+        .clone();
+    match &stage {
+        Stage::Writing { url } | Stage::Finishing { url } => {
+            let url = url.clone();
+            Some((stage, url))
+        }
+        Stage::Down => None,
+    }
+}
+
+/// After an error: the server was killed, or the error is a finding of its own.
+async fn part(stages: &mut watch::Receiver<Stage>, error: anyhow::Error) -> Result<()> {
+    let killed = tokio::time::timeout(STALL_MAX / 4, down(stages))
+        .await
+        .is_ok();
+    ensure!(killed, "while the server was up: {error:#}");
+    Ok(())
+}
+
+/// Waits until the server is gone, or the run ended.
+async fn down(stages: &mut watch::Receiver<Stage>) {
+    let _ = stages.wait_for(|stage| *stage == Stage::Down).await;
+}

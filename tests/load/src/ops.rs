@@ -1,0 +1,76 @@
+//! How long an op takes from a pen to another screen, and how many a room makes durable.
+
+mod disk;
+mod latency;
+mod throughput;
+
+use crate::report::{figure, progress};
+use crate::server::{Server, Site, data_folder};
+use crate::session::Join;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// Options of the benchmark.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The server's binary.
+    #[arg(long, value_name = "FILE", default_value = "target/release/fmz")]
+    fmz: PathBuf,
+    /// Ops by which the latency is measured.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    samples: u64,
+    /// Authors who write as fast as they are acknowledged; every second one has a data channel.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=400))]
+    authors: u32,
+    /// Length of the throughput measurement.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Decides what is written and when.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder in which the data folder is made [default: the system's for temporary files].
+    #[arg(long, value_name = "FOLDER")]
+    data_root: Option<PathBuf>,
+}
+
+/// Runs the benchmark and prints its figures.
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let folder = data_folder(options.data_root.as_deref())?;
+    progress("ops: measuring the disk");
+    let synced = disk::run(folder.path())?;
+    figure("fdatasync_p50_ms", synced.percentile_ms(50.0), "ms");
+    figure("fdatasync_p99_ms", synced.percentile_ms(99.0), "ms");
+    let site = Site {
+        fmz: options.fmz.clone(),
+        data: folder.path().join("data"),
+    };
+    let server = site.start(None).await?;
+    progress("ops: measuring the way from pen to screen");
+    let (pen, screen) = (
+        join(&site, &server, "latency", 1).await?,
+        join(&site, &server, "latency", 2).await?,
+    );
+    let latency = latency::run(options.samples, options.seed, &pen, &screen)
+        .await
+        .context("measure latency")?;
+    figure("op_latency_p50_ms", latency.percentile_ms(50.0), "ms");
+    figure("op_latency_p99_ms", latency.percentile_ms(99.0), "ms");
+    progress("ops: measuring how many become durable");
+    let writing = join(&site, &server, "throughput", 0).await?;
+    let durable = throughput::run(options, &writing)
+        .await
+        .context("measure throughput")?;
+    figure("ops_durable_per_s", durable, "ops/s");
+    server.kill().await
+}
+
+async fn join(site: &Site, server: &Server, room: &str, number: u8) -> Result<Join> {
+    let token = site.token(room, "view,annotate").await?;
+    Ok(Join {
+        url: server.ws_url(),
+        token,
+        session_key: [number; 16],
+        revision: 0,
+        transport: true,
+    })
+}

@@ -1,0 +1,119 @@
+//! One pen, one screen, both with data channels.
+
+use crate::report::Delays;
+use crate::session::{Event, Join, Session};
+use crate::writer::Writer;
+use anyhow::{Context, Result, bail};
+use fmz_proto::v1::server_message::Message as FromServer;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Pause between two ops, milliseconds: uneven, so that they meet every phase of the server's tick.
+const PAUSE_MS: std::ops::RangeInclusive<u64> = 20..=50;
+/// An op that has not arrived after this long is lost.
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Returns the times from handing an op to the pen's session until the screen's session has it.
+pub(super) async fn run(samples: u64, seed: u64, pen: &Join, screen: &Join) -> Result<Delays> {
+    let (mut pen, author) = ready(pen).await?;
+    let (mut screen, _) = ready(screen).await?;
+    let mut measure = Measure {
+        author,
+        sent: HashMap::new(),
+        delays: Delays::new(),
+    };
+    let mut writer = Writer::with_batches(seed, 1..=1);
+    writer.author = author;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for _ in 0..samples {
+        let pause = Duration::from_millis(rng.random_range(PAUSE_MS));
+        measure
+            .listen(&mut pen, &mut screen, &mut writer, Instant::now() + pause)
+            .await?;
+        let batch = writer.submit(0);
+        measure.sent.insert(batch.client_seq, Instant::now());
+        pen.send_ops(batch)?;
+    }
+    let last = Instant::now() + ARRIVAL_TIMEOUT;
+    while measure.delays.len() < samples && Instant::now() < last {
+        let step = Instant::now() + Duration::from_millis(100);
+        measure
+            .listen(&mut pen, &mut screen, &mut writer, step)
+            .await?;
+    }
+    if measure.delays.len() < samples {
+        bail!("{} of {samples} ops arrived", measure.delays.len());
+    }
+    Ok(measure.delays)
+}
+
+/// Joins and waits for the data channel.
+async fn ready(join: &Join) -> Result<(Session, u32)> {
+    let (mut session, welcome) = Session::join(join).await?;
+    let open = async {
+        while !matches!(session.next().await?, Event::OpsOpen) {}
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(ARRIVAL_TIMEOUT, open)
+        .await
+        .context("no data channel opened")??;
+    Ok((session, welcome.author))
+}
+
+struct Measure {
+    author: u32,
+    sent: HashMap<u64, Instant>,
+    delays: Delays,
+}
+
+impl Measure {
+    /// Listens to both until then.
+    async fn listen(
+        &mut self,
+        pen: &mut Session,
+        screen: &mut Session,
+        writer: &mut Writer,
+        until: Instant,
+    ) -> Result<()> {
+        loop {
+            tokio::select! {
+                event = screen.next() => self.seen(&event?),
+                event = pen.next() => acknowledge(&event?, writer)?,
+                () = tokio::time::sleep_until(until.into()) => return Ok(()),
+            }
+        }
+    }
+
+    fn seen(&mut self, event: &Event) {
+        let now = Instant::now();
+        for batch in committed(event).filter(|batch| batch.author == self.author) {
+            if let Some(sent) = self.sent.remove(&batch.client_seq) {
+                self.delays.record(now - sent);
+            }
+        }
+    }
+}
+
+fn acknowledge(event: &Event, writer: &mut Writer) -> Result<()> {
+    if let Event::Message(message) = event
+        && let FromServer::Rejected(rejected) = &**message
+    {
+        bail!("an op was rejected: {rejected:?}");
+    }
+    committed(event).for_each(|batch| drop(writer.committed(batch)));
+    Ok(())
+}
+
+/// The batches of a commit.
+pub(super) fn committed(event: &Event) -> impl Iterator<Item = &fmz_proto::v1::CommittedBatch> {
+    let batches = match event {
+        Event::Message(message) => match &**message {
+            FromServer::Committed(committed) => committed.batches.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    batches.iter()
+}
