@@ -96,7 +96,10 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
         fmz: options.fmz.clone(),
         data: folder.path().join("data"),
     };
-    let outcome = Run::begin(options, site.clone()).await?.to_the_end().await;
+    let outcome = Run::begin(options, site.clone())
+        .await?
+        .into_verdict()
+        .await;
     if !matches!(outcome, Ok(true)) {
         progress(&format!(
             "data folder kept: {}, log: {}",
@@ -153,7 +156,7 @@ impl Run {
         })
     }
 
-    async fn to_the_end(mut self) -> Result<bool> {
+    async fn into_verdict(mut self) -> Result<bool> {
         for cycle in 1..=self.cycles {
             let moment = self.plan.next();
             let acknowledged = self

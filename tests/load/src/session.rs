@@ -88,14 +88,12 @@ impl Session {
     }
 
     async fn welcome(&mut self) -> Result<Welcome> {
-        loop {
-            match self.next().await? {
-                Event::Message(message) => match *message {
-                    FromServer::Welcome(welcome) => return Ok(welcome),
-                    other => bail!("the server began with {other:?}"),
-                },
+        match self.next().await? {
+            Event::Message(message) => match *message {
+                FromServer::Welcome(welcome) => Ok(welcome),
                 other => bail!("the server began with {other:?}"),
-            }
+            },
+            other => bail!("the server began with {other:?}"),
         }
     }
 
@@ -117,7 +115,7 @@ impl Session {
     }
 
     /// Sends over the WebSocket.
-    pub(crate) fn send(&mut self, message: ToServer) -> Result<()> {
+    pub(crate) fn send(&self, message: ToServer) -> Result<()> {
         let frame = fmz_proto::encode_client(message);
         self.outbox
             .try_send(frame)

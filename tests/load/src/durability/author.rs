@@ -114,7 +114,7 @@ impl Life<'_> {
                         self.send_again(&mut session)?;
                     }
                     Event::Snapshot(snapshot) => self.take_snapshot(&snapshot).await?,
-                    Event::Message(message) => self.take(*message, &mut session, steady).await?,
+                    Event::Message(message) => self.take(*message, &session, steady).await?,
                     _ => {}
                 },
                 _ = pen.tick(), if matches!(self.stage, Stage::Writing { .. }) => self.write(&mut session).await?,
@@ -124,7 +124,7 @@ impl Life<'_> {
     }
 
     /// All that is not acknowledged, whatever the welcome says of it: what the server has it must know to have.
-    fn send_again(&mut self, session: &mut Session) -> Result<()> {
+    fn send_again(&self, session: &mut Session) -> Result<()> {
         self.author
             .writer
             .unacked()
@@ -145,12 +145,7 @@ impl Life<'_> {
         session.send_ops(batch)
     }
 
-    async fn take(
-        &mut self,
-        message: FromServer,
-        session: &mut Session,
-        steady: bool,
-    ) -> Result<()> {
+    async fn take(&mut self, message: FromServer, session: &Session, steady: bool) -> Result<()> {
         match message {
             FromServer::Committed(committed) => {
                 for batch in &committed.batches {
@@ -167,7 +162,7 @@ impl Life<'_> {
     async fn take_batch(
         &mut self,
         batch: &CommittedBatch,
-        session: &mut Session,
+        session: &Session,
         steady: bool,
     ) -> Result<()> {
         self.follow(batch, session)?;
@@ -187,7 +182,7 @@ impl Life<'_> {
         Ok(())
     }
 
-    fn follow(&mut self, batch: &CommittedBatch, session: &mut Session) -> Result<()> {
+    fn follow(&mut self, batch: &CommittedBatch, session: &Session) -> Result<()> {
         let held = self.author.revision;
         if batch.first_revision == held + 1 {
             self.author.revision = held + batch.ops.len() as u64;
@@ -214,7 +209,7 @@ impl Life<'_> {
         self.tell_if_finished().await
     }
 
-    async fn tell_if_finished(&mut self) -> Result<()> {
+    async fn tell_if_finished(&self) -> Result<()> {
         let finished = self.author.writer.unacked().next().is_none();
         if finished && matches!(self.stage, Stage::Finishing { .. }) {
             self.tell(Note::Finished {
@@ -225,7 +220,7 @@ impl Life<'_> {
         Ok(())
     }
 
-    async fn tell(&mut self, note: Note) -> Result<()> {
+    async fn tell(&self, note: Note) -> Result<()> {
         self.notes.send(note).await.ok().context("the run ended")
     }
 }

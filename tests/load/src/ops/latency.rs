@@ -102,7 +102,9 @@ fn acknowledge(event: &Event, writer: &mut Writer) -> Result<()> {
     {
         bail!("an op was rejected: {rejected:?}");
     }
-    committed(event).for_each(|batch| drop(writer.committed(batch)));
+    for batch in committed(event) {
+        writer.committed(batch);
+    }
     Ok(())
 }
 
