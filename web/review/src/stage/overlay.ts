@@ -1,6 +1,6 @@
 import type { ObjectState } from "@fmz/client";
-import { effect } from "@preact/signals";
 import { isGrowing } from "../state/marks";
+import { isOnFrame } from "../state/picture";
 import type { RoomState } from "../state/room";
 import { paletteColor } from "../state/tools";
 import { toStage } from "./geometry";
@@ -36,18 +36,21 @@ export class Overlay {
 
   start(): () => void {
     const { room } = this;
+    const { view, picture, marks } = room;
+    const redraw = (): void => {
+      this.redraw();
+    };
+    const redrawMotion = (): void => {
+      this.redrawMotion();
+    };
     const ends = [
-      room.marks.onChange((changed) => {
+      marks.onChange((changed) => {
         this.handleChange(changed);
       }),
-      effect(() => {
-        void [room.view.rect.value, room.view.stage.value, room.marksHidden.value];
-        void (room.onlyThisFrame.value && room.picture.shown.value);
-        this.redraw();
-      }),
-      effect(() => {
-        void [room.marks.selected.value, room.pointers.value, room.participants.value];
-        this.redrawMotion();
+      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame].map((place) => place.subscribe(redraw)),
+      ...[marks.selected, room.pointers, room.participants].map((thing) => thing.subscribe(redrawMotion)),
+      picture.shown.subscribe(() => {
+        if (room.onlyThisFrame.peek()) this.redraw();
       }),
     ];
     return () => {
@@ -67,7 +70,8 @@ export class Overlay {
     const { room } = this;
     if (room.marksHidden.peek()) return [];
     const all = room.marks.all();
-    return room.onlyThisFrame.peek() ? all.filter(({ frame }) => room.picture.isOnShownFrame(frame)) : all;
+    const shown = room.picture.shown.peek();
+    return room.onlyThisFrame.peek() ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
   }
 
   private handleChange(changed: readonly ObjectState[]): void {

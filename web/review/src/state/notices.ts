@@ -14,8 +14,8 @@ export interface Announcement {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const RIGHTS = new Set(["forbidden", "not_granted", "grant", "not_yours", "no_author"]);
-const LIMITS = new Set(["rate", "rate_limited", "too_many_pending", "too_many_ops"]);
+const RIGHTS = new Set(["grant", "not_yours", "no_author"]);
+const LIMITS = new Set(["too_many_pending", "too_many_points", "too_many_objects", "document_full"]);
 
 /** What the page has to say: one sentence at a time, never over the picture. */
 export class Notices {

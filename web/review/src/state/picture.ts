@@ -84,14 +84,6 @@ export class Picture {
     return create(FrameStampSchema, { publication, rtpTimestamp: BigInt(rtpTimestamp), epoch, ...numbered });
   }
 
-  /** True where a mark was made on the frame on the screen. */
-  isOnShownFrame(stamp: FrameStamp | undefined): boolean {
-    const frame = this.shown.peek();
-    if (!frame || stamp?.publication !== frame.publication) return false;
-    if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;
-    return samePicture(Number(stamp.rtpTimestamp), frame.rtpTimestamp);
-  }
-
   private handleFrame(rtpTimestamp: number | undefined): void {
     if (this.freezing !== undefined) this.hold(rtpTimestamp);
     else if (!this.frozen.peek()) this.show(rtpTimestamp);
@@ -138,4 +130,11 @@ export class Picture {
     }
     return known;
   }
+}
+
+/** True where a mark was made on the frame that is shown. */
+export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
+  if (!frame || stamp?.publication !== frame.publication) return false;
+  if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;
+  return samePicture(Number(stamp.rtpTimestamp), frame.rtpTimestamp);
 }

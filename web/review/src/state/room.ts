@@ -48,7 +48,7 @@ export class RoomState {
   readonly notices = new Notices();
   readonly media: LocalMedia;
 
-  readonly status = signal<SessionStatus>({ kind: "joining" });
+  readonly status = signal<SessionStatus>({ kind: "joining", attempt: 0, code: undefined });
   readonly mediaState = signal<MediaState>({ kind: "connecting" });
   readonly title = signal("");
   readonly self = signal(0);
@@ -186,6 +186,10 @@ export class RoomState {
       this.status.value = status;
     });
     announceRoom(this.client.session, this.notices);
+    session.on("welcomed", () => {
+      const { participants, self } = session.room;
+      if (this.self.peek() === 0) this.tools.color.value = participants.get(self)?.color ?? 0;
+    });
     session.on("room", ({ title, name, self, grants, participants, publications }) => {
       batch(() => {
         this.title.value = title || name;

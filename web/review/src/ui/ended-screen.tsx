@@ -1,24 +1,20 @@
 import { t } from "../i18n";
 import { Card } from "./card";
 
-type Ending = "removed" | "closed" | "expired" | "refused" | "replaced" | "missing" | "left" | "other";
+type Ending = "closed" | "expired" | "refused" | "removed" | "replaced" | "missing" | "left" | "outdated" | "full" | "other";
 
 /** What the server's reasons mean for a person. */
 const ENDINGS: Readonly<Record<string, Ending>> = {
   removed: "removed",
-  kicked: "removed",
   room_closed: "closed",
-  token_expired: "expired",
   expired: "expired",
-  token_invalid: "refused",
-  token_refused: "refused",
-  unauthorized: "refused",
-  forbidden: "refused",
+  token: "refused",
+  grant: "refused",
   replaced: "replaced",
   room_unknown: "missing",
-  unknown_room: "missing",
-  room_not_found: "missing",
   left: "left",
+  protocol: "outdated",
+  authors_full: "full",
 };
 
 /** Endings after which coming back with the same link may work. */

@@ -1,9 +1,9 @@
 import { timecode, type ObjectState } from "@fmz/client";
 import { Brush, Circle, MoveUpRight, Square, Trash2, Type, type LucideIcon } from "lucide-preact";
-import { useComputed } from "@preact/signals";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import { isGrowing, keyOf } from "../state/marks";
+import { isOnFrame } from "../state/picture";
 import type { RoomState } from "../state/room";
 import { cssColor } from "../state/tools";
 import { IconButton } from "./icon-button";
@@ -16,10 +16,9 @@ const ROWS_MAX = 300;
 /** The marks in words: what stands on the canvas, for those who do not see it and for finding it again. */
 export function NotesPanel() {
   const room = useRoom();
-  const frameKey = useComputed(() => (room.onlyThisFrame.value ? room.picture.shown.value : undefined));
-  void frameKey.value;
   const all = room.marks.list.value.filter((object) => !isGrowing(object));
-  const marks = room.onlyThisFrame.value ? all.filter(({ frame }) => room.picture.isOnShownFrame(frame)) : all;
+  const shown = room.onlyThisFrame.value ? room.picture.shown.value : undefined;
+  const marks = room.onlyThisFrame.value ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
   if (marks.length === 0) return <p class="empty">{emptyWords(room, all.length > 0)}</p>;
   return (
     <ol class="notes" aria-label={t("panel.notes.list")}>

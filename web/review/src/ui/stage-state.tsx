@@ -28,11 +28,17 @@ interface Words {
 
 function wordsFor(room: RoomState): Words {
   const main = room.main.value;
-  if (room.status.value.kind === "joining") return { title: t("state.joining"), lines: [], invite: false };
+  const status = room.status.value;
+  if (status.kind === "joining") return wordsForJoining(status.attempt, status.code);
   if (room.mediaState.value.kind === "failed") {
     return { title: t("state.noMedia.title"), lines: [t("state.noMedia.text")], invite: false };
   }
   return main ? wordsForComing(room, main) : wordsForNone(room);
+}
+
+function wordsForJoining(attempt: number, code: string | undefined): Words {
+  const why = code === "room_full" ? "full" : code === undefined ? "noAnswer" : "busy";
+  return { title: t("state.joining"), lines: attempt === 0 ? [] : [t(`state.joining.${why}`)], invite: false };
 }
 
 function wordsForComing(room: RoomState, { codec, participant }: Publication): Words {

@@ -73,16 +73,22 @@ function PeopleDots() {
 /** A person: initials in their colour. */
 export function Dot({ name, color }: { readonly name: string; readonly color: string }) {
   return (
-    <span class="dot" style={{ backgroundColor: color }} aria-hidden="true">
+    <span class="dot" data-dark={isDark(color)} style={{ backgroundColor: color }} aria-hidden="true">
       {initials(name)}
     </span>
   );
 }
 
+/** True for colours on which black letters are hard to read. */
+function isDark(color: string): boolean {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  return red * 0.299 + green * 0.587 + blue * 0.114 < 100;
+}
+
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);
-  const [first = "", last = ""] = [words[0], words.length > 1 ? words.at(-1) : ""];
-  return ([...first].slice(0, 1).join("") + [...last].slice(0, 1).join("")).toUpperCase();
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return chosen.map((word) => Array.from(word ?? "")[0] ?? "").join("").toUpperCase();
 }
 
 function MediaButtons() {

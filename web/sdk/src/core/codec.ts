@@ -1,4 +1,3 @@
-/// <reference path="./snappyjs.d.ts" />
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { compress, uncompress } from "snappyjs";
 import {

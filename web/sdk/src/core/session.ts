@@ -17,12 +17,12 @@ import { Emitter } from "./events";
 import { PointerSender, Pointers, type GridPoint } from "./presence";
 import type { Replica } from "./replica";
 import { Room } from "./room";
-import { Signaling, type OpenSocket } from "./signaling";
+import { Signaling, type Loss, type OpenSocket } from "./signaling";
 
 export type SessionStatus =
-  | { readonly kind: "joining" }
+  | ({ readonly kind: "joining" } & Loss)
   | { readonly kind: "open" }
-  | { readonly kind: "reconnecting"; readonly attempt: number }
+  | ({ readonly kind: "reconnecting" } & Loss)
   | { readonly kind: "ended"; readonly code: string; readonly text: string };
 
 /** Sends one frame over an open data channel. */
@@ -64,7 +64,7 @@ export class Session extends Emitter<SessionEvents> {
   private readonly signaling: Signaling;
   private readonly pointerSender: PointerSender;
   private readonly channels = new Map<ChannelName, ChannelSend>();
-  private current: SessionStatus = { kind: "joining" };
+  private current: SessionStatus = { kind: "joining", attempt: 0, code: undefined };
   private readonly overSocket = (batch: OpBatch): void => {
     this.send({ case: "ops", value: batch });
   };
@@ -141,8 +141,8 @@ export class Session extends Emitter<SessionEvents> {
     this.signaling.on("message", (message) => {
       this.handleMessage(message);
     });
-    this.signaling.on("lost", ({ attempt }) => {
-      this.handleLoss({ kind: "reconnecting", attempt });
+    this.signaling.on("lost", (loss) => {
+      this.handleLoss({ kind: this.current.kind === "joining" ? "joining" : "reconnecting", ...loss });
     });
     this.signaling.on("ended", (end) => {
       this.handleLoss({ kind: "ended", ...end });
@@ -172,8 +172,7 @@ export class Session extends Emitter<SessionEvents> {
     this.choosePath();
     this.pointers.clear();
     this.emit("pointers", this.pointers);
-    const joined = this.current.kind !== "joining";
-    this.setStatus(joined || status.kind === "ended" ? status : { kind: "joining" });
+    this.setStatus(status);
   }
 
   private handleMessage(message: Incoming): void {

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { HelloSchema, PingSchema, type Welcome } from "../gen/fmz/v1/session_pb";
-import { Backoff } from "./backoff";
+import { type Backoff } from "./backoff";
 import type { Clock } from "./clock";
 import { decodeFrame, encodeFrame, type Incoming, type Outgoing } from "./codec";
 import { Emitter } from "./events";
@@ -32,17 +32,26 @@ export interface SignalingEvents {
   welcomed: Welcome;
   message: Incoming;
   /** The connection is lost; tries go on by themselves. */
-  lost: { readonly attempt: number };
+  lost: Loss;
   /** The end: no more tries. */
   ended: { readonly code: string; readonly text: string };
   /** Round trip to the server, ms. */
   roundTrip: number;
 }
 
+/** A connection that is gone. */
+export interface Loss {
+  /** Tries since the last that held. */
+  readonly attempt: number;
+  /** Why the server ended it, where it said so. */
+  readonly code: string | undefined;
+}
+
 interface Connection {
   readonly socket: Socket;
   welcomed: boolean;
   heardAt: number;
+  closingCode: string | undefined;
 }
 
 /** The WebSocket of a session: says `Hello`, keeps it alive, comes back for ever with a growing pause. */
@@ -99,6 +108,7 @@ export class Signaling extends Emitter<SignalingEvents> {
     const connection: Connection = {
       welcomed: false,
       heardAt: this.clock.now(),
+      closingCode: undefined,
       socket: this.openSocket({
         opened: () => {
           if (this.connection === connection) this.sayHello(connection);
@@ -141,6 +151,7 @@ export class Signaling extends Emitter<SignalingEvents> {
         this.emit("roundTrip", this.clock.now() - Number(message.value.sentUs) / 1000);
         break;
       case "closing":
+        connection.closingCode = message.value.code;
         if (!message.value.retry) this.leave(message.value.code, message.value.text);
         break;
       default:
@@ -164,7 +175,7 @@ export class Signaling extends Emitter<SignalingEvents> {
     this.cancelTimer = this.clock.after(this.backoff.next(), () => {
       this.connect();
     });
-    this.emit("lost", { attempt: this.attempt });
+    this.emit("lost", { attempt: this.attempt, code: connection.closingCode });
   }
 
   private drop(connection: Connection): void {

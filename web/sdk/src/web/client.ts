@@ -113,6 +113,7 @@ export class RoomClient extends Emitter<ClientEvents> {
     });
     session.on("error", ({ code, text, request }) => {
       if (request > 0 && this.publisher.refuse(request)) this.emit("publishRefused", { code, text });
+      if (code === "restart_rate" && this.state.kind === "failed") this.handleFailed();
     });
   }
 
