@@ -124,8 +124,11 @@ need_npm() {
   cp "$1/package-lock.json" "$mark"
 }
 
-# The page, and the document inside it.
+# build_web: the page, and the document inside it; once a run.
+WEB_BUILT=
 build_web() {
+  [[ -n $WEB_BUILT ]] && return
+  WEB_BUILT=yes
   need_wasm_target
   need_npm web
   step "document for browsers (wasm)" cargo xtask wasm
