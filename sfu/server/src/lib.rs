@@ -1,1 +1,157 @@
-//! The forwarding unit on sockets.
+//! The forwarding unit on sockets: one shard, which is a thread with a UDP socket and an [`fmz_sfu_core::Sfu`].
+//!
+//! [`start`] it with both ends of the room link; it does what [`to_sfu::Message`]s ask and tells what happens by
+//! [`from_sfu::Message`]s. It holds no room's document and no participant's rights.
+
+mod addresses;
+mod metrics;
+mod shard;
+
+use fmz_net::Socket;
+use fmz_proto::v1::{from_sfu, to_sfu};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Where media is received and what is announced to peers.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address of the UDP socket; port 0 lets the system choose.
+    pub media_listen: SocketAddr,
+    /// Addresses announced to peers. Empty: the machine's own, or the one listened on.
+    pub announced: Vec<IpAddr>,
+    /// Addresses announced besides, behind which a translator forwards the same port to this machine.
+    pub public_addresses: Vec<IpAddr>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            media_listen: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            announced: Vec::new(),
+            public_addresses: Vec::new(),
+        }
+    }
+}
+
+/// Why the forwarding unit did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The media address cannot be bound.
+    #[error("cannot listen for media on {address}: {source}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The machine's addresses cannot be listed.
+    #[error("cannot list this machine's addresses: {0}")]
+    Addresses(std::io::Error),
+    /// The thread or its runtime cannot be made.
+    #[error("cannot start the media thread: {0}")]
+    Thread(std::io::Error),
+    /// The metrics are registered already, by another forwarding unit.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// A forwarding unit at work. Dropping it ends it without waiting.
+#[derive(Debug)]
+pub struct Running {
+    local: SocketAddr,
+    candidates: Vec<SocketAddr>,
+    stop: oneshot::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Running {
+    /// The address media is received on, with the port the system chose.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The addresses announced to peers.
+    pub fn candidates(&self) -> &[SocketAddr] {
+        &self.candidates
+    }
+
+    /// Ends every transport with a good-bye, and returns when all is sent.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(());
+        let _ = self.stopped.await;
+        if self.thread.join().is_err() {
+            tracing::error!("media thread ended by a panic");
+        }
+    }
+}
+
+/// Starts a forwarding unit.
+///
+/// # Errors
+/// [`StartError`], with nothing left running.
+pub fn start(
+    config: Config,
+    to_sfu: mpsc::Receiver<to_sfu::Message>,
+    from_sfu: mpsc::Sender<from_sfu::Message>,
+    registry: &prometheus::Registry,
+) -> Result<Running, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let link = shard::Link { to_sfu, from_sfu };
+    match prepare(&runtime, &config, link, registry) {
+        Ok((shard, local, candidates)) => spawn(runtime, shard, local, candidates),
+        Err(error) => {
+            // A runtime may not be waited for where `start` is called from another one.
+            runtime.shutdown_background();
+            Err(error)
+        }
+    }
+}
+
+type Prepared = (shard::Shard, SocketAddr, Vec<SocketAddr>);
+
+fn prepare(
+    runtime: &tokio::runtime::Runtime,
+    config: &Config,
+    link: shard::Link,
+    registry: &prometheus::Registry,
+) -> Result<Prepared, StartError> {
+    let address = config.media_listen;
+    let _inside = runtime.enter();
+    let socket = Socket::bind(address).map_err(|source| StartError::Bind { address, source })?;
+    let local = socket.local_addr();
+    let book = addresses::AddressBook::new(config, local).map_err(StartError::Addresses)?;
+    let candidates = book.candidates().to_vec();
+    let metrics = metrics::Metrics::new(registry)?;
+    let shard = shard::Shard::new(socket, book, link, metrics, rand::random());
+    Ok((shard, local, candidates))
+}
+
+fn spawn(
+    runtime: tokio::runtime::Runtime,
+    shard: shard::Shard,
+    local: SocketAddr,
+    candidates: Vec<SocketAddr>,
+) -> Result<Running, StartError> {
+    let (stop, stop_asked) = oneshot::channel();
+    let (done, stopped) = oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name("fmz-sfu".to_owned())
+        .spawn(move || {
+            runtime.block_on(shard.run(stop_asked));
+            let _ = done.send(());
+        })
+        .map_err(StartError::Thread)?;
+    tracing::info!(%local, ?candidates, "media listening");
+    Ok(Running {
+        local,
+        candidates,
+        stop,
+        stopped,
+        thread,
+    })
+}

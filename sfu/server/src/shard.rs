@@ -1,0 +1,272 @@
+//! One thread's loop. In order of priority: datagrams, messages, timers, sending, telling; then waiting. Each has a
+//! budget a round, so that none starves another.
+
+use crate::addresses::AddressBook;
+use crate::metrics::Metrics;
+use fmz_net::{ReceiveBuffer, SendBatch, Socket};
+use fmz_proto::v1::{from_sfu, to_sfu};
+use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+/// Receive calls a round, of up to 32 buffers each.
+const RECEIVES_MAX: usize = 4;
+/// Messages a round.
+const MESSAGES_MAX: usize = 256;
+/// Datagrams sent a round: a millisecond's work, within which the receive buffer cannot fill.
+const SENDS_MAX: usize = 512;
+/// How often counts are made visible.
+const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
+/// Longest time given to the last datagrams at the end.
+const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Both ends of the room link.
+pub(crate) struct Link {
+    pub(crate) to_sfu: mpsc::Receiver<to_sfu::Message>,
+    pub(crate) from_sfu: mpsc::Sender<from_sfu::Message>,
+}
+
+pub(crate) struct Shard {
+    sfu: Sfu,
+    socket: Socket,
+    book: AddressBook,
+    link: Link,
+    metrics: Metrics,
+    buffer: ReceiveBuffer,
+    outgoing: Outgoing,
+    /// An event that the link had no room for.
+    held: Option<from_sfu::Message>,
+    exported_at: Instant,
+}
+
+/// Datagrams on their way out.
+#[derive(Default)]
+struct Outgoing {
+    batch: SendBatch,
+    /// When the oldest packet of each datagram in the batch came.
+    received_at: Vec<Instant>,
+    /// A datagram that did not fit into the batch.
+    carried: Option<Transmit>,
+    /// True while the kernel takes nothing.
+    blocked: bool,
+}
+
+/// Whether a round left work behind.
+#[derive(PartialEq, Eq)]
+enum Round {
+    Done,
+    More,
+    Over,
+}
+
+impl Shard {
+    pub(crate) fn new(
+        socket: Socket,
+        book: AddressBook,
+        link: Link,
+        metrics: Metrics,
+        seed: [u8; 32],
+    ) -> Self {
+        let candidates = book.candidates().to_vec();
+        let config = Config {
+            shard: 0,
+            candidates,
+        };
+        Self {
+            sfu: Sfu::new(config, seed),
+            socket,
+            book,
+            link,
+            metrics,
+            buffer: ReceiveBuffer::new(),
+            outgoing: Outgoing::default(),
+            held: None,
+            exported_at: Instant::now(),
+        }
+    }
+
+    /// Works until told to stop, or until the link's other end is gone.
+    pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
+        loop {
+            match self.round() {
+                Round::Over => break,
+                Round::More => {
+                    tokio::task::yield_now().await;
+                    if stop.try_recv().is_ok() {
+                        break;
+                    }
+                }
+                Round::Done => {
+                    if self.wait(&mut stop).await == Round::Over {
+                        break;
+                    }
+                }
+            }
+        }
+        self.say_goodbye().await;
+    }
+
+    fn round(&mut self) -> Round {
+        let received = self.receive();
+        let heard = self.hear();
+        self.sfu.handle_timeout(Instant::now());
+        let sent = self.send();
+        let told = self.tell();
+        self.export();
+        let parts = [received, heard, sent, told];
+        if parts.contains(&Round::Over) {
+            Round::Over
+        } else if parts.contains(&Round::More) {
+            Round::More
+        } else {
+            Round::Done
+        }
+    }
+
+    fn receive(&mut self) -> Round {
+        for _ in 0..RECEIVES_MAX {
+            match self.socket.try_receive(&mut self.buffer) {
+                Ok(()) => self.take(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Done,
+                // An ICMP error of an earlier send; the next call brings what waits behind it.
+                Err(error) => tracing::debug!(%error, "receive"),
+            }
+        }
+        Round::More
+    }
+
+    fn take(&mut self) {
+        let now = Instant::now();
+        for datagram in self.buffer.datagrams() {
+            let datagram = Datagram {
+                source: datagram.source,
+                local: self.book.announced(datagram.local),
+                payload: datagram.payload,
+            };
+            self.sfu.handle_datagram(datagram, now);
+        }
+    }
+
+    fn hear(&mut self) -> Round {
+        for _ in 0..MESSAGES_MAX {
+            match self.link.to_sfu.try_recv() {
+                Ok(message) => self.sfu.handle_message(message, Instant::now()),
+                Err(mpsc::error::TryRecvError::Empty) => return Round::Done,
+                Err(mpsc::error::TryRecvError::Disconnected) => return Round::Over,
+            }
+        }
+        Round::More
+    }
+
+    fn send(&mut self) -> Round {
+        for _ in 0..SENDS_MAX {
+            let now = Instant::now();
+            let carried = self.outgoing.carried.take();
+            let Some(transmit) = carried.or_else(|| self.sfu.poll_transmit(now)) else {
+                self.flush();
+                return Round::Done;
+            };
+            if !self.join(&transmit) {
+                let sent = self.flush();
+                if !sent || !self.join(&transmit) {
+                    self.outgoing.carried = Some(transmit);
+                    return Round::Done;
+                }
+            }
+        }
+        Round::More
+    }
+
+    fn join(&mut self, transmit: &Transmit) -> bool {
+        let source = self.book.source(transmit.source);
+        let batch = &mut self.outgoing.batch;
+        let joined = batch.push(source, transmit.destination, &transmit.payload);
+        if joined {
+            self.outgoing.received_at.extend(transmit.received_at);
+        }
+        joined
+    }
+
+    /// Sends the batch. False where the kernel takes nothing now.
+    fn flush(&mut self) -> bool {
+        match self.socket.try_send(&mut self.outgoing.batch) {
+            Ok(sent) => self.metrics.refused(sent.refused),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.outgoing.blocked = true;
+                return false;
+            }
+            Err(error) => tracing::debug!(%error, "send"),
+        }
+        self.outgoing.blocked = false;
+        let now = Instant::now();
+        for received_at in self.outgoing.received_at.drain(..) {
+            self.metrics
+                .forwarded(now.saturating_duration_since(received_at));
+        }
+        true
+    }
+
+    fn tell(&mut self) -> Round {
+        while let Some(event) = self.held.take().or_else(|| self.sfu.poll_event()) {
+            match self.link.from_sfu.try_send(event) {
+                Ok(()) => {}
+                Err(TrySendError::Full(event)) => {
+                    self.held = Some(event);
+                    return Round::Done;
+                }
+                Err(TrySendError::Closed(_)) => return Round::Over,
+            }
+        }
+        Round::Done
+    }
+
+    fn export(&mut self) {
+        if self.exported_at.elapsed() >= EXPORT_INTERVAL {
+            self.exported_at = Instant::now();
+            self.metrics.export(self.sfu.stats());
+        }
+    }
+
+    /// Waits for whatever comes first.
+    async fn wait(&mut self, stop: &mut oneshot::Receiver<()>) -> Round {
+        let export_at = self.exported_at + EXPORT_INTERVAL;
+        let deadline = self
+            .sfu
+            .poll_timeout()
+            .map_or(export_at, |at| at.min(export_at));
+        tokio::select! {
+            biased;
+            _ = stop => return Round::Over,
+            _ = self.socket.readable() => {}
+            message = self.link.to_sfu.recv() => match message {
+                Some(message) => self.sfu.handle_message(message, Instant::now()),
+                None => return Round::Over,
+            },
+            () = tokio::time::sleep_until(deadline.into()) => {}
+            _ = self.socket.writable(), if self.outgoing.blocked => {}
+            _ = self.link.from_sfu.reserve(), if self.held.is_some() => {}
+        }
+        Round::Done
+    }
+
+    async fn say_goodbye(mut self) {
+        self.sfu.close_all(Instant::now());
+        let all_sent = async {
+            while self.send() == Round::More || self.outgoing.blocked {
+                if self.outgoing.blocked && self.socket.writable().await.is_err() {
+                    break;
+                }
+            }
+        };
+        if tokio::time::timeout(GOODBYE_TIME_MAX, all_sent)
+            .await
+            .is_err()
+        {
+            tracing::warn!("not every transport was told of the end");
+        }
+        self.tell();
+        self.metrics.export(self.sfu.stats());
+    }
+}
