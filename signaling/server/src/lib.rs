@@ -1,1 +1,26 @@
-//! Rooms over WebSocket and REST.
+//! Rooms over WebSocket and REST: the shell around [`fmz_signaling_core::Room`].
+//!
+//! Start at [`Server::new`]. One task owns each open room and does what it asks; a WebSocket is one task more. The room
+//! link to the media server is two bounded queues of [`fmz_proto::v1::to_sfu::Message`] and
+//! [`fmz_proto::v1::from_sfu::Message`].
+
+mod api;
+mod assets;
+mod config;
+mod error;
+mod headers;
+mod health;
+mod link;
+mod metrics;
+mod origin;
+mod rooms;
+mod server;
+mod socket;
+mod state;
+mod tls;
+pub mod token;
+
+pub use config::{Config, Tls};
+pub use error::ServerError;
+pub use fmz_signaling_core::RoomLimits;
+pub use server::Server;

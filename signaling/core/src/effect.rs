@@ -1,0 +1,71 @@
+//! What a room asks its surroundings to do.
+
+use crate::{Reason, SessionId};
+use bytes::Bytes;
+use fmz_proto::v1::{CommittedBatch, to_sfu};
+use std::time::Duration;
+
+/// Names one append; the answer brings it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AppendToken(pub u64);
+
+/// By which way a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// The WebSocket.
+    Socket,
+    /// The data channel `ops`, ordered and reliable.
+    Ops,
+    /// The data channel `live`, neither.
+    Live,
+}
+
+/// What a frame for a WebSocket is, where its queue is long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Must arrive; its bytes count against the session's queue.
+    Must,
+    /// Must arrive; shared by all sessions, so its bytes cost nothing each.
+    Snapshot,
+    /// May be dropped: the next one says the same, newer.
+    Presence,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Append to the room's log and answer with [`crate::Room::handle_appended`]. One is on its way at a time.
+    Append {
+        /// Brought back by the answer.
+        token: AppendToken,
+        /// Revision behind which the batches come.
+        expected_revision: u64,
+        /// Batches with consecutive revisions.
+        batches: Vec<CommittedBatch>,
+    },
+    /// Send one frame over the WebSockets of some sessions.
+    SendSocket {
+        /// To whom.
+        sessions: Vec<SessionId>,
+        /// What it is.
+        class: Class,
+        /// A whole frame, see [`fmz_proto::encode`].
+        frame: Bytes,
+    },
+    /// Tell the media server.
+    ToSfu(to_sfu::Message),
+    /// Send `Closing` behind all that was sent before, then close. The room knows the session no more.
+    Close {
+        /// Whose.
+        session: SessionId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Ops were handed out: how long each batch took from its arrival, for the metrics.
+    HandedOut {
+        /// Ops in all batches.
+        ops: u64,
+        /// One for each batch.
+        waits: Vec<Duration>,
+    },
+}

@@ -1,0 +1,67 @@
+//! Every bound of a room, with its reason.
+
+use std::time::Duration;
+
+/// Silence after which a session counts as dead: three pings.
+pub const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// How often the server pings, by the WebSocket's own ping.
+pub const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// Time between two sends of committed ops: about one picture of a 60 Hz screen.
+pub const TICK: Duration = Duration::from_millis(16);
+/// Time between two sends of one participant's pointer: 20 Hz looks smooth when interpolated.
+pub const PRESENCE_INTERVAL: Duration = Duration::from_millis(50);
+/// Pointers that are shown at once: more cannot be told apart, and the cost grows with their number times the viewers.
+pub const POINTERS_MAX: usize = 32;
+/// Rest after which a pointer gives its place to another.
+pub const POINTER_IDLE: Duration = Duration::from_secs(5);
+/// Ops in one append: bounds the time for which a room waits on the log.
+pub const APPEND_OPS_MAX: usize = 4096;
+/// Ops of one participant that wait for their turn: all that a client keeps while it is offline.
+pub const INBOX_OPS_MAX: usize = 20_000;
+/// Batches of one participant that wait for their turn, resent ones included.
+pub const INBOX_BATCHES_MAX: usize = 4096;
+/// Bytes of batches in one `Committed`, before framing: room for one more batch of a client below the frame's limit.
+pub const COMMITTED_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of sent commits that are kept for those who come back: minutes of a busy room.
+pub const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that are sent at once on a data channel to catch up; more goes over the WebSocket.
+pub const CHANNEL_CATCH_UP_BYTES_MAX: usize = 256 * 1024;
+/// Time between two snapshots for one session: one costs a walk over the whole document.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two new transports of one session: one costs a handshake.
+pub const RESTART_INTERVAL: Duration = Duration::from_millis(500);
+/// Publications of one participant: camera, microphone, two screens with sound, and room to change over.
+pub const PUBLICATIONS_MAX: usize = 8;
+/// Frame maps kept of a publication: the one shown and the one that is coming.
+pub const FRAME_MAPS_MAX: usize = 2;
+/// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.
+pub const STRIKES_MAX: u32 = 8;
+/// Colours in the palette of authors.
+pub const PALETTE: u32 = 8;
+
+/// What an operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomLimits {
+    /// Sessions in a room at once.
+    pub participants_max: usize,
+    /// Ops of one participant a second, on average. A pen with 20 ops each 50 ms needs 400.
+    pub ops_per_s: u32,
+    /// Ops of one participant at once: what was drawn while a connection was gone.
+    pub ops_burst: u32,
+    /// Messages of one participant a second, on average: 60 batches, 60 pointers and the rest, twice.
+    pub messages_per_s: u32,
+    /// Messages of one participant at once.
+    pub messages_burst: u32,
+}
+
+impl Default for RoomLimits {
+    fn default() -> Self {
+        Self {
+            participants_max: 500,
+            ops_per_s: 1000,
+            ops_burst: 4000,
+            messages_per_s: 300,
+            messages_burst: 3000,
+        }
+    }
+}

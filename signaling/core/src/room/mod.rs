@@ -1,0 +1,313 @@
+//! The room: its state and its verbs. What the verbs do is in the modules beside.
+
+mod catch_up;
+mod join;
+mod media;
+mod ops;
+mod presence;
+mod send;
+
+use crate::{
+    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, limits,
+    publication::Publication, sequencer::Sequencer, session::Session,
+};
+use fmz_annotation::Document;
+use fmz_proto::{
+    WireError,
+    v1::{Error, Ping, Pong, client_message, from_sfu, server_message, to_sfu},
+};
+use presence::Pointers;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Instant,
+};
+
+/// What a room is called, and what the server says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct RoomInfo {
+    /// Name, also of the room's video.
+    pub room: String,
+    /// Title for people.
+    pub title: String,
+    /// Version of the server, for people.
+    pub server: String,
+    /// What the operator set.
+    pub limits: RoomLimits,
+}
+
+/// One room.
+#[derive(Debug)]
+pub struct Room {
+    info: RoomInfo,
+    /// Milliseconds since 1970 at `opened`.
+    opened_ms: u64,
+    opened: Instant,
+    sequencer: Sequencer,
+    sessions: BTreeMap<SessionId, Session>,
+    publications: BTreeMap<String, Publication>,
+    pointers: Pointers,
+    /// Session that was served first in the last round.
+    served: SessionId,
+    closed: Option<Reason>,
+    effects: VecDeque<Effect>,
+}
+
+impl Room {
+    /// Makes a room around the document that its log gives. `unix_ms` is the time of day at `now`.
+    pub fn new(info: RoomInfo, document: Document, unix_ms: u64, now: Instant) -> Self {
+        Self {
+            info,
+            opened_ms: unix_ms,
+            opened: now,
+            sequencer: Sequencer::new(document),
+            sessions: BTreeMap::new(),
+            publications: BTreeMap::new(),
+            pointers: Pointers::default(),
+            served: SessionId(0),
+            closed: None,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes in somebody whose token is good.
+    pub fn handle_joined(&mut self, join: Join, now: Instant) {
+        self.join(join, now);
+        self.advance(now);
+    }
+
+    /// Takes note that a session is over.
+    pub fn handle_left(&mut self, session: SessionId, reason: Reason, now: Instant) {
+        self.remove(session, reason);
+        self.advance(now);
+    }
+
+    /// Closes a session for something that its connection did.
+    pub fn handle_violation(&mut self, session: SessionId, reason: Reason, now: Instant) {
+        self.close(session, reason);
+        self.advance(now);
+    }
+
+    /// Takes a sign of life that is no message.
+    pub fn handle_alive(&mut self, session: SessionId, now: Instant) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.heard = now;
+        }
+    }
+
+    /// Takes a frame that is not a message.
+    pub fn handle_malformed(&mut self, id: SessionId, error: &WireError, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.heard = now;
+        session.strikes += 1;
+        if session.strikes > limits::STRIKES_MAX {
+            self.close(id, Reason::Malformed);
+        } else {
+            self.send_error(id, error.code(), error.to_string(), 0);
+        }
+        self.advance(now);
+    }
+
+    /// Takes a message of a session.
+    pub fn handle_message(
+        &mut self,
+        id: SessionId,
+        message: client_message::Message,
+        path: Path,
+        now: Instant,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.heard = now;
+        if session.messages.take(1, now) {
+            self.dispatch(id, message, path, now);
+        } else {
+            self.close(id, Reason::Flood);
+        }
+        self.advance(now);
+    }
+
+    fn dispatch(
+        &mut self,
+        id: SessionId,
+        message: client_message::Message,
+        path: Path,
+        now: Instant,
+    ) {
+        use client_message::Message as M;
+        match message {
+            M::Hello(_) => {
+                self.send_error(id, "hello_twice", "you are in the room already".into(), 0)
+            }
+            M::Answer(answer) => self.answer(id, answer),
+            M::Candidate(candidate) => self.candidate(id, candidate),
+            M::Publish(publish) => self.publish(id, publish),
+            M::Unpublish(unpublish) => self.unpublish(id, &unpublish.publication),
+            M::Mute(mute) => self.mute(id, &mute.publication, mute.muted),
+            M::Ops(batch) => self.receive_ops(id, batch, now),
+            M::Presence(presence) => self.receive_presence(id, presence, now),
+            M::Ping(ping) => self.pong(id, ping, path, now),
+            M::Resync(resync) => self.catch_up(id, resync.revision),
+            M::FrameMap(map) => self.frame_map(id, map),
+            M::RestartTransport(_) => self.restart_transport(id, now),
+            M::Leave(_) => self.close(id, Reason::Left),
+        }
+    }
+
+    fn pong(&mut self, id: SessionId, ping: Ping, path: Path, now: Instant) {
+        let server_us = now.saturating_duration_since(self.opened).as_micros() as u64;
+        let pong = Pong {
+            nonce: ping.nonce,
+            sent_us: ping.sent_us,
+            server_us,
+        };
+        self.send_by(id, path, server_message::Message::Pong(pong));
+    }
+
+    /// Takes what the media server says.
+    pub fn handle_sfu(&mut self, message: from_sfu::Message, now: Instant) {
+        self.receive_sfu(message, now);
+        self.advance(now);
+    }
+
+    /// Takes the log's answer to [`Effect::Append`].
+    ///
+    /// # Errors
+    /// None of its own: an `Err` given to it closes the room, for the document is then ahead of the log.
+    pub fn handle_appended<E: std::fmt::Display>(
+        &mut self,
+        token: AppendToken,
+        answer: Result<(), E>,
+        now: Instant,
+    ) {
+        if self.closed.is_some() || !self.sequencer.expects(token) {
+            return;
+        }
+        match answer {
+            Ok(()) => self.sequencer.landed(),
+            Err(error) => {
+                tracing::error!(room = self.info.room, %error, "an append failed, the room closes");
+                self.handle_shutdown(Reason::Storage);
+            }
+        }
+        self.advance(now);
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let over: Vec<_> = self
+            .sessions
+            .iter()
+            .filter_map(|(id, session)| Some((*id, session.over(now)?)))
+            .collect();
+        for (id, reason) in over {
+            self.close(id, reason);
+        }
+        self.advance(now);
+    }
+
+    /// Closes every session. The room does nothing more afterwards; make a new one from the log.
+    pub fn handle_shutdown(&mut self, reason: Reason) {
+        if self.closed.replace(reason).is_some() {
+            return;
+        }
+        let sessions = std::mem::take(&mut self.sessions);
+        self.effects.extend(
+            sessions
+                .into_keys()
+                .map(|session| Effect::Close { session, reason }),
+        );
+        self.publications.clear();
+        self.to_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
+            room: self.info.room.clone(),
+        }));
+    }
+
+    /// Why the room does nothing more, if so.
+    pub fn closed(&self) -> Option<Reason> {
+        self.closed
+    }
+
+    /// Sessions in the room, those not welcomed yet included.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether nobody is in the room and nothing is on its way to the log.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.is_empty() && !self.sequencer.is_flying()
+    }
+
+    /// The document; ahead of the log while an append is on its way.
+    pub fn document(&self) -> &Document {
+        self.sequencer.document()
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call [`Room::handle_timeout`]; poll after every verb.
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        if self.closed.is_some() {
+            return None;
+        }
+        let sessions = self
+            .sessions
+            .values()
+            .map(|session| session.wakes(self.sequencer.is_flying()));
+        sessions
+            .chain(self.sequencer.tick_at(now))
+            .chain(self.pointers.due_at())
+            .min()
+    }
+
+    /// Everything that may have become possible.
+    fn advance(&mut self, now: Instant) {
+        if self.closed.is_some() {
+            return;
+        }
+        self.hand_out(now);
+        self.send_pointers(now);
+        if self.sequencer.is_flying() {
+            return;
+        }
+        self.welcome_joiners(now);
+        self.send_snapshots(now);
+        self.sequence(now);
+    }
+
+    fn send_error(&mut self, id: SessionId, code: &str, text: String, request: u32) {
+        let error = Error {
+            code: code.into(),
+            text,
+            request,
+        };
+        self.send(id, server_message::Message::Error(error));
+    }
+}
+
+impl Session {
+    /// Why the session is over, if it is.
+    fn over(&self, now: Instant) -> Option<Reason> {
+        if now >= self.join.expires {
+            return Some(Reason::Expired);
+        }
+        (now >= self.heard + limits::SILENCE_MAX).then_some(Reason::Timeout)
+    }
+
+    /// When something is due for the session.
+    fn wakes(&self, flying: bool) -> Instant {
+        let mut at = self.join.expires.min(self.heard + limits::SILENCE_MAX);
+        if !flying && !self.inbox.is_empty() {
+            at = at.min(self.ops.ready_at());
+        }
+        if !flying && let Some(snapshot) = self.snapshot_at() {
+            at = at.min(snapshot);
+        }
+        at
+    }
+}

@@ -1,0 +1,140 @@
+//! One op, from its author to everyone.
+
+use super::Room;
+use crate::{
+    Effect, Reason, SessionId, limits,
+    session::{Received, Session},
+};
+use fmz_annotation::Authority;
+use fmz_proto::v1::{OpBatch, Rejected, server_message};
+use std::time::Instant;
+
+impl Room {
+    /// Takes a batch into its author's inbox.
+    pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if !session.is_live() || session.author == 0 {
+            self.reject(
+                id,
+                batch.client_seq,
+                "grant",
+                "your invitation does not allow to draw".into(),
+            );
+            return;
+        }
+        let end = self.sequencer.recent().end();
+        session.known = session.known.max(batch.base.min(end));
+        session.inbox_ops += batch.ops.len();
+        session.inbox.push_back(Received { batch, at: now });
+        if session.inbox_ops > limits::INBOX_OPS_MAX
+            || session.inbox.len() > limits::INBOX_BATCHES_MAX
+        {
+            self.close(id, Reason::Flood);
+        }
+    }
+
+    /// Numbers what waits, one batch of each author in turn, and lets it go to the log.
+    pub(super) fn sequence(&mut self, now: Instant) {
+        self.add_authors(now);
+        let mut ids: Vec<_> = self.sessions.keys().copied().collect();
+        let after_last = ids.partition_point(|id| *id <= self.served);
+        ids.rotate_left(after_last);
+        while self.sequence_round(&ids, now) {}
+        if let Some((token, expected_revision, batches)) = self.sequencer.launch() {
+            self.effects.push_back(Effect::Append {
+                token,
+                expected_revision,
+                batches,
+            });
+        }
+    }
+
+    /// Returns whether another round may find more.
+    fn sequence_round(&mut self, ids: &[SessionId], now: Instant) -> bool {
+        let mut found = false;
+        for id in ids {
+            if self.sequencer.collected_ops() >= limits::APPEND_OPS_MAX {
+                return false;
+            }
+            if let Some(received) = self
+                .sessions
+                .get_mut(id)
+                .and_then(|session| session.next_batch(now))
+            {
+                found = true;
+                self.served = *id;
+                self.sequence_batch(*id, received, now);
+            }
+        }
+        found
+    }
+
+    fn sequence_batch(&mut self, id: SessionId, received: Received, now: Instant) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let (
+            author,
+            OpBatch {
+                client_seq, ops, ..
+            },
+        ) = (session.author, received.batch);
+        if client_seq <= self.sequencer.document().last_client_seq(author) {
+            return;
+        }
+        let authority = if session.join.grants.own {
+            Authority::Owner
+        } else {
+            Authority::Author
+        };
+        let ms = self.unix_ms(now);
+        if let Err(refused) =
+            self.sequencer
+                .number(author, authority, client_seq, ops, ms, received.at)
+        {
+            self.reject(id, client_seq, refused.code, refused.text);
+        }
+    }
+
+    fn reject(&mut self, id: SessionId, client_seq: u64, code: &str, text: String) {
+        let rejected = Rejected {
+            client_seq,
+            code: code.into(),
+            text,
+        };
+        self.send_with_ops(id, server_message::Message::Rejected(rejected));
+    }
+
+    /// Hands out what has become durable, once a tick.
+    pub(super) fn hand_out(&mut self, now: Instant) {
+        let Some(tick) = self.sequencer.tick(now) else {
+            return;
+        };
+        for frame in &tick.frames {
+            self.fan_out_ops(frame);
+        }
+        self.effects.push_back(Effect::HandedOut {
+            ops: tick.ops,
+            waits: tick.waits,
+        });
+    }
+
+    /// Time of day at `now`, by the clock read when the room was opened.
+    pub(super) fn unix_ms(&self, now: Instant) -> u64 {
+        self.opened_ms + now.saturating_duration_since(self.opened).as_millis() as u64
+    }
+}
+
+impl Session {
+    /// The next batch whose turn it is.
+    fn next_batch(&mut self, now: Instant) -> Option<Received> {
+        let ops = self.inbox.front()?.batch.ops.len();
+        if !self.ops.take(ops as u32, now) {
+            return None;
+        }
+        self.inbox_ops -= ops;
+        self.inbox.pop_front()
+    }
+}

@@ -1,0 +1,105 @@
+//! Who is told, and by which way.
+
+use super::Room;
+use crate::{
+    Class, Effect, Path, SessionId,
+    session::{Feed, OpsPath, Session},
+};
+use bytes::Bytes;
+use fmz_proto::{
+    encode_server,
+    v1::{Channel, SendData, server_message::Message, to_sfu},
+};
+
+impl Room {
+    /// Tells one session, over its WebSocket.
+    pub(super) fn send(&mut self, id: SessionId, message: Message) {
+        self.send_frame(vec![id], Class::Must, encode_server(message));
+    }
+
+    /// Tells one session by the way on which it asked.
+    pub(super) fn send_by(&mut self, id: SessionId, path: Path, message: Message) {
+        let frame = encode_server(message);
+        match path {
+            Path::Socket => self.send_frame(vec![id], Class::Must, frame),
+            Path::Ops => self.send_channel(vec![id], Channel::Ops, frame),
+            Path::Live => self.send_channel(vec![id], Channel::Live, frame),
+        }
+    }
+
+    /// Tells one session by the way of committed ops, in order with them.
+    pub(super) fn send_with_ops(&mut self, id: SessionId, message: Message) {
+        let on_channel = self
+            .sessions
+            .get(&id)
+            .is_some_and(|session| session.path != OpsPath::Socket);
+        self.send_by(
+            id,
+            if on_channel { Path::Ops } else { Path::Socket },
+            message,
+        );
+    }
+
+    /// Tells everyone who takes part, over their WebSockets.
+    pub(super) fn broadcast(&mut self, message: Message, except: Option<SessionId>) {
+        let sessions = self.select(|id, session| session.is_live() && Some(id) != except);
+        self.send_frame(sessions, Class::Must, encode_server(message));
+    }
+
+    /// Sends the same committed ops to everyone, to each by one way.
+    pub(super) fn fan_out_ops(&mut self, frame: &Bytes) {
+        let fed = |session: &Session| session.is_live() && session.feed == Feed::Live;
+        let sockets = self.select(|_, session| fed(session) && session.path == OpsPath::Socket);
+        let channels = self.select(|_, session| fed(session) && session.path != OpsPath::Socket);
+        self.send_frame(sockets, Class::Must, frame.clone());
+        self.send_channel(channels, Channel::Ops, frame.clone());
+    }
+
+    /// Sends something that may be lost to everyone but one.
+    pub(super) fn fan_out_presence(&mut self, message: Message, except: SessionId) {
+        let frame = encode_server(message);
+        let other = |id, session: &Session| session.is_live() && id != except;
+        let sockets = self.select(|id, session| other(id, session) && !session.live_channel());
+        let channels = self.select(|id, session| other(id, session) && session.live_channel());
+        self.send_frame(sockets, Class::Presence, frame.clone());
+        self.send_channel(channels, Channel::Live, frame);
+    }
+
+    pub(super) fn send_frame(&mut self, sessions: Vec<SessionId>, class: Class, frame: Bytes) {
+        if !sessions.is_empty() {
+            self.effects.push_back(Effect::SendSocket {
+                sessions,
+                class,
+                frame,
+            });
+        }
+    }
+
+    pub(super) fn send_channel(
+        &mut self,
+        sessions: Vec<SessionId>,
+        channel: Channel,
+        payload: Bytes,
+    ) {
+        if !sessions.is_empty() {
+            let sessions = sessions.into_iter().map(SessionId::link).collect();
+            self.to_sfu(to_sfu::Message::Send(SendData {
+                sessions,
+                channel: channel.into(),
+                payload,
+            }));
+        }
+    }
+
+    pub(super) fn to_sfu(&mut self, message: to_sfu::Message) {
+        self.effects.push_back(Effect::ToSfu(message));
+    }
+
+    fn select(&self, mut wanted: impl FnMut(SessionId, &Session) -> bool) -> Vec<SessionId> {
+        self.sessions
+            .iter()
+            .filter(|(id, session)| wanted(**id, session))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}

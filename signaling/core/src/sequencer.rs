@@ -1,0 +1,230 @@
+//! The one order: check, number, make durable, hand out.
+//!
+//! While an append is on its way nothing is numbered, so that the document is exactly what is durable whenever none is.
+
+use crate::{AppendToken, limits, recent::Recent};
+use bytes::Bytes;
+use fmz_annotation::{Authority, Document};
+use fmz_proto::{
+    Message, encode_server,
+    v1::{Committed, CommittedBatch, DocumentSnapshot, Op, Snapshot, server_message},
+};
+use std::time::{Duration, Instant};
+
+/// Why a batch is not taken.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+/// A batch and when it came.
+#[derive(Debug)]
+struct Numbered {
+    batch: CommittedBatch,
+    received: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sequencer {
+    document: Document,
+    tokens: u64,
+    /// Numbered, not durable.
+    flight: Vec<Numbered>,
+    flying: bool,
+    /// Durable, not handed out.
+    outbox: Vec<Numbered>,
+    handed_out: Option<Instant>,
+    recent: Recent,
+    snapshot: Option<(u64, Vec<Bytes>)>,
+}
+
+/// What one tick hands out.
+#[derive(Debug)]
+pub(crate) struct Tick {
+    pub(crate) frames: Vec<Bytes>,
+    pub(crate) ops: u64,
+    pub(crate) waits: Vec<Duration>,
+}
+
+impl Sequencer {
+    pub(crate) fn new(document: Document) -> Self {
+        let recent = Recent::new(document.revision());
+        Self {
+            document,
+            tokens: 0,
+            flight: Vec::new(),
+            flying: false,
+            outbox: Vec::new(),
+            handed_out: None,
+            recent,
+            snapshot: None,
+        }
+    }
+
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Whether an append is on its way.
+    pub(crate) fn is_flying(&self) -> bool {
+        self.flying
+    }
+
+    /// Ops that the next append carries so far.
+    pub(crate) fn collected_ops(&self) -> usize {
+        self.flight
+            .iter()
+            .map(|numbered| numbered.batch.ops.len())
+            .sum()
+    }
+
+    /// Checks and numbers a batch; it will be part of the next append.
+    pub(crate) fn number(
+        &mut self,
+        author: u32,
+        authority: Authority,
+        client_seq: u64,
+        ops: Vec<Op>,
+        committed_ms: u64,
+        received: Instant,
+    ) -> Result<(), Refused> {
+        debug_assert!(
+            !self.flying,
+            "the document is ahead of the log only by what flies"
+        );
+        self.document
+            .check_as(author, authority, &ops)
+            .map_err(|error| Refused {
+                code: error.code(),
+                text: error.to_string(),
+            })?;
+        let first_revision = self.document.revision() + 1;
+        let batch = CommittedBatch {
+            first_revision,
+            author,
+            client_seq,
+            committed_ms,
+            ops,
+        };
+        self.document.apply(&batch).map_err(|error| Refused {
+            code: error.code(),
+            text: error.to_string(),
+        })?;
+        self.flight.push(Numbered { batch, received });
+        Ok(())
+    }
+
+    /// Lets the collected batches go to the log.
+    pub(crate) fn launch(&mut self) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
+        let expected = self.flight.first()?.batch.first_revision - 1;
+        self.tokens += 1;
+        self.flying = true;
+        let batches = self
+            .flight
+            .iter()
+            .map(|numbered| numbered.batch.clone())
+            .collect();
+        Some((AppendToken(self.tokens), expected, batches))
+    }
+
+    /// Whether this is the append on its way.
+    pub(crate) fn expects(&self, token: AppendToken) -> bool {
+        self.flying && token.0 == self.tokens
+    }
+
+    pub(crate) fn landed(&mut self) {
+        self.flying = false;
+        self.outbox.append(&mut self.flight);
+    }
+
+    /// When the next tick is due; at once after a rest.
+    pub(crate) fn tick_at(&self, now: Instant) -> Option<Instant> {
+        let due = self.handed_out.map_or(now, |last| last + limits::TICK);
+        (!self.outbox.is_empty()).then_some(due)
+    }
+
+    pub(crate) fn tick(&mut self, now: Instant) -> Option<Tick> {
+        self.tick_at(now).filter(|due| *due <= now)?;
+        self.handed_out = Some(now);
+        let waits = self
+            .outbox
+            .iter()
+            .map(|numbered| now.saturating_duration_since(numbered.received))
+            .collect();
+        let batches: Vec<_> = self
+            .outbox
+            .drain(..)
+            .map(|numbered| numbered.batch)
+            .collect();
+        let ops = batches.iter().map(|batch| batch.ops.len() as u64).sum();
+        let frames = pack(batches).map(|batches| self.encode(batches)).collect();
+        Some(Tick { frames, ops, waits })
+    }
+
+    fn encode(&mut self, batches: Vec<CommittedBatch>) -> Bytes {
+        let last = batches
+            .last()
+            .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1);
+        let frame = encode_server(server_message::Message::Committed(Committed { batches }));
+        self.recent.push(last, frame.clone());
+        frame
+    }
+
+    /// The document in frames. Only what is durable is in it: call it while no append is on its way.
+    pub(crate) fn snapshot(&mut self) -> &[Bytes] {
+        debug_assert!(
+            !self.flying && self.flight.is_empty(),
+            "a snapshot holds only what is durable"
+        );
+        let revision = self.document.revision();
+        if self.snapshot.as_ref().is_none_or(|(of, _)| *of != revision) {
+            self.snapshot = Some((revision, snapshot_frames(&self.document.snapshot())));
+        }
+        self.snapshot.as_ref().map_or(&[], |(_, frames)| frames)
+    }
+}
+
+/// Splits batches so that each part fits a frame.
+fn pack(batches: Vec<CommittedBatch>) -> impl Iterator<Item = Vec<CommittedBatch>> {
+    let mut batches = batches.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = batches.next()?;
+        let mut bytes = first.encoded_len();
+        let mut part = vec![first];
+        while let Some(next) =
+            batches.next_if(|next| bytes + next.encoded_len() <= limits::COMMITTED_BYTES_MAX)
+        {
+            bytes += next.encoded_len();
+            part.push(next);
+        }
+        Some(part)
+    })
+}
+
+fn snapshot_frames(snapshot: &DocumentSnapshot) -> Vec<Bytes> {
+    let revision = snapshot.revision;
+    let bytes = Bytes::from(snapshot.encode_to_vec());
+    let parts = bytes
+        .len()
+        .div_ceil(fmz_proto::limits::SNAPSHOT_PART_BYTES)
+        .max(1);
+    (0..parts)
+        .map(|index| {
+            let start = index * fmz_proto::limits::SNAPSHOT_PART_BYTES;
+            let end = bytes
+                .len()
+                .min(start + fmz_proto::limits::SNAPSHOT_PART_BYTES);
+            let snapshot = Snapshot {
+                revision,
+                part: bytes.slice(start..end),
+                last: index + 1 == parts,
+            };
+            encode_server(server_message::Message::Snapshot(snapshot))
+        })
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! The REST interface.
+
+mod auth;
+mod error;
+mod rooms;
+mod tokens;
+
+pub(crate) use error::{ApiError, Problem};
+pub(crate) use rooms::new_room;
+
+use crate::{assets, headers, health, socket, state::State};
+use auth::Scheme;
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use utoipa::OpenApi;
+
+/// Bytes of a request's body at most: the largest is a request for a token.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "fmz", description = "Review rooms", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    paths(health::healthz, health::readyz, rooms::create, rooms::list, rooms::show, tokens::mint),
+    modifiers(&Scheme),
+)]
+struct Description;
+
+#[utoipa::path(get, path = "/api/v1/openapi.json", responses((status = 200, description = "This description")))]
+async fn openapi() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}
+
+/// Everything for participants.
+pub(crate) fn router(state: State) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/api/v1/openapi.json", get(openapi))
+        .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
+        .route("/api/v1/rooms/{room}", get(rooms::show))
+        .route("/api/v1/rooms/{room}/tokens", post(tokens::mint))
+        .route("/ws", get(socket::upgrade))
+        .route("/", get(assets::index))
+        .route("/r/{room}", get(assets::room))
+        .fallback(get(assets::file))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(headers::secure))
+        .with_state(state)
+}
+
+/// Everything for operators.
+pub(crate) fn admin_router(state: State, registry: prometheus::Registry) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(move || metrics(registry.clone())))
+        .with_state(state)
+}
+
+async fn metrics(registry: prometheus::Registry) -> Result<String, ApiError> {
+    prometheus::TextEncoder::new()
+        .encode_to_string(&registry.gather())
+        .map_err(|_| ApiError::internal())
+}

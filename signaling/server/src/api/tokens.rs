@@ -1,0 +1,121 @@
+//! Invitations: who owns a room may let others in, with no more than it may do itself.
+
+use super::{ApiError, Problem, auth::Bearer};
+use crate::{
+    origin,
+    state::State,
+    token::{Grant, LIFETIME_MAX, TokenRequest},
+};
+use axum::{
+    Json,
+    extract::{Path, State as Extract, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, Uri},
+};
+use fmz_proto::limits;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+/// How long an invitation lasts where nobody says: a working week.
+const LIFETIME_S: u64 = 7 * 24 * 3600;
+
+/// An invitation to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    /// What it allows: at most what your own token does.
+    grants: BTreeSet<Grant>,
+    /// Name to be shown; the guest chooses where absent.
+    #[serde(default)]
+    name: Option<String>,
+    /// Whose it is; everyone who uses a token with the same subject is the same person to the room.
+    #[serde(default)]
+    subject: Option<String>,
+    /// How long it lasts, seconds: at most as long as your own.
+    #[serde(default)]
+    lifetime_s: Option<u64>,
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TokenView {
+    token: String,
+    /// The page to open. The token is in the fragment, which a browser sends to no server.
+    url: String,
+}
+
+#[utoipa::path(post, path = "/api/v1/rooms/{room}/tokens", params(("room" = String, Path)), request_body = NewToken,
+    security(("token" = [])), responses(
+    (status = 201, description = "The invitation is made", body = TokenView),
+    (status = 400, description = "The name or subject cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "Not the owner of this room, or more asked than the owner has", body = Problem),
+    (status = 404, description = "There is no such room", body = Problem),
+))]
+pub(crate) async fn mint(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Result<Json<NewToken>, JsonRejection>,
+) -> Result<(StatusCode, Json<TokenView>), ApiError> {
+    if !claims.covers(&room) || !claims.grants.contains(&Grant::Own) {
+        return Err(ApiError::forbidden());
+    }
+    state.store.room(&room).ok_or_else(ApiError::no_room)?;
+    let Json(wanted) = body?;
+    if !wanted.grants.is_subset(&claims.grants) {
+        return Err(ApiError::forbidden());
+    }
+    let short = |text: &Option<String>| {
+        text.as_ref()
+            .is_none_or(|text| (1..=limits::NAME_BYTES_MAX).contains(&text.len()))
+    };
+    if !short(&wanted.name) || !short(&wanted.subject) || wanted.grants.is_empty() {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "the name, subject or grants cannot be",
+        ));
+    }
+    let now = SystemTime::now();
+    let lifetime = Duration::from_secs(
+        wanted
+            .lifetime_s
+            .unwrap_or(LIFETIME_S)
+            .min(LIFETIME_MAX.as_secs()),
+    );
+    let request = TokenRequest {
+        room: room.clone(),
+        subject: wanted.subject,
+        name: wanted.name,
+        grants: wanted.grants,
+        lifetime: lifetime.min(claims.time_left(now)),
+        machine: false,
+    };
+    let token = state.tokens.mint(request, now);
+    let url = format!(
+        "{}/r/{room}#token={token}",
+        base_url(&state, &headers, &uri)
+    );
+    Ok((StatusCode::CREATED, Json(TokenView { token, url })))
+}
+
+/// How the one who asks reaches this server.
+fn base_url(state: &State, headers: &HeaderMap, uri: &Uri) -> String {
+    if let Some(url) = &state.config.public_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let scheme = if state.config.tls == crate::Tls::Off {
+        "http"
+    } else {
+        "https"
+    };
+    format!(
+        "{scheme}://{}",
+        origin::host(headers, uri).unwrap_or("localhost")
+    )
+}

@@ -1,0 +1,69 @@
+//! What an operator can watch. No names of people or rooms are in it.
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+/// Bucket bounds of waits, seconds: from a memory store to a disk in trouble.
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.016, 0.024, 0.05, 0.1, 0.25, 1.0, 5.0,
+];
+
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    pub(crate) sessions: IntGauge,
+    pub(crate) rooms: IntGauge,
+    pub(crate) ops: IntCounter,
+    pub(crate) op_latency: Histogram,
+    pub(crate) append: Histogram,
+    pub(crate) append_failures: IntCounter,
+    pub(crate) tokens_refused: IntCounter,
+    /// By reason code.
+    pub(crate) closed: IntCounterVec,
+    pub(crate) frames_refused: IntCounter,
+    pub(crate) presence_dropped: IntCounter,
+    pub(crate) messages: IntCounter,
+}
+
+impl Metrics {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let gauge = |name, help| register(registry, IntGauge::new(name, help)?);
+        let counter = |name, help| register(registry, IntCounter::new(name, help)?);
+        let seconds = |name, help| {
+            let options = HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
+            register(registry, Histogram::with_opts(options)?)
+        };
+        let closed = Opts::new(
+            "fmz_sessions_closed_total",
+            "Sessions that ended, by reason",
+        );
+        Ok(Self {
+            sessions: gauge("fmz_sessions", "Sessions connected")?,
+            rooms: gauge("fmz_rooms", "Rooms open")?,
+            ops: counter("fmz_ops_total", "Operations handed out")?,
+            op_latency: seconds(
+                "fmz_op_latency_seconds",
+                "From an operation's arrival to its being handed out",
+            )?,
+            append: seconds(
+                "fmz_append_seconds",
+                "From an append's request to its being durable",
+            )?,
+            append_failures: counter("fmz_append_failures_total", "Appends that failed")?,
+            tokens_refused: counter("fmz_tokens_refused_total", "Tokens that were refused")?,
+            closed: register(registry, IntCounterVec::new(closed, &["reason"])?)?,
+            frames_refused: counter("fmz_frames_refused_total", "Frames that could not be read")?,
+            presence_dropped: counter(
+                "fmz_presence_dropped_total",
+                "Pointer moves dropped before slow consumers",
+            )?,
+            messages: counter("fmz_messages_total", "Messages received over WebSockets")?,
+        })
+    }
+}
+
+fn register<C: prometheus::core::Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: C,
+) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}

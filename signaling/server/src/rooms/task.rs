@@ -1,0 +1,351 @@
+//! The task that owns one open room and does what it asks.
+
+use super::outbox::Outbox;
+use crate::{
+    metrics::Metrics,
+    socket::{Pushed, SocketQueue},
+    state::State,
+};
+use bytes::Bytes;
+use fmz_annotation::Document;
+use fmz_proto::{
+    WireError,
+    v1::{StoredRoom, client_message, from_sfu, to_sfu},
+};
+use fmz_signaling_core::{
+    AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
+};
+use fmz_store::{Answer, AppendError, Store, last_revision};
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::mpsc;
+
+/// How long a room without people is kept open.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What can happen to a room.
+#[derive(Debug)]
+pub(crate) enum Input {
+    Join {
+        join: Box<Join>,
+        queue: SocketQueue,
+    },
+    Message {
+        session: SessionId,
+        message: client_message::Message,
+    },
+    Malformed {
+        session: SessionId,
+        error: WireError,
+    },
+    Alive {
+        session: SessionId,
+    },
+    Left {
+        session: SessionId,
+        reason: Reason,
+    },
+    Violation {
+        session: SessionId,
+        reason: Reason,
+    },
+    Sfu(from_sfu::Message),
+    Shutdown(Reason),
+}
+
+/// An append on its way.
+struct Append {
+    token: AppendToken,
+    begun: Instant,
+    answer: Answer<Result<(), AppendError>>,
+}
+
+/// The same, answered.
+struct Landed {
+    token: AppendToken,
+    begun: Instant,
+    answer: Result<(), AppendError>,
+}
+
+struct Task {
+    state: State,
+    room: Room,
+    name: String,
+    queues: BTreeMap<SessionId, SocketQueue>,
+    append: Option<Append>,
+    outbox: Outbox,
+    to_sfu: mpsc::Sender<to_sfu::Message>,
+    idle_since: Option<Instant>,
+}
+
+/// Opens a room from its log and serves it until it closes.
+pub(super) async fn run(
+    state: State,
+    stored: StoredRoom,
+    generation: u64,
+    mut inputs: mpsc::Receiver<Input>,
+    to_sfu: mpsc::Sender<to_sfu::Message>,
+) {
+    let name = stored.room.clone();
+    let reason = match load(&*state.store, &name).await {
+        Ok(document) => {
+            tracing::info!(room = name, revision = document.revision(), "room opened");
+            Task::new(state.clone(), stored, document, to_sfu)
+                .serve(&mut inputs)
+                .await
+        }
+        Err(text) => {
+            tracing::error!(room = name, text, "the room cannot be read from its log");
+            Reason::Storage
+        }
+    };
+    inputs.close();
+    state.rooms.forget_room(&state, &name, generation);
+    while let Some(input) = inputs.recv().await {
+        if let Input::Join { queue, .. } = input {
+            queue.close(reason);
+        }
+    }
+    tracing::info!(room = name, reason = reason.code(), "room closed");
+}
+
+async fn load(store: &dyn Store, video: &str) -> Result<Document, String> {
+    let mut document = Document::new();
+    loop {
+        let page = store
+            .read(video, document.revision())
+            .await
+            .map_err(|error| error.to_string())?;
+        if page.is_empty() {
+            return Ok(document);
+        }
+        for batch in &page {
+            document
+                .apply(batch)
+                .map_err(|error| format!("revision {}: {error}", last_revision(batch)))?;
+        }
+    }
+}
+
+impl Task {
+    fn new(
+        state: State,
+        stored: StoredRoom,
+        document: Document,
+        to_sfu: mpsc::Sender<to_sfu::Message>,
+    ) -> Self {
+        let info = RoomInfo {
+            room: stored.room.clone(),
+            title: stored.title,
+            server: concat!("fmz ", env!("CARGO_PKG_VERSION")).into(),
+            limits: state.config.room,
+        };
+        let now = Instant::now();
+        let unix_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis() as u64;
+        Self {
+            room: Room::new(info, document, unix_ms, now),
+            state,
+            name: stored.room,
+            queues: BTreeMap::new(),
+            append: None,
+            outbox: Outbox::default(),
+            to_sfu,
+            idle_since: Some(now),
+        }
+    }
+
+    /// In order of precedence: what became durable, what the media server takes, what is due, what comes in.
+    async fn serve(mut self, inputs: &mut mpsc::Receiver<Input>) -> Reason {
+        let to_sfu = self.to_sfu.clone();
+        loop {
+            if let Some(reason) = self.room.closed() {
+                return self.finish(reason).await;
+            }
+            let due = self.due();
+            tokio::select! {
+                biased;
+                answer = answered(&mut self.append) => self.appended(answer),
+                permit = to_sfu.reserve(), if !self.outbox.is_empty() => {
+                    if let (Ok(permit), Some(message)) = (permit, self.outbox.pop()) {
+                        permit.send(message);
+                    }
+                }
+                () = tokio::time::sleep_until(due.into()) => self.timeout(),
+                input = inputs.recv() => match input {
+                    Some(input) => self.handle(input),
+                    None => self.room.handle_shutdown(Reason::Shutdown),
+                },
+            }
+            self.perform();
+        }
+    }
+
+    fn due(&self) -> Instant {
+        let now = Instant::now();
+        let idle = self.idle_since.map(|since| since + IDLE);
+        // Nothing is due in an open room without people but its end.
+        self.room
+            .poll_timeout(now)
+            .into_iter()
+            .chain(idle)
+            .min()
+            .unwrap_or(now + IDLE)
+    }
+
+    fn timeout(&mut self) {
+        let now = Instant::now();
+        if self.idle_since.is_some_and(|since| now >= since + IDLE) {
+            self.room.handle_shutdown(Reason::Reloading);
+        }
+        self.room.handle_timeout(now);
+    }
+
+    fn appended(
+        &mut self,
+        Landed {
+            token,
+            begun,
+            answer,
+        }: Landed,
+    ) {
+        let metrics = &self.state.metrics;
+        match &answer {
+            Ok(()) => metrics.append.observe(begun.elapsed().as_secs_f64()),
+            Err(_) => metrics.append_failures.inc(),
+        }
+        self.room.handle_appended(token, answer, Instant::now());
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = Instant::now();
+        match input {
+            Input::Join { join, queue } => {
+                self.queues.insert(join.session, queue);
+                self.room.handle_joined(*join, now);
+            }
+            Input::Message { session, message } => {
+                self.room
+                    .handle_message(session, message, Path::Socket, now)
+            }
+            Input::Malformed { session, error } => self.room.handle_malformed(session, &error, now),
+            Input::Alive { session } => self.room.handle_alive(session, now),
+            Input::Left { session, reason } => {
+                self.queues.remove(&session);
+                self.room.handle_left(session, reason, now);
+            }
+            Input::Violation { session, reason } => {
+                self.room.handle_violation(session, reason, now)
+            }
+            Input::Sfu(message) => self.room.handle_sfu(message, now),
+            Input::Shutdown(reason) => self.room.handle_shutdown(reason),
+        }
+    }
+
+    /// Does what the room asks.
+    fn perform(&mut self) {
+        while let Some(effect) = self.room.poll_effect() {
+            match effect {
+                Effect::Append {
+                    token,
+                    expected_revision,
+                    batches,
+                } => {
+                    let answer = self
+                        .state
+                        .store
+                        .append(&self.name, expected_revision, batches);
+                    self.append = Some(Append {
+                        token,
+                        begun: Instant::now(),
+                        answer,
+                    });
+                }
+                Effect::SendSocket {
+                    sessions,
+                    class,
+                    frame,
+                } => self.send(&sessions, class, &frame),
+                Effect::ToSfu(message) => self.tell_sfu(message),
+                Effect::Close { session, reason } => {
+                    if let Some(queue) = self.queues.remove(&session) {
+                        queue.close(reason);
+                    }
+                }
+                Effect::HandedOut { ops, waits } => observe(&self.state.metrics, ops, &waits),
+            }
+        }
+        let idle = self.room.is_idle();
+        self.idle_since = idle.then(|| self.idle_since.unwrap_or_else(Instant::now));
+    }
+
+    fn send(&mut self, sessions: &[SessionId], class: Class, frame: &Bytes) {
+        for session in sessions {
+            let Some(queue) = self.queues.get(session) else {
+                continue;
+            };
+            match queue.push(class, frame.clone()) {
+                Pushed::Queued => {}
+                Pushed::Dropped => self.state.metrics.presence_dropped.inc(),
+                Pushed::Full => self
+                    .room
+                    .handle_violation(*session, Reason::Slow, Instant::now()),
+            }
+        }
+    }
+
+    fn tell_sfu(&mut self, message: to_sfu::Message) {
+        for session in self.outbox.push(message) {
+            if let Some(session) = SessionId::from_link(session) {
+                self.room
+                    .handle_violation(session, Reason::Overloaded, Instant::now());
+            }
+        }
+    }
+
+    /// Tells the media server what it must still know, and waits for the append on its way.
+    async fn finish(mut self, reason: Reason) -> Reason {
+        self.perform();
+        while let Some(message) = self.outbox.pop() {
+            if self.to_sfu.send(message).await.is_err() {
+                break;
+            }
+        }
+        if let Some(append) = self.append.take() {
+            // Nobody is left to be told; what is durable is found when the room is opened again.
+            let _ = append.answer.await;
+        }
+        reason
+    }
+}
+
+/// Waits for the append on its way, for ever where there is none.
+async fn answered(append: &mut Option<Append>) -> Landed {
+    let Some(Append {
+        token,
+        begun,
+        answer,
+    }) = append
+    else {
+        return pending().await;
+    };
+    let landed = Landed {
+        token: *token,
+        begun: *begun,
+        answer: answer.as_mut().await,
+    };
+    *append = None;
+    landed
+}
+
+fn observe(metrics: &Metrics, ops: u64, waits: &[Duration]) {
+    metrics.ops.inc_by(ops);
+    for wait in waits {
+        metrics.op_latency.observe(wait.as_secs_f64());
+    }
+}

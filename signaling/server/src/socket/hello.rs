@@ -1,0 +1,137 @@
+//! The first message on a WebSocket: who it is.
+
+use super::{Admitted, Ending};
+use crate::{
+    state::State,
+    token::{ANY_ROOM, Claims, TokenError},
+};
+use aws_lc_rs::digest;
+use axum::extract::ws::{Message, WebSocket};
+use bytes::Bytes;
+use fmz_proto::{
+    decode_client, limits,
+    v1::{Hello, client_message},
+};
+use fmz_signaling_core::{Join, Reason};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::time::timeout;
+
+/// How long a connection may stay without saying who it is.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+/// The protocol that this server speaks.
+const PROTOCOL: u32 = 1;
+/// Name of somebody who gave none.
+const NO_NAME: &str = "Guest";
+
+const TIMEOUT: Ending = Ending {
+    code: "hello_timeout",
+    text: "the first message did not come",
+    retry: true,
+};
+const EXPECTED: Ending = Ending {
+    code: "hello_expected",
+    text: "the first message must say who you are",
+    retry: false,
+};
+const PROTOCOL_OLD: Ending = Ending {
+    code: "protocol",
+    text: "this page is too old, load it again",
+    retry: false,
+};
+const NO_ROOM: Ending = Ending {
+    code: "room_unknown",
+    text: "there is no such room",
+    retry: false,
+};
+
+impl From<TokenError> for Ending {
+    fn from(error: TokenError) -> Self {
+        let text = match error {
+            TokenError::Invalid => "your invitation is not valid",
+            TokenError::Expired => Reason::Expired.text(),
+        };
+        Self {
+            code: error.code(),
+            text,
+            retry: false,
+        }
+    }
+}
+
+pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Admitted, Ending> {
+    let hello = timeout(HELLO_TIMEOUT, first_message(socket))
+        .await
+        .map_err(|_| TIMEOUT)??;
+    if hello.protocol < PROTOCOL {
+        return Err(PROTOCOL_OLD);
+    }
+    let claims = check(state, &hello).inspect_err(|_| state.metrics.tokens_refused.inc())?;
+    state.store.room(&claims.room).ok_or(NO_ROOM)?;
+    if claims.wire_grants().annotate && state.store.health().is_err() {
+        return Err(Reason::Storage.into());
+    }
+    Ok(Admitted {
+        room: claims.room.clone(),
+        join: join(state, hello, claims),
+    })
+}
+
+/// Pings and pongs may come before it.
+async fn first_message(socket: &mut WebSocket) -> Result<Hello, Ending> {
+    loop {
+        match socket.recv().await {
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Binary(frame))) => match decode_client(&frame) {
+                Ok(client_message::Message::Hello(hello)) => return Ok(hello),
+                Ok(_) | Err(_) => return Err(EXPECTED),
+            },
+            Some(Err(error)) if super::is_too_large(&error) => {
+                return Err(Reason::FrameTooLarge.into());
+            }
+            _ => return Err(EXPECTED),
+        }
+    }
+}
+
+/// The room comes from the token only. An operator's token is for the REST interface.
+fn check(state: &State, hello: &Hello) -> Result<Claims, TokenError> {
+    let claims = state.tokens.verify(&hello.token)?;
+    if claims.room == ANY_ROOM {
+        Err(TokenError::Invalid)
+    } else {
+        Ok(claims)
+    }
+}
+
+fn join(state: &State, hello: Hello, claims: Claims) -> Join {
+    let grants = claims.wire_grants();
+    let expires = Instant::now() + claims.time_left(SystemTime::now());
+    Join {
+        session: state.next_session(),
+        name: shown_name(&claims, &hello.name),
+        session_key: public_key(&hello.session_key),
+        subject: claims.sub,
+        grants,
+        machine: claims.machine,
+        expires,
+        revision: hello.revision,
+        transport: hello.transport,
+    }
+}
+
+fn shown_name(claims: &Claims, wanted: &str) -> String {
+    let name = claims.name.as_deref().unwrap_or(wanted);
+    let name: String = name.chars().filter(|char| !char.is_control()).collect();
+    if name.trim().is_empty() {
+        NO_NAME.into()
+    } else {
+        name.trim().into()
+    }
+}
+
+/// The document shows everyone the key of each author's session, so it must not be the one that proves to be that author:
+/// people who came by the same link have the same subject.
+fn public_key(session_key: &[u8]) -> Bytes {
+    let digest = digest::digest(&digest::SHA256, session_key);
+    Bytes::copy_from_slice(&digest.as_ref()[..limits::SESSION_KEY_BYTES])
+}

@@ -1,0 +1,74 @@
+//! What every request can reach.
+
+use crate::{Config, metrics::Metrics, rooms::Rooms, token::Tokens};
+use fmz_store::Store;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
+use tokio::sync::Semaphore;
+
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) tokens: Tokens,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) metrics: Metrics,
+    pub(crate) rooms: Rooms,
+    /// One for each WebSocket.
+    pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) stopping: AtomicBool,
+    sessions: AtomicU32,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl State {
+    pub(crate) fn new(
+        config: Config,
+        tokens: Tokens,
+        store: Arc<dyn Store>,
+        metrics: Metrics,
+        rooms: Rooms,
+    ) -> Self {
+        let sockets = Arc::new(Semaphore::new(config.sessions_max));
+        let stopping = AtomicBool::new(false);
+        let sessions = AtomicU32::new(0);
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                tokens,
+                store,
+                metrics,
+                rooms,
+                sockets,
+                stopping,
+                sessions,
+            }),
+        }
+    }
+
+    pub(crate) fn next_session(&self) -> fmz_signaling_core::SessionId {
+        fmz_signaling_core::SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,5 @@
+//! The server through its sockets, on loopback.
+
+mod client;
+mod fixture;
+mod sessions;
