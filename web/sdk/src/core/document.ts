@@ -103,6 +103,7 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   welcome(author: number, lastClientSeq: bigint, owner: boolean): void {
     this.resyncing = false;
     this.dropParts();
+    this.outbox.setHeld(lastClientSeq);
     this.tellLost(this.replica.setAuthor(author, lastClientSeq, owner));
   }
 

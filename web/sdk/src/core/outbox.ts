@@ -16,18 +16,25 @@ export type SendBatch = (batch: OpBatch) => void;
 export class Outbox {
   private path: SendBatch | undefined;
   private waiting = false;
+  /** Last own batch that the log is known to hold. */
+  private held = 0n;
 
   constructor(
     private readonly replica: Replica,
     private readonly clock: Clock,
   ) {}
 
+  /** Takes note of what the log holds: that is not sent again. */
+  setHeld(clientSeq: bigint): void {
+    this.held = clientSeq;
+  }
+
   /** Takes another path, or none (`undefined`): ops then wait in the replica. */
   setPath(path: SendBatch | undefined): void {
     if (path === this.path) return;
     this.path = path;
     if (!path) return;
-    for (const batch of this.replica.unacked()) path(batch);
+    for (const batch of this.replica.unacked()) if (batch.clientSeq > this.held) path(batch);
     this.flush();
   }
 

@@ -1,0 +1,210 @@
+import { readFile } from "node:fs/promises";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  CommittedSchema,
+  DocumentSnapshotSchema,
+  Kind,
+  OpSchema,
+  type Op,
+  type OpBatch,
+} from "../src/gen/fmz/v1/annotation_pb";
+import { ParticipantLeftSchema, PresenceFromSchema, RejectedSchema, SnapshotSchema } from "../src/gen/fmz/v1/session_pb";
+import { UNDER_WAY_OPS_MAX } from "../src/core/outbox";
+import { Session } from "../src/core/session";
+import { loadReplica } from "../src/web/replica";
+import { clientMessage, FakeClock, FakeNetwork, type FakeConnection } from "./fakes";
+
+const AUTHOR = { author: 1, identity: "ada", name: "Ada", sessionKey: new Uint8Array(16) };
+const wasm = await readFile(new URL("../src/wasm/fmz_annotation_bg.wasm", import.meta.url));
+
+let clock: FakeClock;
+let network: FakeNetwork;
+let session: Session;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  network = new FakeNetwork();
+  session = new Session({
+    openSocket: network.openSocket,
+    clock,
+    random: () => 0,
+    replica: await loadReplica(wasm),
+    token: "token",
+    name: "Ada",
+    sessionKey: new Uint8Array(16),
+    transport: true,
+  });
+  session.start();
+  enter();
+});
+
+/** Welcomes the newest connection and gives it the document with its author, at revision 1. */
+function enter(lastClientSeq = 0n): FakeConnection {
+  network.last.welcome({ lastClientSeq });
+  if (session.document.revision > 0n) return network.last;
+  const part = toBinary(DocumentSnapshotSchema, create(DocumentSnapshotSchema, { revision: 1n, authors: [AUTHOR] }));
+  const half = Math.floor(part.length / 2);
+  for (const [bytes, last] of [[part.subarray(0, half), false], [part.subarray(half), true]] as const) {
+    network.last.say({ case: "snapshot", value: create(SnapshotSchema, { revision: 1n, part: bytes, last }) });
+  }
+  return network.last;
+}
+
+function reconnect(lastClientSeq = 0n): FakeConnection {
+  network.last.drop();
+  clock.advance(250);
+  return enter(lastClientSeq);
+}
+
+/** Draws one rectangle. */
+function draw(): void {
+  const id = session.document.nextId();
+  if (!id) throw new Error("may not draw");
+  const value = { $typeName: "fmz.v1.Create" as const, id, kind: Kind.RECTANGLE, properties: [] };
+  const frame = { $typeName: "fmz.v1.FrameStamp" as const, publication: "", rtpTimestamp: 0n, epoch: 0 };
+  expect(session.document.submit([create(OpSchema, { op: { case: "create", value: { ...value, frame } } })])).toBe(true);
+}
+
+function batches(connection: FakeConnection): OpBatch[] {
+  return connection.heard.flatMap((message) => (message.case === "ops" ? [message.value] : []));
+}
+
+/** Numbers of the batches and of the objects that they create. */
+function seen(list: readonly OpBatch[]): string[] {
+  const counter = ({ op }: Op): number => (op.case === "create" ? (op.value.id?.counter ?? 0) : 0);
+  return list.map(({ clientSeq, ops }) => `${clientSeq}:${ops.map(counter).join(",")}`);
+}
+
+function commit(connection: FakeConnection, firstRevision: bigint, { clientSeq, ops }: OpBatch): void {
+  const batch = { firstRevision, author: 1, clientSeq, committedMs: 1n, ops };
+  connection.say({ case: "committed", value: create(CommittedSchema, { batches: [batch] }) });
+}
+
+describe("own ops", () => {
+  test("leave at once, then in batches 25 ms apart", () => {
+    for (let count = 0; count < 4; count += 1) draw();
+    expect(seen(batches(network.last))).toEqual(["1:1"]);
+    clock.advance(24);
+    expect(batches(network.last).length).toBe(1);
+    clock.advance(1);
+    expect(seen(batches(network.last))).toEqual(["1:1", "2:2,3,4"]);
+  });
+
+  test("are shown before the server has them, and confirmed by its commit", () => {
+    const shown: string[] = [];
+    session.document.on("changed", ({ objects }) => shown.push(...objects.map(({ pending }) => String(pending))));
+    draw();
+    expect([session.document.pending, ...shown]).toEqual([1, "true"]);
+    const [batch] = batches(network.last);
+    if (batch) commit(network.last, 2n, batch);
+    expect([session.document.pending, ...shown]).toEqual([0, "true", "false"]);
+    expect(session.document.revision).toBe(2n);
+  });
+
+  test("wait while the connection is gone and follow in order when it is back", () => {
+    draw();
+    network.last.drop();
+    draw();
+    draw();
+    expect(session.status.kind).toBe("reconnecting");
+    clock.advance(250);
+    const back = enter();
+    clock.advance(25);
+    expect(seen(batches(back))).toEqual(["1:1", "2:2,3"]);
+  });
+
+  test("that the log holds are not sent again, the others once", () => {
+    draw();
+    clock.advance(25);
+    draw();
+    const back = reconnect(1n);
+    clock.advance(100);
+    expect(seen(batches(back))).toEqual(["2:2"]);
+  });
+
+  test("that changed their path are sent again once and in order on the new one", () => {
+    draw();
+    clock.advance(25);
+    draw();
+    const channel: OpBatch[] = [];
+    session.setChannel("ops", (frame) => {
+      const message = clientMessage(frame);
+      if (message.case === "ops") channel.push(message.value);
+    });
+    clock.advance(25);
+    draw();
+    expect(seen(channel)).toEqual(["1:1", "2:2", "3:3"]);
+    expect(seen(batches(network.last))).toEqual(["1:1", "2:2"]);
+    session.setChannel("ops", undefined);
+    clock.advance(100);
+    expect(seen(batches(network.last))).toEqual(["1:1", "2:2", "1:1", "2:2", "3:3"]);
+  });
+
+  test("stop at a bound until some are confirmed", () => {
+    for (let count = 0; count < UNDER_WAY_OPS_MAX + 100; count += 1) draw();
+    clock.advance(10_000);
+    const sent = batches(network.last);
+    const ops = sent.reduce((total, batch) => total + batch.ops.length, 0);
+    expect(ops).toBeGreaterThanOrEqual(UNDER_WAY_OPS_MAX);
+    expect(ops).toBeLessThan(UNDER_WAY_OPS_MAX + 20);
+    const [first, second] = sent;
+    if (first) commit(network.last, 2n, first);
+    if (second) commit(network.last, 3n, second);
+    clock.advance(50);
+    expect(batches(network.last).length).toBeGreaterThan(sent.length);
+  });
+
+  test("that the server refuses are taken back, and said so", () => {
+    const refused: string[] = [];
+    session.document.on("refused", ({ code }) => refused.push(code));
+    draw();
+    network.last.say({ case: "rejected", value: create(RejectedSchema, { clientSeq: 1n, code: "not_yours" }) });
+    expect([session.document.pending, ...refused]).toEqual([0, "not_yours"]);
+  });
+});
+
+describe("what comes from the server", () => {
+  test("a gap is asked for once, from the last revision held", () => {
+    const batch = { clientSeq: 9n, ops: [], base: 0n, $typeName: "fmz.v1.OpBatch" as const };
+    draw();
+    const [own] = batches(network.last);
+    if (!own) throw new Error("nothing sent");
+    commit(network.last, 5n, own);
+    commit(network.last, 6n, { ...batch, ops: own.ops });
+    const asked = network.last.heard.filter((message) => message.case === "resync");
+    expect(asked.map((message) => message.value)).toMatchObject([{ revision: 1n }]);
+    expect(session.document.revision).toBe(1n);
+  });
+
+  test("a reconnect asks from the revision held, under the same session key", () => {
+    const back = reconnect();
+    expect(back.heard[0]).toMatchObject({ case: "hello", value: { revision: 1n, token: "token", name: "Ada" } });
+  });
+
+  test("names of authors stay after they left", () => {
+    expect(session.document.authors.get(1)).toBe("Ada");
+  });
+
+  test("a pointer goes with its participant", () => {
+    const value = create(PresenceFromSchema, { participant: 2, presence: { pointer: { x: 3, y: 4 } } });
+    network.last.say({ case: "presence", value });
+    expect(session.pointers.all.get(2)).toMatchObject({ x: 3, y: 4 });
+    session.room.participants.set(2, { $typeName: "fmz.v1.Participant", participant: 2, name: "Bo", author: 0, color: 0, annotate: false, publish: false, machine: false });
+    network.last.say({ case: "participantLeft", value: create(ParticipantLeftSchema, { participant: 2 }) });
+    expect(session.pointers.all.size).toBe(0);
+  });
+});
+
+describe("the own pointer", () => {
+  test("is sent at 20 Hz, and only where it moved", () => {
+    const sent = (): unknown[] => network.last.heard.filter((message) => message.case === "presence");
+    for (let x = 0; x < 10; x += 1) session.point({ x, y: 0 });
+    expect(sent().length).toBe(1);
+    clock.advance(50);
+    expect(sent()).toMatchObject([{ value: { pointer: { x: 0 } } }, { value: { pointer: { x: 9 } } }]);
+    clock.advance(1000);
+    session.point({ x: 9, y: 0 });
+    expect(sent().length).toBe(2);
+  });
+});
