@@ -48,6 +48,8 @@ enum Action {
     Deliver(usize),
     /// The server says the last things again.
     Repeat(usize),
+    /// Everything goes and comes.
+    Exchange,
     /// All that is on the way is lost; the client comes back for the tail, or for a snapshot.
     Reconnect {
         snapshot: bool,
@@ -88,6 +90,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Refuse),
         8 => (1..4usize).prop_map(Action::Deliver),
         1 => (1..4usize).prop_map(Action::Repeat),
+        6 => Just(Action::Exchange),
         1 => any::<bool>().prop_map(|snapshot| Action::Reconnect { snapshot }),
     ]
 }
@@ -138,6 +141,7 @@ impl World {
     fn act(&mut self, who: usize, action: Action) {
         match action {
             Action::Arrive(count) => (0..count).for_each(|_| self.arrive(who)),
+            Action::Exchange => self.exchange(who),
             Action::Reconnect { snapshot } => self.reconnect(who, snapshot),
             Action::Deliver(count) => (0..count).for_each(|_| self.deliver(who)),
             Action::Repeat(count) => {
@@ -210,24 +214,28 @@ impl World {
         peer.up.extend(peer.replica.unacked());
     }
 
+    fn exchange(&mut self, who: usize) {
+        while !self.peers[who].is_quiet() {
+            self.act(who, Action::Send(2));
+            self.act(who, Action::Arrive(1));
+            self.act(who, Action::Deliver(2));
+        }
+    }
+
     fn settle(&mut self) {
         for who in 0..self.peers.len() {
             self.act(who, Action::Reconnect { snapshot: false });
-            while !self.peers[who].up.is_empty() || self.peers[who].replica.queued_count() > 0 {
-                self.act(who, Action::Send(2));
-                self.act(who, Action::Arrive(1));
-                self.act(who, Action::Deliver(2));
-            }
+            self.exchange(who);
         }
-        for who in 0..self.peers.len() {
-            while !self.peers[who].down.is_empty() {
-                self.act(who, Action::Deliver(1));
-            }
-        }
+        (0..self.peers.len()).for_each(|who| self.exchange(who));
     }
 }
 
 impl Peer {
+    fn is_quiet(&self) -> bool {
+        self.up.is_empty() && self.down.is_empty() && self.replica.queued_count() == 0
+    }
+
     fn act(&mut self, action: Action) {
         match action {
             Action::Stroke { points, lift } => self.stroke(&points, lift),
@@ -300,7 +308,8 @@ impl Peer {
         for op in ops_of(&self.replica).split_off(before.pending_count()) {
             let (id, key) = written(&op);
             let object = before.object(id).expect("undo changes what is there");
-            let mine = object.writer(key).author == author || id.author() == author;
+            let undone_create = key == Key::Deleted && id.author() == author;
+            let mine = object.writer(key).author == author || undone_create;
             assert!(mine, "{op:?}");
             assert!(author == OWNER || id.author() == author, "{op:?}");
         }
@@ -399,7 +408,7 @@ fn plain(state: v1::ObjectState) -> v1::ObjectState {
 }
 
 proptest! {
-    #![proptest_config(make::cases(400))]
+    #![proptest_config(make::cases(2000))]
 
     #[test]
     fn order7_view2_resume2_all_replicas_end_equal(

@@ -18,7 +18,7 @@ fn room() -> Room {
         end(id(1, 2)),
         create(id(1, 3), Kind::Rectangle, vec![color(7), end_at(4, 4)]),
     ];
-    room.commit(1, 1, ops).unwrap();
+    room.commit(1, 1, ops).expect("the batch fits");
     room
 }
 

@@ -28,10 +28,10 @@ impl Room {
     /// A replica of one of the authors, up to date.
     pub(crate) fn replica(&self, author: u32) -> Replica {
         let mut replica = Replica::new();
+        let _ = replica.set_author(author, 0);
         let _ = replica
             .load(self.document.snapshot())
             .expect("own snapshot");
-        let _ = replica.set_author(author, self.document.last_client_seq(author));
         replica.set_authority(self.authority(author));
         replica
     }

@@ -16,7 +16,7 @@ fn drawn() -> (Room, Replica) {
     room.let_own(2);
     let mut replica = room.replica(1);
     let rectangle = create(id(1, 1), Kind::Rectangle, vec![color(1), end_at(5, 5)]);
-    replica.submit(&[rectangle]).unwrap();
+    replica.submit(&[rectangle]).expect("a new rectangle");
     room.exchange(&mut replica);
     (room, replica)
 }
@@ -123,6 +123,20 @@ fn undo4_a_delete_is_undone() {
     room.exchange(&mut replica);
     assert!(replica.undo() && !first(&replica).deleted());
     assert!(replica.redo() && first(&replica).deleted());
+}
+
+#[test]
+fn undo4_a_delete_that_another_repeated_stays() {
+    let (mut room, mut mine) = drawn();
+    mine.submit(&[deleted(id(1, 1), true)]).unwrap();
+    room.exchange(&mut mine);
+    let mut owner = room.replica(2);
+    let ops = [deleted(id(1, 1), false), deleted(id(1, 1), true)];
+    owner.submit(&ops).unwrap();
+    room.exchange(&mut owner);
+    room.exchange(&mut mine);
+    assert!(!mine.can_undo() && !mine.undo());
+    assert!(first(&mine).deleted());
 }
 
 #[test]
