@@ -1,0 +1,31 @@
+import { after, before, describe, test } from "node:test";
+import { judgePictures } from "./lib/judge.mjs";
+import { Participant } from "./lib/participant.mjs";
+import { Server } from "./lib/server.mjs";
+
+const SIZE = { width: 3840, height: 2160 };
+
+describe("the 4K stream of the demo room", () => {
+  let server;
+
+  before(async () => {
+    server = await Server.demo("--frames", "72");
+  });
+
+  after(async () => {
+    await server?.stop();
+  });
+
+  // Two cores hold one decoder of 4K pictures at a time.
+  for (const kind of ["chromium", "firefox"]) {
+    test(`${kind} decodes it, each picture the frame that its time says`, async () => {
+      const ada = await Participant.join(kind, "Ada", server);
+      try {
+        await ada.untilPicture(SIZE.width);
+        judgePictures(await ada.pictures(100), SIZE);
+      } finally {
+        await ada.leave();
+      }
+    });
+  }
+});
