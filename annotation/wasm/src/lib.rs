@@ -53,7 +53,7 @@ impl AnnotationReplica {
         Ok(lost.into())
     }
 
-    /// Applies a `Committed`. Where batches are missing before it, `gap` is true: send `Resync` with [`Self::revision`].
+    /// Applies a `Committed`. Where batches are missing before it, `gap` is true: send `Resync` with `revision`.
     ///
     /// # Errors
     /// Throws where the batches do not fit the document: send `Resync` with revision 0 and load the snapshot.
