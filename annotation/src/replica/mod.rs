@@ -2,6 +2,7 @@
 
 mod history;
 mod pending;
+mod shown;
 
 use crate::check::{Authority, Draft, Rules, View};
 use crate::limits::PENDING_OPS_MAX;
@@ -338,48 +339,6 @@ impl Replica {
             let ops = step.ops(self.view(), self.author, direction);
             !ops.is_empty() && self.accept(&ops).is_ok()
         })
-    }
-
-    /// The visible objects in drawing order: as created, the own unconfirmed ones last.
-    pub fn objects(&self) -> v1::ObjectList {
-        let committed = self.document.drawing_order().map(|object| object.id);
-        let created = self.pending.ops().filter_map(|op| match op {
-            Op::Create(create) => Some(create.id),
-            _ => None,
-        });
-        let created = created.filter(|&id| self.document.object(id).is_none());
-        let visible = committed.chain(created).filter_map(|id| self.shown(id));
-        v1::ObjectList {
-            objects: visible.filter(|object| !object.deleted).collect(),
-        }
-    }
-
-    /// The objects that changed since the last call, in order of id; those not to be shown any more are `deleted`.
-    ///
-    /// They are drawn in order of `created_revision`, after them those with 0, in order of their counters.
-    pub fn take_changes(&mut self) -> v1::ObjectList {
-        let changed = std::mem::take(&mut self.changed);
-        let gone = |id: &ObjectId| v1::ObjectState {
-            id: Some(id.into()),
-            deleted: true,
-            ..v1::ObjectState::default()
-        };
-        let states = changed
-            .iter()
-            .map(|id| self.shown(*id).unwrap_or_else(|| gone(id)));
-        v1::ObjectList {
-            objects: states.collect(),
-        }
-    }
-
-    fn shown(&self, id: ObjectId) -> Option<v1::ObjectState> {
-        let object = self.object(id)?;
-        Some(object.to_shown(self.overlay.contains_key(&id)))
-    }
-
-    /// One object as this author sees it, deleted or not.
-    pub fn object(&self, id: ObjectId) -> Option<&Object> {
-        self.view().object(id)
     }
 
     /// The id for the next object; `None` without an author or when its numbers are used up.

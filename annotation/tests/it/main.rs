@@ -4,6 +4,7 @@ mod converge;
 mod make;
 mod ops;
 mod order;
+mod peer;
 mod replica;
 mod resume;
 mod room;
