@@ -186,7 +186,8 @@ impl Sfu {
                     continue;
                 };
                 publication.dirty = false;
-                for slot in publication.subscribers.clone() {
+                let subscribers: Vec<usize> = publication.subscribers.iter().copied().collect();
+                for slot in subscribers {
                     self.wake(slot);
                 }
             }
@@ -341,5 +342,74 @@ impl Sfu {
     /// True where the rooms' owner is too far behind to be given more than it asked for.
     fn is_overloaded(&self) -> bool {
         self.events.len() >= EVENTS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::epoch;
+    use fmz_proto::v1::to_sfu;
+
+    fn events(sfu: &mut Sfu) -> Vec<from_sfu::Message> {
+        std::iter::from_fn(|| sfu.poll_event()).collect()
+    }
+
+    #[test]
+    fn sfu14_a_fault_ends_one_transport_only() {
+        let now = epoch();
+        let mut sfu = Sfu::new(Config::default(), [1; 32]);
+        for session in [1, 2] {
+            let open = v1::OpenTransport {
+                room: "room".into(),
+                session,
+                transport: 5,
+            };
+            sfu.handle_message(to_sfu::Message::Open(open), now);
+        }
+        while sfu.poll_transmit(now).is_some() {}
+        events(&mut sfu);
+        let slot = sfu.sessions[&1];
+        let fault = sfu.peers[slot].transport.panic_inside();
+        sfu.settle(slot, fault, now);
+        let told = events(&mut sfu);
+        let [
+            from_sfu::Message::Error(error),
+            from_sfu::Message::State(state),
+        ] = &told[..]
+        else {
+            panic!("{told:?}");
+        };
+        assert_eq!((error.session, error.code.as_str()), (1, "transport_fault"));
+        assert_eq!((state.session, state.transport), (1, 5));
+        assert_eq!(state.status(), v1::TransportStatus::Closed);
+        let stats = sfu.stats();
+        assert_eq!((stats.panics, stats.transports, stats.rooms), (1, 1, 1));
+    }
+
+    #[test]
+    fn sfu13_a_client_that_floods_a_slow_owner_is_ended() {
+        let now = epoch();
+        let mut sfu = Sfu::new(Config::default(), [1; 32]);
+        let open = v1::OpenTransport {
+            room: "room".into(),
+            session: 1,
+            transport: 1,
+        };
+        sfu.handle_message(to_sfu::Message::Open(open), now);
+        let slot = sfu.sessions[&1];
+        let flood = |sfu: &mut Sfu, channel, frames| {
+            for _ in 0..frames {
+                let data = crate::transport::TransportEvent::Data(channel, vec![0; 8]);
+                sfu.outputs.events.push(data);
+                sfu.settle(slot, Ok(()), now);
+            }
+        };
+        flood(&mut sfu, crate::transport::Channel::Live, EVENTS_MAX + 10);
+        assert_eq!(sfu.events.len(), EVENTS_MAX);
+        assert_eq!(sfu.stats().transports, 1);
+        flood(&mut sfu, crate::transport::Channel::Ops, 1);
+        assert_eq!(sfu.stats().transports, 0);
+        assert_eq!(sfu.stats().queue_drops, 11);
     }
 }

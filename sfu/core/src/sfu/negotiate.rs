@@ -148,8 +148,12 @@ impl Sfu {
         }
     }
 
-    /// Begins the subscriptions that the answer agreed to.
+    /// Begins the subscriptions that the answer agreed to, and ends the publications it refused.
     fn agree(&mut self, slot: usize, now: Instant) {
+        if let Err(fault) = self.end_refused(slot) {
+            self.fail(slot, &fault, now);
+            return;
+        }
         for at in 0..self.peers[slot].subscriptions.len() {
             match self.agree_one(slot, at) {
                 Ok(None) => {}
@@ -161,6 +165,21 @@ impl Sfu {
             }
         }
         self.wake(slot);
+    }
+
+    fn end_refused(&mut self, slot: usize) -> Result<(), TransportError> {
+        for key in self.peers[slot].publications.clone() {
+            let peer = &mut self.peers[slot];
+            if let Some(mid) = self.publications[key].mid
+                && peer.transport.is_rejected(mid)?
+            {
+                let request = self.publications[key].request;
+                let session = peer.session;
+                self.report(session, LinkCode::LineRefused, request);
+                self.unpublish(key);
+            }
+        }
+        Ok(())
     }
 
     fn agree_one(&mut self, slot: usize, at: usize) -> Result<Option<LinkCode>, TransportError> {

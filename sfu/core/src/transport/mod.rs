@@ -214,7 +214,7 @@ fn plain(event: Event, connected: &mut bool) -> Result<TransportEvent, Event> {
             *connected = true;
             Ok(TransportEvent::Connected)
         }
-        Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+        Event::IceConnectionStateChange(IceConnectionState::Disconnected) if *connected => {
             Ok(TransportEvent::Disconnected)
         }
         Event::IceConnectionStateChange(state) if *connected && state.is_connected() => {

@@ -62,6 +62,12 @@ impl Transport {
         })?
     }
 
+    /// True where the peer wants nothing to do with this line, as when it knows none of its codecs.
+    pub(crate) fn is_rejected(&mut self, mid: Mid) -> Result<bool, TransportError> {
+        self.rtc
+            .call(|rtc| rtc.media(mid.inner()).is_none_or(|media| media.disabled()))
+    }
+
     /// True where the peer will get what is written to this line.
     pub(crate) fn is_sending(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc.call(|rtc| {

@@ -76,7 +76,9 @@ fn sfu7_every_packet_arrives_in_order_with_its_timestamp() {
 
 #[test]
 fn sfu6_a_publication_with_a_codec_is_offered_in_it_only() {
-    let mut world = World::with(1);
+    let mut world = World::new();
+    world.open(1, &[Codec::Vp8, Codec::Vp9]);
+    world.until(|world| world.clients[0].open.len() == 2);
     world.publish(0, "film", MediaKind::Video, "VP9");
     world.publish(0, "any", MediaKind::Video, "");
     let section = |world: &World, mid: &str| {
@@ -98,6 +100,19 @@ fn sfu6_a_publication_with_a_codec_is_offered_in_it_only() {
     for codec in ["VP8", "VP9", "AV1", "H264"] {
         assert!(any.contains(&format!("{codec}/90000")), "{any}");
     }
+}
+
+#[test]
+fn sfu6_a_publisher_without_the_codec_is_told() {
+    let mut world = World::with(1);
+    world.publish(0, "film", MediaKind::Video, "AV1");
+    let refused = world.events.iter().find_map(|event| match event {
+        from_sfu::Message::Error(error) => Some((error.code.as_str(), error.request)),
+        _ => None,
+    });
+    assert_eq!(refused, Some(("line_refused", 41)));
+    assert_eq!(ended(&world), ["film"]);
+    assert!(world.closed().is_empty());
 }
 
 #[test]
@@ -314,7 +329,7 @@ fn sfu12_a_viewer_too_far_behind_goes_on_at_a_keyframe() {
         };
         world.write(0, "film", number.into(), &payload);
     }
-    world.run(Duration::from_millis(200));
+    world.run(2 * limits::KEYFRAME_INTERVAL_MIN);
     assert!(world.sfu.stats().queue_drops > 0);
     let got = world.clients[1].got.len();
     world.write(0, "film", u64::from(2 * most + 1), &delta(0));
@@ -400,6 +415,9 @@ fn sfu13_publications_and_lines_are_bounded() {
         world.tell(to_sfu::Message::RemovePublication(remove));
         world.exchange();
     }
-    assert_eq!(world.error_codes(), ["too_many_lines"]);
+    assert_eq!(
+        world.error_codes(),
+        ["too_many_lines", "unknown_publication"]
+    );
     assert!(world.closed().is_empty());
 }

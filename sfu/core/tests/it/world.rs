@@ -14,48 +14,47 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-pub const ROOM: &str = "room";
+pub(crate) const ROOM: &str = "room";
 
 /// A packet as a client got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Got {
-    pub mid: Mid,
-    pub sequence: u64,
-    pub timestamp: u32,
-    pub marker: bool,
-    pub payload: Vec<u8>,
-    pub at: Instant,
+pub(crate) struct Got {
+    pub(crate) mid: Mid,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) at: Instant,
 }
 
-pub struct Client {
-    pub session: u64,
-    pub address: SocketAddr,
-    pub rtc: Rtc,
-    pub answers: bool,
-    pub channels: [ChannelId; 2],
-    pub open: Vec<ChannelId>,
-    pub got: Vec<Got>,
-    pub data: Vec<(ChannelId, Vec<u8>)>,
-    pub keyframes_wanted: usize,
+pub(crate) struct Client {
+    pub(crate) session: u64,
+    pub(crate) address: SocketAddr,
+    pub(crate) rtc: Rtc,
+    pub(crate) answers: bool,
+    pub(crate) channels: [ChannelId; 2],
+    pub(crate) open: Vec<ChannelId>,
+    pub(crate) got: Vec<Got>,
+    pub(crate) data: Vec<(ChannelId, Vec<u8>)>,
+    pub(crate) keyframes_wanted: usize,
     /// Lines it publishes on, by publication.
-    pub lines: Vec<(String, Mid)>,
-    pub offers: Vec<v1::Offer>,
+    pub(crate) lines: Vec<(String, Mid)>,
+    pub(crate) offers: Vec<v1::Offer>,
     /// Datagrams that do not reach it.
-    pub deaf: bool,
+    pub(crate) deaf: bool,
     timeout: Instant,
-    sources: Vec<(u32, Mid)>,
 }
 
-pub struct World {
-    pub sfu: Sfu,
-    pub now: Instant,
-    pub clients: Vec<Client>,
-    pub events: Vec<from_sfu::Message>,
+pub(crate) struct World {
+    pub(crate) sfu: Sfu,
+    pub(crate) now: Instant,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) events: Vec<from_sfu::Message>,
     /// What the forwarding unit sent, when.
-    pub sent: Vec<(Instant, SocketAddr, usize)>,
+    pub(crate) sent: Vec<(Instant, SocketAddr, usize)>,
 }
 
-pub fn server() -> SocketAddr {
+pub(crate) fn server() -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1], 4000))
 }
 
@@ -107,7 +106,6 @@ impl Client {
             offers: Vec::new(),
             deaf: false,
             timeout: now,
-            sources: Vec::new(),
         }
     }
 
@@ -150,7 +148,7 @@ impl Client {
             Some(stream) => stream.mid(),
             None => return,
         };
-        self.sources.push((*ssrc, mid));
+
         self.got.push(Got {
             mid,
             sequence: *packet.seq_no,
@@ -162,7 +160,7 @@ impl Client {
     }
 
     /// Media stream id of a line it receives on.
-    pub fn stream_id(&self, mid: Mid) -> String {
+    pub(crate) fn stream_id(&self, mid: Mid) -> String {
         let sdp = &self.offers.last().unwrap().sdp;
         let section = sdp
             .split("m=")
@@ -174,27 +172,27 @@ impl Client {
         line.unwrap().split(' ').next().unwrap().to_owned()
     }
 
-    pub fn line(&self, publication: &str) -> Mid {
+    pub(crate) fn line(&self, publication: &str) -> Mid {
         let found = self.lines.iter().find(|(id, _)| id == publication);
         found.expect("the publication was offered").1
     }
 
     /// Asks for a keyframe of what it receives.
-    pub fn want_keyframe(&mut self) {
+    pub(crate) fn want_keyframe(&mut self) {
         let mid = self.got.last().unwrap().mid;
         let mut api = self.rtc.direct_api();
         let stream = api.stream_rx_by_mid(mid, None).unwrap();
         stream.request_keyframe(KeyframeRequestKind::Pli);
     }
 
-    pub fn send(&mut self, channel: usize, data: &[u8]) {
+    pub(crate) fn send(&mut self, channel: usize, data: &[u8]) {
         let mut channel = self.rtc.channel(self.channels[channel]).unwrap();
         assert!(channel.write(true, data).unwrap());
     }
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = epoch();
         let config = Config {
             shard: 0,
@@ -209,12 +207,12 @@ impl World {
         }
     }
 
-    pub fn tell(&mut self, message: to_sfu::Message) {
+    pub(crate) fn tell(&mut self, message: to_sfu::Message) {
         self.sfu.handle_message(message, self.now);
     }
 
     /// Opens a transport for a new client; returns its position.
-    pub fn open(&mut self, session: u64, codecs: &[Codec]) -> usize {
+    pub(crate) fn open(&mut self, session: u64, codecs: &[Codec]) -> usize {
         self.clients.push(Client::new(session, codecs, self.now));
         self.tell(to_sfu::Message::Open(v1::OpenTransport {
             room: ROOM.into(),
@@ -225,7 +223,7 @@ impl World {
     }
 
     /// A world with so many clients, connected, their channels open.
-    pub fn with(clients: u64) -> Self {
+    pub(crate) fn with(clients: u64) -> Self {
         let mut world = Self::new();
         for session in 1..=clients {
             world.open(session, &[Codec::Vp8]);
@@ -235,7 +233,13 @@ impl World {
         world
     }
 
-    pub fn publish(&mut self, client: usize, publication: &str, kind: v1::MediaKind, codec: &str) {
+    pub(crate) fn publish(
+        &mut self,
+        client: usize,
+        publication: &str,
+        kind: v1::MediaKind,
+        codec: &str,
+    ) {
         let session = self.clients[client].session;
         self.tell(to_sfu::Message::AddPublication(v1::AddPublication {
             session,
@@ -252,7 +256,13 @@ impl World {
     }
 
     /// Sends one packet; what it costs the network happens with the next exchange.
-    pub fn write(&mut self, client: usize, publication: &str, sequence: u64, payload: &[u8]) {
+    pub(crate) fn write(
+        &mut self,
+        client: usize,
+        publication: &str,
+        sequence: u64,
+        payload: &[u8],
+    ) {
         let now = self.now;
         let client = &mut self.clients[client];
         let mid = client.line(publication);
@@ -290,7 +300,7 @@ impl World {
     }
 
     /// Lets everything happen that happens at this moment.
-    pub fn exchange(&mut self) {
+    pub(crate) fn exchange(&mut self) {
         loop {
             let mut sent = VecDeque::new();
             for client in &mut self.clients {
@@ -351,7 +361,7 @@ impl World {
     }
 
     /// Answers the newest offer.
-    pub fn answer(&mut self, client: usize) {
+    pub(crate) fn answer(&mut self, client: usize) {
         let client = &mut self.clients[client];
         let offer = client.offers.last().unwrap().clone();
         let sdp = SdpOffer::from_sdp_string(&offer.sdp).unwrap();
@@ -372,39 +382,39 @@ impl World {
         }));
     }
 
-    pub fn client(&self, session: u64) -> usize {
+    pub(crate) fn client(&self, session: u64) -> usize {
         let found = self.clients.iter().position(|c| c.session == session);
         found.expect("a client of this session")
     }
 
-    /// Moves the clock to the next deadline of anybody, by a second at most, and lets it happen.
-    pub fn step(&mut self) {
+    /// Moves the clock to the next deadline of anybody, or to `limit`, and lets it happen.
+    fn step(&mut self, limit: Instant) {
         let deadlines = self.clients.iter().map(|client| client.timeout);
-        let next = deadlines.chain(self.sfu.poll_timeout()).min().unwrap();
-        let limit = self.now + Duration::from_secs(1);
-        self.now = next.clamp(self.now + Duration::from_micros(100), limit);
+        let next = deadlines.chain(self.sfu.poll_timeout()).min();
+        let soon = self.now + Duration::from_micros(100);
+        self.now = next.unwrap_or(limit).max(soon).min(limit);
         self.sfu.handle_timeout(self.now);
         self.exchange();
     }
 
-    pub fn run(&mut self, duration: Duration) {
+    pub(crate) fn run(&mut self, duration: Duration) {
         let end = self.now + duration;
         while self.now < end {
-            self.step();
+            self.step(end);
         }
     }
 
     /// Goes on until it holds; a minute is too long.
-    pub fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
+    pub(crate) fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
         let end = self.now + Duration::from_secs(60);
         self.exchange();
         while !holds(self) {
             assert!(self.now < end, "it never came: {:?}", self.events);
-            self.step();
+            self.step(end);
         }
     }
 
-    pub fn send(&mut self, sessions: &[u64], channel: v1::Channel, payload: &[u8]) {
+    pub(crate) fn send(&mut self, sessions: &[u64], channel: v1::Channel, payload: &[u8]) {
         self.tell(to_sfu::Message::Send(v1::SendData {
             sessions: sessions.to_vec(),
             channel: channel.into(),
@@ -412,7 +422,7 @@ impl World {
         }));
     }
 
-    pub fn error_codes(&self) -> Vec<&str> {
+    pub(crate) fn error_codes(&self) -> Vec<&str> {
         let errors = self.events.iter().filter_map(|event| match event {
             from_sfu::Message::Error(error) => Some(error.code.as_str()),
             _ => None,
@@ -420,7 +430,7 @@ impl World {
         errors.collect()
     }
 
-    pub fn closed(&self) -> Vec<u64> {
+    pub(crate) fn closed(&self) -> Vec<u64> {
         let closed = self.events.iter().filter_map(|event| match event {
             from_sfu::Message::State(state) if state.status() == v1::TransportStatus::Closed => {
                 Some(state.session)
@@ -440,7 +450,7 @@ fn client_at(clients: &[Client], publication: &str) -> usize {
 }
 
 /// A VP8 payload that begins a keyframe.
-pub fn keyframe(number: u32) -> Vec<u8> {
+pub(crate) fn keyframe(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a][..],
         &number.to_be_bytes(),
@@ -450,7 +460,7 @@ pub fn keyframe(number: u32) -> Vec<u8> {
 }
 
 /// A VP8 payload that does not.
-pub fn delta(number: u32) -> Vec<u8> {
+pub(crate) fn delta(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x11, 0, 0, 0, 0, 0][..],
         &number.to_be_bytes(),
