@@ -3,6 +3,7 @@
 //! It compares the [`Journal`] of the writers with what was shown of the log, op by op, and with the snapshot that a
 //! fresh reader gets after the last restart. A room is one total order of unique ops, so every check is linear.
 
+mod claims;
 mod finding;
 mod gather;
 #[cfg(test)]
@@ -10,10 +11,11 @@ mod tests;
 
 pub(crate) use finding::{Finding, Source};
 
-use crate::journal::{Entry, Journal, OpKey, keys};
-use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, ObjectId, Op};
+use crate::journal::{Entry, Journal, OpKey};
+use claims::Claims;
+use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, ObjectId};
 use gather::{Gathered, Record, from_log, from_snapshot};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 /// What the server showed, and what it holds in the end.
@@ -50,81 +52,6 @@ pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
     findings.extend(check_causality(journal));
     findings.extend(check_last_seqs(evidence));
     findings
-}
-
-/// What the journal says of every op.
-struct Claims<'a> {
-    submitted: HashMap<OpKey, &'a Op>,
-    /// Revision told to the author.
-    acknowledged: BTreeMap<OpKey, u64>,
-    /// Told to be held, without a revision.
-    stored: BTreeSet<OpKey>,
-    contradictions: Vec<Finding>,
-}
-
-impl<'a> Claims<'a> {
-    fn read(journal: &'a Journal) -> Self {
-        let mut claims = Self {
-            submitted: HashMap::new(),
-            acknowledged: BTreeMap::new(),
-            stored: BTreeSet::new(),
-            contradictions: Vec::new(),
-        };
-        for entry in &journal.entries {
-            match entry {
-                Entry::Submitted { author, batch } => {
-                    claims
-                        .submitted
-                        .extend(keys(*author, batch).zip(&batch.ops));
-                }
-                Entry::Acknowledged {
-                    author,
-                    client_seq,
-                    first_revision,
-                } => {
-                    claims.acknowledge(*author, *client_seq, *first_revision);
-                }
-                Entry::Stored { author, client_seq } => {
-                    let keys: Vec<OpKey> = claims.batch(*author, *client_seq).collect();
-                    claims.stored.extend(keys);
-                }
-            }
-        }
-        claims
-    }
-
-    fn acknowledge(&mut self, author: u32, client_seq: u64, first_revision: u64) {
-        let keys: Vec<OpKey> = self.batch(author, client_seq).collect();
-        for (revision, key) in (first_revision..).zip(keys) {
-            match self.acknowledged.insert(key, revision) {
-                Some(told) if told != revision => self.contradictions.push(Finding::Moved {
-                    key,
-                    told,
-                    found: revision,
-                }),
-                _ => {}
-            }
-        }
-    }
-
-    /// The ops that this batch was made of.
-    fn batch(&self, author: u32, client_seq: u64) -> impl Iterator<Item = OpKey> {
-        let keys = (0..).map(move |index| OpKey {
-            author,
-            client_seq,
-            index,
-        });
-        keys.take_while(|key| self.submitted.contains_key(key))
-    }
-
-    /// What must be in the source: all that was told to be held; in the log, what was shown op by op.
-    fn promised(&self, source: Source) -> impl Iterator<Item = &OpKey> {
-        let stored = self
-            .stored
-            .iter()
-            .filter(move |_| source == Source::Snapshot);
-        self.acknowledged.keys().chain(stored)
-    }
 }
 
 fn check_source(source: Source, claims: &Claims<'_>, gathered: &Gathered) -> Vec<Finding> {

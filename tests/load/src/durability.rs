@@ -3,17 +3,19 @@
 mod author;
 mod observer;
 mod plan;
+mod stage;
 
 use crate::checker::{Evidence, Finding, check};
 use crate::journal::Journal;
 use crate::report::{Delays, figure, progress};
 use crate::server::{Server, Site, data_folder, log_path};
 use crate::session::{Event, Join, Session};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use author::Author;
-use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, OpBatch};
+use fmz_proto::v1::{CommittedBatch, DocumentSnapshot};
 use observer::Observer;
 use plan::{Moment, Plan};
+use stage::{Note, Stage};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -49,44 +51,6 @@ pub(crate) struct Options {
     /// Folder in which the data folder is made [default: the system's for temporary files].
     #[arg(long, value_name = "FOLDER")]
     data_root: Option<PathBuf>,
-}
-
-/// What the tasks are to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Stage {
-    /// The server is gone or going.
-    Down,
-    /// Connect and write.
-    Writing { url: String },
-    /// Connect and get the rest acknowledged.
-    Finishing { url: String },
-}
-
-/// What the tasks tell.
-#[derive(Debug)]
-enum Note {
-    /// A new batch is about to be sent.
-    Submitted { author: u32, batch: OpBatch },
-    /// An author saw its batch committed; `steady` once it writes over the path it is meant for.
-    Acknowledged {
-        author: u32,
-        client_seq: u64,
-        first_revision: u64,
-        ops: u32,
-        steady: bool,
-    },
-    /// A snapshot told an author that a batch of its is held.
-    Stored { author: u32, client_seq: u64 },
-    /// An author has nothing un-acknowledged left.
-    Finished { author: u32 },
-    /// The observer was given this much of the log.
-    Shown(CommittedBatch),
-    /// The observer was given a snapshot in place of these revisions.
-    Bridged(RangeInclusive<u64>),
-    /// A task has let go of a server that is gone.
-    Parted,
-    /// A task cannot go on.
-    Failed(anyhow::Error),
 }
 
 /// Runs it all. True where nothing was found.
@@ -362,34 +326,4 @@ async fn first_snapshot(session: &mut Session) -> Result<DocumentSnapshot> {
             return Ok(snapshot);
         }
     }
-}
-
-/// Waits for a stage in which there is a server, tells its address; `None` at the end of the run.
-async fn up(stages: &mut watch::Receiver<Stage>) -> Option<(Stage, String)> {
-    let stage = stages
-        .wait_for(|stage| *stage != Stage::Down)
-        .await
-        .ok()?
-        .clone();
-    match &stage {
-        Stage::Writing { url } | Stage::Finishing { url } => {
-            let url = url.clone();
-            Some((stage, url))
-        }
-        Stage::Down => None,
-    }
-}
-
-/// After an error: the server was killed, or the error is a finding of its own.
-async fn part(stages: &mut watch::Receiver<Stage>, error: anyhow::Error) -> Result<()> {
-    let killed = tokio::time::timeout(STALL_MAX / 4, down(stages))
-        .await
-        .is_ok();
-    ensure!(killed, "while the server was up: {error:#}");
-    Ok(())
-}
-
-/// Waits until the server is gone, or the run ended.
-async fn down(stages: &mut watch::Receiver<Stage>) {
-    let _ = stages.wait_for(|stage| *stage == Stage::Down).await;
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::writer::Writer;
-use fmz_proto::v1::{AuthorAdded, AuthorState, ObjectState, op};
+use fmz_proto::v1::{AuthorAdded, AuthorState, ObjectState, Op, op};
 
 const AUTHORS: u32 = 3;
 const BATCHES: u64 = 120;

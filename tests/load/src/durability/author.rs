@@ -1,6 +1,7 @@
 //! One author: writes, is cut off, comes back with the same session key and sends again what was not acknowledged.
 
-use super::{Note, Options, Stage, down, part, up};
+use super::Options;
+use super::stage::{Note, Stage, down, part, up};
 use crate::session::{Event, Join, Session};
 use crate::writer::Writer;
 use anyhow::{Context, Result, bail, ensure};

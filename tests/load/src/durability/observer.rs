@@ -1,6 +1,6 @@
 //! A viewer that was there from the first revision on and keeps all that it was shown of the log.
 
-use super::{Note, Stage, down, part, up};
+use super::stage::{Note, Stage, down, part, up};
 use crate::session::{Event, Join, Session};
 use anyhow::{Context, Result, bail};
 use fmz_proto::v1::CommittedBatch;

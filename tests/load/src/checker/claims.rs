@@ -1,0 +1,81 @@
+//! What the writers of a run may claim.
+
+use super::{Finding, Source};
+use crate::journal::{Entry, Journal, OpKey, keys};
+use fmz_proto::v1::Op;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What the journal says of every op.
+pub(super) struct Claims<'a> {
+    pub(super) submitted: HashMap<OpKey, &'a Op>,
+    /// Revision told to the author.
+    pub(super) acknowledged: BTreeMap<OpKey, u64>,
+    /// Told to be held, without a revision.
+    stored: BTreeSet<OpKey>,
+    pub(super) contradictions: Vec<Finding>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn read(journal: &'a Journal) -> Self {
+        let mut claims = Self {
+            submitted: HashMap::new(),
+            acknowledged: BTreeMap::new(),
+            stored: BTreeSet::new(),
+            contradictions: Vec::new(),
+        };
+        for entry in &journal.entries {
+            match entry {
+                Entry::Submitted { author, batch } => {
+                    claims
+                        .submitted
+                        .extend(keys(*author, batch).zip(&batch.ops));
+                }
+                Entry::Acknowledged {
+                    author,
+                    client_seq,
+                    first_revision,
+                } => {
+                    claims.acknowledge(*author, *client_seq, *first_revision);
+                }
+                Entry::Stored { author, client_seq } => {
+                    let keys: Vec<OpKey> = claims.batch(*author, *client_seq).collect();
+                    claims.stored.extend(keys);
+                }
+            }
+        }
+        claims
+    }
+
+    fn acknowledge(&mut self, author: u32, client_seq: u64, first_revision: u64) {
+        let keys: Vec<OpKey> = self.batch(author, client_seq).collect();
+        for (revision, key) in (first_revision..).zip(keys) {
+            match self.acknowledged.insert(key, revision) {
+                Some(told) if told != revision => self.contradictions.push(Finding::Moved {
+                    key,
+                    told,
+                    found: revision,
+                }),
+                _ => {}
+            }
+        }
+    }
+
+    /// The ops that this batch was made of.
+    fn batch(&self, author: u32, client_seq: u64) -> impl Iterator<Item = OpKey> {
+        let keys = (0..).map(move |index| OpKey {
+            author,
+            client_seq,
+            index,
+        });
+        keys.take_while(|key| self.submitted.contains_key(key))
+    }
+
+    /// What must be in the source: all that was told to be held; in the log, what was shown op by op.
+    pub(super) fn promised(&self, source: Source) -> impl Iterator<Item = &OpKey> {
+        let stored = self
+            .stored
+            .iter()
+            .filter(move |_| source == Source::Snapshot);
+        self.acknowledged.keys().chain(stored)
+    }
+}
