@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 /** Where `npm run dev` finds a server: `fmz demo` on its default address. */
-const server = "http://127.0.0.1:8080";
+const server = "http://127.0.0.1:7880";
 
 export default defineConfig({
   base: "/",

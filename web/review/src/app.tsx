@@ -5,6 +5,7 @@ import { t } from "./i18n";
 import { readAddress, type RoomLink } from "./link";
 import { RoomContext } from "./state/context";
 import { RoomState } from "./state/room";
+import { sessionKey } from "./state/session-key";
 import { Card } from "./ui/card";
 import { EndedScreen } from "./ui/ended-screen";
 import { JoinScreen } from "./ui/join-screen";
@@ -22,8 +23,8 @@ async function join(link: RoomLink, name: string): Promise<void> {
   lastName = name;
   try {
     const replica = await loadReplica();
-    const channels = new URLSearchParams(location.search).get("channels") !== "off";
-    const room = new RoomState(link, name, replica, channels);
+    const dataChannels = new URLSearchParams(location.search).get("channels") !== "off";
+    const room = new RoomState(link, name, { replica, dataChannels, sessionKey: await sessionKey(link.room, name) });
     exposeRoom(room);
     page.value = { kind: "room", room };
     room.client.start();

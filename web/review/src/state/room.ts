@@ -2,6 +2,7 @@ import {
   RoomClient,
   Kind,
   Source,
+  type ClientOptions,
   type FrameStamp,
   type MediaState,
   type ObjectId,
@@ -9,7 +10,6 @@ import {
   type Pointers,
   type Property,
   type Publication,
-  type Replica,
   type SessionStatus,
   type SharedDocument,
 } from "@fmz/client";
@@ -88,10 +88,9 @@ export class RoomState {
   constructor(
     readonly link: RoomLink,
     name: string,
-    replica: Replica,
-    dataChannels: boolean,
+    client: Pick<ClientOptions, "replica" | "sessionKey" | "dataChannels">,
   ) {
-    this.client = new RoomClient({ url: socketUrl(location), token: link.token, name, replica, dataChannels });
+    this.client = new RoomClient({ ...client, url: socketUrl(location), token: link.token, name });
     this.document = this.client.session.document;
     this.marks = new Marks(this.document);
     this.media = new LocalMedia(this.client.publisher, this.notices);

@@ -102,7 +102,7 @@ function ViewButtons() {
           view.toggleActual({ x: width / 2, y: height / 2 });
         }}
       />
-      <span class="zoom-reading">{t("transport.zoom", { percent: view.percent.value })}</span>
+      {view.picture.value && <span class="zoom-reading">{t("transport.zoom", { percent: view.percent.value })}</span>}
       <IconButton
         icon={full ? Minimize : Maximize}
         label={t(full ? "transport.fullscreen.leave" : "transport.fullscreen")}

@@ -4,7 +4,7 @@ import { Backoff } from "../core/backoff";
 import { Emitter } from "../core/events";
 import type { Replica } from "../core/replica";
 import { Session, type SessionStatus } from "../core/session";
-import { browserClock, newSessionKey, webSocketTo } from "./browser";
+import { browserClock, webSocketTo } from "./browser";
 import { Publisher } from "./publisher";
 import { PeerTransport } from "./transport";
 
@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly token: string;
   readonly name: string;
   readonly replica: Replica;
+  /** 16 bytes that stand for this participant's session; the same after a reload keeps their marks their own. */
+  readonly sessionKey: Uint8Array<ArrayBuffer>;
   /** False sends ops and pointers over the WebSocket only; media stays. */
   readonly dataChannels?: boolean;
 }
@@ -57,7 +59,7 @@ export class RoomClient extends Emitter<ClientEvents> {
       replica: options.replica,
       token: options.token,
       name: options.name,
-      sessionKey: newSessionKey(),
+      sessionKey: options.sessionKey,
       transport: true,
     });
     this.publisher = new Publisher(
