@@ -1,0 +1,339 @@
+//! From what was typed to what is used, in one fallible step: fmz.toml, then the environment, then flags.
+
+use crate::cli::Settings;
+use crate::exit::Failure;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Settings after all sources were joined and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin_listen: SocketAddr,
+    pub(crate) media_listen: SocketAddr,
+    pub(crate) public_addresses: Vec<IpAddr>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) tls: Tls,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+/// How the page and the WebSocket are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tls {
+    Off,
+    SelfSigned,
+    Given { certificate: PathBuf, key: PathBuf },
+}
+
+/// Shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// fmz.toml as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<String>,
+    admin_listen: Option<String>,
+    media_listen: Option<String>,
+    public_addresses: Option<Vec<String>>,
+    public_url: Option<String>,
+    data_dir: Option<PathBuf>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    tls_self_signed: Option<bool>,
+    allowed_origins: Option<Vec<String>>,
+    log: Option<String>,
+    log_format: Option<String>,
+}
+
+const FILE: &str = "fmz.toml";
+/// The WebRTC library of the native client speaks of itself at every step.
+pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
+/// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
+const VARIABLES: [&str; 14] = [
+    "FMZ_ADMIN_LISTEN",
+    "FMZ_ALLOWED_ORIGINS",
+    "FMZ_CONFIG",
+    "FMZ_DATA_DIR",
+    "FMZ_LISTEN",
+    "FMZ_LOG",
+    "FMZ_LOG_FORMAT",
+    "FMZ_MEDIA_LISTEN",
+    "FMZ_PUBLIC_ADDRESSES",
+    "FMZ_PUBLIC_URL",
+    "FMZ_TLS_CERTIFICATE",
+    "FMZ_TLS_KEY",
+    "FMZ_TLS_SELF_SIGNED",
+    "FMZ_TOKEN",
+];
+
+/// Joins all sources and checks every value.
+pub(crate) fn resolve(settings: &Settings) -> Result<Config, Failure> {
+    check_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
+    join(settings, read_file(settings.config.as_deref())?)
+}
+
+fn check_variables(names: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut ours = names.filter(|name| name.starts_with("FMZ_"));
+    match ours.find(|name| !VARIABLES.contains(&name.as_str())) {
+        Some(name) => Err(Failure::setting(
+            &name,
+            format!(
+                "no such setting; the environment may hold {}",
+                VARIABLES.join(", ")
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn read_file(given: Option<&Path>) -> Result<File, Failure> {
+    let path = given.unwrap_or(Path::new(FILE));
+    if given.is_none() && !path.exists() {
+        return Ok(File::default());
+    }
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::setting(&name, error))?;
+    parse_file(&name, &text)
+}
+
+fn parse_file(name: &str, text: &str) -> Result<File, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            text[..span.start.min(text.len())].lines().count().max(1)
+        });
+        Failure::setting(&format!("{name} line {line}"), error.message())
+    })
+}
+
+fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
+    let tls = tls(
+        typed.tls_certificate.clone().or(file.tls_certificate),
+        typed.tls_key.clone().or(file.tls_key),
+        typed
+            .tls_self_signed
+            .or(file.tls_self_signed)
+            .unwrap_or(false),
+    )?;
+    let pick = |flag: &Option<String>, file: Option<String>, default: &str| {
+        flag.clone().or(file).unwrap_or_else(|| default.to_owned())
+    };
+    let public = typed
+        .public_addresses
+        .clone()
+        .or(file.public_addresses)
+        .unwrap_or_default();
+    let origins = typed
+        .allowed_origins
+        .clone()
+        .or(file.allowed_origins)
+        .unwrap_or_default();
+    Ok(Config {
+        listen: address(
+            "listen",
+            &pick(&typed.listen, file.listen, "127.0.0.1:7880"),
+        )?,
+        admin_listen: address(
+            "admin_listen",
+            &pick(&typed.admin_listen, file.admin_listen, "127.0.0.1:7881"),
+        )?,
+        media_listen: address(
+            "media_listen",
+            &pick(&typed.media_listen, file.media_listen, "0.0.0.0:7882"),
+        )?,
+        public_addresses: public
+            .iter()
+            .map(|ip| parse("public_addresses", ip, "an IP address"))
+            .collect::<Result<_, _>>()?,
+        public_url: typed
+            .public_url
+            .clone()
+            .or(file.public_url)
+            .map(|url| origin("public_url", url))
+            .transpose()?,
+        data_dir: typed
+            .data_dir
+            .clone()
+            .or(file.data_dir)
+            .unwrap_or_else(|| PathBuf::from("fmz-data")),
+        tls,
+        allowed_origins: origins
+            .into_iter()
+            .map(|text| origin("allowed_origins", text))
+            .collect::<Result<_, _>>()?,
+        log: pick(&typed.log, file.log, DEFAULT_LOG),
+        log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
+    })
+}
+
+fn tls(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    self_signed: bool,
+) -> Result<Tls, Failure> {
+    match (certificate, key, self_signed) {
+        (None, None, false) => Ok(Tls::Off),
+        (None, None, true) => Ok(Tls::SelfSigned),
+        (Some(certificate), Some(key), false) => Ok(Tls::Given { certificate, key }),
+        (Some(_), Some(_), true) => Err(Failure::setting(
+            "tls_self_signed",
+            "not beside tls_certificate: choose one",
+        )),
+        (Some(_), None, _) => Err(Failure::setting(
+            "tls_certificate",
+            "needs tls_key beside it",
+        )),
+        (None, Some(_), _) => Err(Failure::setting(
+            "tls_key",
+            "needs tls_certificate beside it",
+        )),
+    }
+}
+
+fn address(name: &str, text: &str) -> Result<SocketAddr, Failure> {
+    parse(
+        name,
+        text,
+        "an address with a port, such as 127.0.0.1:7880 or [::1]:7880",
+    )
+}
+
+fn parse<T: FromStr>(name: &str, text: &str, wanted: &str) -> Result<T, Failure> {
+    text.trim()
+        .parse()
+        .map_err(|_| Failure::setting(name, format!("{text:?} is not {wanted}")))
+}
+
+fn origin(name: &str, text: String) -> Result<String, Failure> {
+    let text = text.trim_end_matches('/').to_owned();
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(host) if !host.is_empty() && !host.contains('/') => Ok(text),
+        _ => Err(Failure::setting(
+            name,
+            format!("{text:?} is not an origin such as https://review.example.com"),
+        )),
+    }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, Failure> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(Failure::setting(
+            "log_format",
+            format!("{text:?} is neither text nor json"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(result: Result<Config, Failure>) -> String {
+        match result {
+            Err(Failure::Setting(line)) => line,
+            other => panic!("expected a refused setting, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn defaults_need_no_configuration() {
+        let config = join(&Settings::default(), File::default()).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:7880".parse().unwrap());
+        assert_eq!(config.tls, Tls::Off);
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let file = parse_file(
+            "f",
+            "listen = \"127.0.0.1:1\"\nmedia_listen = \"127.0.0.1:2\"",
+        )
+        .unwrap();
+        let typed = Settings {
+            listen: Some("127.0.0.1:3".into()),
+            ..Settings::default()
+        };
+        let config = join(&typed, file).unwrap();
+        assert_eq!((config.listen.port(), config.media_listen.port()), (3, 2));
+    }
+
+    #[test]
+    fn an_unknown_key_is_one_line_with_its_place() {
+        let Err(Failure::Setting(line)) = parse_file("fmz.toml", "log = \"info\"\nlisen = \"x\"")
+        else {
+            panic!("taken")
+        };
+        assert!(
+            line.starts_with("fmz.toml line 2: unknown field `lisen`"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused() {
+        let names = ["PATH", "FMZ_LOG", "FMZ_LISEN"].map(String::from);
+        let Err(Failure::Setting(line)) = check_variables(names.into_iter()) else {
+            panic!("taken")
+        };
+        assert!(line.starts_with("FMZ_LISEN: no such setting"), "{line}");
+    }
+
+    #[test]
+    fn bad_values_name_their_setting() {
+        let cases: [(&str, Settings); 5] = [
+            (
+                "listen: \"127.0.0.1:99999\"",
+                Settings {
+                    listen: Some("127.0.0.1:99999".into()),
+                    ..Default::default()
+                },
+            ),
+            (
+                "media_listen: \"7882\"",
+                Settings {
+                    media_listen: Some("7882".into()),
+                    ..Default::default()
+                },
+            ),
+            (
+                "public_addresses: \"here\"",
+                Settings {
+                    public_addresses: Some(vec!["here".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "allowed_origins: \"*\"",
+                Settings {
+                    allowed_origins: Some(vec!["*".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "tls_certificate: needs",
+                Settings {
+                    tls_certificate: Some("c".into()),
+                    ..Default::default()
+                },
+            ),
+        ];
+        for (start, typed) in cases {
+            let line = said(join(&typed, File::default()));
+            assert!(line.starts_with(start), "{line}");
+        }
+    }
+}

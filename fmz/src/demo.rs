@@ -1,0 +1,108 @@
+//! `fmz demo`: a server, a room and a live stream in it, all over the real paths.
+
+use crate::cli::Demo;
+use crate::config::{Config, Tls};
+use crate::exit::Failure;
+use crate::node::{self, Node, Stop};
+use crate::publish::{stream, trust};
+use crate::{logs, token};
+use fmz_signaling::token::{Grant, TokenRequest};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const ROOM: &str = "demo";
+const TITLE: &str = "Demo";
+/// The link of the demo lets people in for a day; a new start prints a new one.
+const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// The stream of the demo outlasts any demonstration.
+const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
+/// Certificate that the server makes for itself in the data folder.
+const OWN_CERTIFICATE: &str = "certificate.pem";
+
+/// Runs until SIGTERM or ctrl-c.
+pub(crate) fn run(config: &Config, typed: &Demo) -> Result<(), Failure> {
+    logs::start(&config.log, config.log_format)?;
+    node::runtime()?.block_on(async {
+        let stop = Stop::listen()?;
+        let node = Node::start(config)?;
+        let clip = clip(config, typed).await?;
+        node.server
+            .ensure_room(ROOM, TITLE)
+            .await
+            .map_err(|error| Failure::running("make the room", error))?;
+        serve(config, node, &clip, stop).await
+    })
+}
+
+async fn serve(config: &Config, node: Node, clip: &Path, stop: Stop) -> Result<(), Failure> {
+    let link = format!(
+        "{}/r/{ROOM}#token={}",
+        node.page_url(config),
+        node.server.mint(guest())
+    );
+    let streaming = stream_to(config, &node, clip)?;
+    node::say(&format!("Open {link}"));
+    tokio::pin!(streaming);
+    let mut failed = None;
+    let ended = async {
+        tokio::select! {
+            () = stop.asked() => {}
+            ended = &mut streaming => failed = ended.err(),
+        }
+    };
+    node.run(ended).await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// The stream joins as any publisher does: by the WebSocket of the page's own listener.
+fn stream_to(
+    config: &Config,
+    node: &Node,
+    clip: &Path,
+) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
+    let host = node.loopback(config);
+    let (url, certificate) = match &config.tls {
+        Tls::Off => (format!("ws://{host}/ws"), None),
+        Tls::SelfSigned => (
+            format!("wss://{host}/ws"),
+            Some(config.data_dir.join(OWN_CERTIFICATE)),
+        ),
+        Tls::Given { .. } => (
+            format!("{}/ws", node.page_url(config).replacen("http", "ws", 1)),
+            None,
+        ),
+    };
+    let tls = certificate.as_deref().map(trust).transpose()?;
+    let token = node.server.mint(machine());
+    let clip = clip.to_owned();
+    Ok(async move { stream(&url, &token, "Demo stream", &clip, tls).await })
+}
+
+fn guest() -> TokenRequest {
+    TokenRequest {
+        room: ROOM.into(),
+        subject: None,
+        name: None,
+        grants: token::every_grant(),
+        lifetime: LINK_LIFETIME,
+        machine: false,
+    }
+}
+
+fn machine() -> TokenRequest {
+    TokenRequest {
+        name: Some("Demo stream".into()),
+        grants: BTreeSet::from([Grant::View, Grant::Publish]),
+        lifetime: STREAM_LIFETIME,
+        machine: true,
+        ..guest()
+    }
+}
+
+async fn clip(config: &Config, typed: &Demo) -> Result<PathBuf, Failure> {
+    if let Some(clip) = &typed.clip {
+        return Ok(clip.clone());
+    }
+    Err(Failure::setting("clip", "needed"))
+}

@@ -1,0 +1,70 @@
+//! `fmz publish`: a file into a room, as a live stream.
+
+use crate::cli::Publish;
+use crate::config::LogFormat;
+use crate::exit::Failure;
+use crate::{logs, node};
+use fmz_client::{Client, FilmOptions, Options, publish_file};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Hours at which a programme's timecode begins, as the trade has it.
+const FIRST_TIMECODE_HOURS: u32 = 1;
+
+/// Joins the room and sends the file until ctrl-c.
+pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
+    logs::start(&typed.log, LogFormat::Text)?;
+    node::runtime()?.block_on(async {
+        let stop = node::Stop::listen()?;
+        let tls = typed.ca.as_deref().map(trust).transpose()?;
+        tokio::select! {
+            ended = stream(&typed.url, &typed.token, &typed.name, &typed.file, tls) => ended,
+            () = stop.asked() => Ok(()),
+        }
+    })
+}
+
+/// Sends a file into the room that the token names; it ends only with a failure.
+pub(crate) async fn stream(
+    url: &str,
+    token: &str,
+    name: &str,
+    file: &Path,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<(), Failure> {
+    let mut options = Options::named(name);
+    options.tls = tls;
+    let (client, mut events) = Client::connect(url, token, options)
+        .await
+        .map_err(|error| Failure::running(&format!("join {url}"), error))?;
+    let start = FilmOptions::starting_at(FIRST_TIMECODE_HOURS * 3600 * 24);
+    tokio::select! {
+        ended = publish_file(&client, file, start) => {
+            ended.map_err(|error| Failure::running(&format!("publish {}", file.display()), error))
+        }
+        () = async { while events.next().await.is_some() {} } => {
+            Err(Failure::running("publish", "the session ended"))
+        }
+    }
+}
+
+/// Trusts one certificate beside none else: the server's own.
+pub(crate) fn trust(certificate: &Path) -> Result<Arc<ClientConfig>, Failure> {
+    let fault = |why: String| Failure::setting(&format!("ca {}", certificate.display()), why);
+    let mut roots = RootCertStore::empty();
+    for found in
+        CertificateDer::pem_file_iter(certificate).map_err(|error| fault(error.to_string()))?
+    {
+        let found = found.map_err(|error| fault(error.to_string()))?;
+        roots.add(found).map_err(|error| fault(error.to_string()))?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| fault(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
