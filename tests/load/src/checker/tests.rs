@@ -40,6 +40,8 @@ fn history() -> (Journal, Evidence) {
 fn author_at_work(author: u32, log: &mut Vec<CommittedBatch>) -> Writer {
     let added = op::Op::AuthorAdded(AuthorAdded {
         author,
+        identity: "load".to_owned(),
+        session_key: vec![author as u8; 16].into(),
         ..Default::default()
     });
     commit(log, 0, 0, vec![Op { op: Some(added) }]);
@@ -133,6 +135,17 @@ fn renumber(log: &mut [CommittedBatch]) {
 #[test]
 fn a_faultless_run_has_no_findings() {
     let (journal, evidence) = history();
+    assert_eq!(check(&journal, &evidence), vec![]);
+}
+
+#[test]
+fn the_real_document_takes_every_op_and_shows_each() {
+    let (journal, mut evidence) = history();
+    let mut document = fmz_annotation::Document::new();
+    for batch in &evidence.log {
+        document.apply(batch).unwrap();
+    }
+    evidence.snapshot = document.snapshot();
     assert_eq!(check(&journal, &evidence), vec![]);
 }
 
