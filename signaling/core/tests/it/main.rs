@@ -1,0 +1,9 @@
+//! The room through its verbs, with time moved by hand. Names begin with the rule's id in `docs/SPEC-signaling.md`.
+
+mod converge;
+mod join;
+mod media;
+mod ops;
+mod paths;
+mod presence;
+mod world;
