@@ -1,5 +1,7 @@
 //! Two sockets on loopback.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use fmz_net::{BUFFER_BYTES, ReceiveBuffer, SEGMENTS_MAX, SendBatch, Sent, Socket};
 use std::net::{IpAddr, SocketAddr};
 
@@ -74,7 +76,10 @@ async fn a_wildcard_socket_answers_from_the_address_it_was_asked_on() {
     let mut answer = SendBatch::new();
     assert!(answer.push(local.ip(), source, b"yes"));
     b.try_send(&mut answer).unwrap();
-    assert_eq!(receive(&a, 1).await, [(to, a.local_addr(), b"yes".to_vec())]);
+    assert_eq!(
+        receive(&a, 1).await,
+        [(to, a.local_addr(), b"yes".to_vec())]
+    );
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ impl Peer {
     fn write_videos(
         &mut self,
         mut quota: usize,
-        publications: &mut Slab<Publication>,
+        publications: &Slab<Publication>,
         forwarded: &mut Forwarded,
     ) -> Result<(), TransportError> {
         for at in 0..self.subscriptions.len() {

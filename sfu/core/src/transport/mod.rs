@@ -123,19 +123,13 @@ impl Transport {
             connected,
             ..
         } = self;
+        let Outputs { transmits, events } = outputs;
         let at = rtc.call(|rtc| {
-            poll(rtc, now, |rtc, output| match output {
-                Polled::Transmit(transmit) => outputs.transmits.push_back(transmit),
-                Polled::Event(event) => {
-                    let event = match event {
-                        Event::RtpPacket(packet) => sources.packet(rtc, packet, now),
-                        other => match plain(other, connected) {
-                            Ok(event) => Some(event),
-                            Err(other) => channels.event(rtc, other),
-                        },
-                    };
-                    outputs.events.extend(event);
-                }
+            poll(rtc, now, transmits, |rtc, event| {
+                events.extend(match event {
+                    Event::RtpPacket(packet) => sources.packet(rtc, packet, now),
+                    other => plain(&other, connected).or_else(|| channels.event(rtc, other)),
+                });
             })
         })??;
         if !rtc.call(|rtc| rtc.is_alive())? {
@@ -171,16 +165,12 @@ impl Transport {
     }
 }
 
-enum Polled {
-    Transmit(Transmit),
-    Event(Event),
-}
-
 /// Drains until the next deadline lies ahead.
 fn poll(
     rtc: &mut Rtc,
     now: Instant,
-    mut each: impl FnMut(&mut Rtc, Polled),
+    transmits: &mut VecDeque<Transmit>,
+    mut each: impl FnMut(&mut Rtc, Event),
 ) -> Result<Instant, TransportError> {
     let mut overdue = 0;
     loop {
@@ -193,38 +183,35 @@ fn poll(
                 overdue += 1;
                 rtc.handle_input(Input::Timeout(now))?;
             }
-            Output::Transmit(transmit) => each(
-                rtc,
-                Polled::Transmit(Transmit {
-                    source: transmit.source,
-                    destination: transmit.destination,
-                    payload: transmit.contents.into(),
-                    received_at: None,
-                }),
-            ),
-            Output::Event(event) => each(rtc, Polled::Event(event)),
+            Output::Transmit(transmit) => transmits.push_back(Transmit {
+                source: transmit.source,
+                destination: transmit.destination,
+                payload: transmit.contents.into(),
+                received_at: None,
+            }),
+            Output::Event(event) => each(rtc, event),
         }
     }
 }
 
-/// Events that need nothing looked up; gives the others back.
-fn plain(event: Event, connected: &mut bool) -> Result<TransportEvent, Event> {
+/// Events that need nothing looked up.
+fn plain(event: &Event, connected: &mut bool) -> Option<TransportEvent> {
     match event {
         Event::Connected => {
             *connected = true;
-            Ok(TransportEvent::Connected)
+            Some(TransportEvent::Connected)
         }
         Event::IceConnectionStateChange(IceConnectionState::Disconnected) if *connected => {
-            Ok(TransportEvent::Disconnected)
+            Some(TransportEvent::Disconnected)
         }
         Event::IceConnectionStateChange(state) if *connected && state.is_connected() => {
-            Ok(TransportEvent::Connected)
+            Some(TransportEvent::Connected)
         }
         Event::KeyframeRequest(request) => {
-            Ok(TransportEvent::KeyframeWanted(Mid::new(request.mid)))
+            Some(TransportEvent::KeyframeWanted(Mid::new(request.mid)))
         }
-        Event::Closed => Ok(TransportEvent::Closed),
-        other => Err(other),
+        Event::Closed => Some(TransportEvent::Closed),
+        _ => None,
     }
 }
 

@@ -159,13 +159,11 @@ fn sfu8_keyframe_requests_are_joined() {
     let mut world = film(5);
     play(&mut world, 1..=1);
     let before = world.clients[0].keyframes_wanted;
-    let mut number = 2;
-    for _ in 0..100 {
+    for number in 2..102 {
         for viewer in 1..5 {
             world.clients[viewer].want_keyframe();
         }
         world.write(0, "film", number, &delta(number as u32));
-        number += 1;
         world.run(Duration::from_millis(20));
     }
     let asked = world.clients[0].keyframes_wanted - before;

@@ -85,12 +85,11 @@ impl Client {
                     let now = Input::Timeout(Instant::now());
                     self.rtc.handle_input(now).unwrap();
                 }
-                Output::Transmit(transmit) => {
-                    let sent = self
-                        .socket
-                        .try_send_to(&transmit.contents, transmit.destination);
-                    sent.expect("loopback takes what a test sends");
-                }
+                // What the system does not take now is lost, as on any network.
+                Output::Transmit(transmit) => drop(
+                    self.socket
+                        .try_send_to(&transmit.contents, transmit.destination),
+                ),
                 Output::Event(Event::ChannelOpen(..)) => self.open += 1,
                 Output::Event(Event::ChannelData(data)) => self.data.push(data.data),
                 Output::Event(Event::RtpPacket(_)) => self.packets += 1,
