@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::node::{self, Node, Stop};
 use crate::publish::{stream, trust};
 use crate::{logs, token};
+use fmz_client::clip::{ClipSpec, make_clip};
 use fmz_signaling::token::{Grant, TokenRequest};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -100,9 +101,83 @@ fn machine() -> TokenRequest {
     }
 }
 
+/// The film to send: a given one, or the demo film, made once and kept in the data folder.
 async fn clip(config: &Config, typed: &Demo) -> Result<PathBuf, Failure> {
     if let Some(clip) = &typed.clip {
         return Ok(clip.clone());
     }
-    Err(Failure::setting("clip", "needed"))
+    let spec = spec(typed)?;
+    let folder = config.data_dir.join("clips");
+    tokio::task::spawn_blocking(move || {
+        make_clip(&folder, &spec, &mut Progress::default().teller())
+    })
+    .await
+    .map_err(|error| Failure::running("make the demo film", error))?
+    .map_err(|error| Failure::running("make the demo film", error))
+}
+
+fn spec(typed: &Demo) -> Result<ClipSpec, Failure> {
+    let fault = || {
+        Failure::setting(
+            "size",
+            format!("{:?} is not a size such as 3840x2160", typed.size),
+        )
+    };
+    let (width, height) = typed.size.split_once('x').ok_or_else(fault)?;
+    let (width, height) = (
+        width.parse().map_err(|_| fault())?,
+        height.parse().map_err(|_| fault())?,
+    );
+    Ok(ClipSpec {
+        width,
+        height,
+        frames: typed.frames,
+        bitrate_kbps: typed.bitrate,
+        ..ClipSpec::default()
+    })
+}
+
+/// Tells every tenth of the way.
+#[derive(Default)]
+struct Progress {
+    tenths: Option<u32>,
+}
+
+impl Progress {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share in 0.0..=1.0"
+    )]
+    fn teller(mut self) -> impl FnMut(f64) {
+        move |share| {
+            let tenths = (share.clamp(0.0, 1.0) * 10.0) as u32;
+            if self.tenths.replace(tenths) != Some(tenths) {
+                node::say(&format!("making the demo film (once): {} %", tenths * 10));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(size: &str) -> Demo {
+        Demo {
+            size: size.into(),
+            frames: 48,
+            bitrate: 3000,
+            clip: None,
+        }
+    }
+
+    #[test]
+    fn a_size_has_two_sides() {
+        let spec = spec(&typed("1280x720")).unwrap();
+        assert_eq!((spec.width, spec.height, spec.frames), (1280, 720, 48));
+        for size in ["", "4K", "1280", "x", "1280x", "ax720"] {
+            assert!(super::spec(&typed(size)).is_err(), "{size}");
+        }
+    }
 }
