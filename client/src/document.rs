@@ -43,7 +43,6 @@ impl Document {
     }
 
     /// A session began: every batch the server does not hold is to be sent again, on the socket, which is open first.
-    #[must_use]
     pub(crate) fn begin(&mut self, welcome: &v1::Welcome) -> (Lost, Vec<v1::OpBatch>) {
         self.parts.clear();
         self.asked = None;

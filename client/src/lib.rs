@@ -6,6 +6,7 @@
 
 mod backoff;
 mod client;
+pub mod clip;
 mod document;
 mod error;
 mod events;

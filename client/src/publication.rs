@@ -243,7 +243,7 @@ impl Publications {
     }
 
     /// A line carries packets from now on.
-    pub(crate) fn bind(&mut self, request: u32, payload_type: u8) {
+    pub(crate) fn bind(&self, request: u32, payload_type: u8) {
         let Some(entry) = self.entries.get(&request) else {
             return;
         };
@@ -257,7 +257,7 @@ impl Publications {
     }
 
     /// The server, or the offer, does not take a publication.
-    pub(crate) fn refuse(&mut self, request: u32, code: &str, text: &str) {
+    pub(crate) fn refuse(&self, request: u32, code: &str, text: &str) {
         if let Some(entry) = self.entries.get(&request) {
             entry.standing.send_replace(Standing::Refused {
                 code: code.into(),

@@ -146,7 +146,7 @@ impl Session {
         Ok(())
     }
 
-    async fn presence(&mut self, socket: &mut Socket, presence: v1::Presence) -> Result<(), End> {
+    async fn presence(&self, socket: &mut Socket, presence: v1::Presence) -> Result<(), End> {
         let frame = encode_client(ClientMessage::Presence(presence));
         let sent = match &self.transport {
             Some(transport) if self.connected => transport.send(Lane::Live, &frame).await,
@@ -288,7 +288,7 @@ impl Session {
         self.ask_to_publish(socket).await
     }
 
-    pub(super) async fn ask_to_publish(&mut self, socket: &mut Socket) -> Result<(), End> {
+    pub(super) async fn ask_to_publish(&self, socket: &mut Socket) -> Result<(), End> {
         for publish in self.publications.requests() {
             socket.send(ClientMessage::Publish(publish)).await?;
         }

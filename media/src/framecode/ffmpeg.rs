@@ -11,7 +11,7 @@ pub fn drawbox_filters(width: u32) -> String {
     let mut filters = boxed(width, 0, 0, COLUMNS, ROWS, "black");
     for column in 0..COLUMNS {
         for row in 0..ROWS {
-            let marker = column < FIRST_BIT || column >= COLUMNS - 2;
+            let marker = !(FIRST_BIT..COLUMNS - 2).contains(&column);
             if marker && !is_white(0, column, row) {
                 continue;
             }
