@@ -19,6 +19,7 @@ use axum_server::{
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling_core::Reason;
 use fmz_store::{CatalogError, Store};
+use hyper_util::rt::TokioTimer;
 use prometheus::Registry;
 use rustls::ServerConfig;
 use std::{
@@ -32,6 +33,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 /// How long requests may go on once the server stops.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long a client may take to say what it wants.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server whose listeners are bound.
 #[derive(Debug)]
@@ -183,7 +186,12 @@ async fn accept(
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
     let service = router.into_make_service();
-    let server = axum_server::from_tcp(listener)?.handle(handle);
+    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
     match tls {
         None => server.acceptor(NoDelayAcceptor::new()).serve(service).await,
         Some(config) => {

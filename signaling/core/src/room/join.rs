@@ -183,7 +183,7 @@ impl Room {
         self.pointers.forget(id);
         self.end_publications(id);
         if session.transport.is_some() {
-            self.to_sfu(to_sfu::Message::Close(CloseTransport {
+            self.tell_sfu(to_sfu::Message::Close(CloseTransport {
                 session: id.link(),
             }));
         }

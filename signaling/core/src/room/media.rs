@@ -28,7 +28,7 @@ impl Room {
             opened: now,
             live: false,
         });
-        self.to_sfu(to_sfu::Message::Open(OpenTransport {
+        self.tell_sfu(to_sfu::Message::Open(OpenTransport {
             room,
             session: id.link(),
             transport: number,
@@ -66,7 +66,7 @@ impl Room {
             .is_some_and(|session| session.on_transport(answer.transport))
         {
             let session = id.link();
-            self.to_sfu(to_sfu::Message::Answer(TransportAnswer {
+            self.tell_sfu(to_sfu::Message::Answer(TransportAnswer {
                 session,
                 answer: Some(answer),
             }));
@@ -80,7 +80,7 @@ impl Room {
             .is_some_and(|session| session.on_transport(candidate.transport))
         {
             let session = id.link();
-            self.to_sfu(to_sfu::Message::Candidate(TransportCandidate {
+            self.tell_sfu(to_sfu::Message::Candidate(TransportCandidate {
                 session,
                 candidate: Some(candidate),
             }));
@@ -100,7 +100,7 @@ impl Room {
         let publication = Publication::new(name.clone(), id, &publish);
         self.publications.insert(name.clone(), publication);
         let (session, publish) = (id.link(), Some(publish));
-        self.to_sfu(to_sfu::Message::AddPublication(AddPublication {
+        self.tell_sfu(to_sfu::Message::AddPublication(AddPublication {
             session,
             publication: name,
             publish,
@@ -135,7 +135,7 @@ impl Room {
     pub(super) fn unpublish(&mut self, id: SessionId, publication: &str) {
         if self.owns(id, publication) {
             let (room, name) = (self.info.room.clone(), publication.to_owned());
-            self.to_sfu(to_sfu::Message::RemovePublication(RemovePublication {
+            self.tell_sfu(to_sfu::Message::RemovePublication(RemovePublication {
                 room,
                 publication: name,
             }));

@@ -220,7 +220,7 @@ impl Room {
                 .map(|session| Effect::Close { session, reason }),
         );
         self.publications.clear();
-        self.to_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
+        self.tell_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
             room: self.info.room.clone(),
         }));
     }

@@ -83,7 +83,7 @@ impl Room {
     ) {
         if !sessions.is_empty() {
             let sessions = sessions.into_iter().map(SessionId::link).collect();
-            self.to_sfu(to_sfu::Message::Send(SendData {
+            self.tell_sfu(to_sfu::Message::Send(SendData {
                 sessions,
                 channel: channel.into(),
                 payload,
@@ -91,7 +91,7 @@ impl Room {
         }
     }
 
-    pub(super) fn to_sfu(&mut self, message: to_sfu::Message) {
+    pub(super) fn tell_sfu(&mut self, message: to_sfu::Message) {
         self.effects.push_back(Effect::ToSfu(message));
     }
 

@@ -221,12 +221,32 @@ fn run(seed: u64) {
     }
 }
 
-/// Lets everything arrive.
+/// Brings everyone back and lets everything arrive.
 fn finish(world: &mut World, clients: &mut [Client], sessions: u32) {
     let absent = clients.iter_mut().filter(|client| client.session.is_none());
     for (client, session) in absent.zip(sessions + 1..) {
         client.connect(world, session);
     }
+    settle(world, clients);
+    for client in clients.iter_mut() {
+        // The last commit is lost on the channel, and none comes behind it that would show the gap.
+        set_channel(world, client, true);
+    }
+    settle(world, clients);
+    clients[0].draw(world);
+    while !world.appends.is_empty() {
+        world.append();
+    }
+    world.pass(limits::TICK);
+    collect(world, clients);
+    for client in clients.iter_mut() {
+        set_channel(world, client, false);
+    }
+    settle(world, clients);
+}
+
+/// Lets all that is on its way arrive.
+fn settle(world: &mut World, clients: &mut [Client]) {
     let mut quiet = 0;
     while quiet < 5 {
         quiet += 1;

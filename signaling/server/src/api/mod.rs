@@ -12,10 +12,11 @@ use crate::{assets, headers, health, socket, state::State};
 use auth::Scheme;
 use axum::{
     Json, Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, State as Extract},
     middleware,
     routing::{get, post},
 };
+use prometheus::{Registry, TextEncoder};
 use utoipa::OpenApi;
 
 /// Bytes of a request's body at most: the largest is a request for a token.
@@ -53,16 +54,16 @@ pub(crate) fn router(state: State) -> Router {
 }
 
 /// Everything for operators.
-pub(crate) fn admin_router(state: State, registry: prometheus::Registry) -> Router {
+pub(crate) fn admin_router(state: State, registry: Registry) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(move || metrics(registry.clone())))
+        .route("/metrics", get(metrics).with_state(registry))
         .with_state(state)
 }
 
-async fn metrics(registry: prometheus::Registry) -> Result<String, ApiError> {
-    prometheus::TextEncoder::new()
+async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, ApiError> {
+    TextEncoder::new()
         .encode_to_string(&registry.gather())
         .map_err(|_| ApiError::internal())
 }

@@ -165,6 +165,8 @@ impl Task {
         let to_sfu = self.to_sfu.clone();
         loop {
             if let Some(reason) = self.room.closed() {
+                // Nobody may wait for this room while it waits for others.
+                inputs.close();
                 return self.finish(reason).await;
             }
             let due = self.due();

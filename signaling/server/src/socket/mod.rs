@@ -170,6 +170,7 @@ async fn exchange(
 ) -> Option<Reason> {
     let mut ping = interval_at(tokio::time::Instant::now() + PING_INTERVAL, PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reading = true;
     loop {
         tokio::select! {
             outgoing = frames.next() => match outgoing? {
@@ -177,8 +178,10 @@ async fn exchange(
                 Outgoing::Close(reason) => return Some(reason),
             },
             _ = ping.tick() => write(socket, Message::Ping(Bytes::new())).await?,
-            received = socket.recv() => {
+            received = socket.recv(), if reading => {
                 let input = read(state, session, received?)?;
+                // After a violation the room's answer is all that is still to come.
+                reading = !matches!(input, Input::Violation { .. });
                 room.send(input).await.ok()?;
             }
         }

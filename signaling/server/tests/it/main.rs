@@ -1,5 +1,11 @@
 //! The server through its sockets, on loopback.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
 mod client;
 mod fixture;
+mod frames;
+mod http;
+mod rest;
 mod sessions;

@@ -1,5 +1,7 @@
 //! The store through its traits: one contract for every implementation, then what can happen to a disk.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod contract;
 mod faults;
 
