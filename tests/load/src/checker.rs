@@ -46,6 +46,12 @@ pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
     let snapshot = from_snapshot(&evidence.snapshot);
     findings.extend(check_revisions(evidence));
     findings.extend(check_count(&snapshot, &evidence.snapshot));
+    findings.extend(check_present(
+        Source::Log,
+        claims.shown(&evidence.bridged),
+        &log,
+    ));
+    findings.extend(check_present(Source::Snapshot, claims.held(), &snapshot));
     findings.extend(check_source(Source::Log, &claims, &log));
     findings.extend(check_source(Source::Snapshot, &claims, &snapshot));
     findings.extend(check_contents(&claims, &evidence.log));
@@ -56,19 +62,21 @@ pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
 
 fn check_source(source: Source, claims: &Claims<'_>, gathered: &Gathered) -> Vec<Finding> {
     let mut findings = gathered.findings.clone();
-    findings.extend(check_present(source, claims, &gathered.records));
     findings.extend(check_unique(source, claims, &gathered.records));
     findings.extend(check_places(claims, &gathered.records));
     findings.extend(check_order(source, &gathered.records));
     findings
 }
 
-/// Every acknowledged op is there.
-fn check_present(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
-    let present: HashSet<OpKey> = records.iter().map(|record| record.key).collect();
-    let lost = claims.promised(source).filter(|key| !present.contains(key));
-    lost.map(|key| Finding::Lost { key: *key, source })
-        .collect()
+/// Every op that was promised is there.
+fn check_present(
+    source: Source,
+    promised: impl Iterator<Item = OpKey>,
+    gathered: &Gathered,
+) -> Vec<Finding> {
+    let present: HashSet<OpKey> = gathered.records.iter().map(|record| record.key).collect();
+    let lost = promised.filter(|key| !present.contains(key));
+    lost.map(|key| Finding::Lost { key, source }).collect()
 }
 
 /// No op is there twice, acknowledged or not, and none that nobody made.

@@ -87,12 +87,17 @@ struct Run {
     journal: Journal,
     log: Vec<CommittedBatch>,
     bridged: Vec<RangeInclusive<u64>>,
+    sent_again: u64,
     restarts: Delays,
     resumes: Delays,
 }
 
 impl Run {
     async fn begin(options: &Options, site: Site) -> Result<Self> {
+        let server = site.start(None).await?;
+        site.create_room(&server, ROOM).await?;
+        let listen = Some(server.address.clone());
+        server.kill().await?;
         let writing = site.token(ROOM, "view,annotate").await?;
         let viewing = site.token(ROOM, "view").await?;
         let (stage, stages) = watch::channel(Stage::Down);
@@ -109,12 +114,13 @@ impl Run {
             cycles: options.cycles,
             authors: options.authors,
             token: viewing,
-            listen: None,
+            listen,
             stage,
             notes,
             journal: Journal::default(),
             log: Vec::new(),
             bridged: Vec::new(),
+            sent_again: 0,
             restarts: Delays::new(),
             resumes: Delays::new(),
         })
@@ -268,6 +274,7 @@ impl Run {
             Note::Shown(batch) => self.log.push(batch.clone()),
             Note::Bridged(range) => self.bridged.push(range.clone()),
             Note::Failed(error) => bail!("{error:#}"),
+            Note::SentAgain { ops } => self.sent_again += ops,
             Note::Finished { .. } | Note::Parted => {}
         }
         Ok(note)
@@ -291,6 +298,7 @@ impl Run {
             tally.acknowledged as f64,
             "ops",
         );
+        figure("durability_ops_sent_again", self.sent_again as f64, "ops");
         figure(
             "durability_ops_lost",
             count(|finding| matches!(finding, Finding::Lost { .. })),

@@ -45,6 +45,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         data: folder.path().join("data"),
     };
     let server = site.start(None).await?;
+    site.create_room(&server, "latency").await?;
+    site.create_room(&server, "throughput").await?;
     progress("ops: measuring the way from pen to screen");
     let (pen, screen) = (
         join(&site, &server, "latency", 1).await?,

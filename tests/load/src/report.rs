@@ -20,6 +20,7 @@ pub(crate) fn progress(text: &str) {
 
 fn line(name: &str, value: f64, unit: &str) -> String {
     let digits = match value.abs() {
+        v if v.fract() == 0.0 => 0,
         v if v >= 1000.0 => 0,
         v if v >= 10.0 => 1,
         _ => 3,
@@ -73,6 +74,7 @@ mod tests {
     fn a_figure_is_a_name_a_number_and_a_unit() {
         assert_eq!(line("a_us", 2.34567, "us"), "a_us 2.346 us");
         assert_eq!(line("a_us", 23.4567, "us"), "a_us 23.5 us");
+        assert_eq!(line("lost", 0.0, "ops"), "lost 0 ops");
         assert_eq!(line("per_s", 361_484.4, "1/s"), "per_s 361484 1/s");
     }
 

@@ -1,10 +1,11 @@
 //! The server under test: the real binary, as a child process on loopback.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
 /// A server that has not named its address after this long has failed.
@@ -53,11 +54,23 @@ impl Site {
 
     /// Makes a token for a room with these grants.
     pub(crate) async fn token(&self, room: &str, grants: &str) -> Result<String> {
-        let made = self
-            .command("token")
-            .args(["--room", room, "--grants", grants])
-            .output()
-            .await?;
+        self.mint(&["--room", room, "--grants", grants]).await
+    }
+
+    /// Makes a room on a running server.
+    pub(crate) async fn create_room(&self, server: &Server, room: &str) -> Result<()> {
+        let token = self.mint(&["--operator"]).await?;
+        let body = format!("{{\"room\":\"{room}\"}}");
+        let status = post(&server.address, "/api/v1/rooms", &token, &body).await?;
+        ensure!(
+            status.starts_with("HTTP/1.1 201"),
+            "make the room {room}: {status}"
+        );
+        Ok(())
+    }
+
+    async fn mint(&self, arguments: &[&str]) -> Result<String> {
+        let made = self.command("token").args(arguments).output().await?;
         if !made.status.success() {
             bail!("fmz token: {}", String::from_utf8_lossy(&made.stderr));
         }
@@ -103,6 +116,25 @@ impl Server {
     pub(crate) async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("kill the server")
     }
+}
+
+/// Posts JSON and returns the status line of the answer.
+async fn post(address: &str, path: &str, token: &str, json: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)
+        .await
+        .context("connect to the server")?;
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}",
+        json.len()
+    );
+    stream.write_all(request.as_bytes()).await.context("post")?;
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .await
+        .context("read the answer")?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
 }
 
 /// A folder for the data of one run; it goes when dropped.

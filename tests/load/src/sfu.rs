@@ -59,6 +59,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         data: folder.path().join("data"),
     };
     let server = site.start(None).await?;
+    site.create_room(&server, ROOM).await?;
     let viewing = join(&server, site.token(ROOM, "view").await?, 0);
     let mut publisher = Publisher::start(join(
         &server,

@@ -1,9 +1,10 @@
 //! What the writers of a run may claim.
 
-use super::{Finding, Source};
+use super::Finding;
 use crate::journal::{Entry, Journal, OpKey, keys};
 use fmz_proto::v1::Op;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 
 /// What the journal says of every op.
 pub(super) struct Claims<'a> {
@@ -70,12 +71,17 @@ impl<'a> Claims<'a> {
         keys.take_while(|key| self.submitted.contains_key(key))
     }
 
-    /// What must be in the source: all that was told to be held; in the log, what was shown op by op.
-    pub(super) fn promised(&self, source: Source) -> impl Iterator<Item = &OpKey> {
-        let stored = self
-            .stored
-            .iter()
-            .filter(move |_| source == Source::Snapshot);
-        self.acknowledged.keys().chain(stored)
+    /// What must be in the snapshot: all that an author was told to be held.
+    pub(super) fn held(&self) -> impl Iterator<Item = OpKey> {
+        self.acknowledged.keys().chain(&self.stored).copied()
+    }
+
+    /// What must be in the observer's log: all that was acknowledged, but for what the observer got as a snapshot.
+    pub(super) fn shown(&self, bridged: &[RangeInclusive<u64>]) -> impl Iterator<Item = OpKey> {
+        let was_bridged = |revision: &u64| bridged.iter().any(|range| range.contains(revision));
+        let shown = self.acknowledged.iter();
+        shown
+            .filter(move |(_, revision)| !was_bridged(revision))
+            .map(|(key, _)| *key)
     }
 }

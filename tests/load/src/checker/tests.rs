@@ -2,112 +2,10 @@
 
 use super::*;
 use crate::writer::Writer;
-use fmz_proto::v1::{AuthorAdded, AuthorState, ObjectState, Op, op};
+use fmz_proto::v1::{ObjectState, op};
+use history::{AUTHORS, BATCHES, commit, history, replay};
 
-const AUTHORS: u32 = 3;
-const BATCHES: u64 = 120;
-
-/// A faultless run: three authors in turn, every batch acknowledged but the last of each.
-fn history() -> (Journal, Evidence) {
-    let mut journal = Journal::default();
-    let mut log = Vec::new();
-    let mut writers: Vec<Writer> = (1..=AUTHORS)
-        .map(|author| author_at_work(author, &mut log))
-        .collect();
-    for round in 1..=BATCHES {
-        for writer in &mut writers {
-            let batch = writer.submit(0);
-            journal.submitted(writer.author, batch.clone());
-            commit(&mut log, writer.author, batch.client_seq, batch.ops);
-            let committed = log.last().expect("just pushed");
-            writer.committed(committed);
-            if round < BATCHES {
-                journal.acknowledged(writer.author, round, committed.first_revision);
-            }
-        }
-    }
-    let snapshot = replay(&log);
-    (
-        journal,
-        Evidence {
-            log,
-            bridged: vec![],
-            snapshot,
-        },
-    )
-}
-
-fn author_at_work(author: u32, log: &mut Vec<CommittedBatch>) -> Writer {
-    let added = op::Op::AuthorAdded(AuthorAdded {
-        author,
-        identity: "load".to_owned(),
-        session_key: vec![author as u8; 16].into(),
-        ..Default::default()
-    });
-    commit(log, 0, 0, vec![Op { op: Some(added) }]);
-    let mut writer = Writer::new(u64::from(author));
-    writer.author = author;
-    writer
-}
-
-fn commit(log: &mut Vec<CommittedBatch>, author: u32, client_seq: u64, ops: Vec<Op>) {
-    let first_revision = log
-        .last()
-        .map_or(1, |batch| batch.first_revision + batch.ops.len() as u64);
-    log.push(CommittedBatch {
-        first_revision,
-        author,
-        client_seq,
-        committed_ms: 0,
-        ops,
-    });
-}
-
-/// The snapshot that such a log makes; it takes whatever stands there, as a faulty server would.
-fn replay(log: &[CommittedBatch]) -> DocumentSnapshot {
-    let mut snapshot = DocumentSnapshot::default();
-    for batch in log {
-        for (revision, op) in (batch.first_revision..).zip(&batch.ops) {
-            snapshot.revision = revision;
-            replay_op(&mut snapshot, revision, op.op.as_ref().expect("a test op"));
-        }
-        for author in snapshot
-            .authors
-            .iter_mut()
-            .filter(|author| author.author == batch.author)
-        {
-            author.last_client_seq = author.last_client_seq.max(batch.client_seq);
-        }
-    }
-    snapshot
-}
-
-fn replay_op(snapshot: &mut DocumentSnapshot, revision: u64, op: &op::Op) {
-    match op {
-        op::Op::AuthorAdded(added) => {
-            snapshot.authors.push(AuthorState {
-                author: added.author,
-                ..Default::default()
-            });
-        }
-        op::Op::Create(create) => snapshot.objects.push(ObjectState {
-            id: create.id,
-            frame: create.frame.clone(),
-            created_revision: revision,
-            ..Default::default()
-        }),
-        op::Op::StrokeAppend(append) => {
-            let object = snapshot
-                .objects
-                .iter_mut()
-                .find(|object| object.id == append.id);
-            let object = object.expect("created before");
-            object.dx.extend(&append.dx);
-            object.dy.extend(&append.dy);
-        }
-        other => panic!("writers do not make {other:?}"),
-    }
-}
+mod history;
 
 fn check_finds(plant: impl FnOnce(&mut Journal, &mut Evidence), wanted: impl Fn(&Finding) -> bool) {
     let (mut journal, mut evidence) = history();
@@ -368,6 +266,7 @@ fn what_was_never_sent_is_accounted_for_by_the_snapshot_alone() {
         .bridged
         .push(unsent.first_revision..=unsent.first_revision + unsent.ops.len() as u64 - 1);
     journal.entries.retain(|entry| !matches!(entry, Entry::Acknowledged { author: a, client_seq: s, .. } if (*a, *s) == (author, seq)));
+    assert_eq!(check(&journal, &evidence), vec![]);
     journal.stored(author, seq);
     assert_eq!(check(&journal, &evidence), vec![]);
     evidence
@@ -388,6 +287,30 @@ fn what_was_never_sent_is_accounted_for_by_the_snapshot_alone() {
             .iter()
             .any(|finding| matches!(finding, Finding::Count { .. }))
     );
+}
+
+#[test]
+fn what_was_acknowledged_but_not_shown_before_a_kill_must_be_in_the_snapshot() {
+    let (journal, mut evidence) = history();
+    let at = victim(&evidence.log);
+    let unshown = evidence.log.remove(at);
+    let last = unshown.first_revision + unshown.ops.len() as u64 - 1;
+    evidence.bridged.push(unshown.first_revision..=last);
+    assert_eq!(check(&journal, &evidence), vec![]);
+    let objects = &mut evidence.snapshot.objects;
+    objects
+        .iter_mut()
+        .for_each(|object| remove_marks(object, unshown.author, unshown.client_seq));
+    let lost = |finding: &Finding| {
+        matches!(
+            finding,
+            Finding::Lost {
+                source: Source::Snapshot,
+                ..
+            }
+        )
+    };
+    assert!(check(&journal, &evidence).iter().any(lost));
 }
 
 fn remove_marks(object: &mut ObjectState, author: u32, seq: u64) {

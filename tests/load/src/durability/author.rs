@@ -103,7 +103,7 @@ impl Life<'_> {
         let (mut session, welcome) = Session::join(&self.author.join(url)).await?;
         self.author.welcome(&welcome)?;
         self.author.resync_asked = false;
-        self.send_again(&mut session)?;
+        self.send_again(&mut session).await?;
         self.tell_if_finished().await?;
         let mut steady = !self.author.on_channel;
         let mut pen = pen(self.author.interval);
@@ -112,7 +112,7 @@ impl Life<'_> {
                 event = session.next() => match event? {
                     Event::OpsOpen => {
                         steady = true;
-                        self.send_again(&mut session)?;
+                        self.send_again(&mut session).await?;
                     }
                     Event::Snapshot(snapshot) => self.take_snapshot(&snapshot).await?,
                     Event::Message(message) => self.take(*message, &session, steady).await?,
@@ -125,11 +125,13 @@ impl Life<'_> {
     }
 
     /// All that is not acknowledged, whatever the welcome says of it: what the server has it must know to have.
-    fn send_again(&self, session: &mut Session) -> Result<()> {
-        self.author
-            .writer
-            .unacked()
-            .try_for_each(|batch| session.send_ops(batch.clone()))
+    async fn send_again(&self, session: &mut Session) -> Result<()> {
+        let mut ops = 0;
+        for batch in self.author.writer.unacked() {
+            ops += batch.ops.len() as u64;
+            session.send_ops(batch.clone())?;
+        }
+        self.tell(Note::SentAgain { ops }).await
     }
 
     async fn write(&mut self, session: &mut Session) -> Result<()> {

@@ -30,6 +30,8 @@ pub(super) enum Note {
         ops: u32,
         steady: bool,
     },
+    /// An author sent so many un-acknowledged ops again.
+    SentAgain { ops: u64 },
     /// A snapshot told an author that a batch of its is held.
     Stored { author: u32, client_seq: u64 },
     /// An author has nothing un-acknowledged left.
