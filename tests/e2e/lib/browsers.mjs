@@ -29,8 +29,6 @@ const FIREFOX = {
   browser: "firefox",
   executablePath: process.env.E2E_FIREFOX ?? "/usr/bin/firefox-esr",
   extraPrefsFirefox: {
-    // Firefox leaves the loopback interface out of its candidates, where the test's server is.
-    "media.peerconnection.ice.loopback": true,
     "media.navigator.streams.fake": true,
     "media.navigator.permission.disabled": true,
     "media.autoplay.default": 0,
@@ -44,7 +42,18 @@ const FIREFOX = {
   },
 };
 
-const KINDS = { chromium: CHROMIUM, firefox: FIREFOX };
+/** Firefox finds a server on the loopback interface only when told to look there, and trusted with a camera. */
+const FIREFOX_ON_LOOPBACK = {
+  ...FIREFOX,
+  extraPrefsFirefox: {
+    ...FIREFOX.extraPrefsFirefox,
+    "media.peerconnection.ice.loopback": true,
+    "permissions.default.camera": 1,
+    "permissions.default.microphone": 1,
+  },
+};
+
+const KINDS = { chromium: CHROMIUM, firefox: FIREFOX_ON_LOOPBACK, "firefox as installed": FIREFOX };
 
 /** A browser process of its own for one participant; `end` closes it and removes its profile. */
 export async function open(kind, size = PICTURE) {

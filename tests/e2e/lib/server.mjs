@@ -16,6 +16,10 @@ const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
 /** Time for making a clip and starting, ms: a 4K clip takes a second of encoding for each of its seconds, or three. */
 const START_MS = 120_000;
 
+/** No server outlives the tests, not even those that fail. */
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** A real fmz process on loopback ports and a data folder of its own. */
 export class Server {
   #process;
@@ -30,15 +34,18 @@ export class Server {
     return Server.#create("demo", options);
   }
 
-  /** `fmz serve`: rooms without a stream. */
+  /** `fmz serve` with a room `demo` that has no stream, made as an operator's program makes it. */
   static async serve(...options) {
-    return Server.#create("serve", options);
+    const server = await Server.#create("serve", options);
+    await server.#makeRoom("demo");
+    return server;
   }
 
   static async #create(command, options) {
     const folder = await mkdtemp(join(tmpdir(), "fmz-e2e-"));
-    const ports = { http: await freePort(), admin: await freePort(), media: await freeUdpPort() };
-    const server = new Server(command, options, folder, ports);
+    const mediaAt = options.includes("--media-listen") ? [] : ["--media-listen", `127.0.0.1:${await freeUdpPort()}`];
+    const ports = { http: await freePort(), admin: await freePort() };
+    const server = new Server(command, [...mediaAt, ...options], folder, ports);
     await server.start();
     return server;
   }
@@ -63,6 +70,8 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     const keep = (line) => this.#log.push(line);
     createInterface(child.stderr).on("line", keep);
     const lines = createInterface(child.stdout).on("line", keep);
@@ -101,17 +110,26 @@ export class Server {
     return token;
   }
 
+  async #makeRoom(room) {
+    const headers = {
+      authorization: `Bearer ${await this.token("--operator")}`,
+      "content-type": "application/json",
+    };
+    const body = JSON.stringify({ room });
+    const response = await fetch(`${this.origin}/api/v1/rooms`, { method: "POST", headers, body });
+    if (response.status !== 201) throw new Error(`room not made: ${response.status} ${await response.text()}`);
+  }
+
   get #data() {
     return join(this.folder, "data");
   }
 
   #settings() {
-    const { http, admin, media } = this.ports;
+    const { http, admin } = this.ports;
     return [
       ...["--data-dir", this.#data],
       ...["--listen", `127.0.0.1:${http}`],
       ...["--admin-listen", `127.0.0.1:${admin}`],
-      ...["--media-listen", `127.0.0.1:${media}`],
     ];
   }
 
