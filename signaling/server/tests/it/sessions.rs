@@ -4,9 +4,16 @@ use crate::{
     client::{Client, closing_code, send},
     fixture::{EVERYTHING, Fixture},
 };
-use fmz_proto::v1::{
-    Offer, TransportOffer, client_message, from_sfu, server_message::Message, to_sfu,
+use fmz_proto::{
+    limits,
+    v1::{
+        Create, FrameStamp, Kind, ObjectId, Offer, Op, Property, TransportOffer, client_message,
+        from_sfu, op, property, server_message::Message, to_sfu,
+    },
 };
+use fmz_store::Disk;
+use std::sync::Arc;
+use tempfile::TempDir;
 
 #[tokio::test]
 async fn two_draw_and_hold_the_same_document() {
@@ -89,12 +96,12 @@ async fn offers_reach_the_client_and_answers_the_media_server() {
         .send(from_sfu::Message::Offer(message))
         .await
         .unwrap();
-    loop {
-        match crate::client::receive(&mut socket).await.unwrap() {
-            Message::Offer(received) => break assert_eq!(received, offer),
-            _ => {}
+    let received = loop {
+        if let Some(Message::Offer(received)) = crate::client::receive(&mut socket).await {
+            break received;
         }
-    }
+    };
+    assert_eq!(received, offer);
     let answer = fmz_proto::v1::Answer {
         offer: 1,
         sdp: "v=0".into(),
@@ -111,4 +118,86 @@ async fn offers_reach_the_client_and_answers_the_media_server() {
     drop(socket);
     let closed = fixture.to_sfu.recv().await;
     assert!(matches!(closed, Some(to_sfu::Message::Close(close)) if close.session == open.session));
+}
+
+#[tokio::test]
+async fn a_batch_sent_again_after_a_reconnect_counts_once() {
+    let fixture = Fixture::new().await;
+    let mut ada = fixture.join("ada", 1).await;
+    let batch = ada.next_batch();
+    send(&mut ada.socket, client_message::Message::Ops(batch.clone())).await;
+    drop(ada);
+    let mut ada = fixture.join("ada", 1).await;
+    for _ in 0..3 {
+        send(&mut ada.socket, client_message::Message::Ops(batch.clone())).await;
+    }
+    ada.until_objects(1).await;
+    let mut next = ada.next_batch();
+    if next.client_seq == batch.client_seq {
+        // The first connection broke before the batch was taken.
+        next = ada.next_batch();
+    }
+    send(&mut ada.socket, client_message::Message::Ops(next)).await;
+    ada.until_objects(2).await;
+    assert_eq!(
+        ada.document.revision(),
+        3,
+        "the author, and one op for each batch"
+    );
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_closed_and_holds_nobody_up() {
+    let folder = TempDir::new().unwrap();
+    let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
+    let fixture = Fixture::with(folder, store, |config| config.room.ops_burst = 20_000).await;
+    let mut ada = fixture.join("ada", 1).await;
+    let ben = fixture.join("ben", 2).await;
+    let mut drawn = 0;
+    let left = loop {
+        let mut batch = ada.next_batch();
+        batch.ops = (0..8)
+            .map(|n| note(ada.welcome.author, drawn + n))
+            .collect();
+        drawn += 8;
+        send(&mut ada.socket, client_message::Message::Ops(batch)).await;
+        let told = ada.expect(|message| match message {
+            Message::ParticipantLeft(left) => Some(Some(left)),
+            Message::Committed(_) => Some(None),
+            _ => None,
+        });
+        if let Some(left) = told.await {
+            break left;
+        }
+    };
+    assert_eq!(
+        (left.participant, left.reason.as_str()),
+        (ben.welcome.participant, "slow")
+    );
+    ada.until(|ada| ada.document.object_count() as u32 == drawn)
+        .await;
+}
+
+/// A text that does not squeeze.
+fn note(author: u32, number: u32) -> Op {
+    let mut state = u64::from(number) + 1;
+    let mut letter = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + (state >> 33) as u8 % 90)
+    };
+    let text = property::Value::Text((0..limits::TEXT_BYTES_MAX).map(|_| letter()).collect());
+    let create = Create {
+        id: Some(ObjectId {
+            author,
+            counter: number + 1,
+        }),
+        kind: Kind::Text.into(),
+        frame: Some(FrameStamp::default()),
+        properties: vec![Property { value: Some(text) }],
+    };
+    Op {
+        op: Some(op::Op::Create(create)),
+    }
 }
