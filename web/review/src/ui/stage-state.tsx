@@ -11,11 +11,13 @@ export function StageState() {
   const words = wordsFor(room);
   return (
     <div class="stage-state">
-      <h2>{words.title}</h2>
-      {words.lines.map((line) => (
-        <p key={line}>{line}</p>
-      ))}
-      {words.invite && <InviteButton wide />}
+      <div>
+        <h2>{words.title}</h2>
+        {words.lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+        {words.invite && <InviteButton wide />}
+      </div>
     </div>
   );
 }

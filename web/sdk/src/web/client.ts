@@ -137,7 +137,8 @@ export class RoomClient extends Emitter<ClientEvents> {
     this.streams.clear();
     const transport = new PeerTransport(offer.transport, this.dataChannels, this.publisher.trackOf);
     this.transport = transport;
-    this.setMedia({ kind: "connecting" });
+    // A path that failed stays failed until one holds, however many are tried.
+    if (this.state.kind !== "failed") this.setMedia({ kind: "connecting" });
     this.follow(transport);
     if (again) this.publisher.askAll();
   }

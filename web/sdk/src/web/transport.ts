@@ -9,7 +9,7 @@ import {
 } from "../gen/fmz/v1/session_pb";
 import { Emitter } from "../core/events";
 import type { ChannelName, ChannelSend } from "../core/session";
-import { withoutChannels } from "./sdp";
+import { withoutChannels, withoutRefusedTransports } from "./sdp";
 
 /** Time that a lost path has to come back by itself before the transport is given up, ms. */
 const DISCONNECTED_MS_MAX = 5_000;
@@ -78,7 +78,8 @@ export class PeerTransport extends Emitter<TransportEvents> {
     await this.connection.setLocalDescription();
     const local = this.connection.localDescription;
     if (!local) return;
-    this.emit("answer", create(AnswerSchema, { offer: offer.offer, sdp: local.sdp, transport: this.number }));
+    const answer = this.dataChannels ? local.sdp : withoutRefusedTransports(local.sdp);
+    this.emit("answer", create(AnswerSchema, { offer: offer.offer, sdp: answer, transport: this.number }));
   }
 
   private async fillLine(line: PublishLine): Promise<void> {
