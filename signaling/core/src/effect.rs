@@ -23,10 +23,10 @@ pub enum Path {
 /// What a frame for a WebSocket is, where its queue is long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Must arrive; its bytes count against the session's queue.
+    /// Must arrive.
     Must,
-    /// Must arrive; shared by all sessions, so its bytes cost nothing each.
-    Snapshot,
+    /// Must arrive; the room keeps these frames anyway, so they cost a session's queue little, however many.
+    CatchUp,
     /// May be dropped: the next one says the same, newer.
     Presence,
 }
@@ -43,14 +43,14 @@ pub enum Effect {
         /// Batches with consecutive revisions.
         batches: Vec<CommittedBatch>,
     },
-    /// Send one frame over the WebSockets of some sessions.
+    /// Send frames, in order, over the WebSockets of some sessions.
     SendSocket {
         /// To whom.
         sessions: Vec<SessionId>,
-        /// What it is.
+        /// What they are.
         class: Class,
-        /// A whole frame, see [`fmz_proto::encode`].
-        frame: Bytes,
+        /// Whole frames, see [`fmz_proto::encode`].
+        frames: Vec<Bytes>,
     },
     /// Tell the media server.
     ToSfu(to_sfu::Message),

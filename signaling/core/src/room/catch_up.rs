@@ -34,13 +34,12 @@ impl Room {
             // All further commits follow on the WebSocket too, so that they do not overtake.
             session.path = OpsPath::Socket;
         }
-        let socket = session.path == OpsPath::Socket;
+        if session.path == OpsPath::Socket {
+            self.send_frames(vec![id], Class::CatchUp, missed);
+            return;
+        }
         for frame in missed {
-            if socket {
-                self.send_frame(vec![id], Class::Must, frame);
-            } else {
-                self.send_channel(vec![id], Channel::Ops, frame);
-            }
+            self.send_channel(vec![id], Channel::Ops, frame);
         }
     }
 
@@ -66,9 +65,8 @@ impl Room {
             session.snapshot = Some(now);
             session.known = revision;
         }
-        for frame in self.sequencer.snapshot().to_vec() {
-            self.send_frame(ids.clone(), Class::Snapshot, frame);
-        }
+        let frames = self.sequencer.snapshot().to_vec();
+        self.send_frames(ids, Class::CatchUp, frames);
     }
 
     /// Takes the channel `ops` into use, or out of it.

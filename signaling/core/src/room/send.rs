@@ -66,11 +66,20 @@ impl Room {
     }
 
     pub(super) fn send_frame(&mut self, sessions: Vec<SessionId>, class: Class, frame: Bytes) {
-        if !sessions.is_empty() {
+        self.send_frames(sessions, class, vec![frame]);
+    }
+
+    pub(super) fn send_frames(
+        &mut self,
+        sessions: Vec<SessionId>,
+        class: Class,
+        frames: Vec<Bytes>,
+    ) {
+        if !sessions.is_empty() && !frames.is_empty() {
             self.effects.push_back(Effect::SendSocket {
                 sessions,
                 class,
-                frame,
+                frames,
             });
         }
     }

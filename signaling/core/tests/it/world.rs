@@ -212,15 +212,18 @@ impl World {
             Effect::SendSocket {
                 sessions,
                 class,
-                frame,
+                frames,
             } => {
                 for id in sessions {
-                    let sent = Sent {
+                    let sent = |frame: &Bytes| Sent {
                         path: Path::Socket,
                         class: Some(class),
                         frame: frame.clone(),
                     };
-                    self.sent.entry(id).or_default().push(sent);
+                    self.sent
+                        .entry(id)
+                        .or_default()
+                        .extend(frames.iter().map(sent));
                 }
             }
             Effect::ToSfu(to_sfu::Message::Send(send)) => {

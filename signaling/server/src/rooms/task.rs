@@ -271,8 +271,8 @@ impl Task {
                 Effect::SendSocket {
                     sessions,
                     class,
-                    frame,
-                } => self.send(&sessions, class, &frame),
+                    frames,
+                } => self.send(&sessions, class, &frames),
                 Effect::ToSfu(message) => self.tell_sfu(message),
                 Effect::Close { session, reason } => {
                     if let Some(queue) = self.queues.remove(&session) {
@@ -286,12 +286,12 @@ impl Task {
         self.idle_since = idle.then(|| self.idle_since.unwrap_or_else(Instant::now));
     }
 
-    fn send(&mut self, sessions: &[SessionId], class: Class, frame: &Bytes) {
+    fn send(&mut self, sessions: &[SessionId], class: Class, frames: &[Bytes]) {
         for session in sessions {
             let Some(queue) = self.queues.get(session) else {
                 continue;
             };
-            match queue.push(class, frame.clone()) {
+            match queue.push(class, frames) {
                 Pushed::Queued => {}
                 Pushed::Dropped => self.state.metrics.presence_dropped.inc(),
                 Pushed::Full => self

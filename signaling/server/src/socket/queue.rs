@@ -12,13 +12,15 @@ use tokio::sync::mpsc;
 pub(crate) const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes beyond which pointers are not queued any more: they would only arrive late.
 const PRESENCE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of catching up that may still wait when more of it is asked for.
+const CATCH_UP_BYTES_MAX: usize = QUEUE_BYTES_MAX;
 /// What a frame counts besides its bytes.
 const FRAME_OVERHEAD_BYTES: usize = 64;
 
 /// What the writer of a WebSocket is given, in order.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
-    Frame { frame: Bytes, counted: usize },
+    Frame { frame: Bytes, class: Class },
     Close(Reason),
 }
 
@@ -38,18 +40,30 @@ pub(crate) struct SocketFrames {
 
 #[derive(Debug, Default)]
 struct Counts {
-    bytes: AtomicUsize,
+    own: AtomicUsize,
+    catch_up: AtomicUsize,
     /// Set when what waits shall not be written any more.
     cut: AtomicBool,
 }
 
-/// What became of a frame.
+impl Counts {
+    /// The count that frames of a class belong to, and its bound.
+    fn of(&self, class: Class) -> (&AtomicUsize, usize) {
+        match class {
+            Class::Must => (&self.own, QUEUE_BYTES_MAX),
+            Class::Presence => (&self.own, PRESENCE_BYTES_MAX),
+            Class::CatchUp => (&self.catch_up, CATCH_UP_BYTES_MAX),
+        }
+    }
+}
+
+/// What became of frames.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
-    /// It may be missed, and the consumer is slow.
+    /// They may be missed, and the consumer is slow.
     Dropped,
-    /// It may not be missed, and there is no room for it.
+    /// They may not be missed, and there is no room for them.
     Full,
 }
 
@@ -57,11 +71,12 @@ pub(crate) fn queue() -> (SocketQueue, SocketFrames) {
     // Bounded by the bytes counted in `push`, which a channel bounded in frames cannot do.
     let (sender, receiver) = mpsc::unbounded_channel();
     let counts = Arc::<Counts>::default();
+    let queue = SocketQueue {
+        frames: sender,
+        counts: counts.clone(),
+    };
     (
-        SocketQueue {
-            frames: sender,
-            counts: counts.clone(),
-        },
+        queue,
         SocketFrames {
             frames: receiver,
             counts,
@@ -69,23 +84,37 @@ pub(crate) fn queue() -> (SocketQueue, SocketFrames) {
     )
 }
 
+fn counted(frame: &Bytes) -> usize {
+    frame.len() + FRAME_OVERHEAD_BYTES
+}
+
 impl SocketQueue {
-    pub(crate) fn push(&self, class: Class, frame: Bytes) -> Pushed {
-        let waiting = self.counts.bytes.load(Ordering::Relaxed);
-        let counted = match class {
-            // All sessions share a snapshot's bytes.
-            Class::Snapshot => FRAME_OVERHEAD_BYTES,
-            Class::Must | Class::Presence => frame.len() + FRAME_OVERHEAD_BYTES,
+    /// Takes all frames or none.
+    pub(crate) fn push(&self, class: Class, frames: &[Bytes]) -> Pushed {
+        let (count, bound) = self.counts.of(class);
+        let bytes: usize = frames.iter().map(counted).sum();
+        let waiting = count.load(Ordering::Relaxed);
+        // Catching up has no size of its own, so it is bounded by what waits already.
+        let over = if class == Class::CatchUp {
+            waiting > bound
+        } else {
+            waiting + bytes > bound
         };
-        if class == Class::Presence && waiting > PRESENCE_BYTES_MAX {
-            return Pushed::Dropped;
+        if over {
+            return if class == Class::Presence {
+                Pushed::Dropped
+            } else {
+                Pushed::Full
+            };
         }
-        if waiting + counted > QUEUE_BYTES_MAX {
-            return Pushed::Full;
+        count.fetch_add(bytes, Ordering::Relaxed);
+        for frame in frames {
+            // Where the writer is gone its session is about to be taken out of the room.
+            let _ = self.frames.send(Outgoing::Frame {
+                frame: frame.clone(),
+                class,
+            });
         }
-        self.counts.bytes.fetch_add(counted, Ordering::Relaxed);
-        // Where the writer is gone its session is about to be taken out of the room.
-        let _ = self.frames.send(Outgoing::Frame { frame, counted });
         Pushed::Queued
     }
 
@@ -103,8 +132,11 @@ impl SocketFrames {
     pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         loop {
             let outgoing = self.frames.recv().await?;
-            if let Outgoing::Frame { counted, .. } = &outgoing {
-                self.counts.bytes.fetch_sub(*counted, Ordering::Relaxed);
+            if let Outgoing::Frame { frame, class } = &outgoing {
+                self.counts
+                    .of(*class)
+                    .0
+                    .fetch_sub(counted(frame), Ordering::Relaxed);
                 if self.counts.cut.load(Ordering::Relaxed) {
                     continue;
                 }
@@ -118,27 +150,38 @@ impl SocketFrames {
 mod tests {
     use super::*;
 
+    fn frame(bytes: usize) -> Bytes {
+        Bytes::from(vec![0; bytes - FRAME_OVERHEAD_BYTES])
+    }
+
     #[tokio::test]
     async fn socket1_full_queue_is_said_and_cut() {
         let (queue, mut frames) = queue();
-        let frame = Bytes::from(vec![0; 1024 * 1024 - FRAME_OVERHEAD_BYTES]);
+        let quarter = [frame(QUEUE_BYTES_MAX / 4)];
         for _ in 0..4 {
-            assert_eq!(queue.push(Class::Must, frame.clone()), Pushed::Queued);
+            assert_eq!(queue.push(Class::Must, &quarter), Pushed::Queued);
         }
-        assert_eq!(
-            queue.push(Class::Must, Bytes::from_static(b"x")),
-            Pushed::Full
-        );
-        assert_eq!(
-            queue.push(Class::Presence, Bytes::from_static(b"x")),
-            Pushed::Dropped
-        );
+        assert_eq!(queue.push(Class::Must, &quarter), Pushed::Full);
+        assert_eq!(queue.push(Class::Presence, &[frame(100)]), Pushed::Dropped);
         assert!(matches!(frames.next().await, Some(Outgoing::Frame { .. })));
-        assert_eq!(queue.push(Class::Snapshot, frame), Pushed::Queued);
+        assert_eq!(queue.push(Class::Must, &quarter), Pushed::Queued);
         queue.close(Reason::Slow);
         assert!(matches!(
             frames.next().await,
             Some(Outgoing::Close(Reason::Slow))
         ));
+    }
+
+    #[tokio::test]
+    async fn socket2_a_snapshot_of_any_size_is_queued_but_not_a_second_behind_it() {
+        let (queue, mut frames) = queue();
+        let snapshot = vec![frame(CATCH_UP_BYTES_MAX / 4); 10];
+        assert_eq!(queue.push(Class::CatchUp, &snapshot), Pushed::Queued);
+        assert_eq!(queue.push(Class::Must, &[frame(100)]), Pushed::Queued);
+        assert_eq!(queue.push(Class::CatchUp, &snapshot), Pushed::Full);
+        for _ in 0..6 {
+            assert!(matches!(frames.next().await, Some(Outgoing::Frame { .. })));
+        }
+        assert_eq!(queue.push(Class::CatchUp, &snapshot), Pushed::Queued);
     }
 }
