@@ -262,7 +262,7 @@ impl Session {
     }
 
     /// Publications whose line is agreed may send once the transport stands.
-    async fn bind(&mut self) {
+    async fn bind(&self) {
         let Some(transport) = self.transport.as_ref().filter(|_| self.connected) else {
             return;
         };
