@@ -27,6 +27,8 @@ pub const CHANNEL_BUFFER_BYTES: usize =
 /// Packets a publication keeps for its subscribers: 0.8 s at 25 Mbit/s. A subscriber further behind goes on at the
 /// next keyframe.
 pub const PUBLICATION_PACKETS_MAX: usize = 2048;
+/// Packets looked through for the rest of a keyframe whose start came late: one 4K keyframe.
+pub const KEYFRAME_PACKETS_MAX: u64 = 512;
 /// Packets of one subscriber's stream kept for retransmission, and how long: a round trip of 200 ms, several times.
 pub const RETRANSMISSION_PACKETS_MAX: usize = 2048;
 /// Age of the oldest packet kept for retransmission.

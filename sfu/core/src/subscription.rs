@@ -1,5 +1,6 @@
 //! One participant receiving one publication: a position in its packets, a gate, and a sequence of its own.
 
+use crate::limits::KEYFRAME_PACKETS_MAX;
 use crate::publication::Publication;
 use crate::transport::{Format, Mid, Packet, PayloadType};
 
@@ -35,6 +36,8 @@ pub(crate) struct Subscription {
     /// Number of the publication's packet that comes next.
     cursor: u64,
     gate: Gate,
+    /// Number of a keyframe's start that goes before what the cursor points at, and whether it has gone.
+    start: Option<(u64, bool)>,
     /// Lowest sequence number not used yet. The first has to be below 65,536: SRTP counts wrap-arounds from there.
     unused: u64,
 }
@@ -47,6 +50,7 @@ impl Subscription {
             line: Line::Wanted,
             cursor: 0,
             gate: Gate::Shut,
+            start: None,
             unused: 1,
         }
     }
@@ -63,6 +67,7 @@ impl Subscription {
     pub(crate) fn begin(&mut self, publication: &Publication) {
         self.cursor = publication.end();
         self.gate = Gate::Shut;
+        self.start = None;
     }
 
     pub(crate) fn waits_for_keyframe(&self) -> bool {
@@ -78,11 +83,35 @@ impl Subscription {
         }
         while let Some(packet) = publication.packet(self.cursor) {
             if self.passes(packet) {
+                if self.gate == Gate::Shut {
+                    self.open(publication, packet);
+                }
                 break;
             }
             self.cursor += 1;
         }
         usize::try_from(publication.end() - self.cursor).ok()
+    }
+
+    /// Opens the gate at the start of a keyframe. What follows it but came before it, as the start had to be sent
+    /// again, is gone back to.
+    fn open(&mut self, publication: &Publication, start: &Packet) {
+        self.gate = Gate::Open {
+            source: start.source,
+            first: start.sequence,
+            base: self.unused,
+        };
+        let oldest = self.cursor.saturating_sub(KEYFRAME_PACKETS_MAX);
+        let follows = |number: &u64| {
+            publication
+                .packet(*number)
+                .is_some_and(|packet| self.passes(packet))
+        };
+        let mut earlier = oldest.max(publication.first())..self.cursor;
+        if let Some(number) = earlier.find(follows) {
+            self.start = Some((self.cursor, false));
+            self.cursor = number;
+        }
     }
 
     fn passes(&self, packet: &Packet) -> bool {
@@ -94,10 +123,16 @@ impl Subscription {
 
     /// The next packet and its sequence number here, after [`Subscription::waiting`].
     pub(crate) fn next<'a>(&mut self, publication: &'a Publication) -> Option<(u64, &'a Packet)> {
+        if let Some((number, false)) = self.start {
+            self.start = Some((number, true));
+            let packet = publication.packet(number)?;
+            return Some((self.sequence(packet), packet));
+        }
         loop {
             let packet = publication.packet(self.cursor)?;
             self.cursor += 1;
-            if self.passes(packet) {
+            let gone = self.start == Some((self.cursor - 1, true));
+            if self.passes(packet) && !gone {
                 return Some((self.sequence(packet), packet));
             }
         }

@@ -155,6 +155,21 @@ fn sfu8_a_viewer_begins_with_a_keyframe_and_one_is_asked_for() {
 }
 
 #[test]
+fn sfu8_a_keyframe_whose_start_comes_late_is_whole() {
+    let mut world = film(2);
+    world.run(Duration::from_millis(10));
+    for number in [1, 2, 23, 24] {
+        world.write(0, "film", number, &delta(number as u32));
+        world.exchange();
+    }
+    world.write(0, "film", 22, &keyframe(22));
+    world.write(0, "film", 25, &delta(25));
+    world.run(Duration::from_millis(10));
+    assert_eq!(numbers(&world, 1), [22, 23, 24, 25]);
+    assert_eq!(sequences(&world, 1), [1, 2, 3, 4]);
+}
+
+#[test]
 fn sfu8_keyframe_requests_are_joined() {
     let mut world = film(5);
     play(&mut world, 1..=1);
