@@ -19,7 +19,10 @@ pub(crate) struct Options {
     /// Ops by which the latency is measured.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     samples: u64,
-    /// Authors who write as fast as they are acknowledged; every second one has a data channel.
+    /// Rooms in which is written at the same time.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rooms: u32,
+    /// Authors of each room who write as fast as they are acknowledged; every second one has a data channel.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=400))]
     authors: u32,
     /// Length of the throughput measurement.
@@ -45,9 +48,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         data: folder.path().join("data"),
     };
     let server = site.start(None).await?;
-    site.create_room(&server, "latency").await?;
-    site.create_room(&server, "throughput").await?;
     progress("ops: measuring the way from pen to screen");
+    site.create_room(&server, "latency").await?;
     let (pen, screen) = (
         join(&site, &server, "latency", 1).await?,
         join(&site, &server, "latency", 2).await?,
@@ -58,8 +60,13 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     figure("op_latency_p50_ms", latency.percentile_ms(50.0), "ms");
     figure("op_latency_p99_ms", latency.percentile_ms(99.0), "ms");
     progress("ops: measuring how many become durable");
-    let writing = join(&site, &server, "throughput", 0).await?;
-    let durable = throughput::run(options, &writing)
+    let mut rooms = Vec::new();
+    for number in 0..options.rooms {
+        let room = format!("throughput-{number}");
+        site.create_room(&server, &room).await?;
+        rooms.push(join(&site, &server, &room, 0).await?);
+    }
+    let durable = throughput::run(options, &rooms)
         .await
         .context("measure throughput")?;
     figure("ops_durable_per_s", durable, "ops/s");

@@ -1,4 +1,4 @@
-//! Many authors, each with a window of batches in flight.
+//! Many authors in several rooms, each with a window of batches in flight.
 
 use super::Options;
 use super::latency::committed;
@@ -18,16 +18,16 @@ const WINDOW_BATCHES: usize = 8;
 /// Time before the measurement, for all to be at work.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Returns acknowledged ops a second, of all authors together.
-pub(super) async fn run(options: &Options, join: &Join) -> Result<f64> {
+/// Returns acknowledged ops a second, of all authors of all rooms together.
+pub(super) async fn run(options: &Options, rooms: &[Join]) -> Result<f64> {
     let acknowledged = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
-    for number in 0..options.authors {
-        let writer = Writer::with_batches(
-            options.seed.wrapping_add(number.into()),
-            BATCH_OPS..=BATCH_OPS,
-        );
-        tasks.spawn(write(author(join, number), writer, acknowledged.clone()));
+    for (number, room) in
+        (0..options.authors).flat_map(|number| rooms.iter().map(move |room| (number, room)))
+    {
+        let seed = options.seed.wrapping_add(number.into());
+        let writer = Writer::with_batches(seed, BATCH_OPS..=BATCH_OPS);
+        tasks.spawn(write(author(room, number), writer, acknowledged.clone()));
     }
     let measured = async {
         tokio::time::sleep(WARM_UP).await;
