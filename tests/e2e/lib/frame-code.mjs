@@ -11,6 +11,8 @@ export function installFrameProbe() {
   const NUMBER_BITS = 20;
   const CHECK_BITS = 8;
   const CONTRAST_MIN = 64;
+  /** A picture read later than this after it was presented may be the next one, at 24 a second, ms. */
+  const PROMPT_MS = 30;
 
   /** Edge of a cell, in quarters of a cell from the picture's edge, pixels. */
   const edge = (quarters, width) => Math.floor((quarters * width) / (4 * CELLS_A_WIDTH));
@@ -61,23 +63,25 @@ export function installFrameProbe() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
 
-  function strip(video) {
+  /** Copies the strip of the picture on the screen; the result reads it. */
+  function copyStrip(video) {
     const width = video.videoWidth;
     canvas.width = edge(4 * (2 * MARGIN + COLUMNS), width);
     canvas.height = edge(4 * (2 * MARGIN + 2), width);
     context.drawImage(video, 0, 0);
-    return context.getImageData(0, 0, canvas.width, canvas.height);
+    return () => readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
   }
 
-  /** The next `count` pictures of a video: number painted in each, RTP timestamp, size, and what `also` knows of it. */
+  /** `count` pictures of a video, each read promptly: number painted in it, RTP timestamp, size, and what `also` knows of it. */
   function sample(video, count, also) {
     return new Promise((resolve) => {
       const samples = [];
-      const onFrame = (_now, { rtpTimestamp }) => {
+      const onFrame = (_now, { rtpTimestamp, presentationTime }) => {
         // First thing: any work before it lets the browser move on to the next picture.
-        const image = strip(video);
+        const read = copyStrip(video);
+        const prompt = performance.now() - presentationTime < PROMPT_MS;
         const { videoWidth: width, videoHeight: height } = video;
-        samples.push({ code: readCode(image, width), rtpTimestamp, width, height, ...also(rtpTimestamp) });
+        if (prompt) samples.push({ code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) });
         if (samples.length === count) resolve(samples);
         else video.requestVideoFrameCallback(onFrame);
       };
