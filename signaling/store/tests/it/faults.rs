@@ -282,3 +282,35 @@ async fn fault8_a_batch_over_the_size_of_a_record_is_refused_whole() {
         [batch(1, 1)]
     );
 }
+
+#[tokio::test]
+async fn fault9_a_power_cut_in_a_write_keeps_all_before_it_whichever_sectors_reached_the_disk() {
+    const SECTOR: usize = 512;
+    let origin = TempDir::new().unwrap();
+    let (segment, _) = small_log(origin.path()).await;
+    let durable = fs::read(&segment).unwrap().len();
+    let disk = Disk::open(origin.path()).unwrap();
+    let many: Vec<_> = (1..=40).map(|n| batch(RECORDS + n, 1)).collect();
+    disk.append("v", RECORDS, many).await.unwrap();
+    let bytes = fs::read(&segment).unwrap();
+    let first = durable / SECTOR;
+    let sectors = bytes.len().div_ceil(SECTOR) - first;
+    assert!((6..=12).contains(&sectors), "{sectors} sectors to lose");
+    for reached in 0..1u32 << sectors {
+        let mut found = bytes.clone();
+        for lost in (0..sectors).filter(|sector| reached & (1 << sector) == 0) {
+            let start = durable.max((first + lost) * SECTOR);
+            let end = bytes.len().min((first + lost + 1) * SECTOR);
+            found[start..end].fill(0);
+        }
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("00000001.fmzlog"), found).unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        let kept = read_all(&disk, "v").await;
+        assert!(kept.len() as u64 >= RECORDS, "{reached:b}");
+        let whole: Vec<_> = (1..=kept.len() as u64)
+            .map(|revision| batch(revision, 1))
+            .collect();
+        assert_eq!(kept, whole, "{reached:b}");
+    }
+}
