@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How long before a loop begins its map is told.
 const AHEAD: Duration = Duration::from_millis(750);
 
+/// Ticks after which a map is renewed, three hours: well within the reach of a map.
+const EPOCH_TICKS: i64 = 3 * 3600 * 90_000;
+
 /// A picture's place in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Picture {
@@ -16,18 +19,22 @@ pub(super) struct Picture {
     pub(super) due: Duration,
 }
 
-/// Counts pictures, timestamps and epochs of a film that loops. One loop is one epoch, the first is 1.
+/// Counts pictures, timestamps and epochs of a film that loops. A loop is one epoch, a long one several; the first is 1.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     rate: FrameRate,
     frames: u32,
     first_timestamp: u32,
     count: u64,
+    /// Pictures after which a map is renewed.
+    epoch_frames: u64,
 }
 
 impl Timeline {
     pub(super) fn new(rate: FrameRate, frames: u32, first_timestamp: u32) -> Self {
+        let epoch_frames = rate.frames_of(EPOCH_TICKS).max(1).cast_unsigned();
         Self {
+            epoch_frames,
             rate,
             frames,
             first_timestamp,
@@ -45,22 +52,36 @@ impl Timeline {
         }
     }
 
-    /// The map in force at a picture, and the next loop's where it is time to tell it. Never more than these two, for
+    /// The map in force at a picture, and the next where it is time to tell it. Never more than these two, for
     /// receivers keep no more.
     pub(super) fn maps(&self, picture: &Picture) -> Vec<v1::FrameMap> {
-        let round = picture.count / u64::from(self.frames);
-        let next_due = self.due_of((round + 1) * u64::from(self.frames));
-        let mut maps = vec![self.map_of(round)];
+        let frames = u64::from(self.frames);
+        let (round, frame) = (picture.count / frames, picture.count % frames);
+        let epoch = round * self.epochs_a_round() + frame / self.epoch_frames;
+        let next_due = self.due_of(self.start_of(epoch + 1));
+        let mut maps = vec![self.map_of(epoch)];
         if next_due.saturating_sub(picture.due) <= AHEAD {
-            maps.push(self.map_of(round + 1));
+            maps.push(self.map_of(epoch + 1));
         }
         maps
     }
 
-    fn map_of(&self, round: u64) -> v1::FrameMap {
+    fn epochs_a_round(&self) -> u64 {
+        u64::from(self.frames).div_ceil(self.epoch_frames)
+    }
+
+    /// Pictures before an epoch, counted from 0.
+    fn start_of(&self, epoch: u64) -> u64 {
+        let (round, part) = (epoch / self.epochs_a_round(), epoch % self.epochs_a_round());
+        round * u64::from(self.frames) + part * self.epoch_frames
+    }
+
+    fn map_of(&self, epoch: u64) -> v1::FrameMap {
+        let start = self.start_of(epoch);
         v1::FrameMap {
-            epoch: low_bits(round + 1),
-            rtp_base: self.timestamp_of(round * u64::from(self.frames)),
+            epoch: low_bits(epoch + 1),
+            rtp_base: self.timestamp_of(start),
+            frame_base: low_bits(start % u64::from(self.frames)),
             num: self.rate.num(),
             den: self.rate.den(),
             speed: 100,
@@ -108,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn frame6_every_picture_of_a_looping_film_has_its_number() {
+    fn frame7_every_picture_of_a_looping_film_has_its_number() {
         for rate in [FrameRate::F24, FrameRate::F23_976, FrameRate::F59_94] {
             run(rate, 240, 0, 2000);
             run(rate, 240, u32::MAX - 1_000_000, 2000);
@@ -118,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn frame6_timestamps_run_on_across_the_loop() {
+    fn frame7_timestamps_run_on_across_the_loop() {
         let mut timeline = Timeline::new(FrameRate::F24, 240, u32::MAX - 3749);
         let timestamps: Vec<_> = (0..500)
             .map(|_| timeline.next_picture().timestamp)
@@ -136,6 +157,23 @@ mod tests {
             .filter(|picture| Timeline::new(FrameRate::F24, 240, 0).maps(picture).len() == 2)
             .count();
         assert_eq!(told, 18);
+    }
+
+    #[test]
+    fn frame6_a_long_film_renews_its_map() {
+        let (rate, frames) = (FrameRate::new(1, 10).unwrap(), 3000);
+        let mut timeline = Timeline::new(rate, frames, 5);
+        let mut maps = FrameMaps::default();
+        for count in 0..7000 {
+            let picture = timeline.next_picture();
+            for map in timeline.maps(&picture) {
+                maps.insert(FrameMap::try_from(&map).unwrap());
+            }
+            let at = maps.frame(picture.timestamp).unwrap();
+            let (round, frame) = (count / frames, count % frames);
+            let expected = (frame, 1 + 3 * round + frame / 1080);
+            assert_eq!((at.frame.0, at.epoch), expected, "{count}");
+        }
     }
 
     #[test]
