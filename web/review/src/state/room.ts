@@ -59,6 +59,11 @@ export class RoomState {
   readonly pointers = signal<{ readonly all: Pointers["all"] }>({ all: new Map() });
   /** Own ops that the server has not confirmed. */
   readonly pending = signal(0);
+  /** The same as a person counts: marks that were drawn or changed; a deletion counts as one. */
+  readonly waiting = computed(() => {
+    const marks = this.marks.list.value.filter(({ pending }) => pending).length;
+    return Math.max(marks, Math.min(this.pending.value, 1));
+  });
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
   /** Round trip to the server, ms. */

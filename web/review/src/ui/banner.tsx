@@ -33,7 +33,7 @@ export function Banner() {
 function messageFor(room: RoomState): Message | undefined {
   const status = room.status.value;
   const notice = room.notices.current.value;
-  if (status.kind === "reconnecting") return { tone: "warn", text: reconnecting(room.pending.value), dismiss: false };
+  if (status.kind === "reconnecting") return { tone: "warn", text: reconnecting(room.waiting.value), dismiss: false };
   if (notice) {
     const reason = notice.reason ? t(notice.reason) : "";
     return { tone: "fault", text: t(notice.key, { reason }), dismiss: true };

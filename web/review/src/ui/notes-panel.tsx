@@ -1,5 +1,6 @@
 import { timecode, type ObjectState } from "@fmz/client";
 import { Brush, Circle, MoveUpRight, Square, Trash2, Type, type LucideIcon } from "lucide-preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import { isGrowing, keyOf } from "../state/marks";
@@ -19,14 +20,25 @@ export function NotesPanel() {
   const all = room.marks.list.value.filter((object) => !isGrowing(object));
   const shown = room.onlyThisFrame.value ? room.picture.shown.value : undefined;
   const marks = room.onlyThisFrame.value ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => { followNewest(list.current); }, [marks.length]);
   if (marks.length === 0) return <p class="empty">{emptyWords(room, all.length > 0)}</p>;
   return (
-    <ol class="notes" aria-label={t("panel.notes.list")}>
+    <ol ref={list} class="notes" aria-label={t("panel.notes.list")}>
       {marks.slice(-ROWS_MAX).map((object) => (
         <Note key={keyOf(object.id)} object={object} />
       ))}
     </ol>
   );
+}
+
+/** Shows the newest note where the one before it was in sight: who reads further up is left alone. */
+function followNewest(list: HTMLElement | null): void {
+  const body = list?.parentElement;
+  const newest = list?.lastElementChild;
+  if (!body || !newest) return;
+  const hidden = body.scrollHeight - body.scrollTop - body.clientHeight;
+  if (hidden <= 2 * newest.clientHeight) newest.scrollIntoView({ block: "nearest" });
 }
 
 function emptyWords(room: RoomState, elsewhere: boolean): string {
@@ -40,9 +52,13 @@ function Note({ object }: { readonly object: ObjectState }) {
   const kind = object.kind as MarkKind;
   const Icon = ICONS[kind];
   const chosen = room.marks.selected.value === key;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (chosen) row.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   const name = room.authorName(object.id) || t("panel.people.unnamed");
   return (
-    <li class="note" data-chosen={chosen} data-mark={key}>
+    <li ref={row} class="note" data-chosen={chosen} data-mark={key}>
       <button
         type="button"
         class="note-main"
