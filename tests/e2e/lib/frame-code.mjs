@@ -11,9 +11,6 @@ export function installFrameProbe() {
   const NUMBER_BITS = 20;
   const CHECK_BITS = 8;
   const CONTRAST_MIN = 64;
-  /** A picture read later than this after it was presented may be the next one, at 24 a second, ms. */
-  const PROMPT_MS = 30;
-
   /** Edge of a cell, in quarters of a cell from the picture's edge, pixels. */
   const edge = (quarters, width) => Math.floor((quarters * width) / (4 * CELLS_A_WIDTH));
 
@@ -72,16 +69,21 @@ export function installFrameProbe() {
     return () => readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
   }
 
-  /** `count` pictures of a video, each read promptly: number painted in it, RTP timestamp, size, and what `also` knows of it. */
+  /**
+   * `count` pictures of a video, each read before the next was presented: on a busy machine the page comes too late for some.
+   * For each the number painted in it, RTP timestamp, size, and what `also` knows of it.
+   */
   function sample(video, count, also) {
     return new Promise((resolve) => {
       const samples = [];
-      const onFrame = (_now, { rtpTimestamp, presentationTime }) => {
+      let last;
+      const onFrame = (_now, { rtpTimestamp, presentationTime, presentedFrames }) => {
         // First thing: any work before it lets the browser move on to the next picture.
         const read = copyStrip(video);
-        const prompt = performance.now() - presentationTime < PROMPT_MS;
+        const readAt = performance.now();
+        if (last && last.readAt < presentationTime && last.presentedFrames + 1 === presentedFrames) samples.push(last.sample);
         const { videoWidth: width, videoHeight: height } = video;
-        if (prompt) samples.push({ code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) });
+        last = { readAt, presentedFrames, sample: { code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) } };
         if (samples.length === count) resolve(samples);
         else video.requestVideoFrameCallback(onFrame);
       };
