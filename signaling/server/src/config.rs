@@ -1,7 +1,7 @@
 //! What a server must be told. Nothing here is read from the environment.
 
 use fmz_signaling_core::RoomLimits;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How connections are secured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
+    /// How long a room without people is kept open: reading it from its log again costs its next guest a wait.
+    pub room_idle: Duration,
     /// Bounds of each room.
     pub room: RoomLimits,
 }
@@ -55,6 +57,7 @@ impl Config {
             allowed_origins: Vec::new(),
             public_url: None,
             sessions_max: 10_000,
+            room_idle: Duration::from_secs(60),
             room: RoomLimits::default(),
         }
     }

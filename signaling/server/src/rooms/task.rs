@@ -23,8 +23,8 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// How long a room without people is kept open.
-const IDLE: Duration = Duration::from_secs(60);
+/// A room in which nothing is due is looked at again after this long.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// What can happen to a room.
 #[derive(Debug)]
@@ -156,7 +156,7 @@ impl Task {
             append: None,
             outbox: Outbox::default(),
             to_sfu,
-            idle_since: Some(now),
+            idle_since: None,
         }
     }
 
@@ -190,19 +190,21 @@ impl Task {
 
     fn due(&self) -> Instant {
         let now = Instant::now();
-        let idle = self.idle_since.map(|since| since + IDLE);
-        // Nothing is due in an open room without people but its end.
-        self.room
-            .poll_timeout(now)
-            .into_iter()
-            .chain(idle)
+        let due = self.room.poll_timeout(now);
+        due.into_iter()
+            .chain(self.closes_at())
             .min()
-            .unwrap_or(now + IDLE)
+            .unwrap_or(now + LOOK)
+    }
+
+    /// When the room closes for lack of people.
+    fn closes_at(&self) -> Option<Instant> {
+        Some(self.idle_since? + self.state.config.room_idle)
     }
 
     fn timeout(&mut self) {
         let now = Instant::now();
-        if self.idle_since.is_some_and(|since| now >= since + IDLE) {
+        if self.closes_at().is_some_and(|at| at <= now) {
             self.room.handle_shutdown(Reason::Reloading);
         }
         self.room.handle_timeout(now);

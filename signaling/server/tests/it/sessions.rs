@@ -14,6 +14,7 @@ use fmz_proto::{
 use fmz_store::Disk;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio_tungstenite::tungstenite::Error;
 
 #[tokio::test]
 async fn two_draw_and_hold_the_same_document() {
@@ -176,6 +177,46 @@ async fn who_does_not_read_is_closed_and_holds_nobody_up() {
     );
     ada.until(|ada| ada.document.object_count() as u32 == drawn)
         .await;
+}
+
+#[tokio::test]
+async fn a_room_without_people_is_put_away_and_opened_again_from_its_log() {
+    let folder = TempDir::new().unwrap();
+    let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
+    let idle = |config: &mut fmz_signaling::Config| config.room_idle = std::time::Duration::ZERO;
+    let mut fixture = Fixture::with(folder, store, idle).await;
+    let mut ada = fixture.join("ada", 1).await;
+    ada.draw().await;
+    ada.until_objects(1).await;
+    ada.socket.close(None).await.unwrap();
+    let told = fixture.to_sfu.recv().await;
+    assert!(
+        matches!(told, Some(to_sfu::Message::CloseRoom(_))),
+        "{told:?}"
+    );
+    let again = fixture.join("ada", 1).await;
+    assert_eq!(again.document, ada.document);
+}
+
+#[tokio::test]
+async fn a_full_server_says_so_and_has_room_again_when_somebody_leaves() {
+    let folder = TempDir::new().unwrap();
+    let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
+    let fixture = Fixture::with(folder, store, |config| config.sessions_max = 1).await;
+    let mut ada = fixture.join("ada", 1).await;
+    let url = format!("ws://{}/ws", fixture.address);
+    let refused = tokio_tungstenite::connect_async(&url).await;
+    assert!(matches!(refused, Err(Error::Http(refused)) if refused.status() == 503));
+    send(
+        &mut ada.socket,
+        client_message::Message::Leave(Default::default()),
+    )
+    .await;
+    assert_eq!(closing_code(&mut ada.socket).await.as_deref(), Some("left"));
+    // The place is free once the server has dropped the connection, which the client's end tells.
+    while tokio_tungstenite::connect_async(&url).await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A text that does not squeeze.

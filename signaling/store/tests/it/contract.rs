@@ -1,7 +1,10 @@
 //! What every implementation promises.
 
 use crate::{batch, read_all, room};
-use fmz_store::{AppendError, CatalogError, Disk, DiskOptions, Memory, READ_PAGE_BYTES, Store};
+use fmz_store::{
+    AppendError, Catalog, CatalogError, Disk, DiskOptions, Memory, READ_PAGE_BYTES, ROOMS_MAX,
+    Store,
+};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -159,4 +162,16 @@ async fn log6_a_flush_ends_behind_the_requests_before_it() {
         assert!(appended.is_finished() || appended.await.is_ok(), "{name}");
         assert_eq!(store.health(), Ok(()), "{name}");
     }
+}
+
+#[tokio::test]
+async fn catalog2_there_is_a_last_room() {
+    let store = Memory::new();
+    for number in 0..ROOMS_MAX {
+        store.create_room(room(&number.to_string())).await.unwrap();
+    }
+    assert_eq!(
+        store.create_room(room("more")).await,
+        Err(CatalogError::Full)
+    );
 }

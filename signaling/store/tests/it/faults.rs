@@ -15,7 +15,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-const RECORDS: u64 = 6;
+const RECORDS: u64 = 4;
 
 /// Writes a small log, one record a write, and returns its only segment and the byte at which each record ends.
 async fn small_log(folder: &Path) -> (PathBuf, Vec<usize>) {
