@@ -26,6 +26,7 @@ pub(crate) enum Standing {
 pub struct Binding {
     publication: String,
     payload_type: u8,
+    generation: u64,
     outgoing: Arc<Outgoing>,
 }
 
@@ -47,6 +48,12 @@ impl Binding {
     #[must_use]
     pub fn publication(&self) -> &str {
         &self.publication
+    }
+
+    /// Counts the bindings of a client: a server that was restarted may give an id again, with nothing known under it.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Sends a packet; waits while the transport's queue is full.
@@ -139,6 +146,7 @@ struct Entry {
 pub(crate) struct Publications {
     entries: BTreeMap<u32, Entry>,
     last_request: u32,
+    bindings: u64,
 }
 
 impl Publications {
@@ -243,14 +251,16 @@ impl Publications {
     }
 
     /// A line carries packets from now on.
-    pub(crate) fn bind(&self, request: u32, payload_type: u8) {
+    pub(crate) fn bind(&mut self, request: u32, payload_type: u8) {
         let Some(entry) = self.entries.get(&request) else {
             return;
         };
         if let Some(line) = &entry.line {
+            self.bindings += 1;
             entry.standing.send_replace(Standing::Live(Binding {
                 publication: line.publication.clone(),
                 payload_type,
+                generation: self.bindings,
                 outgoing: Arc::clone(&line.outgoing),
             }));
         }

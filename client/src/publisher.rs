@@ -87,7 +87,7 @@ pub async fn publish_file(
     let publisher = Publisher {
         client,
         track,
-        told: None,
+        told: (0, 0),
         sequence: rand::random(),
         payloader,
         started: Instant::now(),
@@ -101,8 +101,8 @@ pub async fn publish_file(
 struct Publisher<'a> {
     client: &'a Client,
     track: LocalTrack,
-    /// Publication and epoch of the newest map that was told.
-    told: Option<(String, u32)>,
+    /// Binding, and epoch of the newest map that was told to it.
+    told: (u64, u32),
     sequence: u16,
     payloader: Vp8Payloader,
     started: Instant,
@@ -129,16 +129,18 @@ impl Publisher<'_> {
         let Some(binding) = self.binding()? else {
             return Ok(());
         };
-        let newest = match &self.told {
-            Some((publication, epoch)) if publication == binding.publication() => *epoch,
-            _ => 0,
+        let (generation, newest) = self.told;
+        let newest = if generation == binding.generation() {
+            newest
+        } else {
+            0
         };
         for mut map in self.timeline.maps(picture) {
             if map.epoch > newest {
                 map.publication = binding.publication().into();
                 map.start_timecode = self.options.start_timecode;
                 map.drop_frame = self.options.drop_frame;
-                self.told = Some((map.publication.clone(), map.epoch));
+                self.told = (binding.generation(), map.epoch);
                 self.client.frame_map(map).await?;
             }
         }

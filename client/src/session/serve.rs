@@ -192,6 +192,7 @@ impl Session {
     }
 
     async fn switch(&mut self, socket: &mut Socket, path: Path) -> Result<(), End> {
+        tracing::debug!(?path, "ops go another way");
         for batch in self.document.switch(path) {
             let frame = encode_client(ClientMessage::Ops(batch));
             match (&self.transport, path) {
@@ -262,7 +263,7 @@ impl Session {
     }
 
     /// Publications whose line is agreed may send once the transport stands.
-    async fn bind(&self) {
+    async fn bind(&mut self) {
         let Some(transport) = self.transport.as_ref().filter(|_| self.connected) else {
             return;
         };
