@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { limits } from "@fmz/client";
 import { t } from "../i18n";
 import { gridScale, toStage } from "../stage/geometry";
@@ -17,7 +17,8 @@ export function TextEntryBox() {
   const entry = room.textEntry.value;
   const height = room.tools.textHeight * gridScale(room.view.rect.value);
   const color = PALETTE[room.tools.color.value];
-  useEffect(() => {
+  // Before the next key arrives: it belongs to the text, not to the tools.
+  useLayoutEffect(() => {
     const element = box.current;
     if (!entry || !element) return;
     const { x, y } = toStage(entry.start, room.view.rect.value);
