@@ -10,7 +10,7 @@ describe("the 4K stream of the demo room", () => {
   let server;
 
   before(async () => {
-    server = await Server.demo("--media-listen", "0.0.0.0:0");
+    server = await Server.demo("--media-listen", "0.0.0.0:0", "--frames", "72");
   });
 
   after(async () => {

@@ -36,6 +36,7 @@ async function shoot(kind, { suffix, ...size }, bo) {
     await drawAs(ada, 1, { stroke: arc([0.68, 0.36], 0.08), arrow: [[0.86, 0.72], [0.76, 0.52]], text: [[0.7, 0.8], "warmer here"] });
     await ada.untilCount(before + 3);
     const { x, y } = await bo.place([0.55, 0.45]);
+    await bo.page.mouse.move(x, y + 20);
     await bo.page.mouse.move(x, y);
     await ada.until("Bo's pointer", () => window.fmz.pointers.length === 1);
     await ada.until("pictures to come", () => window.fmz.presented > 48);

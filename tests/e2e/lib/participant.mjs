@@ -122,7 +122,7 @@ export class Participant {
   async write(spot, text) {
     const place = await this.place(spot);
     await this.page.mouse.click(place.x, place.y);
-    await this.page.waitForSelector("#text-entry", { timeout: PATIENCE_MS });
+    await this.until("the text can be typed", () => document.activeElement?.id === "text-entry");
     await this.page.keyboard.type(text);
     await this.page.keyboard.press("Enter");
     return place;
