@@ -85,6 +85,8 @@ export class Picture {
   }
 
   private handleFrame(rtpTimestamp: number | undefined): void {
+    // A stream that replaced another has no size yet: this picture is still the other's.
+    if (!this.video?.videoWidth) return;
     if (this.freezing !== undefined) this.hold(rtpTimestamp);
     else if (!this.frozen.peek()) this.show(rtpTimestamp);
     this.presented += 1;
@@ -102,7 +104,7 @@ export class Picture {
     const { video, still } = this;
     clearTimeout(this.freezing);
     this.freezing = undefined;
-    if (!video || !still) return;
+    if (!video?.videoWidth || !still) return;
     still.width = video.videoWidth;
     still.height = video.videoHeight;
     still.getContext("2d")?.drawImage(video, 0, 0);
