@@ -105,7 +105,8 @@ impl FrameMap {
             Motion::Paused => (ahead == 0).then_some(0)?,
             Motion::Playing { speed } => self.rate.ticks_at(ahead, speed),
         };
-        let shown = (0..REACH_TICKS).contains(&ticks) && (self.frames == 0 || frame.0 < self.frames);
+        let shown =
+            (0..REACH_TICKS).contains(&ticks) && (self.frames == 0 || frame.0 < self.frames);
         let ticks = u32::try_from(ticks).ok()?;
         shown.then_some(self.rtp_base.wrapping_add(ticks))
     }
@@ -135,7 +136,10 @@ pub struct FrameMaps {
 impl FrameMaps {
     /// Takes a map in, or passes over one whose epoch is already known or older than all kept (frame5).
     pub fn insert(&mut self, map: FrameMap) {
-        match self.maps.binary_search_by_key(&map.epoch, |known| known.epoch) {
+        match self
+            .maps
+            .binary_search_by_key(&map.epoch, |known| known.epoch)
+        {
             Ok(_) => return,
             Err(0) if self.maps.len() == MAPS_MAX => return,
             Err(at) => self.maps.insert(at, map),
@@ -195,10 +199,21 @@ mod tests {
 
     #[test]
     fn frame3_paused_and_reverse() {
-        let paused = FrameMap { motion: Motion::Paused, frame_base: FrameIndex(7), ..map(1, 0, FrameRate::F24) };
+        let paused = FrameMap {
+            motion: Motion::Paused,
+            frame_base: FrameIndex(7),
+            ..map(1, 0, FrameRate::F24)
+        };
         assert_eq!(paused.frame(1_000_000), Some(FrameIndex(7)));
-        assert_eq!((paused.rtp(FrameIndex(7)), paused.rtp(FrameIndex(8))), (Some(0), None));
-        let reverse = FrameMap { motion: Motion::Playing { speed: -200 }, frame_base: FrameIndex(10), ..paused };
+        assert_eq!(
+            (paused.rtp(FrameIndex(7)), paused.rtp(FrameIndex(8))),
+            (Some(0), None)
+        );
+        let reverse = FrameMap {
+            motion: Motion::Playing { speed: -200 },
+            frame_base: FrameIndex(10),
+            ..paused
+        };
         assert_eq!(reverse.frame(3750), Some(FrameIndex(8)));
         assert_eq!(reverse.rtp(FrameIndex(8)), Some(3750));
         assert_eq!(reverse.frame(3750 * 6), None);
@@ -222,16 +237,37 @@ mod tests {
         for epoch in [3, 2, 4, 4, 1] {
             maps.insert(map(epoch, epoch * 900_000, FrameRate::F24));
         }
-        assert_eq!(maps.maps.iter().map(|map| map.epoch).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(
+            maps.maps.iter().map(|map| map.epoch).collect::<Vec<_>>(),
+            [3, 4]
+        );
     }
 
     #[test]
     fn wire_maps_are_checked() {
-        let wire = v1::FrameMap { num: 24, den: 1, speed: 100, state: 1, ..Default::default() };
+        let wire = v1::FrameMap {
+            num: 24,
+            den: 1,
+            speed: 100,
+            state: 1,
+            ..Default::default()
+        };
         assert!(FrameMap::try_from(&wire).is_ok());
         let code = |wire: v1::FrameMap| FrameMap::try_from(&wire).map_err(|e| e.code());
-        assert_eq!(code(v1::FrameMap { speed: 0, ..wire.clone() }), Err("frame_map_state"));
-        assert_eq!(code(v1::FrameMap { state: 0, ..wire.clone() }), Err("frame_map_state"));
+        assert_eq!(
+            code(v1::FrameMap {
+                speed: 0,
+                ..wire.clone()
+            }),
+            Err("frame_map_state")
+        );
+        assert_eq!(
+            code(v1::FrameMap {
+                state: 0,
+                ..wire.clone()
+            }),
+            Err("frame_map_state")
+        );
         assert_eq!(code(v1::FrameMap { den: 0, ..wire }), Err("frame_rate"));
     }
 

@@ -136,7 +136,10 @@ mod tests {
     fn frame2_ticks_are_the_nearest() {
         assert_eq!(FrameRate::F24.ticks_of(1), 3750);
         assert_eq!(FrameRate::F29_97.ticks_of(1), 3003);
-        assert_eq!([1, 2, 3, 4].map(|n| FrameRate::F23_976.ticks_of(n)), [3754, 7508, 11261, 15015]);
+        assert_eq!(
+            [1, 2, 3, 4].map(|n| FrameRate::F23_976.ticks_of(n)),
+            [3754, 7508, 11261, 15015]
+        );
         assert_eq!([1, 2].map(|n| FrameRate::F59_94.ticks_of(n)), [1502, 3003]);
     }
 
@@ -152,7 +155,10 @@ mod tests {
     #[test]
     fn rates_out_of_range_are_refused() {
         for (num, den) in [(0, 1), (24, 0), (1_000_001, 1), (1, 100_001)] {
-            assert_eq!(FrameRate::new(num, den).map_err(|e| e.code()), Err("frame_rate"));
+            assert_eq!(
+                FrameRate::new(num, den).map_err(|e| e.code()),
+                Err("frame_rate")
+            );
         }
         assert_eq!(FrameRate::new(24, 1), Ok(FrameRate::F24));
     }

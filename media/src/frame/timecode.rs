@@ -192,7 +192,10 @@ mod tests {
             FrameRate::F23_976,
             &[(1_502_234, "17:23:13:02"), (86_400, "01:00:00:00")],
         );
-        check(FrameRate::F24, &[(86_400, "01:00:00:00"), (86_424, "01:00:01:00")]);
+        check(
+            FrameRate::F24,
+            &[(86_400, "01:00:00:00"), (86_424, "01:00:01:00")],
+        );
     }
 
     #[test]
@@ -200,7 +203,15 @@ mod tests {
         let refused = |text, rate| Timecode::parse(text, rate).map_err(|e| e.code());
         assert_eq!(refused("00:01:00;00", FrameRate::F29_97), Err("timecode"));
         assert_eq!(refused("00:01:00;02", FrameRate::F24), Err("no_drop_frame"));
-        for text in ["", "1:2:3", "24:00:00:00", "00:60:00:00", "00:00:00:24", "a:b:c:d", "-1:00:00:00"] {
+        for text in [
+            "",
+            "1:2:3",
+            "24:00:00:00",
+            "00:60:00:00",
+            "00:00:00:24",
+            "a:b:c:d",
+            "-1:00:00:00",
+        ] {
             assert_eq!(refused(text, FrameRate::F24), Err("timecode"), "{text}");
         }
         assert_eq!(

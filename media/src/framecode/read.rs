@@ -122,7 +122,8 @@ mod tests {
     /// Every second pixel, as the coarsest scaling does.
     fn halved(luma: &[u8], width: u32) -> Vec<u8> {
         let rows = luma.chunks_exact(width as usize).step_by(2);
-        rows.flat_map(|row| row.iter().step_by(2).copied()).collect()
+        rows.flat_map(|row| row.iter().step_by(2).copied())
+            .collect()
     }
 
     #[test]
