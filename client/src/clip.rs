@@ -154,13 +154,10 @@ pub fn make_clip(
         return Ok(film);
     }
     let started = Instant::now();
-    let work = folder.join(format!(".clip-{}", std::process::id()));
-    let made = make_in(&work, spec, progress);
-    let moved = made.and_then(|made| {
-        std::fs::rename(&made, &film).map_err(|error| ClipError::write(&film, error))
-    });
-    let _ = std::fs::remove_dir_all(&work);
-    moved?;
+    let work = tempfile::Builder::new().prefix(".clip-").tempdir_in(folder);
+    let work = work.map_err(|error| ClipError::write(folder, error))?;
+    let made = make_in(work.path(), spec, progress)?;
+    std::fs::rename(&made, &film).map_err(|error| ClipError::write(&film, error))?;
     tracing::info!(film = %film.display(), took = ?started.elapsed(), "demo film made");
     Ok(film)
 }
@@ -172,7 +169,6 @@ fn make_in(
 ) -> Result<PathBuf, ClipError> {
     let font = ffmpeg::font()?;
     ffmpeg::check()?;
-    std::fs::create_dir_all(work).map_err(|error| ClipError::write(work, error))?;
     let layers = scene::layers(spec.width, spec.height, spec.frames);
     let mut inputs = Vec::new();
     for layer in &layers {

@@ -31,6 +31,7 @@ impl Session {
     }
 
     async fn turn(&mut self, socket: &mut Socket) -> Result<(), End> {
+        self.flush(socket).await?;
         let input = tokio::select! {
             message = socket.receive() => Input::Message(message?),
             event = next_event(&mut self.transport) => Input::Transport(event),
@@ -44,7 +45,7 @@ impl Session {
             Input::Command(Some(command)) => self.command(socket, command).await?,
             Input::Flush => {}
         }
-        self.flush(socket).await
+        Ok(())
     }
 
     async fn message(&mut self, socket: &mut Socket, message: Message) -> Result<(), End> {
