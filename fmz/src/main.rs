@@ -2,6 +2,8 @@
 //!
 //! It reads the configuration, wires the services together and ends them in order. It holds no behaviour of its own.
 
+#![allow(rustdoc::bare_urls, reason = "help is printed as it is written")]
+
 mod cli;
 mod config;
 mod demo;
