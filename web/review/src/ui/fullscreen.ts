@@ -23,10 +23,11 @@ export function useFullscreen(): ReadonlySignal<Bars> {
       isFullscreen.value = document.fullscreenElement !== null;
       bars.value = isFullscreen.value ? "hidden" : "shown";
     }, options);
-    document.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+    document.addEventListener("pointermove", ({ target, clientX, clientY, buttons }) => {
       if (!isFullscreen.peek() || buttons !== 0) return;
       const edge = Math.min(clientX, clientY, innerWidth - clientX, innerHeight - clientY);
-      bars.value = edge < EDGE_PX ? "peeking" : "hidden";
+      const onBar = target instanceof Element && target.closest(".stage-area") === null;
+      bars.value = edge < EDGE_PX || onBar ? "peeking" : "hidden";
     }, options);
     return () => {
       controller.abort();
