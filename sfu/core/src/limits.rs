@@ -43,8 +43,9 @@ pub const PACING_DELAY_MAX: Duration = Duration::from_millis(100);
 pub const KEYFRAME_INTERVAL_MIN: Duration = Duration::from_millis(500);
 /// A transport from which nothing came for so long is closed.
 pub const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// A transport that is not connected so long after it was opened is closed.
-pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(30);
+/// A transport that is not connected so long after it was opened is closed: before DTLS gives up by itself, which it does
+/// after some 31 s, with jitter, and as a fault.
+pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
 /// An offer that is not answered for so long closes its transport.
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
 /// Messages waiting for the room's owner. Above it, data from clients is dropped and its transport closed.
