@@ -78,6 +78,11 @@ export function installFrameProbe() {
       const samples = [];
       let last;
       const onFrame = (_now, { rtpTimestamp, presentationTime, presentedFrames }) => {
+        // Chromium calls back once without a picture when the page changes to another stream.
+        if (video.videoWidth === 0) {
+          video.requestVideoFrameCallback(onFrame);
+          return;
+        }
         // First thing: any work before it lets the browser move on to the next picture.
         const read = copyStrip(video);
         const readAt = performance.now();
