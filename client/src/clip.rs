@@ -16,8 +16,6 @@ const EDITION: u32 = 1;
 const WIDTHS: std::ops::RangeInclusive<u32> = 320..=4096;
 /// Longest film: ten minutes, some two gigabytes.
 const FRAMES_MAX: u32 = 14_400;
-/// Frame number of the first timecode, 01:00:00:00.
-const START_HOURS: u32 = 1;
 
 /// What film to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,12 +55,6 @@ impl ClipSpec {
             bitrate_kbps: 3000,
             ..Self::default()
         }
-    }
-
-    /// Frame number of the film's first timecode, counted from 00:00:00:00.
-    #[must_use]
-    pub fn start_timecode(&self) -> u32 {
-        START_HOURS * 3600 * self.rate
     }
 
     fn check(&self) -> Result<(), ClipError> {

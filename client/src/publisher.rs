@@ -9,6 +9,7 @@ use bytes::Bytes;
 use film::Film;
 pub use film::FilmError;
 use fmz_media::Codec;
+use fmz_media::frame::FrameRate;
 use pacer::Pacer;
 use rtc::rtp::codec::vp8::Vp8Payloader;
 use rtc::rtp::packetizer::Payloader;
@@ -27,20 +28,20 @@ const LATE_MAX: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FilmOptions {
-    /// Frame number of the first picture's timecode, counted from 00:00:00:00.
-    pub start_timecode: u32,
-    /// Whether its timecode drops labels.
-    pub drop_frame: bool,
+    /// Hour at which the film's timecode starts, as the trade has it; no labels are dropped.
+    pub start_hours: u32,
 }
 
 impl FilmOptions {
-    /// Options for a film whose timecode starts at a frame number, without dropping labels.
+    /// Options for a film whose timecode starts at a full hour.
     #[must_use]
-    pub fn starting_at(start_timecode: u32) -> Self {
-        Self {
-            start_timecode,
-            drop_frame: false,
-        }
+    pub fn starting_at_hour(start_hours: u32) -> Self {
+        Self { start_hours }
+    }
+
+    /// Frame number of the first timecode, counted from 00:00:00:00.
+    fn start_timecode(&self, rate: FrameRate) -> u32 {
+        self.start_hours * 3600 * rate.nominal()
     }
 }
 
@@ -76,12 +77,13 @@ impl PublishError {
 pub async fn publish_file(
     client: &Client,
     path: &Path,
-    options: FilmOptions,
+    options: &FilmOptions,
 ) -> Result<(), PublishError> {
     let film = Film::open(path).await?;
     tracing::info!(?film, "publishing");
     let track = client.publish(film.describe(), Codec::Vp8).await?;
     let timeline = Timeline::new(film.rate(), film.frames(), rand::random());
+    let start_timecode = options.start_timecode(film.rate());
     let mut payloader = Vp8Payloader::default();
     payloader.enable_picture_id = true;
     let publisher = Publisher {
@@ -93,7 +95,7 @@ pub async fn publish_file(
         started: Instant::now(),
         pacer: Pacer::new(film.rate()),
         timeline,
-        options,
+        start_timecode,
     };
     publisher.run(film).await
 }
@@ -108,7 +110,8 @@ struct Publisher<'a> {
     started: Instant,
     pacer: Pacer,
     timeline: Timeline,
-    options: FilmOptions,
+    /// Frame number of the film's first timecode.
+    start_timecode: u32,
 }
 
 impl Publisher<'_> {
@@ -138,8 +141,7 @@ impl Publisher<'_> {
         for mut map in self.timeline.maps(picture) {
             if map.epoch > newest {
                 map.publication = binding.publication().into();
-                map.start_timecode = self.options.start_timecode;
-                map.drop_frame = self.options.drop_frame;
+                map.start_timecode = self.start_timecode;
                 self.told = (binding.generation(), map.epoch);
                 self.client.frame_map(map).await?;
             }

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Hours at which a programme's timecode begins, as the trade has it.
+/// Hour at which a programme's timecode begins, as the trade has it.
 const FIRST_TIMECODE_HOURS: u32 = 1;
 
 /// Joins the room and sends the file until ctrl-c.
@@ -34,14 +34,14 @@ pub(crate) async fn stream(
     file: &Path,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<(), Failure> {
-    let mut options = Options::named(name);
-    options.tls = tls;
-    let (client, mut events) = Client::connect(url, token, options)
+    let mut joining = Options::named(name);
+    joining.tls = tls;
+    let (client, mut events) = Client::connect(url, token, joining)
         .await
         .map_err(|error| Failure::running(&format!("join {url}"), error))?;
-    let start = FilmOptions::starting_at(FIRST_TIMECODE_HOURS * 3600 * 24);
+    let options = FilmOptions::starting_at_hour(FIRST_TIMECODE_HOURS);
     tokio::select! {
-        ended = publish_file(&client, file, start) => {
+        ended = publish_file(&client, file, &options) => {
             ended.map_err(|error| Failure::running(&format!("publish {}", file.display()), error))
         }
         () = async { while events.next().await.is_some() {} } => {

@@ -173,7 +173,7 @@ async fn frame7_a_film_loops_without_a_seam_and_lost_packets_are_sent_again() {
     let (client, mut events) = joined.unwrap();
     let publishing = tokio::spawn({
         let client = client.clone();
-        async move { publish_file(&client, film(), FilmOptions::starting_at(86_400)).await }
+        async move { publish_file(&client, film(), &FilmOptions::starting_at_hour(1)).await }
     });
 
     let publish = asked_to_publish(&mut line).await;
