@@ -44,6 +44,7 @@ async function shoot(kind, { suffix, ...size }, bo) {
     await ada.screenshot(join(folder, `room-${kind}${suffix}.png`));
     for (let step = 0; step < 3; step += 1) await ada.undo();
     await ada.untilCount(before);
+    await ada.until("all is confirmed", () => window.fmz.pending === 0);
   } finally {
     await ada.leave();
   }

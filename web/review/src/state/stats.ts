@@ -16,24 +16,34 @@ export const figures = signal<StreamFigures | undefined>(undefined);
 
 /** Looks once a second until the result is called. */
 export function watchFigures(room: RoomState): () => void {
-  let before: { bytes: number; at: number } | undefined;
+  let before: Counted | undefined;
   const look = async (): Promise<void> => {
     const main = room.main.peek();
     const track = main && room.streamOf(main)?.getVideoTracks()[0];
     const entry = track && inboundOf(await room.client.stats(), track.id);
-    if (!entry) {
-      figures.value = before = undefined;
-      return;
-    }
-    const now = { bytes: entry.bytesReceived ?? 0, at: entry.timestamp };
-    const megabits = before && now.at > before.at ? ((now.bytes - before.bytes) * 8) / (now.at - before.at) / 1000 : 0;
+    const now = entry && { bytes: entry.bytesReceived ?? 0, frames: entry.framesDecoded ?? 0, at: entry.timestamp };
+    const { frameWidth: width = 0, frameHeight: height = 0 } = entry ?? {};
+    figures.value = before && now && now.at > before.at && width > 0 ? { width, height, ...between(before, now) } : undefined;
     before = now;
-    const { frameWidth: width = 0, frameHeight: height = 0, framesPerSecond: fps = 0 } = entry;
-    figures.value = width > 0 ? { width, height, fps: Math.round(fps), megabits } : undefined;
   };
   const timer = setInterval(() => void look(), INTERVAL_MS);
   return () => {
     clearInterval(timer);
+  };
+}
+
+interface Counted {
+  readonly bytes: number;
+  readonly frames: number;
+  /** When it was counted, ms. */
+  readonly at: number;
+}
+
+function between(before: Counted, now: Counted): { fps: number; megabits: number } {
+  const seconds = (now.at - before.at) / 1000;
+  return {
+    fps: Math.max(0, Math.round((now.frames - before.frames) / seconds)),
+    megabits: Math.max(0, ((now.bytes - before.bytes) * 8) / seconds / 1_000_000),
   };
 }
 
