@@ -9,8 +9,8 @@ import { Participant } from "./lib/participant.mjs";
 import { ROOT, Server } from "./lib/server.mjs";
 
 const SIZES = [
-  { width: 1280, height: 720, suffix: "" },
-  { width: 3840, height: 2160, suffix: "-4k" },
+  { width: 1280, height: 720, file: ".png" },
+  { width: 3840, height: 2160, file: "-4k.jpg" },
 ];
 const folder = process.argv[2] ?? join(ROOT, "docs/images");
 
@@ -28,7 +28,7 @@ try {
   await server.stop();
 }
 
-async function shoot(kind, { suffix, ...size }, bo) {
+async function shoot(kind, { file, ...size }, bo) {
   const ada = await Participant.join(kind, "Ada Okafor", server, { size, grants: "view,annotate,publish,own" });
   try {
     await ada.untilPicture(3840);
@@ -39,9 +39,9 @@ async function shoot(kind, { suffix, ...size }, bo) {
     await bo.page.mouse.move(x, y + 20);
     await bo.page.mouse.move(x, y);
     await ada.until("Bo's pointer", () => window.fmz.pointers.length === 1);
-    await ada.until("pictures to come", () => window.fmz.presented > 48);
+    await ada.until("the stream to run smoothly", () => / 2[345] fps/.test(document.body.textContent));
     await ada.choose("brush");
-    await ada.screenshot(join(folder, `room-${kind}${suffix}.png`));
+    await ada.screenshot(join(folder, `room-${kind}${file}`));
     for (let step = 0; step < 3; step += 1) await ada.undo();
     await ada.untilCount(before);
     await ada.until("all is confirmed", () => window.fmz.pending === 0);

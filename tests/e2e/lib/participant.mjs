@@ -155,8 +155,9 @@ export class Participant {
     }, grid);
   }
 
+  /** Takes a picture of the window; the name's end says how it is kept, `.png` or `.jpg`. */
   async screenshot(path) {
-    await this.page.screenshot({ path });
+    await this.page.screenshot(path.endsWith(".jpg") ? { path, type: "jpeg", quality: 85 } : { path });
   }
 
   /** Closes the browser, as a person does who goes home. */
