@@ -23,7 +23,7 @@ describe("the 4K stream of the demo room", () => {
       const ada = await Participant.join(kind, "Ada", server);
       try {
         await ada.untilPicture(SIZE.width);
-        judgePictures(await ada.pictures(100), SIZE);
+        judgePictures(await ada.pictures(60), SIZE);
       } finally {
         await ada.leave();
       }

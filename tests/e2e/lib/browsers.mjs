@@ -55,12 +55,16 @@ const FIREFOX_ON_LOOPBACK = {
 
 const KINDS = { chromium: CHROMIUM, firefox: FIREFOX_ON_LOOPBACK, "firefox as installed": FIREFOX };
 
+/** Longest that one call into a page may take, ms: 4K pictures come slowly to a busy machine. */
+const CALL_MS_MAX = 300_000;
+
 /** A browser process of its own for one participant; `end` closes it and removes its profile. */
 export async function open(kind, size = PICTURE) {
   const home = await mkdtemp(join(tmpdir(), `fmz-${kind}-`));
   const browser = await puppeteer.launch({
     ...KINDS[kind],
     headless: true,
+    protocolTimeout: CALL_MS_MAX,
     defaultViewport: size,
     userDataDir: join(home, "profile"),
     env: { ...process.env, HOME: home },
