@@ -13,6 +13,12 @@ pub(crate) fn of_process(pid: u32) -> Result<Duration> {
     parse_stat(&stat).with_context(|| format!("{path} has another shape: {stat:?}"))
 }
 
+/// What all processors of the machine did but idle, summed up.
+pub(crate) fn of_machine() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/stat").context("read /proc/stat")?;
+    parse_machine(&stat).context("/proc/stat has another shape")
+}
+
 /// Time of the calling thread, nanosecond-exact.
 pub(crate) fn of_this_thread() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").context("read schedstat")?;
@@ -22,6 +28,18 @@ pub(crate) fn of_this_thread() -> Result<Duration> {
         .and_then(|field| field.parse().ok());
     run.map(Duration::from_nanos)
         .context("schedstat has another shape")
+}
+
+/// proc(5): the first line, but for idle (4) and iowait (5); guest time (9, 10) is inside user time.
+fn parse_machine(stat: &str) -> Option<Duration> {
+    let fields = stat.lines().next()?.split_whitespace().skip(1);
+    let ticks: Vec<u64> = fields
+        .map(|field| field.parse().ok())
+        .collect::<Option<_>>()?;
+    let busy: u64 = ticks.get(..3)?.iter().chain(ticks.get(5..8)?).sum();
+    Some(Duration::from_millis(
+        busy * 1000 / u64::from(TICKS_PER_SECOND),
+    ))
 }
 
 /// Datagrams that the kernel dropped on IPv4 sockets of this network namespace because a receiver was too slow.
@@ -54,6 +72,13 @@ mod tests {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 97 0 0 0 250 50 0 0 20 0 1 0 8 10 5";
         assert_eq!(parse_stat(stat), Some(Duration::from_secs(3)));
         assert_eq!(parse_stat("7 (fmz) S 1"), None);
+    }
+
+    #[test]
+    fn the_machine_is_busy_when_it_is_not_idle() {
+        let stat = "cpu  100 20 30 9000 800 7 3 40 5 0\ncpu0 1 2 3\n";
+        assert_eq!(parse_machine(stat), Some(Duration::from_secs(2)));
+        assert_eq!(parse_machine("cpu 1 2"), None);
     }
 
     #[test]

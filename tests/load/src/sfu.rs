@@ -46,9 +46,7 @@ pub(crate) struct Options {
 /// What was measured while all were watching.
 struct Measured {
     count: Count,
-    server_cpu: Duration,
-    wall: Duration,
-    dropped: u64,
+    spent: Spent,
 }
 
 /// Runs the benchmark and prints its figures.
@@ -128,21 +126,53 @@ async fn watch(
     let end = first + options.seconds * FRAME_RATE;
     audience.measure(window(first, end));
     publisher.reach(first).await?;
-    let (begin, before, dropped) = (
-        Instant::now(),
-        cpu::of_process(server.pid()?)?,
-        cpu::udp_drops()?,
-    );
+    let before = Sample::take(server)?;
     publisher.reach(end).await?;
-    let (wall, after) = (begin.elapsed(), cpu::of_process(server.pid()?)?);
-    let dropped = cpu::udp_drops()?.saturating_sub(dropped);
+    let spent = Sample::take(server)?.since(&before);
     let count = audience.leave().await?;
-    Ok(Measured {
-        count,
-        server_cpu: after - before,
-        wall,
-        dropped,
-    })
+    Ok(Measured { count, spent })
+}
+
+/// What processors and kernel have counted so far.
+struct Sample {
+    at: Instant,
+    server: Duration,
+    load: Duration,
+    machine: Duration,
+    dropped: u64,
+}
+
+/// What they counted during a measurement.
+struct Spent {
+    wall: Duration,
+    server: Duration,
+    load: Duration,
+    /// For everything else that ran on this machine.
+    others: Duration,
+    dropped: u64,
+}
+
+impl Sample {
+    fn take(server: &Server) -> Result<Self> {
+        Ok(Self {
+            at: Instant::now(),
+            server: cpu::of_process(server.pid()?)?,
+            load: cpu::of_process(std::process::id())?,
+            machine: cpu::of_machine()?,
+            dropped: cpu::udp_drops()?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Spent {
+        let (server, load) = (self.server - before.server, self.load - before.load);
+        Spent {
+            wall: self.at - before.at,
+            server,
+            load,
+            others: (self.machine - before.machine).saturating_sub(server + load),
+            dropped: self.dropped.saturating_sub(before.dropped),
+        }
+    }
 }
 
 fn window(first_frame: u64, end_frame: u64) -> Window {
@@ -151,15 +181,16 @@ fn window(first_frame: u64, end_frame: u64) -> Window {
 
 impl Measured {
     fn cpu_us_per_packet(&self) -> f64 {
-        self.server_cpu.as_secs_f64() * 1e6 / self.count.delivered.max(1) as f64
+        self.spent.server.as_secs_f64() * 1e6 / self.count.delivered.max(1) as f64
     }
 }
 
 fn print(measured: &Measured) {
-    let count = &measured.count;
-    let packets_per_core_s = count.delivered as f64 / measured.server_cpu.as_secs_f64();
+    let (count, spent) = (&measured.count, &measured.spent);
+    let cores = |time: Duration| time.as_secs_f64() / spent.wall.as_secs_f64();
+    let packets_per_core_s = count.delivered as f64 / spent.server.as_secs_f64();
     let egress_bits =
-        count.delivered as f64 * PAYLOAD_BYTES as f64 * 8.0 / measured.wall.as_secs_f64();
+        count.delivered as f64 * PAYLOAD_BYTES as f64 * 8.0 / spent.wall.as_secs_f64();
     figure("sfu_cpu_us_per_packet", measured.cpu_us_per_packet(), "us");
     figure("sfu_packets_per_core_s", packets_per_core_s, "packets/s");
     figure("sfu_delay_p50_ms", count.delays.percentile_ms(50.0), "ms");
@@ -173,11 +204,9 @@ fn print(measured: &Measured) {
     );
     figure("sfu_packets_late", count.late as f64, "packets");
     figure("sfu_packets_doubled", count.doubled as f64, "packets");
-    figure("sfu_kernel_drops", measured.dropped as f64, "datagrams");
-    figure(
-        "sfu_cpu_cores",
-        measured.server_cpu.as_secs_f64() / measured.wall.as_secs_f64(),
-        "cores",
-    );
+    figure("sfu_kernel_drops", spent.dropped as f64, "datagrams");
+    figure("sfu_cpu_cores", cores(spent.server), "cores");
+    figure("sfu_load_cpu_cores", cores(spent.load), "cores");
+    figure("sfu_other_cpu_cores", cores(spent.others), "cores");
     figure("sfu_egress_mbps", egress_bits / 1e6, "Mbit/s");
 }
