@@ -94,7 +94,7 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) allowed_origins: Option<Vec<String>>,
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info].
+    /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// Shape of the log: text or json [default: text].

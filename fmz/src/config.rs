@@ -18,7 +18,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) tls: Tls,
     pub(crate) allowed_origins: Vec<String>,
-    pub(crate) log: String,
+    /// Filter of the log, where one was given.
+    pub(crate) log: Option<String>,
     pub(crate) log_format: LogFormat,
 }
 
@@ -170,7 +171,7 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .into_iter()
             .map(|text| origin("allowed_origins", text))
             .collect::<Result<_, _>>()?,
-        log: pick(&typed.log, file.log, DEFAULT_LOG),
+        log: typed.log.clone().or(file.log),
         log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
     })
 }

@@ -20,10 +20,15 @@ const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
 /// Certificate that the server makes for itself in the data folder.
 const OWN_CERTIFICATE: &str = "certificate.pem";
+/// Only what is wrong is logged unless asked for, so that the address stays the last line.
+const QUIET_LOG: &str = "warn,rtc_ice=error,rtc_dtls=error";
 
 /// Runs until SIGTERM or ctrl-c.
 pub(crate) fn run(config: &Config, typed: &Demo) -> Result<(), Failure> {
-    logs::start(&config.log, config.log_format)?;
+    logs::start(
+        config.log.as_deref().unwrap_or(QUIET_LOG),
+        config.log_format,
+    )?;
     node::runtime()?.block_on(async {
         let stop = Stop::listen()?;
         let node = Node::start(config)?;

@@ -1,6 +1,6 @@
 //! One process: store, forwarding unit and signaling, wired by the room link, started and ended in order.
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, DEFAULT_LOG, Tls};
 use crate::exit::Failure;
 use crate::logs;
 use fmz_proto::v1::{from_sfu, to_sfu};
@@ -25,7 +25,10 @@ pub(crate) struct Node {
 
 /// `fmz serve`: runs until SIGTERM or ctrl-c.
 pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
-    logs::start(&config.log, config.log_format)?;
+    logs::start(
+        config.log.as_deref().unwrap_or(DEFAULT_LOG),
+        config.log_format,
+    )?;
     runtime()?.block_on(async {
         let stop = Stop::listen()?;
         let node = Node::start(config)?;
