@@ -62,6 +62,8 @@ describe("the server is killed and started again", () => {
   test("pictures and marks go on", async () => {
     for (const one of [ada, bo]) {
       await one.until("the channel for ops is open", () => window.fmz.path === "ops");
+      // The last picture before the kill stays on the screen until the stream is back.
+      await one.untilPicturesGoOn();
       judgePictures(await one.pictures(48), SIZE);
     }
     await bo.choose("brush");

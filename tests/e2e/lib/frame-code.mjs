@@ -70,29 +70,46 @@ export function installFrameProbe() {
   }
 
   /**
-   * `count` pictures of a video, each read before the next was presented: on a busy machine the page comes too late for some.
-   * For each the number painted in it, RTP timestamp, size, and what `also` knows of it.
+   * Up to `count` pictures of a video, as many as come within `ms`, each read before the next was presented: on a busy
+   * machine the page comes too late for some. For each the number painted in it, RTP timestamp, size, and what `also`
+   * knows of it. Beside them what became of all pictures: `called` back for, `sizeless`, `late`, `missed` the next one.
    */
-  function sample(video, count, also) {
+  function sample(video, count, ms, also) {
     return new Promise((resolve) => {
+      const seen = { called: 0, sizeless: 0, late: 0, missed: 0 };
       const samples = [];
       let last;
-      const onFrame = (_now, { rtpTimestamp, presentationTime, presentedFrames }) => {
-        // Chromium calls back once without a picture when the page changes to another stream.
-        if (video.videoWidth === 0) {
-          video.requestVideoFrameCallback(onFrame);
-          return;
-        }
+      let handle;
+      const end = () => {
+        clearTimeout(patience);
+        video.cancelVideoFrameCallback(handle);
+        resolve({ samples, seen });
+      };
+      const patience = setTimeout(end, ms);
+      const keep = ({ presentationTime, presentedFrames }) => {
+        if (!last) return;
+        if (last.readAt >= presentationTime) seen.late += 1;
+        else if (last.presentedFrames + 1 !== presentedFrames) seen.missed += 1;
+        else samples.push(last.sample);
+      };
+      const onFrame = (_now, metadata) => {
         // First thing: any work before it lets the browser move on to the next picture.
         const read = copyStrip(video);
         const readAt = performance.now();
-        if (last && last.readAt < presentationTime && last.presentedFrames + 1 === presentedFrames) samples.push(last.sample);
+        handle = video.requestVideoFrameCallback(onFrame);
+        seen.called += 1;
+        // Chromium calls back once without a picture when the page changes to another stream.
+        if (video.videoWidth === 0) {
+          seen.sizeless += 1;
+          return;
+        }
+        keep(metadata);
+        const { rtpTimestamp, presentedFrames } = metadata;
         const { videoWidth: width, videoHeight: height } = video;
         last = { readAt, presentedFrames, sample: { code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) } };
-        if (samples.length === count) resolve(samples);
-        else video.requestVideoFrameCallback(onFrame);
+        if (samples.length === count) end();
       };
-      video.requestVideoFrameCallback(onFrame);
+      handle = video.requestVideoFrameCallback(onFrame);
     });
   }
 

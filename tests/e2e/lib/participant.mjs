@@ -5,6 +5,8 @@ import { open, PICTURE } from "./browsers.mjs";
 /** Grid units to a picture's width. */
 const GRID_WIDTH = 16_384;
 const POLL_MS = 50;
+/** Time for reading some seconds of pictures, ms: 4K pictures come slowly to a busy machine. */
+const PICTURES_MS = 120_000;
 
 /** Somebody in a room: one browser of their own with the page in it, driven by pointer and keys. */
 export class Participant {
@@ -81,9 +83,19 @@ export class Participant {
     }, width);
   }
 
+  /** Waits until pictures come, after those that were presented before. */
+  async untilPicturesGoOn() {
+    const { presented } = await this.state();
+    await this.until("pictures to go on", (before) => window.fmz.presented > before + 2, presented);
+  }
+
   /** The next `count` pictures: the number painted in each, and the frame that its RTP timestamp gives, by the page and by the rules. */
   async pictures(count) {
-    const { samples, maps } = await this.page.evaluate(samplePictures, count);
+    const { samples, seen, maps } = await this.page.evaluate(samplePictures, count, PICTURES_MS);
+    if (samples.length < count) {
+      const state = JSON.stringify({ seen, ...(await this.state()) });
+      throw new Error(`${this.name} (${this.handle.kind}) read ${samples.length} of ${count} pictures\nstate: ${state}`);
+    }
     return samples.map((sample) => ({ ...sample, byRules: frameOf(maps, sample.rtpTimestamp) }));
   }
 
@@ -192,7 +204,7 @@ function isPainted(grid, color) {
 }
 
 /** Runs in the page. The maps are gathered while the pictures come: a loop of the clip brings a new one. */
-async function samplePictures(count) {
+async function samplePictures(count, ms) {
   const maps = new Map();
   const gather = () => {
     const main = window.fmz.publications.find(({ publication }) => publication === window.fmz.main);
@@ -202,10 +214,11 @@ async function samplePictures(count) {
   };
   gather();
   const timer = setInterval(gather, 100);
-  const samples = await window.frameProbe.sample(document.querySelector("video.picture"), count, (rtpTimestamp) => ({
+  const video = document.querySelector("video.picture");
+  const { samples, seen } = await window.frameProbe.sample(video, count, ms, (rtpTimestamp) => ({
     byPage: window.fmz.frameAt(rtpTimestamp)?.index,
   }));
   clearInterval(timer);
   gather();
-  return { samples, maps: [...maps.values()] };
+  return { samples, seen, maps: [...maps.values()] };
 }

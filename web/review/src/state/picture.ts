@@ -46,13 +46,20 @@ export class Picture {
     this.video = video;
     this.still = still;
     let handle = 0;
+    const request = (): void => {
+      video.cancelVideoFrameCallback(handle);
+      handle = video.requestVideoFrameCallback(onFrame);
+    };
     const onFrame = (_now: number, { rtpTimestamp }: VideoFrameCallbackMetadata): void => {
       // First thing: any work before it lets the browser move on to the next picture.
       this.handleFrame(rtpTimestamp);
-      handle = video.requestVideoFrameCallback(onFrame);
+      request();
     };
-    handle = video.requestVideoFrameCallback(onFrame);
+    // A browser may forget who waits for a picture when the stream is replaced by another.
+    video.addEventListener("loadeddata", request);
+    request();
     return () => {
+      video.removeEventListener("loadeddata", request);
       video.cancelVideoFrameCallback(handle);
       this.video = undefined;
     };
