@@ -18,6 +18,7 @@ mod op;
 mod replica;
 mod snapshot;
 mod stroke;
+pub mod text;
 
 pub use check::Authority;
 pub use document::{Author, Document};
