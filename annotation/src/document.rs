@@ -3,11 +3,13 @@
 use crate::check::{Draft, Rules, View};
 use crate::object::{Object, ObjectId, Writer};
 use crate::op::{Batch, Op};
+use crate::version::{FrameHistory, FrameIndex};
 use crate::{ApplyError, Authority, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::v1;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// A person's session that may annotate, as the document knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub struct Document {
     /// Objects by the revision of their create: drawing order.
     pub(crate) order: BTreeMap<u64, ObjectId>,
     pub(crate) content_bytes: usize,
+    pub(crate) frames: FrameIndex,
 }
 
 impl Document {
@@ -111,7 +114,9 @@ impl Document {
         };
         match op {
             Op::Create(create) => {
-                self.insert(Object::new(create, writer, batch.committed_ms));
+                let object = Object::new(create, writer, batch.committed_ms);
+                self.frames.touch(&object, self.revision);
+                self.insert(object);
             }
             Op::AddAuthor(added) => {
                 let author = Author {
@@ -130,6 +135,7 @@ impl Document {
                     self.content_bytes -= object.content_bytes();
                     object.write(op, writer);
                     self.content_bytes += object.content_bytes();
+                    self.frames.touch(object, self.revision);
                 }
             }
         }
@@ -185,6 +191,20 @@ impl Document {
     /// All objects in order of creation, deleted ones included.
     pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
         self.order.values().filter_map(|id| self.objects.get(id))
+    }
+
+    /// What happened on one frame of a publication, if anything did.
+    pub fn frame_history(&self, publication: &str, frame: u32) -> Option<&FrameHistory> {
+        self.frames.frame(publication, frame)
+    }
+
+    /// The frames of a publication within a range on which anything happened, in order.
+    pub fn frames(
+        &self,
+        publication: &str,
+        range: RangeInclusive<u32>,
+    ) -> impl Iterator<Item = (u32, &FrameHistory)> {
+        self.frames.frames(publication, range)
     }
 
     /// Number of objects, deleted ones included.

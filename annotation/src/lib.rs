@@ -19,6 +19,7 @@ mod replica;
 mod snapshot;
 mod stroke;
 pub mod text;
+pub mod version;
 
 pub use check::Authority;
 pub use document::{Author, Document};

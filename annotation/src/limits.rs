@@ -17,5 +17,11 @@ pub const PENDING_OPS_MAX: usize = 20_000;
 pub const BATCH_BYTES_MAX: usize = fmz_proto::limits::CLIENT_MESSAGE_BYTES_MAX / 2;
 /// Gestures that can be undone: more than anybody walks back by hand.
 pub const UNDO_STEPS_MAX: usize = 1000;
+/// Name of a version, bytes of UTF-8: a line.
+pub const VERSION_NAME_BYTES_MAX: usize = 128;
+/// Message of a version, bytes of UTF-8: a few sentences.
+pub const VERSION_MESSAGE_BYTES_MAX: usize = 1024;
+/// Bytes of the revisions that changed one frame, as runs: at least 4,000 visits. Over it the older half is forgotten.
+pub const FRAME_HISTORY_BYTES_MAX: usize = 16 * 1024;
 /// Highest revision of a snapshot: the highest integer that JavaScript counts exactly, and far from overflow.
 pub const REVISION_MAX: u64 = 1 << 53;

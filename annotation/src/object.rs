@@ -190,6 +190,18 @@ pub enum Key {
     Deleted,
 }
 
+impl Key {
+    /// All of them, in order.
+    pub const ALL: [Self; KEYS] = [
+        Self::Color,
+        Self::Width,
+        Self::Start,
+        Self::End,
+        Self::Text,
+        Self::Deleted,
+    ];
+}
+
 /// How many [`Key`]s there are.
 pub(crate) const KEYS: usize = 6;
 
@@ -289,6 +301,18 @@ impl Object {
             Property::Start(_) => Property::Start(self.start),
             Property::End(_) => Property::End(self.end),
             Property::Text(_) => Property::Text(self.text.clone()),
+        }
+    }
+
+    /// Whether both have the same value there.
+    pub(crate) fn same(&self, other: &Self, key: Key) -> bool {
+        match key {
+            Key::Color => self.color == other.color,
+            Key::Width => self.width == other.width,
+            Key::Start => self.start == other.start,
+            Key::End => self.end == other.end,
+            Key::Text => self.text == other.text,
+            Key::Deleted => self.deleted == other.deleted,
         }
     }
 

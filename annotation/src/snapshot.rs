@@ -5,6 +5,7 @@ use crate::limits::REVISION_MAX;
 use crate::object::{KEYS, Kind, Object, ObjectId, PENDING, Shape, Writer};
 use crate::op::{id_from_wire, required, session_key_from_wire};
 use crate::stroke::Chunk;
+use crate::version::FrameIndex;
 use crate::{Point, SnapshotError, Stroke};
 use fmz_proto::limits::{COORDINATE_MAX, TEXT_BYTES_MAX, WIDTH_MAX};
 use fmz_proto::{WireError, v1};
@@ -16,6 +17,7 @@ impl Document {
             revision: self.revision,
             objects: self.objects.values().map(Object::to_state).collect(),
             authors: self.authors().map(author_to_state).collect(),
+            frames: self.frames.to_wire(),
         }
     }
 
@@ -35,6 +37,8 @@ impl Document {
         for state in snapshot.objects {
             document.read_object(state)?;
         }
+        document.frames =
+            FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
         Ok(document)
     }
 

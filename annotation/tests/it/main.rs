@@ -10,3 +10,4 @@ mod resume;
 mod room;
 mod snapshot;
 mod undo;
+mod version;
