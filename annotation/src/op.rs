@@ -84,7 +84,7 @@ fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
         },
         Wire::StrokeAppend(append) => Op::StrokeAppend {
             id: id_from_wire(&append.id)?,
-            chunk: Chunk::from_wire(&append.dx, &append.dy, &append.pressure)?,
+            chunk: Chunk::from_wire(required("stroke_append.points", &append.points)?)?,
         },
         Wire::StrokeEnd(end) => Op::StrokeEnd {
             id: id_from_wire(&end.id)?,
@@ -172,15 +172,10 @@ impl From<&Op> for v1::Op {
                 id: Some(id.into()),
                 property: Some(property.into()),
             }),
-            Op::StrokeAppend { id, chunk } => {
-                let (dx, dy, pressure) = chunk.to_wire();
-                Wire::StrokeAppend(v1::StrokeAppend {
-                    id: Some(id.into()),
-                    dx,
-                    dy,
-                    pressure: pressure.into(),
-                })
-            }
+            Op::StrokeAppend { id, chunk } => Wire::StrokeAppend(v1::StrokeAppend {
+                id: Some(id.into()),
+                points: chunk.to_wire(),
+            }),
             Op::StrokeEnd { id } => Wire::StrokeEnd(v1::StrokeEnd {
                 id: Some(id.into()),
             }),

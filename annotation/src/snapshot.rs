@@ -104,9 +104,6 @@ impl Object {
     /// The object as a page shows it: without writers, revision 0 while the server has not created it.
     pub(crate) fn to_shown(&self, pending: bool) -> v1::ObjectState {
         let stroke = self.shape.stroke();
-        let (dx, dy, pressure) = stroke
-            .map(|stroke| stroke.to_chunk().to_wire())
-            .unwrap_or_default();
         v1::ObjectState {
             id: Some((&self.id).into()),
             kind: self.shape.kind().to_wire(),
@@ -120,9 +117,7 @@ impl Object {
             start: Some(self.start.into()),
             end: Some(self.end.into()),
             text: self.text.clone(),
-            dx,
-            dy,
-            pressure: pressure.into(),
+            points: stroke.and_then(|stroke| stroke.to_chunk().to_wire()),
             ended: stroke.is_some_and(Stroke::ended),
             deleted: self.deleted,
             writers: Vec::new(),
@@ -153,12 +148,13 @@ impl Object {
 }
 
 fn shape_from_state(state: &v1::ObjectState) -> Result<Shape, WireError> {
-    let chunk = Chunk::from_wire(&state.dx, &state.dy, &state.pressure)?;
     let kind = Kind::from_wire(state.kind)?;
     if kind == Kind::Brush {
-        return Ok(Shape::Brush(Stroke::from_chunk(&chunk, state.ended)?));
+        let chunk = state.points.as_ref().map(Chunk::from_wire).transpose()?;
+        let stroke = Stroke::from_chunk(&chunk.unwrap_or_default(), state.ended)?;
+        return Ok(Shape::Brush(stroke));
     }
-    in_range("object.dx", chunk.len() == 0 && !state.ended)?;
+    in_range("object.points", state.points.is_none() && !state.ended)?;
     Ok(kind.into())
 }
 

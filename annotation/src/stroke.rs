@@ -1,12 +1,9 @@
 //! Points of a brush stroke: absolute in the document, deltas in ops.
 
 use crate::{OpError, Point, limits};
-use fmz_proto::WireError;
 use fmz_proto::limits::COORDINATE_MAX;
-
-/// Pressure of points from a device that reports none, where the rest of the stroke has it: the half that Pointer
-/// Events report for such devices.
-const PRESSURE_UNKNOWN: u8 = 128;
+use fmz_proto::points::{self, Delta, Deltas, PRESSURE_UNKNOWN};
+use fmz_proto::{WireError, v1};
 
 /// A brush stroke.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,40 +39,41 @@ impl Stroke {
 
     /// Appends a chunk that [`StrokeTip::append`] accepted for this stroke.
     pub(crate) fn append(&mut self, chunk: &Chunk) {
-        let mut tip = self.tip().last;
-        let before = self.points.len();
-        self.points.extend(chunk.deltas.iter().map(|&delta| {
-            tip = tip.saturating_add(delta);
-            tip
-        }));
-        if chunk.pressure.is_empty() && self.pressure.is_empty() {
-            return;
+        let Chunk(Deltas { deltas, pressed }) = chunk;
+        if *pressed {
+            self.pressure.resize(self.points.len(), PRESSURE_UNKNOWN);
         }
-        self.pressure.resize(before, PRESSURE_UNKNOWN);
-        self.pressure.extend_from_slice(&chunk.pressure);
-        self.pressure.resize(self.points.len(), PRESSURE_UNKNOWN);
+        let with_pressure = *pressed || !self.pressure.is_empty();
+        let mut tip = self.tip();
+        for &delta in deltas {
+            tip.go(delta, *pressed);
+            self.points.push(tip.last);
+            if with_pressure {
+                self.pressure.push(tip.pressure);
+            }
+        }
     }
 
     pub(crate) fn tip(&self) -> StrokeTip {
         StrokeTip {
             count: self.points.len(),
             last: self.points.last().copied().unwrap_or_default(),
+            pressure: self.pressure.last().copied().unwrap_or(PRESSURE_UNKNOWN),
             ended: self.ended,
         }
     }
 
     /// The whole stroke as one chunk.
     pub(crate) fn to_chunk(&self) -> Chunk {
-        let mut before = Point::default();
-        let deltas = self.points.iter().map(|&point| {
-            let delta = point.saturating_sub(before);
-            before = point;
-            delta
-        });
-        Chunk {
+        let mut tip = StrokeTip::default();
+        let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);
+        let pressures = self.pressure.iter().chain(unknown);
+        let points = self.points.iter().zip(pressures);
+        let deltas = points.map(|(&point, &pressure)| tip.delta_to(point, pressure));
+        Chunk(Deltas {
             deltas: deltas.collect(),
-            pressure: self.pressure.clone(),
-        }
+            pressed: !self.pressure.is_empty(),
+        })
     }
 
     pub(crate) fn from_chunk(chunk: &Chunk, ended: bool) -> Result<Self, WireError> {
@@ -87,41 +85,40 @@ impl Stroke {
     }
 }
 
-/// Points as deltas to the point before; the first of a stroke to 0,0.
+/// Points as deltas from the point before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Chunk {
-    deltas: Vec<Point>,
-    pressure: Vec<u8>,
-}
+pub(crate) struct Chunk(Deltas);
 
 impl Chunk {
-    pub(crate) fn from_wire(dx: &[i32], dy: &[i32], pressure: &[u8]) -> Result<Self, WireError> {
-        if dx.len() != dy.len() || !(pressure.is_empty() || pressure.len() == dx.len()) {
-            return Err(WireError::OutOfRange { field: "points" });
-        }
-        let deltas = dx.iter().zip(dy).map(|(&x, &y)| Point { x, y }).collect();
-        Ok(Self {
-            deltas,
-            pressure: pressure.to_vec(),
-        })
+    /// The bytes bound how many there are; an op's were counted by [`fmz_proto::validate_op`].
+    pub(crate) fn from_wire(points: &v1::StrokePoints) -> Result<Self, WireError> {
+        Ok(Self(points::decode(points, usize::MAX)?))
     }
 
-    pub(crate) fn to_wire(&self) -> (Vec<i32>, Vec<i32>, Vec<u8>) {
-        let (dx, dy) = self.deltas.iter().map(|delta| (delta.x, delta.y)).unzip();
-        (dx, dy, self.pressure.clone())
+    /// `None` for no points.
+    pub(crate) fn to_wire(&self) -> Option<v1::StrokePoints> {
+        let Deltas { deltas, pressed } = &self.0;
+        (!deltas.is_empty()).then(|| points::encode(deltas, *pressed))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.deltas.len()
+        self.0.deltas.len()
     }
 }
 
 /// What must be known of a stroke to judge the next points.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct StrokeTip {
     pub(crate) count: usize,
     last: Point,
+    pressure: u8,
     ended: bool,
+}
+
+impl Default for StrokeTip {
+    fn default() -> Self {
+        Stroke::default().tip()
+    }
 }
 
 impl StrokeTip {
@@ -141,13 +138,39 @@ impl StrokeTip {
     }
 
     fn walk(&mut self, chunk: &Chunk) -> Result<(), WireError> {
-        for &delta in &chunk.deltas {
-            self.last = self.last.saturating_add(delta);
-            if !self.last.is_within(COORDINATE_MAX) {
+        let Deltas { deltas, pressed } = &chunk.0;
+        for &delta in deltas {
+            let pressure = self.go(delta, *pressed);
+            let pressure_fits = pressure == i32::from(self.pressure);
+            if !pressure_fits || !self.last.is_within(COORDINATE_MAX) {
                 return Err(WireError::OutOfRange { field: "points" });
             }
         }
         self.count += chunk.len();
         Ok(())
+    }
+
+    /// Goes to a point and returns the delta there.
+    fn delta_to(&mut self, point: Point, pressure: u8) -> Delta {
+        let Point { x, y } = point.saturating_sub(self.last);
+        let pressure_delta = i32::from(pressure) - i32::from(self.pressure);
+        (self.last, self.pressure) = (point, pressure);
+        Delta {
+            x,
+            y,
+            pressure: pressure_delta,
+        }
+    }
+
+    /// Goes to the next point, at the nearest pressure there is. Returns the pressure that the delta asked for.
+    fn go(&mut self, delta: Delta, pressed: bool) -> i32 {
+        let Delta { x, y, pressure } = delta;
+        self.last = self.last.saturating_add(Point { x, y });
+        let asked = match pressed {
+            true => i32::from(self.pressure).saturating_add(pressure),
+            false => i32::from(PRESSURE_UNKNOWN),
+        };
+        self.pressure = asked.clamp(0, u8::MAX.into()) as u8;
+        asked
     }
 }

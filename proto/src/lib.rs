@@ -6,6 +6,7 @@
 mod error;
 mod frame;
 pub mod limits;
+pub mod points;
 mod validate;
 
 pub use error::WireError;

@@ -4,7 +4,7 @@ use crate::v1::{
     Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Point,
     Property, Publish, Set, StrokeAppend, client_message::Message, op, property,
 };
-use crate::{WireError, limits};
+use crate::{WireError, limits, points};
 
 type Checked = Result<(), WireError>;
 
@@ -126,21 +126,10 @@ fn validate_set(set: &Set) -> Checked {
 
 fn validate_append(append: &StrokeAppend) -> Checked {
     validate_id(append.id.as_ref())?;
-    let points = append.dx.len();
-    in_range(
-        "stroke_append.dx",
-        (1..=limits::APPEND_POINTS_MAX).contains(&points),
-    )?;
-    in_range("stroke_append.dy", append.dy.len() == points)?;
-    in_range(
-        "stroke_append.pressure",
-        append.pressure.is_empty() || append.pressure.len() == points,
-    )?;
-    let small = |delta: &i32| delta.unsigned_abs() <= 2 * limits::COORDINATE_MAX.unsigned_abs();
-    in_range(
-        "stroke_append.delta",
-        append.dx.iter().chain(&append.dy).all(small),
-    )
+    let points = append.points.as_ref().ok_or(WireError::Missing {
+        field: "stroke_append.points",
+    })?;
+    points::check(points, limits::APPEND_POINTS_MAX)
 }
 
 fn validate_id(id: Option<&ObjectId>) -> Checked {
@@ -183,12 +172,19 @@ fn in_range(field: &'static str, holds: bool) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::points::Delta;
     use crate::v1::{Kind, SetDeleted};
     use crate::{decode_client, encode_client};
 
     const ID: ObjectId = ObjectId {
         author: 1,
         counter: 1,
+    };
+
+    const DELTA: Delta = Delta {
+        x: 1,
+        y: -1,
+        pressure: 0,
     };
 
     fn code(op: op::Op) -> Result<(), &'static str> {
@@ -210,12 +206,10 @@ mod tests {
         })
     }
 
-    fn append(dx: Vec<i32>, dy: Vec<i32>, pressure: &'static [u8]) -> op::Op {
+    fn append(deltas: &[Delta]) -> op::Op {
         op::Op::StrokeAppend(StrokeAppend {
             id: Some(ID),
-            dx,
-            dy,
-            pressure: pressure.into(),
+            points: Some(points::encode(deltas, true)),
         })
     }
 
@@ -245,18 +239,19 @@ mod tests {
                 set(property::Value::Text("xyz ".repeat(limits::TEXT_BYTES_MAX))),
                 Err("out_of_range"),
             ),
+            (append(&[DELTA; limits::APPEND_POINTS_MAX]), Ok(())),
             (
-                append(
-                    vec![1; limits::APPEND_POINTS_MAX],
-                    vec![1; limits::APPEND_POINTS_MAX],
-                    &[],
-                ),
-                Ok(()),
+                append(&[DELTA; limits::APPEND_POINTS_MAX + 1]),
+                Err("out_of_range"),
             ),
-            (append(vec![], vec![], &[]), Err("out_of_range")),
-            (append(vec![1], vec![1, 2], &[]), Err("out_of_range")),
-            (append(vec![1], vec![1], &[1, 2]), Err("out_of_range")),
-            (append(vec![i32::MIN], vec![0], &[]), Err("out_of_range")),
+            (append(&[]), Err("out_of_range")),
+            (
+                op::Op::StrokeAppend(StrokeAppend {
+                    id: Some(ID),
+                    points: None,
+                }),
+                Err("missing_field"),
+            ),
             (
                 op::Op::SetDeleted(SetDeleted {
                     id: None,

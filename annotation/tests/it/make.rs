@@ -1,5 +1,6 @@
 //! Ops in short form.
 
+use fmz_proto::points::{self, Delta, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{self, op, property};
 use proptest::test_runner::{Config, RngSeed};
 
@@ -68,15 +69,39 @@ pub(crate) fn set(id: Option<v1::ObjectId>, property: v1::Property) -> v1::Op {
     wrap(op::Op::Set(v1::Set { id, property }))
 }
 
+/// Points as deltas, with the pressure of each or none; it is the first of the stroke with pressure.
 pub(crate) fn append(id: Option<v1::ObjectId>, deltas: &[(i32, i32)], pressure: &[u8]) -> v1::Op {
-    let (dx, dy) = deltas.iter().copied().unzip();
-    let pressure = pressure.to_vec().into();
-    wrap(op::Op::StrokeAppend(v1::StrokeAppend {
-        id,
-        dx,
-        dy,
-        pressure,
-    }))
+    let mut before = i32::from(PRESSURE_UNKNOWN);
+    let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);
+    let deltas: Vec<Delta> = deltas
+        .iter()
+        .zip(pressure.iter().chain(unknown))
+        .map(|(&(x, y), &pressure)| {
+            let pressure = i32::from(pressure) - std::mem::replace(&mut before, pressure.into());
+            Delta { x, y, pressure }
+        })
+        .collect();
+    append_deltas(id, &deltas, !pressure.is_empty())
+}
+
+pub(crate) fn append_deltas(id: Option<v1::ObjectId>, deltas: &[Delta], pressed: bool) -> v1::Op {
+    let points = Some(points::encode(deltas, pressed));
+    wrap(op::Op::StrokeAppend(v1::StrokeAppend { id, points }))
+}
+
+/// How many points a stroke has.
+pub(crate) fn point_count(object: &v1::ObjectState) -> usize {
+    deltas_of(object).len()
+}
+
+/// The deltas from point to point of a stroke.
+pub(crate) fn deltas_of(object: &v1::ObjectState) -> Vec<Delta> {
+    let deltas = |points| {
+        points::decode(points, usize::MAX)
+            .expect("a document wrote it")
+            .deltas
+    };
+    object.points.as_ref().map(deltas).unwrap_or_default()
 }
 
 pub(crate) fn end(id: Option<v1::ObjectId>) -> v1::Op {

@@ -1,11 +1,13 @@
 //! What may be committed.
 
 use crate::make::{
-    append, author, brush, color, create, deleted, end, end_at, id, own_id, set, text,
+    append, append_deltas, author, brush, color, create, deleted, end, end_at, id, own_id, set,
+    text,
 };
 use crate::room::Room;
 use fmz_annotation::{Authority, Point, Writer};
 use fmz_proto::limits::{APPEND_POINTS_MAX, COORDINATE_MAX, STROKE_POINTS_MAX};
+use fmz_proto::points::Delta;
 use fmz_proto::v1::{self, Kind};
 
 /// A room of two authors. Author 1 has an open stroke 1, an ended stroke 2 and a rectangle 3.
@@ -138,6 +140,13 @@ fn op8_points_follow_each_other_across_appends() {
 #[test]
 fn op8_points_stay_in_range() {
     let far = COORDINATE_MAX;
+    let hard = |pressure| {
+        let delta = Delta {
+            pressure,
+            ..Delta::default()
+        };
+        append_deltas(id(1, 1), &[delta], true)
+    };
     refused(&[
         (1, &[append(id(1, 1), &[(far - 11, 0)], &[])], "ok"),
         (
@@ -155,6 +164,10 @@ fn op8_points_stay_in_range() {
             &[append(id(1, 1), &[(far, 0), (far, 0)], &[])],
             "out_of_range",
         ),
+        (1, &[hard(127)], "ok"),
+        (1, &[hard(128)], "out_of_range"),
+        (1, &[hard(-128)], "ok"),
+        (1, &[hard(-129)], "out_of_range"),
     ]);
 }
 
@@ -247,6 +260,6 @@ fn op14_fields_are_checked() {
         (1, &[brush(id(0, 1))], "out_of_range"),
         (1, &[no_kind], "out_of_range"),
         (1, &[set(id(1, 3), no_value)], "missing_field"),
-        (1, &[append(id(1, 1), &[(1, 1)], &[1, 2])], "out_of_range"),
+        (1, &[append(id(1, 1), &[], &[])], "out_of_range"),
     ]);
 }

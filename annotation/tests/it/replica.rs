@@ -1,6 +1,6 @@
 //! The view with pending changes.
 
-use crate::make::{append, brush, color, create, deleted, end, id, own_id, set, text};
+use crate::make::{append, brush, color, create, deleted, deltas_of, end, id, own_id, set, text};
 use crate::room::Room;
 use fmz_annotation::limits::{BATCH_BYTES_MAX, PENDING_OPS_MAX};
 use fmz_annotation::{OpError, Replica};
@@ -22,7 +22,7 @@ fn view1_a_change_is_seen_at_once() {
     let ops = [brush(id(1, 1)), append(id(1, 1), &[(3, 4)], &[5])];
     replica.submit(&ops).unwrap();
     let shown = replica.objects().objects;
-    assert_eq!((shown[0].dx.as_slice(), shown[0].pending), (&[3][..], true));
+    assert_eq!((deltas_of(&shown[0])[0].x, shown[0].pending), (3, true));
     assert_eq!(replica.next_id(), Some(own_id(1, 2)));
     assert_eq!((replica.pending_count(), replica.queued_count()), (2, 2));
 }

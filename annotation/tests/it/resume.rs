@@ -1,6 +1,6 @@
 //! What a lost connection leaves.
 
-use crate::make::{append, brush, color, id, own_id, set};
+use crate::make::{append, brush, color, id, own_id, point_count, set};
 use crate::room::Room;
 
 #[test]
@@ -53,7 +53,7 @@ fn resume3_a_snapshot_settles_what_it_holds() {
     assert_eq!((lost.batches.len(), lost.queued_ops), (0, 0));
     assert_eq!(replica.unacked(), [second]);
     assert_eq!(replica.objects().objects.len(), 2);
-    let points = |replica: &fmz_annotation::Replica| replica.objects().objects[0].dx.len();
+    let points = |replica: &fmz_annotation::Replica| point_count(&replica.objects().objects[0]);
     assert_eq!(points(&replica), 1);
     room.exchange(&mut replica);
     assert_eq!(replica.document(), &room.document);

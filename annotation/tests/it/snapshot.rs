@@ -61,8 +61,18 @@ fn snap2_what_no_document_writes_is_refused() {
     assert_eq!(code(|s| s.objects[0].kind = 77), Err("out_of_range"));
     assert_eq!(code(|s| s.objects[0].width = 0), Err("out_of_range"));
     assert_eq!(code(|s| s.objects[0].pending = true), Err("out_of_range"));
-    assert_eq!(code(|s| s.objects[0].dx.push(1)), Err("out_of_range"));
-    assert_eq!(code(|s| s.objects[0].dx[0] = i32::MAX), Err("out_of_range"));
+    let pressed = |bytes: &'static [u8]| {
+        let deltas = Some(v1::stroke_points::Deltas::Pressed(bytes.into()));
+        move |s: &mut v1::DocumentSnapshot| s.objects[0].points = Some(v1::StrokePoints { deltas })
+    };
+    assert_eq!(code(pressed(&[0, 0, 0xfe, 1])), Ok(()));
+    assert_eq!(code(pressed(&[0, 0, 0x80, 2])), Err("out_of_range"));
+    assert_eq!(code(pressed(&[])), Err("out_of_range"));
+    assert_eq!(code(pressed(&[0, 0])), Err("malformed"));
+    assert_eq!(
+        code(|s| s.objects[2].points = s.objects[0].points.clone()),
+        Err("out_of_range")
+    );
     assert_eq!(code(|s| s.objects[2].ended = true), Err("out_of_range"));
     assert_eq!(
         code(|s| s.objects[0].writers[0] = u64::MAX),

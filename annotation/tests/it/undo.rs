@@ -1,6 +1,8 @@
 //! Undo and redo.
 
-use crate::make::{append, brush, color, create, deleted, end, end_at, id, own_id, set};
+use crate::make::{
+    append, brush, color, create, deleted, end, end_at, id, own_id, point_count, set,
+};
 use crate::room::Room;
 use fmz_annotation::limits::UNDO_STEPS_MAX;
 use fmz_annotation::{Object, Replica};
@@ -50,7 +52,7 @@ fn undo2_a_gesture_is_one_step() {
     assert_eq!(replica.objects().objects.len(), 1);
     assert!(replica.redo());
     let shown = replica.objects().objects;
-    assert_eq!((shown[1].dx.len(), shown[1].color), (5, 9));
+    assert_eq!((point_count(&shown[1]), shown[1].color), (5, 9));
     assert!(replica.undo() && replica.undo() && !replica.undo());
 }
 

@@ -5,6 +5,7 @@
 //! where they began, so that any number of them stays near the picture.
 
 use crate::journal::OpKey;
+use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{
     CommittedBatch, Create, FrameStamp, Kind, ObjectId, ObjectState, Op, OpBatch, Point, Property,
     StrokeAppend, op, property,
@@ -123,12 +124,9 @@ impl Writer {
             appends: stroke.appends + 1,
             ..stroke
         });
-        let (dx, dy) = mark(client_seq, index);
         op::Op::StrokeAppend(StrokeAppend {
             id: Some(self.id(stroke.counter)),
-            dx,
-            dy,
-            pressure: Default::default(),
+            points: Some(points::encode(&mark(client_seq, index), false)),
         })
     }
 
@@ -171,9 +169,9 @@ fn properties(kind: Kind) -> Vec<Property> {
     values.into_iter().map(property).collect()
 }
 
-fn mark(client_seq: u64, index: u32) -> (Vec<i32>, Vec<i32>) {
+fn mark(client_seq: u64, index: u32) -> [Delta; MARK_POINTS] {
     let (x, y) = (client_seq as i32, index as i32 + 1);
-    (vec![x, -x], vec![y, -y])
+    [(x, y), (-x, -y)].map(|(x, y)| Delta { x, y, pressure: 0 })
 }
 
 /// The op that created this object.
@@ -189,15 +187,21 @@ pub(crate) fn creator(object: &ObjectState) -> Option<OpKey> {
 /// The appends of which a stroke consists, in its order; `None` where its points are not whole marks.
 pub(crate) fn appends(object: &ObjectState) -> Option<Vec<OpKey>> {
     let author = object.id?.author;
-    let (dx, dy) = (object.dx.chunks(MARK_POINTS), object.dy.chunks(MARK_POINTS));
-    dx.zip(dy).map(|(dx, dy)| marked(author, dx, dy)).collect()
+    let Some(points) = &object.points else {
+        return Some(Vec::new());
+    };
+    let deltas = points::decode(points, usize::MAX).ok()?.deltas;
+    deltas
+        .chunks(MARK_POINTS)
+        .map(|deltas| marked(author, deltas))
+        .collect()
 }
 
-fn marked(author: u32, dx: &[i32], dy: &[i32]) -> Option<OpKey> {
-    let (&[x, x_back], &[y, y_back]) = (dx, dy) else {
+fn marked(author: u32, deltas: &[Delta]) -> Option<OpKey> {
+    let &[Delta { x, y, .. }, back] = deltas else {
         return None;
     };
-    let whole = x > 0 && y > 0 && x_back == -x && y_back == -y;
+    let whole = x > 0 && y > 0 && (back.x, back.y) == (-x, -y);
     whole.then(|| OpKey {
         author,
         client_seq: x as u64,
@@ -268,14 +272,13 @@ mod tests {
 
     #[test]
     fn marks_are_read_back_and_broken_ones_are_not() {
-        let (dx, dy) = mark(9, 2);
+        let mut mark = mark(9, 2);
         let mut stroke = ObjectState {
             id: Some(ObjectId {
                 author: 3,
                 counter: 1,
             }),
-            dx,
-            dy,
+            points: Some(points::encode(&mark, false)),
             ..Default::default()
         };
         assert_eq!(
@@ -286,7 +289,8 @@ mod tests {
                 index: 2
             }])
         );
-        stroke.dx[1] = 0;
+        mark[1].x = 0;
+        stroke.points = Some(points::encode(&mark, false));
         assert_eq!(appends(&stroke), None);
     }
 }

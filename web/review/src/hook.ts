@@ -1,7 +1,6 @@
-import { frameOf, Kind, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
+import { decodePoints, frameOf, Kind, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
 import type { RoomState } from "./state/room";
 import { cssColor } from "./state/tools";
-import { strokePoints } from "./stage/shapes";
 
 /** A mark in plain values; coordinates in grid units, 16384 to the picture's width. */
 export interface InspectedMark {
@@ -145,7 +144,7 @@ function inspect(room: RoomState, object: ObjectState): InspectedMark {
     width,
     start: start && [start.x, start.y],
     end: end && [end.x, end.y],
-    points: strokePoints(object).map(({ x, y }) => [x, y] as const),
+    points: decodePoints(object.points).map(({ x, y }) => [x, y] as const),
     text,
     ended,
     pending,

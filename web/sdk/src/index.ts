@@ -16,6 +16,7 @@ export { unreachable } from "./core/events";
 export { frameOf, RtpUnwrapper, samePicture, timecode, type FrameNumber } from "./core/frames";
 export * as limits from "./core/limits";
 export type { GridPoint, Pointers } from "./core/presence";
+export { decodePoints, encodePoints, isPressed, STROKE_ORIGIN, type StrokePoint } from "./core/points";
 export type { Lost, Replica } from "./core/replica";
 export type { Room } from "./core/room";
 export type { SharedDocument } from "./core/document";

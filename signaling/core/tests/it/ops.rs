@@ -1,5 +1,6 @@
 use crate::world::{DRAW, VIEW, World, create, ops, rectangle, revisions, snapshot};
 use fmz_annotation::Document;
+use fmz_proto::points;
 use fmz_proto::v1::{
     Create, FrameStamp, Grants, Kind, ObjectId, Op, OpBatch, Property, Resync, SetDeleted,
     StrokeAppend, client_message, op, property, server_message::Message,
@@ -84,9 +85,7 @@ fn op4_a_batch_sees_those_numbered_before_it_and_a_bad_one_leaves_no_trace() {
     let append = |id| {
         op::Op::StrokeAppend(StrokeAppend {
             id,
-            dx: vec![1],
-            dy: vec![1],
-            pressure: Default::default(),
+            points: Some(points::encode(&[points::Delta::default()], false)),
         })
     };
     world.say(ada, ops(create(brush, 1)));

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::writer::Writer;
+use fmz_proto::points;
 use fmz_proto::v1::{ObjectState, op};
-use history::{AUTHORS, BATCHES, commit, history, replay};
+use history::{AUTHORS, BATCHES, change_deltas, commit, deltas_of, history, replay};
 
 mod history;
 
@@ -77,10 +78,9 @@ fn one_op_lost_only_from_the_snapshot_is_found() {
             .snapshot
             .objects
             .iter_mut()
-            .find(|object| object.dx.len() > 8)
+            .find(|object| deltas_of(&object.points).len() > 8)
             .expect("a stroke");
-        stroke.dx.drain(2..4);
-        stroke.dy.drain(2..4);
+        change_deltas(stroke, |deltas| drop(deltas.drain(2..4)));
     };
     check_finds(plant, |finding| {
         matches!(
@@ -189,7 +189,9 @@ fn a_changed_op_is_found() {
         let Some(op::Op::StrokeAppend(append)) = &mut evidence.log[at].ops[0].op else {
             unreachable!("an append")
         };
-        append.dx[0] += 1;
+        let mut deltas = deltas_of(&append.points);
+        deltas[0].x += 1;
+        append.points = Some(points::encode(&deltas, false));
     };
     check_finds(
         plant,
@@ -246,10 +248,9 @@ fn points_inside_another_append_are_found() {
             .snapshot
             .objects
             .iter_mut()
-            .find(|object| object.dx.len() > 8)
+            .find(|object| deltas_of(&object.points).len() > 8)
             .expect("a stroke");
-        stroke.dx.insert(1, 5);
-        stroke.dy.insert(1, 5);
+        change_deltas(stroke, |deltas| deltas.insert(1, deltas[0]));
     };
     check_finds(plant, |finding| {
         matches!(finding, Finding::Unreadable { .. })
@@ -315,10 +316,14 @@ fn what_was_acknowledged_but_not_shown_before_a_kill_must_be_in_the_snapshot() {
 
 fn remove_marks(object: &mut ObjectState, author: u32, seq: u64) {
     let mine = object.id.is_some_and(|id| id.author == author);
-    while let Some(at) = object.dx.iter().position(|x| mine && *x == seq as i32) {
-        object.dx.drain(at..at + 2);
-        object.dy.drain(at..at + 2);
-    }
+    change_deltas(object, |deltas| {
+        while let Some(at) = deltas
+            .iter()
+            .position(|delta| mine && delta.x == seq as i32)
+        {
+            deltas.drain(at..at + 2);
+        }
+    });
 }
 
 #[test]

@@ -1,4 +1,15 @@
-import { create, Kind, limits, ObjectStateSchema, type FrameStamp, type ObjectId, type ObjectState } from "@fmz/client";
+import {
+  create,
+  encodePoints,
+  Kind,
+  limits,
+  ObjectStateSchema,
+  STROKE_ORIGIN,
+  type FrameStamp,
+  type ObjectId,
+  type ObjectState,
+  type StrokePoint,
+} from "@fmz/client";
 import type { RoomState } from "../state/room";
 import { appendOp, createOp, deleteOp, endOp, property, setOp } from "../state/ops";
 import { toGrid, type Point } from "./geometry";
@@ -24,24 +35,20 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
   const id = room.document.nextId();
   if (!id) return undefined;
   const { tools } = room;
-  const withPressure = first.pressure !== undefined;
-  let last: Point = { x: 0, y: 0 };
-  let points = 0;
+  const pressed = first.pressure !== undefined;
+  let last = STROKE_ORIGIN;
+  let count = 0;
   const append = (added: readonly PenPoint[]): void => {
-    const dx: number[] = [];
-    const dy: number[] = [];
-    const pressure: number[] = [];
-    for (const point of added.slice(0, Math.min(limits.APPEND_POINTS_MAX, limits.STROKE_POINTS_MAX - points))) {
+    const from = last;
+    const points: StrokePoint[] = [];
+    for (const point of added.slice(0, Math.min(limits.APPEND_POINTS_MAX, limits.STROKE_POINTS_MAX - count))) {
       const at = toGrid(point, room.view.rect.peek());
-      if (points > 0 && at.x === last.x && at.y === last.y) continue;
-      dx.push(at.x - last.x);
-      dy.push(at.y - last.y);
-      pressure.push(Math.round((point.pressure ?? 0) * 255));
-      last = at;
-      points += 1;
+      if (count > 0 && at.x === last.x && at.y === last.y) continue;
+      last = { ...at, pressure: pressed ? Math.round((point.pressure ?? 0) * 255) : last.pressure };
+      points.push(last);
+      count += 1;
     }
-    const bytes = withPressure ? Uint8Array.from(pressure) : new Uint8Array();
-    if (dx.length > 0) room.document.submit([appendOp(id, dx, dy, bytes)]);
+    if (points.length > 0) room.document.submit([appendOp(id, encodePoints(points, from, pressed))]);
   };
   room.document.beginGesture();
   const look = [property.color(tools.rgba), property.width(tools.width)];

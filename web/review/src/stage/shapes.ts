@@ -1,4 +1,4 @@
-import { Kind, type ObjectState } from "@fmz/client";
+import { decodePoints, isPressed, Kind, type ObjectState } from "@fmz/client";
 import getStroke from "perfect-freehand";
 import type { Point, Rect } from "./geometry";
 
@@ -6,8 +6,6 @@ import type { Point, Rect } from "./geometry";
 export const LINE_HEIGHT = 1.25;
 /** Font of text marks; the same stack as the page's. */
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif';
-/** Pressure of a device that reports none: the stroke is then as wide as chosen. */
-const PRESSURE_NONE = 0.5;
 
 /** A shape ready to be drawn, in grid units. */
 export interface Shape {
@@ -40,23 +38,12 @@ export function shapeOf(object: ObjectState): Shape {
   }
 }
 
-/** Points of a stroke, grid units, with pressure in 0..=1. */
-export function strokePoints({ dx, dy, pressure }: ObjectState): (Point & { pressure: number })[] {
-  let x = 0;
-  let y = 0;
-  return dx.map((step, index) => {
-    x += step;
-    y += dy[index] ?? 0;
-    const value = pressure[index];
-    return { x, y, pressure: value === undefined ? PRESSURE_NONE : value / 255 };
-  });
-}
-
 function strokeShape(object: ObjectState): Shape {
-  const points = strokePoints(object);
+  const pressed = isPressed(object.points);
+  const points = decodePoints(object.points).map(({ x, y, pressure }) => ({ x, y, pressure: pressure / 255 }));
   const outline = getStroke(points, {
     size: object.width,
-    thinning: object.pressure.length > 0 ? 0.6 : 0,
+    thinning: pressed ? 0.6 : 0,
     smoothing: 0.5,
     streamline: 0.3,
     simulatePressure: false,

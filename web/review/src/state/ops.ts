@@ -13,6 +13,7 @@ import {
   type ObjectId,
   type Op,
   type Property,
+  type StrokePoints,
 } from "@fmz/client";
 import type { Point } from "../stage/geometry";
 
@@ -38,8 +39,8 @@ export function setOp(id: ObjectId, value: Value): Op {
   return create(OpSchema, { op: { case: "set", value: create(SetSchema, { id, property }) } });
 }
 
-export function appendOp(id: ObjectId, dx: number[], dy: number[], pressure: Uint8Array<ArrayBuffer>): Op {
-  const value = create(StrokeAppendSchema, { id, dx, dy, pressure });
+export function appendOp(id: ObjectId, points: StrokePoints): Op {
+  const value = create(StrokeAppendSchema, { id, points });
   return create(OpSchema, { op: { case: "strokeAppend", value } });
 }
 

@@ -3,8 +3,9 @@
 use crate::checker::Evidence;
 use crate::journal::Journal;
 use crate::writer::Writer;
+use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{
-    AuthorAdded, AuthorState, CommittedBatch, DocumentSnapshot, ObjectState, Op, op,
+    AuthorAdded, AuthorState, CommittedBatch, DocumentSnapshot, ObjectState, Op, StrokePoints, op,
 };
 
 pub(super) const AUTHORS: u32 = 3;
@@ -105,9 +106,23 @@ pub(super) fn replay_op(snapshot: &mut DocumentSnapshot, revision: u64, op: &op:
                 .iter_mut()
                 .find(|object| object.id == append.id);
             let object = object.expect("created before");
-            object.dx.extend(&append.dx);
-            object.dy.extend(&append.dy);
+            change_deltas(object, |deltas| deltas.extend(deltas_of(&append.points)));
         }
         other => panic!("writers do not make {other:?}"),
     }
+}
+
+pub(super) fn deltas_of(points: &Option<StrokePoints>) -> Vec<Delta> {
+    let decode = |points| points::decode(points, usize::MAX).expect("writers made it");
+    points
+        .as_ref()
+        .map(|points| decode(points).deltas)
+        .unwrap_or_default()
+}
+
+/// Changes the points of a stroke.
+pub(super) fn change_deltas(object: &mut ObjectState, change: impl FnOnce(&mut Vec<Delta>)) {
+    let mut deltas = deltas_of(&object.points);
+    change(&mut deltas);
+    object.points = (!deltas.is_empty()).then(|| points::encode(&deltas, false));
 }
