@@ -16,6 +16,7 @@ pub mod limits;
 mod object;
 mod op;
 mod replica;
+mod simplify;
 mod snapshot;
 mod stroke;
 pub mod text;

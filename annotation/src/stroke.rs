@@ -1,6 +1,6 @@
 //! Points of a brush stroke: absolute in the document, deltas in ops.
 
-use crate::{OpError, Point, limits};
+use crate::{OpError, Point, limits, simplify};
 use fmz_proto::limits::COORDINATE_MAX;
 use fmz_proto::points::{self, Delta, Deltas, PRESSURE_UNKNOWN};
 use fmz_proto::{WireError, v1};
@@ -29,8 +29,12 @@ impl Stroke {
         self.ended
     }
 
+    /// Ends the stroke and leaves out the points that its line does not need.
     pub(crate) fn end(&mut self) {
         self.ended = true;
+        let kept = simplify::kept(&self.points, &self.pressure);
+        keep(&mut self.points, &kept);
+        keep(&mut self.pressure, &kept);
     }
 
     pub(crate) fn content_bytes(&self) -> usize {
@@ -83,6 +87,12 @@ impl Stroke {
         stroke.ended = ended;
         Ok(stroke)
     }
+}
+
+fn keep<T>(values: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    values.retain(|_| kept.next() == Some(&true));
+    values.shrink_to_fit();
 }
 
 /// Points as deltas from the point before.

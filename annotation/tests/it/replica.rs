@@ -1,6 +1,8 @@
 //! The view with pending changes.
 
-use crate::make::{append, brush, color, create, deleted, deltas_of, end, id, own_id, set, text};
+use crate::make::{
+    append, brush, color, create, deleted, deltas_of, end, id, own_id, point_count, set, text,
+};
 use crate::room::Room;
 use fmz_annotation::limits::{BATCH_BYTES_MAX, PENDING_OPS_MAX};
 use fmz_annotation::{OpError, Replica};
@@ -221,4 +223,23 @@ fn view7_changes_are_known_by_object() {
     replica.submit(&[deleted(id(1, 2), true)]).unwrap();
     let _ = replica.rejected(refused);
     assert_eq!(changed(&mut replica), [(1, 0, true), (2, 0, true)]);
+}
+
+#[test]
+fn simplify5_every_view_shows_the_same_points() {
+    let mut room = Room::with_authors(1);
+    let mut replica = room.replica(1);
+    let line = vec![(2, 1); 9];
+    let ops = [brush(id(1, 1)), append(id(1, 1), &line, &[])];
+    replica.submit(&ops).unwrap();
+    assert_eq!(point_count(&replica.objects().objects[0]), 9);
+    replica.submit(&[end(id(1, 1))]).unwrap();
+    let pending = replica.objects().objects[0].points.clone();
+    room.exchange(&mut replica);
+    let committed = room.document.snapshot().objects[0].points.clone();
+    assert_eq!(point_count(&replica.objects().objects[0]), 2);
+    assert_eq!(
+        (&pending, &pending),
+        (&committed, &replica.objects().objects[0].points)
+    );
 }

@@ -40,8 +40,9 @@ fn undo2_a_gesture_is_one_step() {
     let stroke = id(1, 2);
     replica.begin_group();
     replica.submit(&[brush(stroke)]).unwrap();
-    for _ in 0..5 {
-        replica.submit(&[append(stroke, &[(1, 1)], &[])]).unwrap();
+    for zigzag in [9, -9, 9, -9, 9] {
+        let ops = [append(stroke, &[(20, zigzag)], &[])];
+        replica.submit(&ops).unwrap();
         room.exchange(&mut replica);
     }
     replica
