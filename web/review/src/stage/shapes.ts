@@ -1,4 +1,4 @@
-import { decodePoints, isPressed, Kind, type ObjectState } from "@fmz/client";
+import { decodePoints, isPressed, Kind, type ObjectState, type StrokePoint } from "@fmz/client";
 import getStroke from "perfect-freehand";
 import type { Point, Rect } from "./geometry";
 
@@ -6,6 +6,9 @@ import type { Point, Rect } from "./geometry";
 export const LINE_HEIGHT = 1.25;
 /** Font of text marks; the same stack as the page's. */
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif';
+
+/** Longest gap between the points of a line that is smoothed, grid units: two pixels at HD. */
+const GAP_MAX = 16;
 
 /** A shape ready to be drawn, in grid units. */
 export interface Shape {
@@ -40,7 +43,7 @@ export function shapeOf(object: ObjectState): Shape {
 
 function strokeShape(object: ObjectState): Shape {
   const pressed = isPressed(object.points);
-  const points = decodePoints(object.points).map(({ x, y, pressure }) => ({ x, y, pressure: pressure / 255 }));
+  const points = evened(decodePoints(object.points)).map((point) => ({ ...point, pressure: point.pressure / 255 }));
   const outline = getStroke(points, {
     size: object.width,
     thinning: pressed ? 0.6 : 0,
@@ -51,6 +54,21 @@ function strokeShape(object: ObjectState): Shape {
   });
   const bounds = grown(boundsOf(points), object.width / 2);
   return { fill: smoothClosed(outline), line: undefined, spine: polyline(points), bounds };
+}
+
+/** Fills gaps between points: smoothing pulls a line off its corners by a share of the gaps beside them. */
+export function evened(points: readonly StrokePoint[]): StrokePoint[] {
+  return points.flatMap((to, index) => {
+    const from = points[index - 1];
+    if (!from) return [to];
+    const parts = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / GAP_MAX));
+    return Array.from({ length: parts }, (_, part) => between(from, to, (part + 1) / parts));
+  });
+}
+
+function between(from: StrokePoint, to: StrokePoint, share: number): StrokePoint {
+  const at = (start: number, end: number): number => start + (end - start) * share;
+  return { x: at(from.x, to.x), y: at(from.y, to.y), pressure: at(from.pressure, to.pressure) };
 }
 
 /** A closed curve through the middles of an outline's edges. */
