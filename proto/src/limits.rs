@@ -11,8 +11,9 @@ pub const SERVER_FRAME_BYTES_MAX: usize = 224 * 1024;
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 /// A compressed frame that claims to grow more than this many times is a bomb: protobuf text shrinks 2-6 times.
 pub const COMPRESSION_RATIO_MAX: usize = 20;
-/// Messages below this many bytes travel as they are: snappy gains nothing there.
-pub const COMPRESS_FROM_BYTES: usize = 256;
+/// Messages below this many bytes travel as they are: snappy saves at most 7 bytes there, of a datagram with about 100 bytes of
+/// headers. From 80 bytes on it saves 20 to 40 % of ops for half a microsecond (`docs/benchmarks.md`).
+pub const COMPRESS_FROM_BYTES: usize = 64;
 /// Bytes of snapshot in one `Snapshot` message.
 pub const SNAPSHOT_PART_BYTES: usize = 128 * 1024;
 /// Ops in one batch: a client sends at most 20 in 50 ms; a resend after a long break joins several.

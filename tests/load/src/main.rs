@@ -1,7 +1,9 @@
 //! Load peers, durability checker and benchmarks.
 //!
-//! Every peer speaks the real protocol to the real server binary over loopback; nothing of the server is linked in.
+//! Every peer speaks the real protocol to the real server binary over loopback; nothing of the server is linked in. The document engine
+//! is, where it is itself what is measured ([`bytes`]).
 
+mod bytes;
 mod checker;
 mod clip;
 mod cpu;
@@ -15,6 +17,7 @@ mod server;
 mod session;
 mod sfu;
 mod socket;
+mod strokes;
 mod transport;
 mod viewer;
 mod writer;
@@ -39,6 +42,10 @@ enum Command {
     Sfu(sfu::Options),
     /// How fast annotations reach another screen, and how many become durable.
     Ops(ops::Options),
+    /// How many bytes drawing costs, sent and kept.
+    Bytes,
+    /// Write the corpus of strokes by which bytes are measured.
+    Strokes(strokes::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -66,5 +73,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Durability(options) => durability::run(&options).await,
         Command::Sfu(options) => sfu::run(&options).await.map(|()| true),
         Command::Ops(options) => ops::run(&options).await.map(|()| true),
+        Command::Bytes => bytes::run().map(|()| true),
+        Command::Strokes(options) => strokes::run(&options).map(|()| true),
     }
 }
