@@ -56,6 +56,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-proto",
         ],
     ),
+    (
+        "fmz-sim",
+        &["fmz-annotation", "fmz-proto", "fmz-signaling-core"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,180 @@
+//! The log on a disk that forgets what was not synced: a model of the store's promises, byte by byte.
+
+mod recover;
+
+pub(crate) use recover::Recovered;
+
+use crate::{plant::Plant, random::Random};
+use bytes::Bytes;
+use fmz_proto::{Message, v1::CommittedBatch};
+use fmz_signaling_core::AppendToken;
+
+/// Bytes before a record's body: length and checksum.
+const HEADER: usize = 8;
+
+/// An append or a snapshot on its way.
+#[derive(Debug, Clone)]
+pub(crate) enum Job {
+    Append {
+        /// Which room asked, for rooms are opened again.
+        room: u32,
+        token: AppendToken,
+        batches: Vec<CommittedBatch>,
+    },
+    Snapshot {
+        revision: u64,
+        body: Bytes,
+    },
+}
+
+impl Job {
+    pub(crate) fn token(&self) -> u64 {
+        match self {
+            Self::Append { token, .. } => token.0,
+            Self::Snapshot { revision, .. } => *revision,
+        }
+    }
+}
+
+/// What kind of failure the next append meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nothing is written, and the disk stays usable.
+    Refused,
+    /// The write or the sync fails: nothing is acknowledged until the server starts again.
+    Broken,
+}
+
+#[derive(Debug, Clone)]
+struct Record {
+    bytes: Vec<u8>,
+    synced: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Stored {
+    revision: u64,
+    body: Bytes,
+    crc: u32,
+    synced: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Disk {
+    records: Vec<Record>,
+    snapshots: Vec<Stored>,
+    pub(crate) failure: Option<Failure>,
+    broken: bool,
+    plant: Option<Plant>,
+}
+
+impl Disk {
+    pub(crate) fn new(plant: Option<Plant>) -> Self {
+        Self {
+            records: Vec::new(),
+            snapshots: Vec::new(),
+            failure: None,
+            broken: false,
+            plant,
+        }
+    }
+
+    /// Whether nothing can be acknowledged any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Takes bytes into the cache.
+    pub(crate) fn write(&mut self, job: &Job) -> Result<(), &'static str> {
+        if self.broken {
+            return Err("the disk failed before");
+        }
+        match job {
+            Job::Append { batches, .. } => {
+                if self.failure == Some(Failure::Refused) {
+                    self.failure = None;
+                    return Err("the disk is busy");
+                }
+                self.records.extend(batches.iter().map(Record::of));
+            }
+            Job::Snapshot { revision, body } => self.snapshots.push(Stored {
+                revision: *revision,
+                body: body.clone(),
+                crc: crc32fast::hash(body),
+                synced: false,
+            }),
+        }
+        Ok(())
+    }
+
+    /// Brings what is in the cache to where it stays.
+    pub(crate) fn sync(&mut self) -> Result<(), &'static str> {
+        if self.broken || self.failure == Some(Failure::Broken) {
+            self.broken = true;
+            self.failure = None;
+            return Err("the disk failed");
+        }
+        if self.plant != Some(Plant::SkipSync) {
+            for record in &mut self.records {
+                record.synced = true;
+            }
+            for snapshot in &mut self.snapshots {
+                snapshot.synced = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Revision that survives whatever happens.
+    pub(crate) fn durable(&self) -> u64 {
+        let synced = self.records.iter().take_while(|record| record.synced);
+        let last = synced.last().and_then(Record::read);
+        last.map_or(0, |batch| last_revision(&batch))
+    }
+
+    /// The power goes: of what was not synced some is there, one record in part, the rest not.
+    pub(crate) fn cut_power(&mut self, random: &mut Random) {
+        (self.broken, self.failure) = (false, None);
+        let synced = self.records.iter().filter(|record| record.synced).count();
+        let kept = synced + random.below(self.records.len() - synced + 1);
+        let torn = self.records.drain(kept..).next();
+        if let Some(mut torn) = torn {
+            torn.bytes.truncate(random.below(torn.bytes.len()));
+            self.records.push(torn);
+        }
+        self.snapshots.retain_mut(|stored| {
+            if !stored.synced && random.percent(50) {
+                stored.body.truncate(random.below(stored.body.len()));
+            }
+            stored.synced || random.percent(50)
+        });
+    }
+}
+
+impl Record {
+    fn of(batch: &CommittedBatch) -> Self {
+        let body = batch.encode_to_vec();
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend((body.len() as u32).to_le_bytes());
+        bytes.extend(crc32fast::hash(&body).to_le_bytes());
+        bytes.extend(body);
+        Self {
+            bytes,
+            synced: false,
+        }
+    }
+
+    /// The batch, where the record is whole.
+    fn read(&self) -> Option<CommittedBatch> {
+        let (header, body) = self.bytes.split_at_checked(HEADER)?;
+        let (length, crc) = header.split_at_checked(4)?;
+        let whole = length == (body.len() as u32).to_le_bytes()
+            && crc == crc32fast::hash(body).to_le_bytes();
+        whole.then(|| CommittedBatch::decode(body).ok()).flatten()
+    }
+}
+
+/// Revision of a batch's last op.
+pub(crate) fn last_revision(batch: &CommittedBatch) -> u64 {
+    batch.first_revision + batch.ops.len() as u64 - 1
+}

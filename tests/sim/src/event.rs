@@ -1,0 +1,92 @@
+//! Everything that happens in a run.
+
+use crate::disk::Job;
+use bytes::Bytes;
+use fmz_signaling_core::{Path, Reason};
+
+/// Number of a connection, never used twice in a run.
+pub(crate) type LinkId = u64;
+
+/// What travels to a page.
+#[derive(Debug, Clone)]
+pub(crate) enum Parcel {
+    /// A message of the server.
+    Frame(Bytes),
+    /// The server's last word on a WebSocket.
+    Closing(Reason),
+    /// The data channels are open.
+    Open,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// A page opens a WebSocket.
+    Dial { page: usize },
+    /// The page's `Hello` reaches the server.
+    Hello { link: LinkId, revision: u64 },
+    /// A frame reaches the server. `channels` tells one life of the data channels from the next.
+    Up {
+        link: LinkId,
+        path: Path,
+        channels: u32,
+        frame: Bytes,
+    },
+    /// Something reaches the page.
+    Down {
+        link: LinkId,
+        path: Path,
+        channels: u32,
+        parcel: Parcel,
+    },
+    /// The server's queue for a WebSocket gives its next frame to the line.
+    Drain { link: LinkId },
+    /// The WebSocket's own ping.
+    Alive { link: LinkId },
+    /// The server learns that a connection is gone.
+    ServerLost { link: LinkId },
+    /// The page learns that a connection is gone.
+    PageLost { link: LinkId },
+    /// The media server has the data channels open.
+    ChannelsUp { link: LinkId, channels: u32 },
+    /// The media server learns that they are gone.
+    ServerLostChannels { link: LinkId, number: u32 },
+    /// The page learns it.
+    PageLostChannels { link: LinkId, channels: u32 },
+    /// A page's pause between two batches is over.
+    Flush { page: usize },
+    /// A person does something.
+    Act { page: usize },
+    /// The disk has a job's bytes in its cache.
+    Written { life: u32, job: Job },
+    /// The disk has them for good, or failed.
+    Synced { life: u32, job: Job },
+    /// Something goes wrong.
+    Fault,
+    /// The server starts.
+    Boot,
+}
+
+impl Event {
+    /// For the trace: a word, and what it is about.
+    pub(crate) fn name(&self) -> (&'static str, u64) {
+        match self {
+            Self::Dial { page } => ("dial", *page as u64),
+            Self::Hello { link, .. } => ("hello", *link),
+            Self::Up { link, .. } => ("up", *link),
+            Self::Down { link, .. } => ("down", *link),
+            Self::Drain { link } => ("drain", *link),
+            Self::Alive { link } => ("alive", *link),
+            Self::ServerLost { link } => ("server-lost", *link),
+            Self::PageLost { link } => ("page-lost", *link),
+            Self::ChannelsUp { link, .. } => ("channels-up", *link),
+            Self::ServerLostChannels { link, .. } => ("server-lost-channels", *link),
+            Self::PageLostChannels { link, .. } => ("page-lost-channels", *link),
+            Self::Flush { page } => ("flush", *page as u64),
+            Self::Act { page } => ("act", *page as u64),
+            Self::Written { job, .. } => ("written", job.token()),
+            Self::Synced { job, .. } => ("synced", job.token()),
+            Self::Fault => ("fault", 0),
+            Self::Boot => ("boot", 0),
+        }
+    }
+}

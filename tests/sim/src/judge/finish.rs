@@ -1,0 +1,107 @@
+//! What is judged when all is quiet.
+
+use super::{Invariant, Judge, history::History};
+use crate::page::Page;
+use fmz_annotation::Document;
+
+/// Places in a log at which a snapshot is taken and the rest replayed.
+const CUTS: usize = 4;
+
+impl Judge {
+    /// Everything that waited was acknowledged or refused, and all are where the server is.
+    pub(crate) fn quiet(&mut self, pages: &[Page], server: Option<&Document>) {
+        let head = self.history.head();
+        match server {
+            Some(document) if document.revision() == head => {}
+            _ => self.find(
+                Invariant::Liveness,
+                "the room is not open at the log's head".into(),
+            ),
+        }
+        for page in pages {
+            let (pending, revision) = (page.replica.pending_count(), page.replica.revision());
+            if !page.is_welcomed() || pending > 0 || revision != head {
+                let text = format!(
+                    "page {} waits: welcomed {}, pending {pending}, revision {revision} of {head}",
+                    page.index,
+                    page.is_welcomed(),
+                );
+                self.find(Invariant::Liveness, text);
+            }
+        }
+    }
+
+    /// Judges the run as a whole.
+    pub(crate) fn finish(&mut self, pages: &[Page], server: Option<&Document>) {
+        self.counts.ops = self.history.head();
+        let documents = pages.iter().map(|page| page.replica.document());
+        let differs = |document: &Document| *document != self.history.document;
+        if documents.chain(server).any(differs) {
+            self.find(
+                Invariant::Convergence,
+                "not all ended with one document".into(),
+            );
+        }
+        if let Some(text) = replays(&self.history) {
+            self.find(Invariant::SnapshotTail, text);
+        }
+        self.settle_claims();
+    }
+
+    fn settle_claims(&mut self) {
+        let mut findings = Vec::new();
+        for ((author, seq), claim) in &self.claims.made {
+            if claim.committed && claim.told {
+                let text = format!("batch {seq} of author {author} was refused and is in the log");
+                findings.push((Invariant::NoPhantom, text));
+            }
+            if !claim.committed && !claim.refused && !claim.dropped {
+                let text = format!("batch {seq} of author {author} is nowhere");
+                findings.push((Invariant::Session, text));
+            }
+        }
+        for (invariant, text) in findings {
+            self.find(invariant, text);
+        }
+    }
+}
+
+/// A snapshot at some places and the tail behind each, compared at every revision.
+fn replays(history: &History) -> Option<String> {
+    let step = (history.log.len() / CUTS).max(1);
+    let mut document = Document::new();
+    for (at, batch) in history.log.iter().enumerate() {
+        if at % step == 0 {
+            let copy = Document::from_snapshot(document.snapshot());
+            let Some(mut copy) = copy.ok().filter(|copy| *copy == document) else {
+                return Some(format!(
+                    "the snapshot at {} is another document",
+                    document.revision()
+                ));
+            };
+            if let Some(text) = tail(history, &mut copy, at) {
+                return Some(text);
+            }
+        }
+        if let Err(error) = document.apply(batch) {
+            return Some(error.to_string());
+        }
+    }
+    None
+}
+
+fn tail(history: &History, document: &mut Document, from: usize) -> Option<String> {
+    for batch in &history.log[from..] {
+        let before = document.revision();
+        if let Err(error) = document.apply(batch) {
+            return Some(error.to_string());
+        }
+        if !history.is_right(before, document) {
+            return Some(format!(
+                "snapshot and tail differ at {}",
+                document.revision()
+            ));
+        }
+    }
+    (*document != history.document).then(|| "snapshot and tail end elsewhere".to_owned())
+}

@@ -1,0 +1,310 @@
+//! What is judged as it happens.
+
+use super::{Invariant, Judge, history::touched};
+use crate::disk::{Recovered, last_revision};
+use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
+use fmz_proto::v1::{AuthorAdded, CommittedBatch, OpBatch, Welcome, op};
+
+impl Judge {
+    /// A page sends a batch for the first time.
+    pub(crate) fn made(&mut self, page: usize, author: u32, batch: &OpBatch) {
+        if self.claims.get(author, batch.client_seq).is_some() {
+            let text = format!("page {page} gave number {} twice", batch.client_seq);
+            self.find(Invariant::ExactlyOnce, text);
+        }
+        self.claims.make(author, batch);
+    }
+
+    /// The room hands batches to its log.
+    pub(crate) fn appended(&mut self, keys: &[(String, Vec<u8>)], batches: &[CommittedBatch]) {
+        for batch in batches {
+            if batch.first_revision != self.history.head() + 1 {
+                let text = format!(
+                    "revision {} is appended to {}",
+                    batch.first_revision,
+                    self.history.head()
+                );
+                self.find(Invariant::Prefix, text);
+                return;
+            }
+            match batch.author {
+                0 => self.judge_authors(keys, batch),
+                _ => self.judge_batch(batch),
+            }
+            if let Err(error) = self.history.push(batch) {
+                let text = format!("revision {}: {error}", batch.first_revision);
+                self.find(Invariant::Convergence, text);
+            }
+        }
+    }
+
+    fn judge_authors(&mut self, keys: &[(String, Vec<u8>)], batch: &CommittedBatch) {
+        for op in &batch.ops {
+            let Some(op::Op::AuthorAdded(added)) = &op.op else {
+                let text = format!("the server wrote {op:?}");
+                self.find(Invariant::Authority, text);
+                continue;
+            };
+            let AuthorAdded {
+                author,
+                identity,
+                session_key,
+                ..
+            } = added;
+            let page = keys
+                .iter()
+                .position(|(subject, key)| subject == identity && session_key.as_ref() == key);
+            match page.filter(|page| self.plans[*page].annotate) {
+                Some(page) => {
+                    self.authors.insert(*author, page);
+                }
+                None => self.find(
+                    Invariant::Authority,
+                    format!("author {author} is {identity}, who may not draw by this key"),
+                ),
+            }
+        }
+    }
+
+    fn judge_batch(&mut self, batch: &CommittedBatch) {
+        let CommittedBatch {
+            first_revision,
+            author,
+            client_seq,
+            ops,
+            ..
+        } = batch;
+        let name = format!("batch {client_seq} of author {author} at revision {first_revision}");
+        let Some(claim) = self.claims.get(*author, *client_seq) else {
+            self.find(Invariant::NoPhantom, format!("{name} was made by nobody"));
+            return;
+        };
+        let (twice, same, floor) = (claim.committed, claim.ops == *ops, claim.floor);
+        claim.committed = true;
+        if twice {
+            self.find(Invariant::ExactlyOnce, format!("{name} is there twice"));
+        }
+        if !same {
+            self.find(
+                Invariant::NoPhantom,
+                format!("{name} is not as it was made"),
+            );
+        }
+        if *first_revision <= floor {
+            let text = format!("{name} stands before {floor}, which was known when it was sent");
+            self.find(Invariant::RealTime, text);
+        }
+        let own = self.authors.get(author).map(|page| self.plans[*page].own);
+        let foreign = touched(ops).into_iter().any(|id| id.author() != *author);
+        if own.is_none() || (foreign && own == Some(false)) {
+            self.find(Invariant::Authority, format!("{name} was not allowed"));
+        }
+    }
+
+    /// The disk holds this revision for good.
+    pub(crate) fn durable(&mut self, revision: u64) {
+        self.durable = self.durable.max(revision);
+    }
+
+    /// A snapshot goes to the disk.
+    pub(crate) fn stored(&mut self, revision: u64) {
+        if revision > self.durable {
+            let text = format!(
+                "a snapshot at {revision} is stored, durable is {}",
+                self.durable
+            );
+            self.find(Invariant::Durable, text);
+        }
+    }
+
+    /// The server refuses a batch.
+    pub(crate) fn refused(&mut self, author: u32, client_seq: u64) {
+        self.counts.refused += 1;
+        if let Some(claim) = self.claims.get(author, client_seq) {
+            claim.refused = true;
+        }
+    }
+
+    /// Whether the server refused a batch.
+    pub(crate) fn is_refused(&self, author: u32, client_seq: u64) -> bool {
+        let claim = self.claims.made.get(&(author, client_seq));
+        claim.is_some_and(|claim| claim.refused)
+    }
+
+    /// A page was told of a refusal.
+    pub(crate) fn told_refused(&mut self, author: u32, client_seq: u64) {
+        if let Some(claim) = self.claims.get(author, client_seq) {
+            claim.told = true;
+        }
+    }
+
+    /// A page dropped a batch of its own.
+    pub(crate) fn dropped(&mut self, author: u32, client_seq: u64) {
+        if let Some(claim) = self.claims.get(author, client_seq) {
+            claim.dropped = true;
+        }
+    }
+
+    /// The log was opened again, by a start of the server or of the room.
+    pub(crate) fn recovered(&mut self, found: &Recovered) {
+        let same = |(a, b): (&CommittedBatch, &CommittedBatch)| a == b;
+        let count = found.log.len();
+        if count > self.history.log.len() || !found.log.iter().zip(&self.history.log).all(same) {
+            self.find(
+                Invariant::Prefix,
+                "the log found is not the log written".into(),
+            );
+            return;
+        }
+        let head = found.log.last().map_or(0, last_revision);
+        if head < self.durable {
+            let text = format!("the log ends at {head}, {} was durable", self.durable);
+            self.find(Invariant::Durable, text);
+        }
+        for batch in &self.history.log[count..] {
+            if let Some(claim) = self.claims.get(batch.author, batch.client_seq) {
+                claim.committed = false;
+            }
+        }
+        if let Err(error) = self.history.truncate(count) {
+            self.find(Invariant::Convergence, error.to_string());
+        }
+        self.durable = head;
+        match &found.document {
+            Err(error) => self.find(Invariant::SnapshotTail, error.clone()),
+            Ok(document) => self.opened(document),
+        }
+    }
+
+    fn opened(&mut self, document: &Document) {
+        if document.revision() != self.history.head() || !self.history.is_whole(document) {
+            let text = format!(
+                "snapshot and tail give another document at {}",
+                document.revision()
+            );
+            self.find(Invariant::SnapshotTail, text);
+        }
+    }
+
+    /// A page was welcomed.
+    pub(crate) fn welcomed(&mut self, page: usize, author: u32, welcome: &Welcome) {
+        self.counts.joins += 1;
+        if author != 0 && author != welcome.author {
+            let text = format!("page {page} was author {author} and is {}", welcome.author);
+            self.find(Invariant::Session, text);
+        }
+        if (welcome.author != 0) != self.plans[page].annotate
+            || (welcome.author != 0 && self.authors.get(&welcome.author) != Some(&page))
+        {
+            let text = format!("page {page} is welcomed as author {}", welcome.author);
+            self.find(Invariant::Authority, text);
+        }
+    }
+
+    /// A page is shown commits.
+    pub(crate) fn shown(&mut self, page: usize, batches: &[CommittedBatch]) {
+        for batch in batches {
+            let revision = batch.first_revision;
+            if self.history.batch_at(revision) != Some(batch) {
+                let text =
+                    format!("page {page} is shown another revision {revision} than the log's");
+                self.find(Invariant::Prefix, text);
+            }
+            if last_revision(batch) > self.durable {
+                let text = format!(
+                    "page {page} is shown revision {revision}, durable is {}",
+                    self.durable
+                );
+                self.find(Invariant::Durable, text);
+            }
+            if self.authors.get(&batch.author) == Some(&page) {
+                self.claims.acknowledged = self.claims.acknowledged.max(revision);
+            }
+        }
+    }
+
+    /// A page that was at `from` took commits.
+    pub(crate) fn holds(&mut self, page: usize, from: u64, replica: &Replica) {
+        let to = replica.revision();
+        if to < from {
+            self.find(
+                Invariant::Session,
+                format!("page {page} went from {from} to {to}"),
+            );
+        }
+        if !self.history.is_right(from, replica.document()) {
+            self.find(
+                Invariant::Convergence,
+                format!("page {page} differs at revision {to}"),
+            );
+        }
+    }
+
+    /// A page that was at `from` took a snapshot.
+    pub(crate) fn loaded(&mut self, page: usize, from: u64, replica: &Replica) {
+        self.counts.snapshots += 1;
+        let to = replica.revision();
+        if to < from {
+            self.find(
+                Invariant::Session,
+                format!("page {page} was set back from {from} to {to}"),
+            );
+        }
+        if to > self.durable {
+            self.find(
+                Invariant::Durable,
+                format!("page {page} holds {to}, durable is {}", self.durable),
+            );
+        }
+        if !self.history.is_whole(replica.document()) {
+            self.find(
+                Invariant::Convergence,
+                format!("page {page} was given another document at {to}"),
+            );
+        }
+    }
+
+    /// A page misses something.
+    pub(crate) fn missed(&mut self, page: usize, revision: u64, steady: bool) {
+        self.counts.gaps += 1;
+        if steady {
+            let text = format!("page {page} misses what follows {revision} on an unbroken way");
+            self.find(Invariant::Prefix, text);
+        }
+    }
+
+    /// A commit does not fit a page's document.
+    pub(crate) fn unfit(&mut self, page: usize, error: &ApplyError) {
+        self.find(Invariant::Convergence, format!("page {page}: {error}"));
+    }
+
+    /// A snapshot cannot be read.
+    pub(crate) fn bad_snapshot(&mut self, page: usize, error: &str) {
+        self.find(Invariant::Convergence, format!("page {page}: {error}"));
+    }
+
+    /// An own object that nobody refused is not there.
+    pub(crate) fn own_object_gone(&mut self, page: usize, id: ObjectId) {
+        self.find(
+            Invariant::Session,
+            format!("page {page} does not see its own {id:?}"),
+        );
+    }
+
+    /// A page undid or redid what it had just done.
+    pub(crate) fn undone(&mut self, page: usize, right: bool, what: &str) {
+        if !right {
+            self.find(
+                Invariant::Undo,
+                format!("{what} on page {page} gives something else"),
+            );
+        }
+    }
+
+    /// Something has a bound.
+    pub(crate) fn bounded(&mut self, what: &str, within: bool) {
+        if !within {
+            self.find(Invariant::Bounded, format!("{what} is over its bound"));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! One connection of a page: a WebSocket, and the data channels beside it.
+
+use super::{Lane, Queue};
+use crate::{agenda::Micros, plan::Quality};
+use fmz_signaling_core::SessionId;
+
+/// The data channels of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Channels {
+    /// The transport's number in its session.
+    pub(crate) number: u32,
+    /// Counts their lives: what is on its way when they break belongs to an older one.
+    pub(crate) life: u32,
+    /// Whether anything passes.
+    pub(crate) alive: bool,
+    /// Whether the media server holds them for open.
+    pub(crate) server_open: bool,
+    pub(crate) up: Lane,
+    pub(crate) down: Lane,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) page: usize,
+    /// The server's session, while it has one.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) quality: Quality,
+    pub(crate) up: Lane,
+    pub(crate) down: Lane,
+    pub(crate) queue: Queue,
+    /// Whether a `Drain` is due.
+    pub(crate) draining: bool,
+    pub(crate) stalled_until: Micros,
+    /// Nothing passes any more, whether or not an end knows.
+    pub(crate) broken: bool,
+    pub(crate) channels: Channels,
+    /// Whether commits ever went another way than the WebSocket: only then may something be missed on the way.
+    pub(crate) switched: bool,
+}
+
+impl Link {
+    pub(crate) fn new(page: usize, quality: Quality, queue: Queue) -> Self {
+        Self {
+            page,
+            session: None,
+            quality,
+            up: Lane::default(),
+            down: Lane::default(),
+            queue,
+            draining: false,
+            stalled_until: 0,
+            broken: false,
+            channels: Channels::default(),
+            switched: false,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! One participant: a replica, and the session around it as `web/sdk` keeps it.
+
+mod hand;
+mod make;
+mod session;
+
+pub(crate) use session::BATCH_INTERVAL;
+
+use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
+use bytes::{Bytes, BytesMut};
+use fmz_annotation::{ObjectId, Replica};
+use fmz_proto::v1::{self, client_message};
+use fmz_signaling_core::Path;
+use hand::Stroke;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that the page says.
+#[derive(Debug)]
+pub(crate) struct Say {
+    pub(crate) path: Path,
+    pub(crate) message: client_message::Message,
+}
+
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) index: usize,
+    pub(crate) plan: PagePlan,
+    pub(crate) replica: Replica,
+    /// The connection, as far as the page knows.
+    pub(crate) link: Option<LinkId>,
+    /// The life of the data channels that are open for the page.
+    pub(crate) channels: Option<u32>,
+    pub(crate) out: Vec<Say>,
+    /// Whether the pause between two batches is to be begun.
+    pub(crate) wants_pause: bool,
+    key: u64,
+    welcomed: bool,
+    path: Option<Path>,
+    /// Last own batch that the log is known to hold.
+    held: u64,
+    parts: BytesMut,
+    resyncing: bool,
+    pausing: bool,
+    tries: u32,
+    stroke: Option<Stroke>,
+    /// Own objects that nobody refused.
+    created: BTreeSet<ObjectId>,
+    /// Objects that each batch creates.
+    creates: BTreeMap<u64, Vec<ObjectId>>,
+    plant: Option<Plant>,
+}
+
+impl Page {
+    pub(crate) fn new(index: usize, plan: PagePlan, plant: Option<Plant>) -> Self {
+        Self {
+            index,
+            plan,
+            replica: Replica::new(),
+            link: None,
+            channels: None,
+            out: Vec::new(),
+            wants_pause: false,
+            key: index as u64 + 1,
+            welcomed: false,
+            path: None,
+            held: 0,
+            parts: BytesMut::new(),
+            resyncing: false,
+            pausing: false,
+            tries: 0,
+            stroke: None,
+            created: BTreeSet::new(),
+            creates: BTreeMap::new(),
+            plant,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> String {
+        format!("person-{}", self.plan.subject)
+    }
+
+    pub(crate) fn session_key(&self) -> Bytes {
+        let mut key = [0; fmz_proto::limits::SESSION_KEY_BYTES];
+        key[..8].copy_from_slice(&self.key.to_le_bytes());
+        Bytes::copy_from_slice(&key)
+    }
+
+    pub(crate) fn is_welcomed(&self) -> bool {
+        self.welcomed
+    }
+
+    /// Own objects are there, and so on the screen unless deleted, until their batch is refused. The word of that may
+    /// be lost with a connection; the page then learns it from what the log holds.
+    fn see_own(&mut self, judge: &mut Judge) {
+        let gone = |id: &&ObjectId| self.replica.object(**id).is_none();
+        let Some(missing) = self.created.iter().copied().find(|id| gone(&id)) else {
+            return;
+        };
+        let batch = self.creates.iter().find(|(_, ids)| ids.contains(&missing));
+        let seq = batch.map_or(0, |(seq, _)| *seq);
+        if judge.is_refused(self.replica.author(), seq) {
+            for id in self.creates.remove(&seq).unwrap_or_default() {
+                self.created.remove(&id);
+            }
+            self.see_own(judge);
+        } else {
+            judge.own_object_gone(self.index, missing);
+        }
+    }
+}
+
+fn created(ops: &[v1::Op]) -> Vec<ObjectId> {
+    let ids = ops.iter().filter_map(|op| match &op.op {
+        Some(v1::op::Op::Create(create)) => create.id,
+        _ => None,
+    });
+    ids.filter_map(|id| ObjectId::new(id.author, id.counter))
+        .collect()
+}

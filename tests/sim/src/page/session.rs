@@ -1,0 +1,255 @@
+//! The page's side of a connection: what `web/sdk` does in `session.ts`, `document.ts` and `outbox.ts`.
+
+use super::{Page, Say, created};
+use crate::{
+    agenda::{MS, Micros},
+    event::LinkId,
+    judge::Judge,
+    plant::Plant,
+    random::Random,
+};
+use fmz_annotation::{Authority, Lost};
+use fmz_proto::{
+    Message as _,
+    v1::{
+        Answer, Committed, DocumentSnapshot, Offer, Rejected, RestartTransport, Resync, Snapshot,
+        Welcome, client_message::Message, server_message,
+    },
+};
+use fmz_signaling_core::Path;
+
+/// Ops that leave in one batch.
+const BATCH_OPS: usize = 20;
+/// Time between two batches.
+pub(crate) const BATCH_INTERVAL: Micros = 25 * MS;
+/// Ops under way at once.
+const UNDER_WAY_OPS_MAX: usize = 64 * BATCH_OPS;
+/// First and last delay before a new try to connect.
+const BACKOFF: (Micros, Micros) = (250 * MS, 8_000 * MS);
+
+impl Page {
+    /// Opens a WebSocket; returns the revision that `Hello` tells.
+    pub(crate) fn dial(&mut self, link: LinkId) -> u64 {
+        let again = self.replica.author() != 0;
+        self.link = Some(link);
+        self.welcomed = false;
+        if again && self.plant == Some(Plant::NewSessionKey) {
+            self.key += 1000;
+        }
+        let off = u64::from(self.plant == Some(Plant::ResumeOffByOne) && again);
+        self.replica.revision() + off
+    }
+
+    /// The connection is gone.
+    pub(crate) fn lost(&mut self) {
+        self.link = None;
+        self.welcomed = false;
+        self.channels = None;
+        self.set_path(None);
+    }
+
+    /// Delay before the next try, doubled each time, in the upper half of its range.
+    pub(crate) fn backoff(&mut self, random: &mut Random) -> Micros {
+        let range = (BACKOFF.0 << self.tries.min(16)).min(BACKOFF.1);
+        self.tries += 1;
+        range / 2 + random.between(0, range / 2)
+    }
+
+    pub(crate) fn open_channels(&mut self, life: u32) {
+        self.channels = Some(life);
+        self.choose_path();
+    }
+
+    /// The data channels are gone: the page goes back to the WebSocket and asks for new ones.
+    pub(crate) fn lose_channels(&mut self) {
+        self.channels = None;
+        self.choose_path();
+        self.say(Path::Socket, Message::RestartTransport(RestartTransport {}));
+    }
+
+    /// Takes a message of the server. `steady` where nothing can have been missed on the way it came.
+    pub(crate) fn handle(
+        &mut self,
+        message: server_message::Message,
+        steady: bool,
+        judge: &mut Judge,
+    ) {
+        use server_message::Message as M;
+        match message {
+            M::Welcome(welcome) => self.welcome(&welcome, judge),
+            M::Committed(committed) => self.committed(&committed, steady, judge),
+            M::Snapshot(part) => self.snapshot(&part, judge),
+            M::Rejected(rejected) => self.rejected(&rejected, judge),
+            M::Offer(offer) => self.answer(&offer),
+            _ => {}
+        }
+        self.see_own(judge);
+    }
+
+    fn welcome(&mut self, welcome: &Welcome, judge: &mut Judge) {
+        judge.welcomed(self.index, self.replica.author(), welcome);
+        (self.welcomed, self.resyncing, self.tries) = (true, false, 0);
+        self.parts.clear();
+        self.held = welcome.last_client_seq;
+        let lost = self
+            .replica
+            .set_author(welcome.author, welcome.last_client_seq);
+        self.replica.set_authority(if self.plan.believes_own {
+            Authority::Owner
+        } else {
+            Authority::Author
+        });
+        self.dropped(&lost, judge);
+        self.choose_path();
+        self.flush(judge);
+    }
+
+    fn committed(&mut self, committed: &Committed, steady: bool, judge: &mut Judge) {
+        let from = self.replica.revision();
+        judge.shown(self.index, &committed.batches);
+        match self.replica.receive(committed) {
+            Ok(received) => {
+                judge.holds(self.index, from, &self.replica);
+                if let Some(revision) = received.gap {
+                    judge.missed(self.index, revision, steady && !self.resyncing);
+                    self.ask(revision);
+                    return;
+                }
+            }
+            Err(error) => {
+                judge.unfit(self.index, &error);
+                self.ask(0);
+                return;
+            }
+        }
+        self.resyncing = false;
+        self.flush(judge);
+    }
+
+    fn snapshot(&mut self, part: &Snapshot, judge: &mut Judge) {
+        self.parts.extend_from_slice(&part.part);
+        if !part.last {
+            return;
+        }
+        let from = self.replica.revision();
+        let whole = self.parts.split().freeze();
+        let loaded = DocumentSnapshot::decode(whole)
+            .map_err(|error| error.to_string())
+            .and_then(|snapshot| {
+                self.replica
+                    .load(snapshot)
+                    .map_err(|error| error.to_string())
+            });
+        match loaded {
+            Ok(lost) => {
+                self.resyncing = false;
+                judge.loaded(self.index, from, &self.replica);
+                self.dropped(&lost, judge);
+                self.flush(judge);
+            }
+            Err(error) => {
+                judge.bad_snapshot(self.index, &error);
+                self.ask(0);
+            }
+        }
+    }
+
+    fn rejected(&mut self, rejected: &Rejected, judge: &mut Judge) {
+        if self.plant == Some(Plant::IgnoreRefusal) {
+            return;
+        }
+        judge.told_refused(self.replica.author(), rejected.client_seq);
+        let lost = self.replica.rejected(rejected.client_seq);
+        self.dropped(&lost, judge);
+        self.flush(judge);
+    }
+
+    fn answer(&mut self, offer: &Offer) {
+        let answer = Answer {
+            offer: offer.offer,
+            transport: offer.transport,
+            ..Answer::default()
+        };
+        self.say(Path::Socket, Message::Answer(answer));
+    }
+
+    fn dropped(&mut self, lost: &Lost, judge: &mut Judge) {
+        for seq in &lost.batches {
+            judge.dropped(self.replica.author(), *seq);
+            for id in self.creates.remove(seq).unwrap_or_default() {
+                self.created.remove(&id);
+            }
+        }
+    }
+
+    fn ask(&mut self, revision: u64) {
+        if self.resyncing {
+            return;
+        }
+        self.resyncing = true;
+        self.say(Path::Socket, Message::Resync(Resync { revision }));
+    }
+
+    fn choose_path(&mut self) {
+        let channel = self.channels.map_or(Path::Socket, |_| Path::Ops);
+        self.set_path(self.welcomed.then_some(channel));
+    }
+
+    /// Takes another path, or none: ops then wait in the replica.
+    fn set_path(&mut self, path: Option<Path>) {
+        if path == self.path {
+            return;
+        }
+        self.path = path;
+        if path.is_some() {
+            self.resend();
+        }
+    }
+
+    fn resend(&mut self) {
+        let Some(path) = self.path else { return };
+        let mut batches = self.replica.unacked();
+        batches.retain(|batch| batch.client_seq > self.held);
+        match self.plant {
+            Some(Plant::SkipResend) => batches.clear(),
+            Some(Plant::ResendBackwards) => batches.reverse(),
+            Some(Plant::ResendRenumbered) => {
+                let mut again = batches.clone();
+                again
+                    .iter_mut()
+                    .for_each(|batch| batch.client_seq += 1_000_000);
+                batches.extend(again);
+            }
+            _ => {}
+        }
+        for batch in batches {
+            self.say(path, Message::Ops(batch));
+        }
+    }
+
+    /// Sends what waits, unless a batch left just now.
+    pub(crate) fn flush(&mut self, judge: &mut Judge) {
+        let under_way = self.replica.pending_count() - self.replica.queued_count();
+        let Some(path) = self.path else { return };
+        if self.pausing || under_way >= UNDER_WAY_OPS_MAX {
+            return;
+        }
+        let Some(batch) = self.replica.take_batch(BATCH_OPS) else {
+            return;
+        };
+        judge.made(self.index, self.replica.author(), &batch);
+        self.creates.insert(batch.client_seq, created(&batch.ops));
+        self.say(path, Message::Ops(batch));
+        (self.pausing, self.wants_pause) = (true, true);
+    }
+
+    /// The pause after a batch is over.
+    pub(crate) fn resume(&mut self, judge: &mut Judge) {
+        self.pausing = false;
+        self.flush(judge);
+    }
+
+    fn say(&mut self, path: Path, message: Message) {
+        self.out.push(Say { path, message });
+    }
+}

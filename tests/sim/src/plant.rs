@@ -1,0 +1,116 @@
+//! Bugs planted on purpose, each in the adapters around the cores: what does not find them all proves nothing.
+
+/// One planted bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plant {
+    /// The disk never syncs, and says it did.
+    SkipSync,
+    /// The disk answers once the bytes are in its cache.
+    AckBeforeDurable,
+    /// Recovery forgets the last whole record.
+    LoseLastRecord,
+    /// Recovery takes a torn record for whole, without its last op.
+    ServeTornRecord,
+    /// Recovery gives one record twice.
+    DoubleRecord,
+    /// Recovery reads the snapshot and no tail.
+    SkipTail,
+    /// Recovery begins the tail one record late.
+    LateTail,
+    /// A stored snapshot carries the log's head, though its document is older.
+    StaleStoredSnapshot,
+    /// A snapshot is stored while an append is on its way.
+    EarlyStoredSnapshot,
+    /// A stored snapshot forgets who wrote each property last.
+    ForgetWriters,
+    /// A failed append is answered as if it had landed.
+    SwallowFailure,
+    /// An append is never answered, now and then.
+    DropAnswer,
+    /// A commit is not put into one session's queue.
+    DropInFanOut,
+    /// Two frames change places in a session's queue.
+    SwapFrames,
+    /// One session is sent another value than all others.
+    FlipOnTheWay,
+    /// A joiner is sent the first snapshot that was ever made.
+    StaleSnapshot,
+    /// A session's queue has no bound.
+    UnboundedQueue,
+    /// The room is not called when it asked to be.
+    ForgetTimeouts,
+    /// A message is taken for another session's.
+    WrongSession,
+    /// Everybody is let in with the grant `own`.
+    GrantOwn,
+    /// Who may only look is let in as one who may draw.
+    GrantAnnotate,
+    /// Everybody is let in under one name.
+    WrongIdentity,
+    /// A page makes a new session key when it comes back.
+    NewSessionKey,
+    /// A page that comes back sends nothing again.
+    SkipResend,
+    /// A page that comes back sends what was not acknowledged under new numbers too.
+    ResendRenumbered,
+    /// A page sends again in the wrong order.
+    ResendBackwards,
+    /// A page says it holds one revision more than it does.
+    ResumeOffByOne,
+    /// A page passes over a refusal.
+    IgnoreRefusal,
+    /// Undo walks two steps.
+    UndoTwice,
+}
+
+impl Plant {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::SkipSync,
+        Self::AckBeforeDurable,
+        Self::LoseLastRecord,
+        Self::ServeTornRecord,
+        Self::DoubleRecord,
+        Self::SkipTail,
+        Self::LateTail,
+        Self::StaleStoredSnapshot,
+        Self::EarlyStoredSnapshot,
+        Self::ForgetWriters,
+        Self::SwallowFailure,
+        Self::DropAnswer,
+        Self::DropInFanOut,
+        Self::SwapFrames,
+        Self::FlipOnTheWay,
+        Self::StaleSnapshot,
+        Self::UnboundedQueue,
+        Self::ForgetTimeouts,
+        Self::WrongSession,
+        Self::GrantOwn,
+        Self::GrantAnnotate,
+        Self::WrongIdentity,
+        Self::NewSessionKey,
+        Self::SkipResend,
+        Self::ResendRenumbered,
+        Self::ResendBackwards,
+        Self::ResumeOffByOne,
+        Self::IgnoreRefusal,
+        Self::UndoTwice,
+    ];
+
+    /// The name on the command line: words in lower case, joined by `-`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        name
+    }
+
+    /// The plant of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|plant| plant.name() == name)
+    }
+}

@@ -1,0 +1,59 @@
+//! What the server's process holds.
+
+use crate::{disk::Disk, event::LinkId};
+use fmz_proto::v1::DocumentSnapshot;
+use fmz_signaling_core::{Room, SessionId};
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) up: bool,
+    /// Counts starts: what was on its way to the disk before belongs to an older one.
+    pub(super) life: u32,
+    pub(super) room: Option<Room>,
+    /// Counts rooms: one is opened again after a failure.
+    pub(super) rooms: u32,
+    pub(super) sessions: BTreeMap<SessionId, LinkId>,
+    /// Author of each session, as its welcome said.
+    pub(super) authors: BTreeMap<SessionId, u32>,
+    pub(super) next_session: u32,
+    pub(super) disk: Disk,
+    /// Whether an append is on its way.
+    pub(super) flying: bool,
+    /// Revision of the newest snapshot on disk, or on its way there.
+    pub(super) kept: u64,
+    /// The snapshot before the newest, where that is stored by mistake.
+    pub(super) older: DocumentSnapshot,
+}
+
+impl Server {
+    pub(super) fn new(disk: Disk) -> Self {
+        Self {
+            up: false,
+            life: 0,
+            room: None,
+            rooms: 0,
+            sessions: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            next_session: 1,
+            disk,
+            flying: false,
+            kept: 0,
+            older: DocumentSnapshot::default(),
+        }
+    }
+
+    /// The process is gone.
+    pub(super) fn stop(&mut self) {
+        self.up = false;
+        self.life += 1;
+        self.close_room();
+    }
+
+    pub(super) fn close_room(&mut self) {
+        self.room = None;
+        self.flying = false;
+        self.sessions.clear();
+        self.authors.clear();
+    }
+}
