@@ -1,8 +1,9 @@
 //! The committed state: what every replica holds after the same revision.
 
-use crate::check::{Draft, Rules, View};
-use crate::object::{Object, ObjectId, Writer};
-use crate::op::{Batch, Op};
+use crate::check::{Draft, Rules};
+use crate::object::{Object, ObjectId, OrderKey, Writer};
+use crate::op::{AddAuthor, Batch, Op};
+use crate::overlay::{self, Overlay, Sender, View};
 use crate::version::{FrameHistory, FrameIndex};
 use crate::{ApplyError, Authority, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
@@ -32,6 +33,17 @@ impl Author {
     }
 }
 
+impl From<&AddAuthor> for Author {
+    fn from(added: &AddAuthor) -> Self {
+        Self {
+            identity: added.identity.clone(),
+            name: added.name.clone(),
+            session_key: added.session_key,
+            last_client_seq: 0,
+        }
+    }
+}
+
 /// The shared document at a revision.
 ///
 /// Equal batches give equal documents, whoever applies them. Deleted objects stay.
@@ -40,8 +52,8 @@ pub struct Document {
     pub(crate) revision: u64,
     pub(crate) objects: BTreeMap<ObjectId, Object>,
     pub(crate) authors: BTreeMap<u32, Author>,
-    /// Objects by the revision of their create: drawing order.
-    pub(crate) order: BTreeMap<u64, ObjectId>,
+    /// Drawing order, see [`Object::drawing_place`].
+    pub(crate) order: BTreeMap<(OrderKey, u64), ObjectId>,
     pub(crate) content_bytes: usize,
     pub(crate) frames: FrameIndex,
 }
@@ -114,36 +126,39 @@ impl Document {
         };
         match op {
             Op::Create(create) => {
-                let object = Object::new(create, writer, batch.committed_ms);
+                let object = Object::new(create, writer.revision, batch.committed_ms);
                 self.frames.touch(&object, self.revision);
                 self.insert(object);
             }
             Op::AddAuthor(added) => {
-                let author = Author {
-                    identity: added.identity.clone(),
-                    name: added.name.clone(),
-                    session_key: added.session_key,
-                    last_client_seq: 0,
-                };
-                self.authors.insert(added.author, author);
+                self.authors.insert(added.author, added.into());
             }
-            Op::Set { id, .. }
-            | Op::StrokeAppend { id, .. }
-            | Op::StrokeEnd { id }
-            | Op::SetDeleted { id, .. } => {
-                if let Some(object) = self.objects.get_mut(id) {
-                    self.content_bytes -= object.content_bytes();
-                    object.write(op, writer);
-                    self.content_bytes += object.content_bytes();
-                    self.frames.touch(object, self.revision);
+            _ => {
+                for &id in op.ids() {
+                    self.change(id, op, writer);
                 }
             }
         }
     }
 
+    fn change(&mut self, id: ObjectId, op: &Op, writer: Writer) {
+        let Some(object) = self.objects.get_mut(&id) else {
+            return;
+        };
+        let before = op.reorders().then(|| object.drawing_place());
+        self.content_bytes -= object.content_bytes();
+        object.write(op, writer);
+        self.content_bytes += object.content_bytes();
+        self.frames.touch(object, writer.revision);
+        if let Some(before) = before {
+            self.order.remove(&before);
+            self.order.insert(object.drawing_place(), id);
+        }
+    }
+
     pub(crate) fn insert(&mut self, object: Object) {
         self.content_bytes += object.content_bytes();
-        self.order.insert(object.created_revision, object.id);
+        self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
     }
 
@@ -171,6 +186,43 @@ impl Document {
             .try_for_each(|op| draft.check(&Op::try_from(op)?))
     }
 
+    /// Checks ops and makes of them what is to be committed: a clear names what it deletes.
+    ///
+    /// # Errors
+    /// [`OpError`] for the first op that may not be committed.
+    pub fn prepare(
+        &self,
+        author: u32,
+        authority: Authority,
+        ops: Vec<v1::Op>,
+    ) -> Result<Vec<v1::Op>, OpError> {
+        self.check_as(author, authority, &ops)?;
+        let clears = |op: &v1::Op| matches!(op.op, Some(v1::op::Op::Clear(_)));
+        if !ops.iter().any(clears) {
+            return Ok(ops);
+        }
+        let ops = Op::many_from_wire(&ops)?;
+        let ops = self.name_cleared(Sender { author, authority }, ops);
+        Ok(ops.iter().map(Into::into).collect())
+    }
+
+    /// Each clear sees what the ops before it do.
+    fn name_cleared(&self, sender: Sender, mut ops: Vec<Op>) -> Vec<Op> {
+        let mut overlay = Overlay::new();
+        for op in &mut ops {
+            if let Op::Clear(clear) = op {
+                let view = View {
+                    document: self,
+                    overlay: Some(&overlay),
+                };
+                clear.ids = view.cleared(sender, clear);
+            } else {
+                overlay::write(self, &mut overlay, sender, op);
+            }
+        }
+        ops
+    }
+
     fn view(&self) -> View<'_> {
         View {
             document: self,
@@ -188,7 +240,7 @@ impl Document {
         self.objects.values()
     }
 
-    /// All objects in order of creation, deleted ones included.
+    /// All objects in drawing order, deleted ones included.
     pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
         self.order.values().filter_map(|id| self.objects.get(id))
     }

@@ -26,8 +26,14 @@ pub enum OpError {
     /// An object with this id was created before.
     #[error("the object exists already")]
     Exists,
-    /// Points were sent for something that is no brush stroke.
-    #[error("the object is not a brush stroke")]
+    /// No object has the id that a reply names as its pin.
+    #[error("no such pin")]
+    UnknownParent,
+    /// A reply answers something that is no pin.
+    #[error("only a pin can be answered")]
+    NotAPin,
+    /// Points were sent for something that has none.
+    #[error("the object has no points")]
     NotAStroke,
     /// The stroke was ended before.
     #[error("the stroke is ended")]
@@ -68,6 +74,8 @@ impl OpError {
             Self::NotYours => "not_yours",
             Self::UnknownObject => "unknown_object",
             Self::Exists => "exists",
+            Self::UnknownParent => "unknown_parent",
+            Self::NotAPin => "not_a_pin",
             Self::NotAStroke => "not_a_stroke",
             Self::StrokeEnded => "stroke_ended",
             Self::TooManyPoints => "too_many_points",

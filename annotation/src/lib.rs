@@ -15,6 +15,7 @@ mod error;
 pub mod limits;
 mod object;
 mod op;
+mod overlay;
 mod replica;
 mod simplify;
 mod snapshot;
@@ -26,7 +27,8 @@ pub use check::Authority;
 pub use document::{Author, Document};
 pub use error::{ApplyError, OpError, SnapshotError};
 pub use object::{
-    FrameStamp, Key, Kind, Object, ObjectId, PENDING, Point, Property, Shape, Writer,
+    FrameRange, FrameStamp, Key, Kind, Object, ObjectId, OrderKey, PENDING, Point, Property,
+    Status, Writer,
 };
 pub use replica::{Lost, Received, Replica};
 pub use stroke::Stroke;

@@ -156,6 +156,7 @@ mod tests {
 
     fn create(counter: u32) -> v1::op::Op {
         v1::op::Op::Create(v1::Create {
+            parent: None,
             id: Some(v1::ObjectId { author: 1, counter }),
             kind: v1::Kind::Rectangle.into(),
             frame: Some(v1::FrameStamp::default()),

@@ -24,6 +24,22 @@ pub const APPEND_POINTS_MAX: usize = 1000;
 pub const STROKE_POINTS_MAX: usize = 36_000;
 /// Text of one annotation, bytes of UTF-8.
 pub const TEXT_BYTES_MAX: usize = 4096;
+/// Identity of the person a pin is assigned to, bytes of UTF-8.
+pub const ASSIGNEE_BYTES_MAX: usize = 128;
+/// Name of a built-in stamp, bytes of UTF-8.
+pub const STAMP_BYTES_MAX: usize = 32;
+/// Bytes of a place in the drawing order: each byte halves a gap eight times.
+pub const ORDER_BYTES_MAX: usize = 32;
+/// Softness of a brush, percent.
+pub const SOFTNESS_MAX: u32 = 100;
+/// Objects in one op that deletes or brings back: 28 KiB at worst, below half a client's message.
+pub const DELETE_OBJECTS_MAX: usize = 2048;
+/// Objects that one clear deletes: 112 KiB at worst, half a server's frame. More take another clear.
+pub const CLEAR_OBJECTS_MAX: usize = 8192;
+/// An object lies at most this many grid units from where it was created: from one edge of the range to the other.
+pub const OFFSET_MAX: i32 = 2 * COORDINATE_MAX;
+/// One move, grid units: from one end of what an offset can be to the other.
+pub const ADD_MAX: i32 = 2 * OFFSET_MAX;
 /// Properties in one create.
 pub const PROPERTIES_MAX: usize = 16;
 /// Shown name, bytes of UTF-8.

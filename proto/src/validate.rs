@@ -1,10 +1,14 @@
 //! Ranges of every field that a client writes. One place, so that nothing behind it checks again.
 
+mod object;
+
 use crate::v1::{
-    Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Point,
-    Property, Publish, Set, StrokeAppend, client_message::Message, op, property,
+    Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Publish, Set,
+    StrokeAppend, client_message::Message, op, property,
 };
 use crate::{WireError, limits, points};
+pub use object::validate_property;
+use object::{validate_add, validate_clear, validate_deleted, validate_point};
 
 type Checked = Result<(), WireError>;
 
@@ -98,14 +102,20 @@ pub fn validate_op(op: &Op) -> Checked {
         op::Op::Set(set) => validate_set(set),
         op::Op::StrokeAppend(append) => validate_append(append),
         op::Op::StrokeEnd(end) => validate_id(end.id.as_ref()),
-        op::Op::SetDeleted(deleted) => validate_id(deleted.id.as_ref()),
+        op::Op::SetDeleted(deleted) => validate_deleted(deleted),
+        op::Op::Add(add) => validate_add(add),
+        op::Op::Clear(clear) => validate_clear(clear),
         op::Op::AuthorAdded(_) => Err(WireError::OutOfRange { field: "op" }),
     }
 }
 
 fn validate_create(create: &Create) -> Checked {
     validate_id(create.id.as_ref())?;
-    in_range("create.kind", matches!(create.kind, 1..=5))?;
+    in_range("create.kind", create.kind > 0)?;
+    create
+        .parent
+        .as_ref()
+        .map_or(Ok(()), |parent| validate_id(Some(parent)))?;
     validate_stamp(create.frame.as_ref().ok_or(WireError::Missing {
         field: "create.frame",
     })?)?;
@@ -114,14 +124,23 @@ fn validate_create(create: &Create) -> Checked {
         create.properties.len(),
         limits::PROPERTIES_MAX,
     )?;
-    create.properties.iter().try_for_each(validate_property)
+    create.properties.iter().try_for_each(|property| {
+        use property::Value::{Deleted, Offset};
+        let later = matches!(property.value, Some(Offset(_) | Deleted(_)));
+        in_range("create.properties", !later)?;
+        validate_property(property)
+    })
 }
 
 fn validate_set(set: &Set) -> Checked {
+    use property::Value::{Deleted, Offset, Text};
     validate_id(set.id.as_ref())?;
-    validate_property(set.property.as_ref().ok_or(WireError::Missing {
+    let property = set.property.as_ref().ok_or(WireError::Missing {
         field: "set.property",
-    })?)
+    })?;
+    let by_other_ops = matches!(property.value, Some(Text(_) | Offset(_) | Deleted(_)));
+    in_range("set.property", !by_other_ops)?;
+    validate_property(property)
 }
 
 fn validate_append(append: &StrokeAppend) -> Checked {
@@ -141,22 +160,6 @@ fn validate_stamp(stamp: &FrameStamp) -> Checked {
     validate_publication(&stamp.publication)
 }
 
-fn validate_property(property: &Property) -> Checked {
-    match property.value.as_ref().ok_or(WireError::Missing {
-        field: "property.value",
-    })? {
-        property::Value::Color(_) => Ok(()),
-        property::Value::Width(width) => in_range("width", (1..=limits::WIDTH_MAX).contains(width)),
-        property::Value::Start(point) | property::Value::End(point) => validate_point(point),
-        property::Value::Text(text) => at_most("text", text.len(), limits::TEXT_BYTES_MAX),
-    }
-}
-
-fn validate_point(point: &Point) -> Checked {
-    let near = |value: i32| value.unsigned_abs() <= limits::COORDINATE_MAX.unsigned_abs();
-    in_range("point", near(point.x) && near(point.y))
-}
-
 fn at_most(field: &'static str, length: usize, limit: usize) -> Checked {
     in_range(field, length <= limit)
 }
@@ -173,7 +176,7 @@ fn in_range(field: &'static str, holds: bool) -> Checked {
 mod tests {
     use super::*;
     use crate::points::Delta;
-    use crate::v1::{Kind, SetDeleted};
+    use crate::v1::{Kind, Point, Property, SetDeleted};
     use crate::{decode_client, encode_client};
 
     const ID: ObjectId = ObjectId {
@@ -231,14 +234,6 @@ mod tests {
                 set(property::Value::End(Point { x: far + 1, y: 0 })),
                 Err("out_of_range"),
             ),
-            (
-                set(property::Value::Text("x".repeat(limits::TEXT_BYTES_MAX))),
-                Ok(()),
-            ),
-            (
-                set(property::Value::Text("xyz ".repeat(limits::TEXT_BYTES_MAX))),
-                Err("out_of_range"),
-            ),
             (append(&[DELTA; limits::APPEND_POINTS_MAX]), Ok(())),
             (
                 append(&[DELTA; limits::APPEND_POINTS_MAX + 1]),
@@ -254,10 +249,10 @@ mod tests {
             ),
             (
                 op::Op::SetDeleted(SetDeleted {
-                    id: None,
+                    ids: vec![],
                     deleted: true,
                 }),
-                Err("missing_field"),
+                Err("out_of_range"),
             ),
             (
                 op::Op::AuthorAdded(crate::v1::AuthorAdded::default()),
@@ -270,18 +265,21 @@ mod tests {
     }
 
     #[test]
-    fn wire7_create_needs_a_known_kind_and_a_stamp() {
+    fn wire7_create_needs_a_kind_and_a_stamp() {
         let create = |kind: i32, frame| {
             op::Op::Create(Create {
                 id: Some(ID),
                 kind,
                 frame,
                 properties: vec![],
+                parent: None,
             })
         };
         let stamp = Some(FrameStamp::default());
         assert_eq!(code(create(Kind::Brush as i32, stamp.clone())), Ok(()));
-        assert_eq!(code(create(99, stamp)), Err("out_of_range"));
+        assert_eq!(code(create(99, stamp.clone())), Ok(()));
+        assert_eq!(code(create(0, stamp.clone())), Err("out_of_range"));
+        assert_eq!(code(create(-1, stamp)), Err("out_of_range"));
         assert_eq!(code(create(Kind::Brush as i32, None)), Err("missing_field"));
     }
 

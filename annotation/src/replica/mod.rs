@@ -4,15 +4,16 @@ mod history;
 mod pending;
 mod shown;
 
-use crate::check::{Authority, Draft, Rules, View};
+use crate::check::{Authority, Draft, Rules};
 use crate::limits::PENDING_OPS_MAX;
-use crate::object::{Object, ObjectId, PENDING, Writer};
+use crate::object::{Object, ObjectId};
 use crate::op::{Batch, Op};
+use crate::overlay::{self, Overlay, Sender, View};
 use crate::{ApplyError, Document, OpError, SnapshotError};
 use fmz_proto::v1;
 use history::{Direction, History};
 use pending::Pending;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a message from the server changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Replica {
     authority: Authority,
     pending: Pending,
     /// Objects that pending ops touch, as they will be.
-    overlay: BTreeMap<ObjectId, Object>,
+    overlay: Overlay,
     history: History,
     last_counter: u32,
     /// Objects that changed since [`Self::take_changes`]: at most all there are.
@@ -123,8 +124,13 @@ impl Replica {
     /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
     pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
         let mut changed = BTreeSet::new();
+        let cleared = self.pending.clears();
         let gap = self.receive_batches(&committed.batches, &mut changed);
-        self.rederive(&changed);
+        if cleared && !changed.is_empty() {
+            changed.append(&mut self.rederive_all());
+        } else {
+            self.rederive(&changed);
+        }
         self.touch(changed.iter().copied());
         Ok(Received { changed, gap: gap? })
     }
@@ -143,7 +149,7 @@ impl Replica {
             }
             let batch = Batch::try_from(batch)?;
             self.document.commit(&batch)?;
-            changed.extend(batch.ops.iter().filter_map(Op::id));
+            changed.extend(batch.ops.iter().flat_map(Op::ids));
             if batch.author == self.author && self.author != 0 {
                 changed.append(&mut self.pending.settle(batch.client_seq));
                 self.catch_up_counters();
@@ -173,11 +179,26 @@ impl Replica {
     /// Derives the given objects of the overlay again from the committed document.
     fn rederive(&mut self, ids: &BTreeSet<ObjectId>) {
         self.overlay.retain(|id, _| !ids.contains(id));
+        let sender = self.sender();
         for op in self.pending.ops() {
-            if op.id().is_some_and(|id| ids.contains(&id)) {
-                overlay_op(&self.document, &mut self.overlay, self.author, op);
+            for &id in op.ids().iter().filter(|id| ids.contains(id)) {
+                overlay::write_one(&self.document, &mut self.overlay, sender, op, id);
             }
         }
+    }
+
+    /// Derives the whole overlay again: what a pending clear deletes depends on all objects. Gives the objects that
+    /// were or are in it.
+    fn rederive_all(&mut self) -> BTreeSet<ObjectId> {
+        let sender = self.sender();
+        let before = std::mem::take(&mut self.overlay);
+        for op in self.pending.ops() {
+            overlay::write(&self.document, &mut self.overlay, sender, op);
+        }
+        before
+            .into_keys()
+            .chain(self.overlay.keys().copied())
+            .collect()
     }
 
     /// Derives the whole overlay again and drops the pending ops that have become impossible.
@@ -205,10 +226,18 @@ impl Replica {
 
     fn try_overlay(&mut self, ops: &[Op]) -> Result<(), OpError> {
         self.check(ops)?;
+        let sender = self.sender();
         for op in ops {
-            overlay_op(&self.document, &mut self.overlay, self.author, op);
+            overlay::write(&self.document, &mut self.overlay, sender, op);
         }
         Ok(())
+    }
+
+    fn sender(&self) -> Sender {
+        Sender {
+            author: self.author,
+            authority: self.authority,
+        }
     }
 
     fn check(&self, ops: &[Op]) -> Result<(), OpError> {
@@ -228,14 +257,20 @@ impl Replica {
     /// # Errors
     /// [`OpError`] for the first op that the server would refuse.
     pub fn submit(&mut self, ops: &[v1::Op]) -> Result<(), OpError> {
-        let ops = Op::many_from_wire(ops)?;
+        let mut ops = Op::many_from_wire(ops)?;
         self.accept(&ops)?;
+        for op in &mut ops {
+            if let Op::Clear(clear) = op {
+                clear.seen = self.document.revision();
+            }
+        }
         for op in ops {
+            let sender = self.sender();
             let view = View {
                 document: &self.document,
                 overlay: Some(&self.overlay),
             };
-            self.history.record(view, &op);
+            self.history.record(view, sender, &op);
             self.write(op);
         }
         self.history.submitted();
@@ -256,8 +291,13 @@ impl Replica {
         if let Op::Create(create) = &op {
             self.last_counter = self.last_counter.max(create.id.counter());
         }
-        overlay_op(&self.document, &mut self.overlay, self.author, &op);
-        self.touch(op.id());
+        let touched = match &op {
+            Op::Clear(clear) => self.view().cleared(self.sender(), clear),
+            _ => op.ids().to_vec(),
+        };
+        let sender = self.sender();
+        overlay::write(&self.document, &mut self.overlay, sender, &op);
+        self.touch(touched);
         self.pending.queue.push_back(op);
     }
 
@@ -369,28 +409,5 @@ impl Replica {
     /// A number that changes whenever the view may look different.
     pub fn version(&self) -> u64 {
         self.version
-    }
-}
-
-/// Writes a pending op on the overlay. An op that does not fit the object any more changes nothing.
-fn overlay_op(document: &Document, overlay: &mut BTreeMap<ObjectId, Object>, author: u32, op: &Op) {
-    let writer = Writer {
-        revision: PENDING,
-        author,
-    };
-    let Some(id) = op.id() else { return };
-    if let Op::Create(create) = op {
-        if document.object(id).is_none() {
-            overlay.insert(id, Object::new(create, writer, 0));
-        }
-        return;
-    }
-    if !overlay.contains_key(&id)
-        && let Some(committed) = document.object(id)
-    {
-        overlay.insert(id, committed.clone());
-    }
-    if let Some(object) = overlay.get_mut(&id) {
-        object.write(op, writer);
     }
 }

@@ -93,6 +93,11 @@ impl Pending {
         self.sent.iter().map(Sent::to_wire).collect()
     }
 
+    /// Whether an op waits whose objects are known only when it is committed.
+    pub(super) fn clears(&self) -> bool {
+        self.ops().any(|op| matches!(op, Op::Clear(_)))
+    }
+
     /// Forgets the batches up to a number: the server takes them in order, so it has them, or refused them.
     pub(super) fn settle(&mut self, client_seq: u64) -> BTreeSet<ObjectId> {
         let settled = self
@@ -101,8 +106,11 @@ impl Pending {
             .take_while(|batch| batch.client_seq <= client_seq)
             .count();
         let batches = self.sent.drain(..settled);
-        let ids = batches.flat_map(|batch| batch.ops).filter_map(|op| op.id());
-        ids.collect()
+        let mut ids = BTreeSet::new();
+        for op in batches.flat_map(|batch| batch.ops) {
+            ids.extend(op.ids());
+        }
+        ids
     }
 
     /// Takes back one batch.

@@ -2,27 +2,24 @@
 
 use super::Replica;
 use crate::object::{Object, ObjectId};
-use crate::op::Op;
 use fmz_proto::v1;
 
 impl Replica {
-    /// The visible objects in drawing order: as created, the own unconfirmed ones last.
+    /// The visible objects in drawing order: by order key, then as created, the own unconfirmed ones last.
     pub fn objects(&self) -> v1::ObjectList {
-        let committed = self.document.drawing_order().map(|object| object.id);
-        let created = self.pending.ops().filter_map(|op| match op {
-            Op::Create(create) => Some(create.id),
-            _ => None,
-        });
-        let created = created.filter(|&id| self.document.object(id).is_none());
-        let visible = committed.chain(created).filter_map(|id| self.shown(id));
+        let mut visible: Vec<&Object> = self.view().objects().collect();
+        visible.retain(|object| !object.deleted());
+        visible.sort_by_cached_key(|object| (object.drawing_place(), object.id.counter()));
+        let states = visible.iter().map(|object| self.to_shown(object));
         v1::ObjectList {
-            objects: visible.filter(|object| !object.deleted).collect(),
+            objects: states.collect(),
         }
     }
 
     /// The objects that changed since the last call, in order of id; those not to be shown any more are `deleted`.
     ///
-    /// They are drawn in order of `created_revision`, after them those with 0, in order of their counters.
+    /// They are drawn in order of `order`, where that is empty of the 8 bytes of `created_revision`, big-endian; those with
+    /// the same, in order of `created_revision`, then of their counters. A `created_revision` of 0 counts as 2^53.
     pub fn take_changes(&mut self) -> v1::ObjectList {
         let changed = std::mem::take(&mut self.changed);
         let gone = |id: &ObjectId| v1::ObjectState {
@@ -30,17 +27,17 @@ impl Replica {
             deleted: true,
             ..v1::ObjectState::default()
         };
+        let state = |id: &ObjectId| self.object(*id).map(|object| self.to_shown(object));
         let states = changed
             .iter()
-            .map(|id| self.shown(*id).unwrap_or_else(|| gone(id)));
+            .map(|id| state(id).unwrap_or_else(|| gone(id)));
         v1::ObjectList {
             objects: states.collect(),
         }
     }
 
-    fn shown(&self, id: ObjectId) -> Option<v1::ObjectState> {
-        let object = self.object(id)?;
-        Some(object.to_shown(self.overlay.contains_key(&id)))
+    fn to_shown(&self, object: &Object) -> v1::ObjectState {
+        object.to_shown(self.overlay.contains_key(&object.id))
     }
 
     /// One object as this author sees it, deleted or not.

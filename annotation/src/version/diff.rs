@@ -76,6 +76,6 @@ fn change(from: Option<&Object>, to: Option<&Object>) -> Option<Change> {
 pub(crate) fn parts(from: &Object, to: &Object) -> Vec<Part> {
     let differs = |key: &Key| !from.same(to, *key);
     let properties = Key::ALL.into_iter().filter(differs).map(Part::Property);
-    let points = from.shape().stroke() != to.shape().stroke();
+    let points = from.stroke() != to.stroke();
     properties.chain(points.then_some(Part::Points)).collect()
 }

@@ -3,7 +3,7 @@
 use crate::make;
 use crate::peer::{Action, OWNER, Peer, Said, ops_of};
 use crate::room::Room;
-use fmz_annotation::{ObjectId, Replica};
+use fmz_annotation::{Authority, ObjectId, Replica};
 use fmz_proto::v1::{self, Kind, property};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,19 +21,24 @@ fn value() -> impl Strategy<Value = property::Value> {
         (1..4u32).prop_map(Value::Width),
         (0..4, 0..4).prop_map(|(x, y)| Value::Start(v1::Point { x, y })),
         (0..4, 0..4).prop_map(|(x, y)| Value::End(v1::Point { x, y })),
-        "[a-c]{0,2}".prop_map(Value::Text),
+        vec(1..4u8, 0..3).prop_map(|key| Value::Order(key.into())),
+        (0..3).prop_map(Value::Status),
     ]
 }
 
 fn action() -> impl Strategy<Value = Action> {
     let pick = 0..8usize;
-    let kind = prop_oneof![Just(Kind::Rectangle), Just(Kind::Text), Just(Kind::Arrow)];
+    let kind = prop_oneof![Just(Kind::Rectangle), Just(Kind::Text), Just(Kind::Pin)];
+    let by = (-9..9, -9..9);
     prop_oneof![
         3 => (points(), any::<bool>()).prop_map(|(points, lift)| Action::Stroke { points, lift }),
         2 => kind.prop_map(Action::Shape),
         3 => (pick.clone(), points()).prop_map(|(pick, points)| Action::Append { pick, points }),
         1 => pick.clone().prop_map(|pick| Action::Lift { pick }),
         4 => (pick.clone(), value()).prop_map(|(pick, value)| Action::Set { pick, value }),
+        3 => (pick.clone(), by).prop_map(|(pick, by)| Action::Move { pick, by }),
+        1 => pick.clone().prop_map(|pick| Action::Answer { pick }),
+        1 => any::<bool>().prop_map(|all| Action::Clear { all }),
         2 => (pick, any::<bool>()).prop_map(|(pick, deleted)| Action::Delete { pick, deleted }),
         1 => Just(Action::Begin),
         1 => Just(Action::End),
@@ -161,10 +166,17 @@ impl World {
 fn foreseen(replica: &Replica) -> Vec<v1::ObjectState> {
     let mut document = replica.document().clone();
     let author = replica.author();
+    let authority = match author == OWNER {
+        true => Authority::Owner,
+        false => Authority::Author,
+    };
     for op in ops_of(replica) {
         let revision = document.revision() + 1;
         let client_seq = document.last_client_seq(author) + 1;
-        let _impossible = document.apply(&make::batch(revision, author, client_seq, vec![op]));
+        if let Ok(ops) = document.prepare(author, authority, vec![op]) {
+            let batch = make::batch(revision, author, client_seq, ops);
+            document.apply(&batch).expect("what was checked fits");
+        }
     }
     let visible = document.drawing_order().filter(|object| !object.deleted());
     visible.map(|object| plain(object.to_state())).collect()
@@ -176,7 +188,6 @@ fn plain(state: v1::ObjectState) -> v1::ObjectState {
         created_revision: 0,
         created_ms: 0,
         writers: vec![],
-        writer_authors: vec![],
         pending: false,
         ..state
     }

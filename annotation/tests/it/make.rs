@@ -31,9 +31,19 @@ pub(crate) fn create(
     kind: v1::Kind,
     properties: Vec<v1::Property>,
 ) -> v1::Op {
+    create_kind(id, kind.into(), properties)
+}
+
+/// A create of a kind by its number, known or not.
+pub(crate) fn create_kind(
+    id: Option<v1::ObjectId>,
+    kind: i32,
+    properties: Vec<v1::Property>,
+) -> v1::Op {
     wrap(op::Op::Create(v1::Create {
         id,
-        kind: kind.into(),
+        kind,
+        parent: None,
         frame: Some(v1::FrameStamp {
             publication: "p-1-1".into(),
             rtp_timestamp: -90_000,
@@ -108,8 +118,59 @@ pub(crate) fn end(id: Option<v1::ObjectId>) -> v1::Op {
     wrap(op::Op::StrokeEnd(v1::StrokeEnd { id }))
 }
 
-pub(crate) fn deleted(id: Option<v1::ObjectId>, deleted: bool) -> v1::Op {
-    wrap(op::Op::SetDeleted(v1::SetDeleted { id, deleted }))
+pub(crate) fn deleted(id: Option<v1::ObjectId>, to: bool) -> v1::Op {
+    all_deleted(id.into_iter().collect(), to)
+}
+
+pub(crate) fn all_deleted(ids: Vec<v1::ObjectId>, deleted: bool) -> v1::Op {
+    wrap(op::Op::SetDeleted(v1::SetDeleted { ids, deleted }))
+}
+
+pub(crate) fn reply(id: Option<v1::ObjectId>, parent: Option<v1::ObjectId>, words: &str) -> v1::Op {
+    wrap(op::Op::Create(v1::Create {
+        id,
+        kind: v1::Kind::Reply.into(),
+        parent,
+        frame: Some(v1::FrameStamp::default()),
+        properties: vec![text(words)],
+    }))
+}
+
+pub(crate) fn add(id: Option<v1::ObjectId>, x: i32, y: i32) -> v1::Op {
+    let offset = Some(v1::Point { x, y });
+    wrap(op::Op::Add(v1::Add { id, offset }))
+}
+
+pub(crate) fn clear(scope: v1::clear::Scope) -> v1::Op {
+    wrap(op::Op::Clear(v1::Clear {
+        scope: Some(scope),
+        seen: 0,
+        ids: vec![],
+    }))
+}
+
+pub(crate) fn clear_all() -> v1::Op {
+    clear(v1::clear::Scope::All(true))
+}
+
+/// A clear of frames of the publication on which everything here is drawn.
+pub(crate) fn clear_frames(first: u32, last: u32) -> v1::Op {
+    clear(v1::clear::Scope::Frames(v1::FrameScope {
+        publication: "p-1-1".into(),
+        frames: Some(v1::FrameRange { first, last }),
+    }))
+}
+
+pub(crate) fn order(key: &[u8]) -> v1::Property {
+    property(property::Value::Order(key.to_vec().into()))
+}
+
+pub(crate) fn status(status: v1::Status) -> v1::Property {
+    property(property::Value::Status(status.into()))
+}
+
+pub(crate) fn assignee(who: &str) -> v1::Property {
+    property(property::Value::Assignee(who.into()))
 }
 
 pub(crate) fn author(author: u32) -> v1::Op {

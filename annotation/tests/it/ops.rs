@@ -131,7 +131,7 @@ fn op8_points_follow_each_other_across_appends() {
     let ops = vec![append(id(1, 1), &[(0, 1)], &[])];
     room.commit(1, 3, ops).unwrap();
     let object = room.document.object(own_id(1, 1)).unwrap();
-    let stroke = object.shape().stroke().unwrap();
+    let stroke = object.stroke().unwrap();
     let points = [(10, 20), (11, 19), (16, 24), (-4, 24), (-4, 25)];
     assert_eq!(stroke.points(), points.map(|(x, y)| Point { x, y }));
     assert_eq!(stroke.pressure(), [128, 128, 9, 10, 128]);

@@ -112,11 +112,11 @@ fn order6_content_is_counted() {
     let words = || crate::make::text("four");
     let ops = vec![
         create(id(1, 1), Kind::Text, vec![words()]),
-        set(id(1, 1), crate::make::text("ab")),
+        set(id(1, 1), crate::make::assignee("ab")),
         brush(id(1, 2)),
         append(id(1, 2), &[(0, 0); 10], &[]),
     ];
     room.commit(1, 1, ops).unwrap();
-    assert_eq!(room.document.content_bytes(), 2 + 10 * 9);
+    assert_eq!(room.document.content_bytes(), 4 + 2 + 10 * 9);
     assert_eq!(room.document.object_count(), 2);
 }

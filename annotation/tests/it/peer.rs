@@ -26,9 +26,20 @@ pub(crate) enum Action {
         pick: usize,
         value: property::Value,
     },
+    Move {
+        pick: usize,
+        by: (i32, i32),
+    },
+    Answer {
+        pick: usize,
+    },
     Delete {
         pick: usize,
         deleted: bool,
+    },
+    /// Everything, or what is on frame 24.
+    Clear {
+        all: bool,
     },
     Begin,
     End,
@@ -106,6 +117,13 @@ impl Peer {
                 self.submit(&[set(self.pick(pick), value)]);
             }
             Action::Delete { pick, deleted: to } => self.submit(&[deleted(self.pick(pick), to)]),
+            Action::Move { pick, by: (x, y) } => self.submit(&[make::add(self.pick(pick), x, y)]),
+            Action::Answer { pick } => {
+                let reply = make::reply(self.next(), self.pick(pick), "yes");
+                self.submit(&[reply]);
+            }
+            Action::Clear { all: true } => self.submit(&[make::clear_all()]),
+            Action::Clear { all: false } => self.submit(&[make::clear_frames(20, 24)]),
             Action::Begin => self.replica.begin_group(),
             Action::End => self.replica.end_group(),
             Action::Undo => self.walk(Replica::can_undo, Replica::undo),
@@ -159,12 +177,14 @@ impl Peer {
         assert_eq!(step(&mut self.replica), promised);
         let author = self.replica.author();
         for op in ops_of(&self.replica).split_off(before.pending_count()) {
-            let (id, key) = written(&op);
-            let object = before.object(id).expect("undo changes what is there");
-            let undone_create = key == Key::Deleted && id.author() == author;
-            let mine = object.writer(key).author == author || undone_create;
-            assert!(mine, "{op:?}");
-            assert!(author == OWNER || id.author() == author, "{op:?}");
+            for (id, key) in written(&op) {
+                let object = before.object(id).expect("undo changes what is there");
+                let undone_create = key == Key::Deleted && id.author() == author;
+                let mine = object.writer(key).author == author || undone_create;
+                assert!(mine || key == Key::Offset, "{op:?}");
+                let thread = object.kind() == fmz_annotation::Kind::Pin && key == Key::Status;
+                assert!(author == OWNER || id.author() == author || thread, "{op:?}");
+            }
         }
     }
 
@@ -187,34 +207,44 @@ impl Peer {
         let mut shown: Vec<_> = visible.cloned().collect();
         shown.sort_by_key(|state| {
             let counter = state.id.map_or(0, |id| id.counter);
-            (state.created_revision.wrapping_sub(1), counter)
+            let created = match state.created_revision {
+                0 => fmz_annotation::limits::REVISION_MAX,
+                revision => revision,
+            };
+            let order = match state.order.is_empty() {
+                true => created.to_be_bytes().to_vec(),
+                false => state.order.to_vec(),
+            };
+            (order, created, counter)
         });
         shown
     }
 }
 
+/// What must not get lost by itself; a reply goes with its pin.
 fn created(ops: &[v1::Op]) -> impl Iterator<Item = ObjectId> {
     let ids = ops.iter().filter_map(|op| match &op.op {
-        Some(v1::op::Op::Create(create)) => create.id,
+        Some(v1::op::Op::Create(create)) if create.parent.is_none() => create.id,
         _ => None,
     });
     ids.map(|id| own_id(id.author, id.counter))
 }
 
-fn written(op: &v1::Op) -> (ObjectId, Key) {
-    let (id, key) = match &op.op {
-        Some(v1::op::Op::SetDeleted(set)) => (set.id, Key::Deleted),
+/// What an op of undo or redo writes.
+fn written(op: &v1::Op) -> Vec<(ObjectId, Key)> {
+    let own = |id: &v1::ObjectId| own_id(id.author, id.counter);
+    match &op.op {
+        Some(v1::op::Op::SetDeleted(set)) => {
+            set.ids.iter().map(|id| (own(id), Key::Deleted)).collect()
+        }
+        Some(v1::op::Op::Add(add)) => add.id.iter().map(|id| (own(id), Key::Offset)).collect(),
         Some(v1::op::Op::Set(set)) => {
-            let value = set
-                .property
-                .as_ref()
-                .and_then(|property| property.value.as_ref());
-            (set.id, value.map_or(Key::Deleted, key))
+            let property = set.property.as_ref().expect("a set has a property");
+            let value = property.value.as_ref().expect("a property has a value");
+            set.id.iter().map(|id| (own(id), key(value))).collect()
         }
         other => panic!("undo never writes {other:?}"),
-    };
-    let id = id.expect("ops have ids");
-    (own_id(id.author, id.counter), key)
+    }
 }
 
 fn key(value: &property::Value) -> Key {
@@ -223,7 +253,9 @@ fn key(value: &property::Value) -> Key {
         property::Value::Width(_) => Key::Width,
         property::Value::Start(_) => Key::Start,
         property::Value::End(_) => Key::End,
-        property::Value::Text(_) => Key::Text,
+        property::Value::Order(_) => Key::Order,
+        property::Value::Status(_) => Key::Status,
+        other => panic!("nobody sets {other:?} here"),
     }
 }
 

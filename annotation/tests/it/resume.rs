@@ -36,7 +36,7 @@ fn resume2_a_batch_sent_again_is_committed_once() {
     room.receive(1, batch).unwrap();
     room.exchange(&mut replica);
     let object = room.document.object(own_id(1, 1)).unwrap();
-    assert_eq!(object.shape().stroke().unwrap().points().len(), 1);
+    assert_eq!(object.stroke().unwrap().points().len(), 1);
     assert_eq!(replica.document(), &room.document);
 }
 

@@ -49,8 +49,8 @@ impl Room {
             return Ok(());
         }
         let authority = self.authority(author);
-        self.document.check_as(author, authority, &batch.ops)?;
-        self.commit(author, batch.client_seq, batch.ops)
+        let ops = self.document.prepare(author, authority, batch.ops)?;
+        self.commit(author, batch.client_seq, ops)
             .expect("what was checked can be applied");
         Ok(())
     }

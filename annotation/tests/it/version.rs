@@ -194,7 +194,7 @@ proptest! {
             let old = before.object(object.id());
             let hidden = object.deleted() && old.is_none_or(|old| old.deleted());
             let same = old.is_some_and(|old| {
-                (old.deleted(), old.color(), old.shape()) == (object.deleted(), object.color(), object.shape())
+                (old.deleted(), old.color(), old.stroke()) == (object.deleted(), object.color(), object.stroke())
             });
             prop_assert_eq!(unseen, hidden || same);
         }

@@ -62,6 +62,7 @@ fn snapshot(session_key: &Bytes) -> Message {
 async fn draw(client: &Client) {
     let drawn = client.edit(|replica| {
         let create = v1::Create {
+            parent: None,
             id: Some((&replica.next_id().unwrap()).into()),
             kind: v1::Kind::Arrow.into(),
             frame: Some(v1::FrameStamp::default()),

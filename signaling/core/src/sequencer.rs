@@ -97,8 +97,9 @@ impl Sequencer {
             !self.flying,
             "the document is ahead of the log only by what flies"
         );
-        self.document
-            .check_as(author, authority, &ops)
+        let ops = self
+            .document
+            .prepare(author, authority, ops)
             .map_err(|error| Refused {
                 code: error.code(),
                 text: error.to_string(),

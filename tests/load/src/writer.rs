@@ -138,6 +138,7 @@ impl Writer {
             appends: 0,
         });
         op::Op::Create(Create {
+            parent: None,
             id: Some(self.id(counter)),
             kind: kind.into(),
             frame: Some(FrameStamp {

@@ -77,6 +77,7 @@ fn op4_a_batch_sees_those_numbered_before_it_and_a_bad_one_leaves_no_trace() {
         counter: 1,
     });
     let brush = Create {
+        parent: None,
         id,
         kind: Kind::Brush.into(),
         frame: Some(FrameStamp::default()),
@@ -340,10 +341,10 @@ fn op15_only_an_owner_changes_what_others_drew() {
     world.forget();
     let delete = |client_seq| {
         let deleted = SetDeleted {
-            id: Some(ObjectId {
+            ids: vec![ObjectId {
                 author: 1,
                 counter: 1,
-            }),
+            }],
             deleted: true,
         };
         ops(OpBatch {
@@ -389,6 +390,7 @@ fn op16_a_long_commit_is_split_into_frames_that_fit() {
             counter: client_seq as u32,
         });
         let note = Create {
+            parent: None,
             id,
             kind: Kind::Text.into(),
             frame: Some(FrameStamp::default()),

@@ -284,6 +284,7 @@ pub(crate) fn rectangle(author: u32, client_seq: u64) -> OpBatch {
     });
     create(
         Create {
+            parent: None,
             id,
             kind: Kind::Rectangle.into(),
             frame: Some(FrameStamp::default()),

@@ -168,6 +168,7 @@ impl Client {
             counter: self.counter,
         });
         let create = Create {
+            parent: None,
             id,
             kind: Kind::Rectangle.into(),
             frame: Some(FrameStamp::default()),

@@ -230,6 +230,7 @@ fn note(author: u32, number: u32) -> Op {
     };
     let text = property::Value::Text((0..limits::TEXT_BYTES_MAX).map(|_| letter()).collect());
     let create = Create {
+        parent: None,
         id: Some(ObjectId {
             author,
             counter: number + 1,

@@ -168,11 +168,18 @@ export const en = {
   "panel.people.unnamed": "Someone",
   "panel.close": "Close",
 
+  "kind.0": "Mark of a newer version",
   "kind.1": "Brush stroke",
   "kind.2": "Rectangle",
   "kind.3": "Ellipse",
   "kind.4": "Arrow",
   "kind.5": "Text",
+  "kind.6": "Line",
+  "kind.7": "Polygon",
+  "kind.8": "Pin",
+  "kind.9": "Redaction",
+  "kind.10": "Stamp",
+  "kind.11": "Reply",
 
   "live.joined": "{name} joined the room.",
   "live.left": "{name} left the room.",

@@ -170,11 +170,18 @@ export const zh: Messages = {
   "panel.people.unnamed": "某人",
   "panel.close": "关闭",
 
+  "kind.0": "新版本的标记",
   "kind.1": "笔画",
   "kind.2": "矩形",
   "kind.3": "椭圆",
   "kind.4": "箭头",
   "kind.5": "文字",
+  "kind.6": "直线",
+  "kind.7": "多边形",
+  "kind.8": "图钉",
+  "kind.9": "遮盖",
+  "kind.10": "图章",
+  "kind.11": "回复",
 
   "live.joined": "{name} 加入了房间。",
   "live.left": "{name} 离开了房间。",

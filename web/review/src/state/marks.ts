@@ -68,12 +68,36 @@ export function isGrowing(object: ObjectState): boolean {
   return object.kind === Kind.BRUSH && !object.ended;
 }
 
-/** Committed objects by revision; those that wait for the server lie on top, as they were made. */
+/** The revision that an object counts as created by while the server has not confirmed it: later than all others. */
+const UNCONFIRMED = 2n ** 53n;
+
+/** By order key, byte by byte, then as created; those that wait for the server lie on top, as they were made. */
 function inDrawingOrder(left: ObjectState, right: ObjectState): number {
-  const revision = (object: ObjectState): number => Number(object.createdRevision) || Number.MAX_SAFE_INTEGER;
-  return revision(left) - revision(right) || (left.id?.counter ?? 0) - (right.id?.counter ?? 0);
+  const created = ({ createdRevision }: ObjectState): bigint => createdRevision || UNCONFIRMED;
+  const asCreated = left.order.length === 0 && right.order.length === 0;
+  return (
+    (asCreated ? 0 : compareBytes(orderOf(left, created(left)), orderOf(right, created(right)))) ||
+    Number(created(left) - created(right)) ||
+    (left.id?.counter ?? 0) - (right.id?.counter ?? 0)
+  );
+}
+
+function orderOf({ order }: ObjectState, created: bigint): Uint8Array {
+  if (order.length > 0) return order;
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, created);
+  return bytes;
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  const shared = Math.min(left.length, right.length);
+  for (let index = 0; index < shared; index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
 }
 
 function noteOf(object: ObjectState): string {
-  return [object.createdRevision, object.pending, object.ended, object.color, object.text].join(" ");
+  return [object.createdRevision, object.order.join(), object.pending, object.ended, object.color, object.text].join(" ");
 }

@@ -49,6 +49,6 @@ export function endOp(id: ObjectId): Op {
 }
 
 export function deleteOp(id: ObjectId): Op {
-  const value = create(SetDeletedSchema, { id, deleted: true });
+  const value = create(SetDeletedSchema, { ids: [id], deleted: true });
   return create(OpSchema, { op: { case: "setDeleted", value } });
 }

@@ -1,5 +1,20 @@
 import { timecode, type ObjectState } from "@fmz/client";
-import { Brush, Circle, MoveUpRight, Square, Trash2, Type, type LucideIcon } from "lucide-preact";
+import {
+  Brush,
+  Circle,
+  CircleQuestionMark,
+  MapPin,
+  MessageSquareReply,
+  MoveUpRight,
+  Pentagon,
+  Slash,
+  Square,
+  SquareDashed,
+  Stamp,
+  Trash2,
+  Type,
+  type LucideIcon,
+} from "lucide-preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
@@ -9,8 +24,26 @@ import type { RoomState } from "../state/room";
 import { cssColor } from "../state/tools";
 import { IconButton } from "./icon-button";
 
-type MarkKind = 1 | 2 | 3 | 4 | 5;
-const ICONS: Readonly<Record<MarkKind, LucideIcon>> = { 1: Brush, 2: Square, 3: Circle, 4: MoveUpRight, 5: Type };
+const ICONS = {
+  0: CircleQuestionMark,
+  1: Brush,
+  2: Square,
+  3: Circle,
+  4: MoveUpRight,
+  5: Type,
+  6: Slash,
+  7: Pentagon,
+  8: MapPin,
+  9: SquareDashed,
+  10: Stamp,
+  11: MessageSquareReply,
+} satisfies Readonly<Record<number, LucideIcon>>;
+type MarkKind = keyof typeof ICONS;
+
+/** Kinds that this page does not know count as 0. */
+function kindOf({ kind }: ObjectState): MarkKind {
+  return kind in ICONS ? (kind as MarkKind) : 0;
+}
 /** Rows in the page at once, the newest: a long session has thousands. */
 const ROWS_MAX = 300;
 
@@ -49,7 +82,7 @@ function emptyWords(room: RoomState, elsewhere: boolean): string {
 function Note({ object }: { readonly object: ObjectState }) {
   const room = useRoom();
   const key = keyOf(object.id);
-  const kind = object.kind as MarkKind;
+  const kind = kindOf(object);
   const Icon = ICONS[kind];
   const chosen = room.marks.selected.value === key;
   const row = useRef<HTMLLIElement>(null);

@@ -1,12 +1,18 @@
 //! The rules by which ops are refused. Ops of a batch see each other's effects.
 
-use crate::document::Document;
-use crate::object::{Kind, Object, ObjectId};
-use crate::op::{AddAuthor, Create, Op};
+#[cfg(test)]
+mod tests;
+mod touched;
+
+use crate::object::{Kind, ObjectId, Point, Property};
+use crate::op::{AddAuthor, Clear, Create, Op};
+use crate::overlay::{Sender, View};
 use crate::stroke::{Chunk, StrokeTip};
 use crate::{OpError, limits};
-use fmz_proto::limits::STROKE_POINTS_MAX;
+use fmz_proto::WireError;
+use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX};
 use std::collections::{BTreeMap, BTreeSet};
+use touched::Touched;
 
 /// What a sender may change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,27 +33,13 @@ pub(crate) enum Rules {
     Log,
 }
 
-/// Objects as somebody sees them: those changed on top, then the document's.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct View<'a> {
-    pub(crate) document: &'a Document,
-    pub(crate) overlay: Option<&'a BTreeMap<ObjectId, Object>>,
-}
-
-impl<'a> View<'a> {
-    pub(crate) fn object(self, id: ObjectId) -> Option<&'a Object> {
-        let changed = self.overlay.and_then(|overlay| overlay.get(&id));
-        changed.or_else(|| self.document.object(id))
-    }
-}
-
 /// A view with the ops of one batch judged so far.
 pub(crate) struct Draft<'a> {
     view: View<'a>,
     rules: Rules,
     author: u32,
-    /// Objects that the batch touched: the stroke's tip where it is one.
-    touched: BTreeMap<ObjectId, Option<StrokeTip>>,
+    /// Objects that the batch touched.
+    touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
     objects: usize,
     content_bytes: usize,
@@ -78,13 +70,12 @@ impl<'a> Draft<'a> {
     pub(crate) fn check(&mut self, op: &Op) -> Result<(), OpError> {
         match op {
             Op::Create(create) => self.create(create),
-            Op::Set { id, property } => {
-                self.writable(*id)?;
-                self.hold(property.content_bytes())
-            }
+            Op::Set { id, property } => self.set(*id, property),
+            Op::Add { id, offset } => self.add(*id, *offset),
             Op::StrokeAppend { id, chunk } => self.append(*id, chunk),
             Op::StrokeEnd { id } => self.stroke(*id)?.end(),
-            Op::SetDeleted { id, .. } => self.writable(*id),
+            Op::SetDeleted { ids, .. } => self.all_writable(ids),
+            Op::Clear(clear) => self.clear(clear),
             Op::AddAuthor(added) => self.add_author(added),
         }
     }
@@ -94,14 +85,49 @@ impl<'a> Draft<'a> {
         if self.touched.contains_key(&create.id) || self.view.object(create.id).is_some() {
             return Err(OpError::Exists);
         }
+        self.parent(create)?;
         if self.judges_sender() && self.objects >= limits::OBJECTS_MAX {
             return Err(OpError::TooManyObjects);
         }
-        let content = create.properties.iter().map(|value| value.content_bytes());
+        let content = create.properties.iter().map(Property::content_bytes);
         self.hold(content.sum())?;
         self.objects += 1;
-        let tip = (create.kind == Kind::Brush).then(StrokeTip::default);
-        self.touched.insert(create.id, tip);
+        self.touched.insert(create.id, Touched::new(create.kind));
+        Ok(())
+    }
+
+    /// A reply answers a pin; nothing else answers anything.
+    fn parent(&mut self, create: &Create) -> Result<(), OpError> {
+        let field = "create.parent";
+        match (create.kind, create.parent) {
+            (Kind::Reply, None) => Err(WireError::Missing { field })?,
+            (Kind::Reply, Some(pin)) => match self.touch(pin) {
+                Ok(touched) if touched.kind == Kind::Pin => Ok(()),
+                Ok(_) => Err(OpError::NotAPin),
+                Err(_) => Err(OpError::UnknownParent),
+            },
+            (_, None) => Ok(()),
+            (_, Some(_)) => Err(WireError::OutOfRange { field })?,
+        }
+    }
+
+    fn set(&mut self, id: ObjectId, property: &Property) -> Result<(), OpError> {
+        let pin = self.touch(id)?.kind == Kind::Pin;
+        if !(pin && property.is_of_thread()) {
+            self.writable(id)?;
+        }
+        self.hold(property.content_bytes())
+    }
+
+    fn add(&mut self, id: ObjectId, offset: Point) -> Result<(), OpError> {
+        self.writable(id)?;
+        let touched = self.touch(id)?;
+        let moved = touched.offset.saturating_add(offset);
+        if !moved.is_within(OFFSET_MAX) {
+            let field = "add.offset";
+            return Err(WireError::OutOfRange { field }.into());
+        }
+        touched.offset = moved;
         Ok(())
     }
 
@@ -113,6 +139,14 @@ impl<'a> Draft<'a> {
             return Err(OpError::TooManyPoints);
         }
         self.hold(chunk.len() * limits::POINT_BYTES)
+    }
+
+    /// What is cleared is written by the server, from what the sender may delete.
+    fn clear(&mut self, clear: &Clear) -> Result<(), OpError> {
+        if self.judges_sender() && !clear.ids.is_empty() {
+            return Err(OpError::ServerOnly);
+        }
+        self.all_writable(&clear.ids)
     }
 
     fn add_author(&mut self, added: &AddAuthor) -> Result<(), OpError> {
@@ -135,30 +169,44 @@ impl<'a> Draft<'a> {
     }
 
     fn own(&self, id: ObjectId) -> Result<(), OpError> {
-        if self.judges_sender() && id.author() != self.author {
+        if id.author() != self.author {
             return Err(OpError::NotYours);
         }
         Ok(())
     }
 
-    fn writable(&self, id: ObjectId) -> Result<(), OpError> {
-        if !self.touched.contains_key(&id) && self.view.object(id).is_none() {
-            return Err(OpError::UnknownObject);
-        }
+    fn all_writable(&mut self, ids: &[ObjectId]) -> Result<(), OpError> {
+        ids.iter().try_for_each(|&id| self.writable(id))
+    }
+
+    fn writable(&mut self, id: ObjectId) -> Result<(), OpError> {
+        let author = self.author;
+        self.touch(id)?;
         match self.rules {
-            Rules::Sender(Authority::Author) => self.own(id),
-            Rules::Sender(Authority::Owner) | Rules::Log => Ok(()),
+            Rules::Sender(authority) if !(Sender { author, authority }).may_write(id) => {
+                Err(OpError::NotYours)
+            }
+            Rules::Sender(_) | Rules::Log => Ok(()),
+        }
+    }
+
+    fn touch(&mut self, id: ObjectId) -> Result<&mut Touched, OpError> {
+        use std::collections::btree_map::Entry;
+        match self.touched.entry(id) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let object = self.view.object(id).ok_or(OpError::UnknownObject)?;
+                Ok(new.insert(object.into()))
+            }
         }
     }
 
     fn stroke(&mut self, id: ObjectId) -> Result<&mut StrokeTip, OpError> {
-        if !self.touched.contains_key(&id) {
-            let object = self.view.object(id).ok_or(OpError::UnknownObject)?;
-            let tip = object.shape().stroke().map(|stroke| stroke.tip());
-            self.touched.insert(id, tip);
+        self.touch(id)?;
+        if self.judges_sender() {
+            self.own(id)?;
         }
-        self.own(id)?;
-        let tip = self.touched.get_mut(&id).and_then(Option::as_mut);
+        let tip = self.touch(id)?.tip.as_mut();
         tip.ok_or(OpError::NotAStroke)
     }
 
@@ -169,66 +217,5 @@ impl<'a> Draft<'a> {
             return Err(OpError::DocumentFull);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::object::{FrameStamp, Property};
-    use fmz_proto::limits::TEXT_BYTES_MAX;
-
-    /// Judges the same kind of op, numbered from 1, until one is refused.
-    fn taken_of(author: u32, op: impl Fn(u32) -> Op) -> (usize, OpError) {
-        let document = Document::new();
-        let view = View {
-            document: &document,
-            overlay: None,
-        };
-        let mut draft = Draft::new(view, Rules::Sender(Authority::Author), author);
-        (1..=u32::MAX)
-            .find_map(|n| {
-                draft
-                    .check(&op(n))
-                    .err()
-                    .map(|error| (n as usize - 1, error))
-            })
-            .expect("every bound is below four billion")
-    }
-
-    fn create(counter: u32, properties: Vec<Property>) -> Op {
-        Op::Create(Create {
-            id: ObjectId::new(1, counter).unwrap(),
-            kind: Kind::Text,
-            frame: FrameStamp::default(),
-            properties,
-        })
-    }
-
-    #[test]
-    fn op10_objects_are_bounded() {
-        let refused = taken_of(1, |n| create(n, Vec::new()));
-        assert_eq!(refused, (limits::OBJECTS_MAX, OpError::TooManyObjects));
-    }
-
-    #[test]
-    fn op10_content_is_bounded() {
-        let text = || vec![Property::Text("x".repeat(TEXT_BYTES_MAX))];
-        let refused = taken_of(1, |n| create(n, text()));
-        let full = limits::CONTENT_BYTES_MAX / TEXT_BYTES_MAX;
-        assert_eq!(refused, (full, OpError::DocumentFull));
-    }
-
-    #[test]
-    fn op13_authors_are_bounded() {
-        let refused = taken_of(0, |author| {
-            Op::AddAuthor(AddAuthor {
-                author,
-                identity: String::new(),
-                name: String::new(),
-                session_key: [0; 16],
-            })
-        });
-        assert_eq!(refused, (limits::AUTHORS_MAX, OpError::TooManyAuthors));
     }
 }

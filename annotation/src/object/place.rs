@@ -1,0 +1,82 @@
+//! Who made an object, and where it lies: on the picture and in time.
+
+/// Identity of an object: the author's number and the author's own counter, both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    author: u32,
+    counter: u32,
+}
+
+impl ObjectId {
+    /// Makes an id; `None` where a part is 0.
+    pub fn new(author: u32, counter: u32) -> Option<Self> {
+        (author > 0 && counter > 0).then_some(Self { author, counter })
+    }
+
+    /// Number of the author who created the object.
+    pub fn author(self) -> u32 {
+        self.author
+    }
+
+    /// The author's own count of objects.
+    pub fn counter(self) -> u32 {
+        self.counter
+    }
+}
+
+/// A place on the picture: 16384 units per picture width in both directions, from the upper left corner, signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Point {
+    /// To the right.
+    pub x: i32,
+    /// Downward.
+    pub y: i32,
+}
+
+impl Point {
+    pub(crate) fn saturating_add(self, delta: Self) -> Self {
+        Self {
+            x: self.x.saturating_add(delta.x),
+            y: self.y.saturating_add(delta.y),
+        }
+    }
+
+    pub(crate) fn saturating_sub(self, from: Self) -> Self {
+        Self {
+            x: self.x.saturating_sub(from.x),
+            y: self.y.saturating_sub(from.y),
+        }
+    }
+
+    pub(crate) fn is_within(self, limit: i32) -> bool {
+        (-limit..=limit).contains(&self.x) && (-limit..=limit).contains(&self.y)
+    }
+}
+
+/// The picture an author saw at pointer-down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FrameStamp {
+    /// Publication whose picture it was; empty when there was none.
+    pub publication: String,
+    /// Unwrapped RTP timestamp of that picture, 90 kHz.
+    pub rtp_timestamp: i64,
+    /// Frame number, where the publication carries a frame map.
+    pub frame_index: Option<u32>,
+    /// Epoch of the frame map that gave `frame_index`.
+    pub epoch: u32,
+}
+
+/// Frames from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameRange {
+    /// Frame number of the first.
+    pub first: u32,
+    /// Frame number of the last, not below the first.
+    pub last: u32,
+}
+
+impl FrameRange {
+    pub(crate) fn contains(self, frame: u32) -> bool {
+        (self.first..=self.last).contains(&frame)
+    }
+}

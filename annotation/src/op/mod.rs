@@ -1,0 +1,114 @@
+//! Ops as checked types.
+
+mod wire;
+
+pub(crate) use wire::session_key_from_wire;
+
+use crate::OpError;
+use crate::object::{FrameRange, FrameStamp, Key, Kind, Object, ObjectId, Point, Property};
+use crate::stroke::Chunk;
+use fmz_proto::limits::SESSION_KEY_BYTES;
+use fmz_proto::v1;
+
+/// One change of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Op {
+    Create(Create),
+    Set { id: ObjectId, property: Property },
+    Add { id: ObjectId, offset: Point },
+    StrokeAppend { id: ObjectId, chunk: Chunk },
+    StrokeEnd { id: ObjectId },
+    SetDeleted { ids: Vec<ObjectId>, deleted: bool },
+    Clear(Clear),
+    AddAuthor(AddAuthor),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Create {
+    pub(crate) id: ObjectId,
+    pub(crate) kind: Kind,
+    pub(crate) frame: FrameStamp,
+    pub(crate) parent: Option<ObjectId>,
+    pub(crate) properties: Vec<Property>,
+}
+
+/// Deletes what its author saw and may delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clear {
+    pub(crate) scope: Scope,
+    /// Last revision that its author had applied.
+    pub(crate) seen: u64,
+    /// What it deletes; empty until the server committed it.
+    pub(crate) ids: Vec<ObjectId>,
+}
+
+/// What a clear is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All,
+    Frames {
+        publication: String,
+        frames: FrameRange,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AddAuthor {
+    pub(crate) author: u32,
+    pub(crate) identity: String,
+    pub(crate) name: String,
+    pub(crate) session_key: [u8; SESSION_KEY_BYTES],
+}
+
+/// Ops of one author with their place in the order: op i has revision `first_revision + i`.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) first_revision: u64,
+    pub(crate) author: u32,
+    pub(crate) client_seq: u64,
+    pub(crate) committed_ms: u64,
+    pub(crate) ops: Vec<Op>,
+}
+
+impl Op {
+    /// The objects that the op touches; of a clear, those it is known to delete.
+    pub(crate) fn ids(&self) -> &[ObjectId] {
+        match self {
+            Self::Create(Create { id, .. })
+            | Self::Set { id, .. }
+            | Self::Add { id, .. }
+            | Self::StrokeAppend { id, .. }
+            | Self::StrokeEnd { id } => std::slice::from_ref(id),
+            Self::SetDeleted { ids, .. } | Self::Clear(Clear { ids, .. }) => ids,
+            Self::AddAuthor(_) => &[],
+        }
+    }
+
+    /// Whether the op may change the drawing order.
+    pub(crate) fn reorders(&self) -> bool {
+        let order = |property: &Property| property.key() == Key::Order;
+        matches!(self, Self::Set { property, .. } if order(property))
+    }
+
+    pub(crate) fn many_from_wire(ops: &[v1::Op]) -> Result<Vec<Self>, OpError> {
+        ops.iter().map(Self::try_from).collect()
+    }
+}
+
+impl Scope {
+    pub(crate) fn holds(&self, object: &Object) -> bool {
+        match self {
+            Self::All => true,
+            Self::Frames {
+                publication,
+                frames,
+            } => {
+                let stamp = &object.frame;
+                let drawn_on = stamp
+                    .frame_index
+                    .is_some_and(|frame| frames.contains(frame));
+                drawn_on && stamp.publication == *publication
+            }
+        }
+    }
+}

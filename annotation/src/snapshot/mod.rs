@@ -1,0 +1,119 @@
+//! The document as a snapshot and back, exactly.
+
+mod object;
+
+use crate::SnapshotError;
+use crate::document::{Author, Document};
+use crate::limits::REVISION_MAX;
+use crate::object::{Kind, Object, Writer};
+use crate::op::session_key_from_wire;
+use crate::version::FrameIndex;
+use fmz_proto::{WireError, v1};
+use std::collections::BTreeSet;
+
+impl Document {
+    /// Writes the document down, objects and authors in order of their ids.
+    pub fn snapshot(&self) -> v1::DocumentSnapshot {
+        v1::DocumentSnapshot {
+            revision: self.revision,
+            objects: self.objects.values().map(Object::to_state).collect(),
+            authors: self.authors().map(author_to_state).collect(),
+            frames: self.frames.to_wire(),
+        }
+    }
+
+    /// Reads a document from a snapshot.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] where the snapshot is not one that [`Self::snapshot`] could have written.
+    pub fn from_snapshot(snapshot: v1::DocumentSnapshot) -> Result<Self, SnapshotError> {
+        let mut document = Self {
+            revision: snapshot.revision,
+            ..Self::default()
+        };
+        in_range("snapshot.revision", snapshot.revision <= REVISION_MAX)?;
+        for state in snapshot.authors {
+            document.read_author(state)?;
+        }
+        let mut created = BTreeSet::new();
+        for state in snapshot.objects {
+            let object = Object::from_state(state)?;
+            if !created.insert(object.created_revision) {
+                return Err(SnapshotError::Order("objects"));
+            }
+            document.read_object(object)?;
+        }
+        document.check_parents()?;
+        document.frames =
+            FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
+        Ok(document)
+    }
+
+    fn read_author(&mut self, state: v1::AuthorState) -> Result<(), SnapshotError> {
+        if self.authors.last_key_value().map_or(0, |(&last, _)| last) >= state.author {
+            return Err(SnapshotError::Order("authors"));
+        }
+        let author = Author {
+            session_key: session_key_from_wire(&state.session_key)?,
+            identity: state.identity,
+            name: state.name,
+            last_client_seq: state.last_client_seq,
+        };
+        self.authors.insert(state.author, author);
+        Ok(())
+    }
+
+    fn read_object(&mut self, object: Object) -> Result<(), SnapshotError> {
+        self.check_writers(&object)?;
+        let last = self.objects.last_key_value();
+        if last.is_some_and(|(&last, _)| last >= object.id) {
+            return Err(SnapshotError::Order("objects"));
+        }
+        self.insert(object);
+        Ok(())
+    }
+
+    fn check_writers(&self, object: &Object) -> Result<(), WireError> {
+        let known = |author| author == 0 || self.authors.contains_key(&author);
+        let created = object.created_revision;
+        let fits = |writer: Writer| {
+            (created + 1..=self.revision).contains(&writer.revision) && known(writer.author)
+        };
+        in_range("object.id", known(object.id.author()))?;
+        let within = (1..=self.revision).contains(&created);
+        in_range("object.created_revision", within)?;
+        let mut writers = object.writers.iter().map(|(_, writer)| writer);
+        in_range("object.writers", writers.all(fits))
+    }
+
+    /// Replies answer pins, and nothing else answers anything.
+    fn check_parents(&self) -> Result<(), WireError> {
+        let pin = |id| {
+            self.object(id)
+                .is_some_and(|object| object.kind == Kind::Pin)
+        };
+        self.objects.values().try_for_each(|object| {
+            let reply = object.kind == Kind::Reply;
+            let fits = object.parent.map_or(!reply, |parent| reply && pin(parent));
+            in_range("object.parent", fits)
+        })
+    }
+}
+
+fn author_to_state((number, author): (u32, &Author)) -> v1::AuthorState {
+    v1::AuthorState {
+        author: number,
+        identity: author.identity.clone(),
+        name: author.name.clone(),
+        session_key: author.session_key.to_vec().into(),
+        last_client_seq: author.last_client_seq,
+    }
+}
+
+fn in_range(field: &'static str, holds: bool) -> Result<(), WireError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(WireError::OutOfRange { field })
+    }
+}

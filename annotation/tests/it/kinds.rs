@@ -1,0 +1,281 @@
+//! Kinds, threads, moves, clears and the drawing order.
+
+use crate::make::{
+    add, all_deleted, append, assignee, brush, clear_all, clear_frames, color, create, create_kind,
+    deleted, end, id, order, own_id, reply, set, status, text,
+};
+use crate::room::Room;
+use fmz_annotation::{Authority, Document, Key, Kind as Known, Point, Status};
+use fmz_proto::limits::{CLEAR_OBJECTS_MAX, OFFSET_MAX};
+use fmz_proto::v1::{self, Kind};
+
+/// A room of three authors, 3 with the grant `own`. Author 1 has a rectangle 1, a pin 2 and a stroke 3; 2 a rectangle 1.
+fn room() -> Room {
+    let mut room = Room::with_authors(3);
+    room.let_own(3);
+    let ops = vec![
+        create(id(1, 1), Kind::Rectangle, vec![]),
+        create(id(1, 2), Kind::Pin, vec![]),
+        brush(id(1, 3)),
+    ];
+    room.commit(1, 1, ops).expect("the batch fits");
+    let ops = vec![create(id(2, 1), Kind::Rectangle, vec![])];
+    room.commit(2, 1, ops).expect("the batch fits");
+    room
+}
+
+fn code(author: u32, op: v1::Op) -> &'static str {
+    let checked = room().document.check(author, &[op]);
+    checked.map_or_else(|error| error.code(), |()| "ok")
+}
+
+fn visible(document: &Document) -> Vec<(u32, u32)> {
+    let objects = document.objects().filter(|object| !object.deleted());
+    objects
+        .map(|object| (object.id().author(), object.id().counter()))
+        .collect()
+}
+
+#[test]
+fn op15_an_unknown_kind_is_kept_with_all_it_has() {
+    let mut room = room();
+    let strange = id(1, 9);
+    let ops = vec![
+        create_kind(strange, 4711, vec![color(7), text("new")]),
+        append(strange, &[(1, 2), (3, 4)], &[5, 6]),
+        end(strange),
+    ];
+    room.commit(1, 2, ops).unwrap();
+    let copy = Document::from_snapshot(room.document.snapshot()).unwrap();
+    assert_eq!(copy, room.document);
+    let object = copy.object(own_id(1, 9)).unwrap();
+    assert_eq!(object.kind(), Known::Other(4711));
+    assert_eq!((object.color(), object.text()), (7, "new"));
+    assert_eq!(object.stroke().map(|stroke| stroke.points().len()), Some(2));
+    assert_eq!(object.to_state().kind, 4711);
+}
+
+#[test]
+fn op15_a_polygon_has_points_and_a_line_has_none() {
+    for (kind, expected) in [(Kind::Polygon, "ok"), (Kind::Line, "not_a_stroke")] {
+        let ops = [
+            create(id(1, 9), kind, vec![]),
+            append(id(1, 9), &[(1, 1)], &[]),
+        ];
+        let checked = room().document.check(1, &ops);
+        let code = checked.map_or_else(|error| error.code(), |()| "ok");
+        assert_eq!(code, expected);
+    }
+}
+
+#[test]
+fn op16_a_reply_answers_a_pin() {
+    assert_eq!(code(2, reply(id(2, 2), id(1, 2), "yes")), "ok");
+    assert_eq!(code(2, reply(id(2, 2), id(1, 1), "yes")), "not_a_pin");
+    assert_eq!(code(2, reply(id(2, 2), id(1, 8), "yes")), "unknown_parent");
+    assert_eq!(code(2, reply(id(2, 2), None, "yes")), "missing_field");
+    let mut child = create(id(2, 2), Kind::Text, vec![]);
+    if let Some(v1::op::Op::Create(create)) = &mut child.op {
+        create.parent = id(1, 2);
+    }
+    assert_eq!(code(2, child), "out_of_range");
+}
+
+#[test]
+fn op16_a_deleted_pin_can_be_answered() {
+    let mut room = room();
+    room.commit(1, 2, vec![deleted(id(1, 2), true)]).unwrap();
+    room.commit(2, 2, vec![reply(id(2, 2), id(1, 2), "late")])
+        .unwrap();
+    let parent = room.document.object(own_id(2, 2)).unwrap().parent();
+    assert_eq!(parent, Some(own_id(1, 2)));
+}
+
+#[test]
+fn op17_everybody_carries_a_thread_on() {
+    let resolved = || status(v1::Status::Resolved);
+    for property in [resolved(), assignee("ben")] {
+        assert_eq!(code(2, set(id(1, 2), property.clone())), "ok");
+        assert_eq!(code(2, set(id(1, 1), property)), "not_yours");
+    }
+    assert_eq!(code(2, set(id(1, 2), color(1))), "not_yours");
+    let mut room = room();
+    room.commit(2, 2, vec![set(id(1, 2), resolved())]).unwrap();
+    let pin = room.document.object(own_id(1, 2)).unwrap();
+    assert_eq!(
+        (pin.status(), pin.writer(Key::Status).author),
+        (Status::Resolved, 2)
+    );
+}
+
+#[test]
+fn op18_words_are_not_set() {
+    assert_eq!(code(1, set(id(1, 1), text("late"))), "out_of_range");
+    let moved = crate::make::property(v1::property::Value::Offset(v1::Point { x: 1, y: 1 }));
+    assert_eq!(code(1, set(id(1, 1), moved.clone())), "out_of_range");
+    let created = create(id(1, 9), Kind::Text, vec![moved]);
+    assert_eq!(code(1, created), "out_of_range");
+}
+
+#[test]
+fn op19_moves_add_up_in_any_order() {
+    let offset = |batches: [(u32, v1::Op); 2]| {
+        let mut room = room();
+        for (author, op) in batches {
+            room.commit(author, 2, vec![op]).unwrap();
+        }
+        room.document.object(own_id(1, 3)).unwrap().offset()
+    };
+    let mine = || (1, add(id(1, 3), 5, -2));
+    let theirs = || (3, add(id(1, 3), 10, 10));
+    assert_eq!(offset([mine(), theirs()]), Point { x: 15, y: 8 });
+    assert_eq!(offset([theirs(), mine()]), Point { x: 15, y: 8 });
+}
+
+#[test]
+fn op19_a_move_stays_in_range_and_is_the_owners() {
+    assert_eq!(code(2, add(id(1, 1), 1, 1)), "not_yours");
+    assert_eq!(code(1, add(id(1, 8), 1, 1)), "unknown_object");
+    assert_eq!(code(1, add(id(1, 1), OFFSET_MAX, 0)), "ok");
+    assert_eq!(code(1, add(id(1, 1), OFFSET_MAX + 1, 0)), "out_of_range");
+    let twice = [add(id(1, 1), OFFSET_MAX, 0), add(id(1, 1), 1, 0)];
+    let checked = room().document.check(1, &twice);
+    assert_eq!(checked.map_err(|error| error.code()), Err("out_of_range"));
+}
+
+#[test]
+fn op20_an_op_deletes_many_or_none() {
+    let ids = vec![id(1, 1).unwrap(), id(2, 1).unwrap()];
+    let op = || all_deleted(ids.clone(), true);
+    assert_eq!(code(1, op()), "not_yours");
+    let mut room = room();
+    room.document
+        .check_as(3, Authority::Owner, &[op()])
+        .unwrap();
+    room.commit(3, 1, vec![op()]).unwrap();
+    assert_eq!(visible(&room.document), [(1, 2), (1, 3)]);
+}
+
+/// What is left when this author's clear, made at a revision, reaches the server.
+fn left_after(room: &mut Room, author: u32, seen: u64, mut clear: v1::Op) -> Vec<(u32, u32)> {
+    if let Some(v1::op::Op::Clear(clear)) = &mut clear.op {
+        clear.seen = seen;
+    }
+    let client_seq = room.document.last_client_seq(author) + 1;
+    let batch = v1::OpBatch {
+        client_seq,
+        base: seen,
+        ops: vec![clear],
+    };
+    room.receive(author, batch).unwrap();
+    visible(&room.document)
+}
+
+#[test]
+fn op21_a_clear_deletes_what_its_author_may() {
+    let mut room = room();
+    let now = room.document.revision();
+    assert_eq!(
+        left_after(&mut room, 2, now, clear_all()),
+        [(1, 1), (1, 2), (1, 3)]
+    );
+    assert_eq!(left_after(&mut room, 3, now, clear_all()), []);
+}
+
+#[test]
+fn op21_a_clear_leaves_what_came_meanwhile() {
+    let mut room = room();
+    let seen = room.document.revision();
+    room.commit(2, 2, vec![brush(id(2, 2))]).unwrap();
+    room.commit(3, 1, vec![brush(id(3, 1))]).unwrap();
+    assert_eq!(left_after(&mut room, 3, seen, clear_all()), [(2, 2)]);
+}
+
+#[test]
+fn op21_a_clear_of_frames_leaves_the_others() {
+    let mut room = room();
+    let now = room.document.revision();
+    let all = visible(&room.document);
+    assert_eq!(left_after(&mut room, 3, now, clear_frames(0, 23)), all);
+    assert_eq!(left_after(&mut room, 3, now, clear_frames(24, 24)), []);
+}
+
+#[test]
+fn op21_only_the_server_names_what_is_cleared() {
+    let mut clear = clear_all();
+    if let Some(v1::op::Op::Clear(clear)) = &mut clear.op {
+        clear.ids = vec![id(1, 1).unwrap()];
+    }
+    assert_eq!(code(1, clear), "server_only");
+}
+
+#[test]
+fn op21_a_clear_is_bounded() {
+    let mut room = Room::with_authors(1);
+    let count = CLEAR_OBJECTS_MAX as u32 + 1;
+    let ops = (1..=count).map(|n| create(id(1, n), Kind::Line, vec![]));
+    room.commit(1, 1, ops.collect()).unwrap();
+    let now = room.document.revision();
+    assert_eq!(left_after(&mut room, 1, now, clear_all()), [(1, count)]);
+    assert_eq!(left_after(&mut room, 1, now, clear_all()), []);
+}
+
+#[test]
+fn op21_a_clear_is_undone_as_one() {
+    let mut room = room();
+    let mut owner = room.replica(3);
+    owner.submit(&[clear_all()]).unwrap();
+    assert!(owner.objects().objects.is_empty());
+    room.exchange(&mut owner);
+    assert_eq!(visible(&room.document), []);
+    assert!(owner.undo());
+    assert_eq!(owner.pending_count(), 1);
+    room.exchange(&mut owner);
+    assert_eq!(visible(&room.document).len(), 4);
+    assert!(owner.redo() && owner.objects().objects.is_empty());
+}
+
+#[test]
+fn undo8_undo_takes_back_the_own_way_only() {
+    let mut room = room();
+    let mut mine = room.replica(1);
+    mine.begin_group();
+    for _ in 0..5 {
+        mine.submit(&[add(id(1, 1), 2, 0)]).unwrap();
+    }
+    mine.end_group();
+    room.exchange(&mut mine);
+    room.commit(3, 1, vec![add(id(1, 1), 100, 7)]).unwrap();
+    let _ = mine.receive(&room.since(mine.revision())).unwrap();
+    assert!(mine.undo());
+    let offset = |replica: &fmz_annotation::Replica| {
+        let object = replica.object(own_id(1, 1));
+        object.map(|object| object.offset())
+    };
+    assert_eq!(offset(&mine), Some(Point { x: 100, y: 7 }));
+    assert!(mine.redo());
+    assert_eq!(offset(&mine), Some(Point { x: 110, y: 7 }));
+}
+
+#[test]
+fn order6_an_order_key_says_where_an_object_is_drawn() {
+    let mut room = room();
+    let drawn = |room: &Room| -> Vec<_> {
+        let drawn = room.document.drawing_order().map(|object| object.id());
+        drawn.collect()
+    };
+    let [first, pin, stroke, other] = [(1, 1), (1, 2), (1, 3), (2, 1)].map(|(a, n)| own_id(a, n));
+    let ops = vec![set(id(1, 1), order(&[1])), set(id(1, 3), order(&[0, 1]))];
+    room.commit(1, 2, ops).unwrap();
+    assert_eq!(drawn(&room), [pin, other, stroke, first]);
+    room.commit(1, 3, vec![set(id(1, 3), order(&[1]))]).unwrap();
+    assert_eq!(
+        drawn(&room),
+        [pin, other, first, stroke],
+        "as created where keys are equal"
+    );
+    room.commit(1, 4, vec![set(id(1, 1), order(&[]))]).unwrap();
+    assert_eq!(drawn(&room), [first, pin, other, stroke]);
+    let copy = Document::from_snapshot(room.document.snapshot()).unwrap();
+    assert_eq!(copy, room.document);
+}
