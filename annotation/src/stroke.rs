@@ -29,9 +29,13 @@ impl Stroke {
         self.ended
     }
 
-    /// Ends the stroke and leaves out the points that its line does not need.
+    /// Says that no points follow.
     pub(crate) fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// Leaves out the points that its line does not need.
+    pub(crate) fn simplify(&mut self) {
         let kept = simplify::kept(&self.points, &self.pressure);
         keep(&mut self.points, &kept);
         keep(&mut self.pressure, &kept);

@@ -74,6 +74,10 @@ impl Object {
             Op::StrokeEnd { .. } => {
                 if let Some(stroke) = &mut self.stroke {
                     stroke.end();
+                    // Each vertex of a polygon was meant.
+                    if self.kind == Kind::Brush {
+                        stroke.simplify();
+                    }
                 }
             }
             Op::Create(_) | Op::AddAuthor(_) => {}
