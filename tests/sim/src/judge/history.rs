@@ -101,22 +101,28 @@ impl History {
 
 /// The objects that ops touch.
 pub(super) fn touched(ops: &[v1::Op]) -> Vec<ObjectId> {
-    let id = |op: &v1::Op| match op.op.as_ref()? {
-        op::Op::Create(create) => create.id,
-        op::Op::Set(set) => set.id,
-        op::Op::StrokeAppend(append) => append.id,
-        op::Op::StrokeEnd(end) => end.id,
-        op::Op::SetDeleted(set) => set.id,
-        op::Op::AuthorAdded(_) => None,
-    };
     let mut ids: Vec<_> = ops
         .iter()
-        .filter_map(id)
+        .flat_map(touched_by)
         .filter_map(|id| ObjectId::new(id.author, id.counter))
         .collect();
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
+    let id = match &op.op {
+        Some(op::Op::Create(create)) => create.id,
+        Some(op::Op::Set(set)) => set.id,
+        Some(op::Op::StrokeAppend(append)) => append.id,
+        Some(op::Op::StrokeEnd(end)) => end.id,
+        Some(op::Op::Add(add)) => add.id,
+        Some(op::Op::SetDeleted(set)) => return set.ids.clone(),
+        Some(op::Op::Clear(clear)) => return clear.ids.clone(),
+        Some(op::Op::AuthorAdded(_)) | None => None,
+    };
+    id.into_iter().collect()
 }
 
 fn of_object(object: Option<&Object>) -> u64 {

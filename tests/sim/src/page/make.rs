@@ -30,6 +30,7 @@ pub(super) fn create(
             epoch: 1,
         }),
         properties: values.into_iter().map(property).collect(),
+        parent: None,
     }))
 }
 
@@ -57,7 +58,7 @@ pub(super) fn end(object: ObjectId) -> v1::Op {
 
 pub(super) fn deleted(object: ObjectId, deleted: bool) -> v1::Op {
     wrap(op::Op::SetDeleted(v1::SetDeleted {
-        id: id(object),
+        ids: id(object).into_iter().collect(),
         deleted,
     }))
 }

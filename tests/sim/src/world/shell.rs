@@ -305,7 +305,7 @@ impl World {
             Some(Plant::ForgetWriters) => snapshot
                 .objects
                 .iter_mut()
-                .for_each(|object| object.writer_authors.fill(0)),
+                .for_each(|object| object.writers.clear()),
             Some(Plant::StaleStoredSnapshot) => {
                 std::mem::swap(&mut snapshot, &mut self.server.older);
                 snapshot.revision = head;
