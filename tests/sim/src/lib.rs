@@ -24,9 +24,10 @@ mod random;
 mod trace;
 mod world;
 
-pub use judge::{Counts, Finding, Invariant};
+pub use judge::{Counts, Finding, Invariant, OP_KINDS};
 pub use plant::Plant;
 
+use std::collections::BTreeMap;
 use world::World;
 
 /// What a run came to.
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub simulated_ms: u64,
     /// How much happened.
     pub counts: Counts,
+    /// Ops in the log, by kind, see [`OP_KINDS`].
+    pub kinds: BTreeMap<&'static str, u64>,
 }
 
 /// Runs one seed, with a bug planted or none. `loud` prints every step to standard output.

@@ -5,6 +5,7 @@ use crate::{
     agenda::{MS, Micros, S},
     random::Random,
 };
+use fmz_signaling_core::RoomLimits;
 
 /// How a connection carries what it is given.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,7 @@ pub(crate) struct Plan {
     pub(crate) sync: Micros,
     /// Revisions between two snapshots on disk.
     pub(crate) snapshot_every: u64,
+    pub(crate) limits: RoomLimits,
     /// Bytes that wait for one WebSocket at most.
     pub(crate) queue_bytes_max: usize,
 }
@@ -66,8 +68,25 @@ impl Plan {
             write: random.between(50, 3 * MS),
             sync: random.between(MS, 30 * MS),
             snapshot_every: random.between(20, 200),
+            limits: room_limits(count, random),
             queue_bytes_max: 1024 * random.between(2, 24) as usize,
         }
+    }
+}
+
+/// Room for those who take part and nobody else; in some runs a budget that a busy hand exceeds.
+fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
+    let standard = RoomLimits {
+        participants_max: pages,
+        ..RoomLimits::default()
+    };
+    if random.percent(70) {
+        return standard;
+    }
+    RoomLimits {
+        ops_per_s: random.between(100, 300) as u32,
+        ops_burst: random.between(20, 200) as u32,
+        ..standard
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Plant {
     GrantAnnotate,
     /// Everybody is let in under one name.
     WrongIdentity,
+    /// The room is given another time of day.
+    WrongTimeOfDay,
     /// A page makes a new session key when it comes back.
     NewSessionKey,
     /// A page that comes back sends nothing again.
@@ -88,6 +90,7 @@ impl Plant {
         Self::GrantOwn,
         Self::GrantAnnotate,
         Self::WrongIdentity,
+        Self::WrongTimeOfDay,
         Self::NewSessionKey,
         Self::SkipResend,
         Self::ResendRenumbered,

@@ -45,6 +45,18 @@ impl Judge {
         if let Some(text) = replays(&self.history) {
             self.find(Invariant::SnapshotTail, text);
         }
+        if let Some(id) = self.history.cleared_unseen() {
+            self.find(
+                Invariant::Session,
+                format!("{id:?} was cleared by one who had not seen it"),
+            );
+        }
+        if let Some(id) = self.history.moved_wrong() {
+            self.find(
+                Invariant::Convergence,
+                format!("a move of {id:?} does not count"),
+            );
+        }
         self.settle_claims();
     }
 

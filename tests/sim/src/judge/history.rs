@@ -1,10 +1,10 @@
 //! The judge's own log and document, with what every object looked like at every revision.
 
 use crate::{disk::last_revision, trace::Fnv};
-use fmz_annotation::{ApplyError, Document, Object, ObjectId};
+use fmz_annotation::{ApplyError, Document, Kind, Object, ObjectId};
 use fmz_proto::{
     Message,
-    v1::{self, CommittedBatch, op},
+    v1::{self, CommittedBatch, op, property::Value},
 };
 use std::collections::BTreeMap;
 
@@ -90,6 +90,60 @@ impl History {
             (batch.author == 0 || seq >= batch.client_seq)
                 && ids.all(|id| of_object(document.object(*id)) == self.object_at(*id, revision))
         })
+    }
+
+    /// Whether an op carries the thread of a pin on, which everybody may.
+    pub(super) fn is_of_thread(&self, op: &v1::Op) -> bool {
+        let Some(op::Op::Set(set)) = &op.op else {
+            return false;
+        };
+        let value = set
+            .property
+            .as_ref()
+            .and_then(|property| property.value.as_ref());
+        let id = set.id.and_then(|id| ObjectId::new(id.author, id.counter));
+        let object = id.and_then(|id| self.document.object(id));
+        matches!(value, Some(Value::Status(_) | Value::Assignee(_)))
+            && object.is_some_and(|object| object.kind() == Kind::Pin)
+    }
+
+    /// The first thing that a clear deleted though its author had not seen it.
+    pub(super) fn cleared_unseen(&self) -> Option<ObjectId> {
+        let unseen = |batch: &CommittedBatch| {
+            batch.ops.iter().find_map(|op| {
+                let Some(op::Op::Clear(clear)) = &op.op else {
+                    return None;
+                };
+                let later = |id: &ObjectId| {
+                    let created = self
+                        .document
+                        .object(*id)
+                        .map_or(0, Object::created_revision);
+                    id.author() != batch.author && created > clear.seen
+                };
+                touched(std::slice::from_ref(op)).into_iter().find(later)
+            })
+        };
+        self.log.iter().find_map(unseen)
+    }
+
+    /// The first object that does not stand where all its moves together bring it.
+    pub(super) fn moved_wrong(&self) -> Option<ObjectId> {
+        let mut sums: BTreeMap<ObjectId, (i32, i32)> = BTreeMap::new();
+        for op in self.log.iter().flat_map(|batch| &batch.ops) {
+            if let Some(op::Op::Add(add)) = &op.op {
+                for id in touched(std::slice::from_ref(op)) {
+                    let by = add.offset.unwrap_or_default();
+                    let sum = sums.entry(id).or_default();
+                    *sum = (sum.0 + by.x, sum.1 + by.y);
+                }
+            }
+        }
+        let wrong = |object: &&Object| {
+            let sum = sums.get(&object.id()).copied().unwrap_or_default();
+            (object.offset().x, object.offset().y) != sum
+        };
+        self.document.objects().find(wrong).map(Object::id)
     }
 
     fn object_at(&self, id: ObjectId, revision: u64) -> u64 {

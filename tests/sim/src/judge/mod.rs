@@ -4,9 +4,11 @@ mod claims;
 mod finding;
 mod finish;
 mod history;
+mod kinds;
 mod watch;
 
 pub use finding::{Finding, Invariant};
+pub use kinds::OP_KINDS;
 
 use crate::{agenda::Micros, plan::PagePlan};
 use claims::Claims;
@@ -20,6 +22,8 @@ pub(crate) struct Judge {
     pub(crate) finding: Option<Finding>,
     /// Figures for people.
     pub(crate) counts: Counts,
+    /// Ops that became part of the log, by kind.
+    pub(crate) kinds: BTreeMap<&'static str, u64>,
     plans: Vec<PagePlan>,
     history: History,
     claims: Claims,
@@ -56,6 +60,7 @@ impl Judge {
             now: 0,
             finding: None,
             counts: Counts::default(),
+            kinds: BTreeMap::new(),
             plans,
             history: History::default(),
             claims: Claims::default(),

@@ -3,7 +3,7 @@
 use super::{Invariant, Judge, history::touched};
 use crate::disk::{Recovered, last_revision};
 use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
-use fmz_proto::v1::{AuthorAdded, CommittedBatch, OpBatch, Welcome, op};
+use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, OpBatch, Welcome, op};
 
 impl Judge {
     /// A page sends a batch for the first time.
@@ -31,10 +31,21 @@ impl Judge {
                 0 => self.judge_authors(keys, batch),
                 _ => self.judge_batch(batch),
             }
+            for op in batch.ops.iter().filter_map(|op| op.op.as_ref()) {
+                *self.kinds.entry(super::kinds::name(op)).or_default() += 1;
+            }
             if let Err(error) = self.history.push(batch) {
                 let text = format!("revision {}: {error}", batch.first_revision);
                 self.find(Invariant::Convergence, text);
             }
+        }
+    }
+
+    /// Batches carry the time of day at which they were numbered.
+    pub(crate) fn timed(&mut self, unix_ms: u64, batches: &[CommittedBatch]) {
+        if let Some(batch) = batches.iter().find(|batch| batch.committed_ms != unix_ms) {
+            let text = format!("committed at {}, it is {unix_ms}", batch.committed_ms);
+            self.find(Invariant::Authority, text);
         }
     }
 
@@ -79,7 +90,8 @@ impl Judge {
             self.find(Invariant::NoPhantom, format!("{name} was made by nobody"));
             return;
         };
-        let (twice, same, floor) = (claim.committed, claim.ops == *ops, claim.floor);
+        let (twice, floor) = (claim.committed, claim.floor);
+        let same = claim.ops == as_made(ops);
         claim.committed = true;
         if twice {
             self.find(Invariant::ExactlyOnce, format!("{name} is there twice"));
@@ -95,10 +107,18 @@ impl Judge {
             self.find(Invariant::RealTime, text);
         }
         let own = self.authors.get(author).map(|page| self.plans[*page].own);
-        let foreign = touched(ops).into_iter().any(|id| id.author() != *author);
-        if own.is_none() || (foreign && own == Some(false)) {
+        let mut ops = ops.iter();
+        if own.is_none() || (own == Some(false) && !ops.all(|op| self.is_right_of(*author, op))) {
             self.find(Invariant::Authority, format!("{name} was not allowed"));
         }
+    }
+
+    /// Whether somebody who owns nothing but what it drew may do this.
+    fn is_right_of(&self, author: u32, op: &Op) -> bool {
+        let own = touched(std::slice::from_ref(op))
+            .into_iter()
+            .all(|id| id.author() == author);
+        own || self.history.is_of_thread(op)
     }
 
     /// The disk holds this revision for good.
@@ -307,4 +327,15 @@ impl Judge {
             self.find(Invariant::Bounded, format!("{what} is over its bound"));
         }
     }
+}
+
+/// Ops without what the server adds to them.
+fn as_made(ops: &[Op]) -> Vec<Op> {
+    let mut ops = ops.to_vec();
+    for op in &mut ops {
+        if let Some(op::Op::Clear(clear)) = &mut op.op {
+            clear.ids.clear();
+        }
+    }
+    ops
 }

@@ -1,12 +1,12 @@
 //! What a person does on a page.
 
-use super::{Page, make};
+use super::{
+    Page, make,
+    values::{frames, kind, place, points, thread_value, value, words},
+};
 use crate::{judge::Judge, plant::Plant, random::Random};
 use fmz_annotation::ObjectId;
-use fmz_proto::{
-    points::Delta,
-    v1::{self, Kind, ObjectState, Point, property::Value},
-};
+use fmz_proto::v1::{self, Kind, ObjectState, clear::Scope, property::Value};
 use std::collections::BTreeMap;
 
 /// Appends in one stroke at most.
@@ -29,14 +29,17 @@ impl Page {
             self.draw_on(stroke, random, judge);
             return;
         }
-        match random.below(20) {
+        match random.below(26) {
             0..=5 => self.begin_stroke(random, judge),
             6..=8 => self.shape(random, judge),
-            9..=12 => self.change(random, judge),
-            13 => self.hide_or_show(random, judge),
-            14..=15 => self.walk(true),
-            16 => self.walk(false),
-            17 => self.change_and_take_back(random, judge),
+            9..=11 => self.change(random, judge),
+            12..=14 => self.shift(random, judge),
+            15 => self.hide_or_show(random, judge),
+            16..=17 => self.discuss(random, judge),
+            18..=19 => self.walk(true),
+            20 => self.walk(false),
+            21..=22 => self.change_and_take_back(random, judge),
+            23 if random.percent(30) => self.clear(random, judge),
             _ => {
                 // A gesture with several changes is one step.
                 self.replica.begin_group();
@@ -62,7 +65,7 @@ impl Page {
         };
         self.replica.begin_group();
         let frame = random.between(0, 5000) as u32;
-        let brush = make::create(id, Kind::Brush, frame, vec![Value::Width(40)]);
+        let brush = make::create(id, Kind::Brush.into(), frame, vec![Value::Width(40)]);
         if self.submit(&[brush, make::append(id, &points(random))], judge) {
             let left = random.between(0, APPENDS_MAX);
             self.stroke = Some(Stroke { id, left });
@@ -90,14 +93,54 @@ impl Page {
         let Some(id) = self.replica.next_id() else {
             return;
         };
-        let kinds = [Kind::Rectangle, Kind::Ellipse, Kind::Arrow, Kind::Text];
-        let kind = kinds[random.below(kinds.len())];
+        let kind = kind(random);
         let mut values = vec![Value::Start(place(random)), Value::End(place(random))];
-        if kind == Kind::Text {
+        if kind == i32::from(Kind::Text) {
             values.push(Value::Text(words(random)));
         }
         let frame = random.between(0, 5000) as u32;
         self.submit(&[make::create(id, kind, frame, values)], judge);
+    }
+
+    fn shift(&mut self, random: &mut Random, judge: &mut Judge) {
+        if let Some(id) = self.pick(random) {
+            self.submit(&[make::add(id, place(random))], judge);
+        }
+    }
+
+    /// Answers a pin, or says how it stands with it: anybody's.
+    fn discuss(&mut self, random: &mut Random, judge: &mut Judge) {
+        let objects = self.replica.objects().objects;
+        let is_pin = |object: &&ObjectState| object.kind() == Kind::Pin;
+        let pins: Vec<_> = objects
+            .iter()
+            .filter(is_pin)
+            .filter_map(|pin| pin.id)
+            .collect();
+        let pin = random
+            .pick(&pins)
+            .and_then(|pin| ObjectId::new(pin.author, pin.counter));
+        let (Some(pin), Some(id)) = (pin, self.replica.next_id()) else {
+            return;
+        };
+        let op = if random.percent(50) {
+            make::set(pin, thread_value(random))
+        } else {
+            make::reply(id, pin, words(random))
+        };
+        self.submit(&[op], judge);
+    }
+
+    fn clear(&mut self, random: &mut Random, judge: &mut Judge) {
+        let scope = if random.percent(20) {
+            Scope::All(true)
+        } else {
+            Scope::Frames(v1::FrameScope {
+                publication: make::PUBLICATION.into(),
+                frames: Some(frames(random)),
+            })
+        };
+        self.submit(&[make::clear(scope)], judge);
     }
 
     fn change(&mut self, random: &mut Random, judge: &mut Judge) {
@@ -107,12 +150,17 @@ impl Page {
     }
 
     fn hide_or_show(&mut self, random: &mut Random, judge: &mut Judge) {
-        let ids: Vec<_> = self.replica.document().objects().collect();
-        let picked = random
-            .pick(&ids)
-            .map(|object| (object.id(), object.deleted()));
-        if let Some((id, deleted)) = picked {
-            self.submit(&[make::deleted(id, !deleted)], judge);
+        let hidden = random.percent(50);
+        let objects = self.replica.document().objects();
+        let ids: Vec<_> = objects
+            .filter(|object| object.deleted() == hidden)
+            .map(|object| object.id())
+            .collect();
+        let some: Vec<_> = (0..random.between(1, 4))
+            .filter_map(|_| random.pick(&ids).copied())
+            .collect();
+        if !some.is_empty() {
+            self.submit(&[make::deleted(&some, !hidden)], judge);
         }
     }
 
@@ -129,9 +177,12 @@ impl Page {
     fn change_and_take_back(&mut self, random: &mut Random, judge: &mut Judge) {
         let before = self.shown();
         let changes = self.replica.pending_count();
-        match random.below(3) {
+        match random.below(6) {
             0 => self.shape(random, judge),
             1 => self.change(random, judge),
+            2 => self.shift(random, judge),
+            3 => self.discuss(random, judge),
+            4 => self.clear(random, judge),
             _ => self.hide_or_show(random, judge),
         }
         let after = self.shown();
@@ -179,37 +230,5 @@ impl Page {
             self.see_own(judge);
         }
         taken
-    }
-}
-
-fn points(random: &mut Random) -> Vec<Delta> {
-    let count = random.between(1, 6);
-    let delta = |random: &mut Random| Delta {
-        x: random.signed(40),
-        y: random.signed(40),
-        // One way only, and so little that no stroke leaves the range.
-        pressure: random.between(0, 2) as i32,
-    };
-    (0..count).map(|_| delta(random)).collect()
-}
-
-fn place(random: &mut Random) -> Point {
-    Point {
-        x: random.signed(16_384),
-        y: random.signed(9_000),
-    }
-}
-
-fn words(random: &mut Random) -> String {
-    let words = ["too dark", "左边", "hold", "ok 👍", "", "cut here"];
-    words[random.below(words.len())].to_owned()
-}
-
-fn value(random: &mut Random) -> Value {
-    match random.below(4) {
-        0 => Value::Color(random.between(0, 1 << 32) as u32),
-        1 => Value::Width(random.between(1, 400) as u32),
-        2 => Value::Start(place(random)),
-        _ => Value::End(place(random)),
     }
 }

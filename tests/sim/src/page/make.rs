@@ -6,6 +6,9 @@ use fmz_proto::{
     v1::{self, op, property},
 };
 
+/// Publication on which everything is drawn.
+pub(super) const PUBLICATION: &str = "p-1-1";
+
 fn wrap(op: op::Op) -> v1::Op {
     v1::Op { op: Some(op) }
 }
@@ -16,15 +19,15 @@ fn id(id: ObjectId) -> Option<v1::ObjectId> {
 
 pub(super) fn create(
     object: ObjectId,
-    kind: v1::Kind,
+    kind: i32,
     frame: u32,
     values: Vec<property::Value>,
 ) -> v1::Op {
     wrap(op::Op::Create(v1::Create {
         id: id(object),
-        kind: kind.into(),
+        kind,
         frame: Some(v1::FrameStamp {
-            publication: "p-1-1".into(),
+            publication: PUBLICATION.into(),
             rtp_timestamp: i64::from(frame) * 3750,
             frame_index: Some(frame),
             epoch: 1,
@@ -56,9 +59,38 @@ pub(super) fn end(object: ObjectId) -> v1::Op {
     wrap(op::Op::StrokeEnd(v1::StrokeEnd { id: id(object) }))
 }
 
-pub(super) fn deleted(object: ObjectId, deleted: bool) -> v1::Op {
+pub(super) fn deleted(objects: &[ObjectId], deleted: bool) -> v1::Op {
     wrap(op::Op::SetDeleted(v1::SetDeleted {
-        ids: id(object).into_iter().collect(),
+        ids: objects.iter().map(Into::into).collect(),
         deleted,
+    }))
+}
+
+pub(super) fn add(object: ObjectId, offset: v1::Point) -> v1::Op {
+    wrap(op::Op::Add(v1::Add {
+        id: id(object),
+        offset: Some(offset),
+    }))
+}
+
+pub(super) fn reply(object: ObjectId, pin: ObjectId, words: String) -> v1::Op {
+    let mut reply = create(
+        object,
+        v1::Kind::Reply.into(),
+        0,
+        vec![property::Value::Text(words)],
+    );
+    if let Some(op::Op::Create(create)) = &mut reply.op {
+        create.parent = id(pin);
+    }
+    reply
+}
+
+/// A clear; the replica says what its author had seen.
+pub(super) fn clear(scope: v1::clear::Scope) -> v1::Op {
+    wrap(op::Op::Clear(v1::Clear {
+        scope: Some(scope),
+        seen: 0,
+        ids: Vec::new(),
     }))
 }

@@ -3,6 +3,7 @@
 mod hand;
 mod make;
 mod session;
+mod values;
 
 pub(crate) use session::BATCH_INTERVAL;
 

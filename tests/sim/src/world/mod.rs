@@ -88,6 +88,7 @@ impl World {
             steps,
             simulated_ms: self.agenda.now() / MS,
             counts: self.judge.counts,
+            kinds: self.judge.kinds,
         }
     }
 

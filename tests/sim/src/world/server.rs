@@ -1,6 +1,6 @@
 //! What the server's process holds.
 
-use crate::{disk::Disk, event::LinkId};
+use crate::{agenda::Micros, disk::Disk, event::LinkId};
 use fmz_proto::v1::DocumentSnapshot;
 use fmz_signaling_core::{Room, SessionId};
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ pub(super) struct Server {
     pub(super) room: Option<Room>,
     /// Counts rooms: one is opened again after a failure.
     pub(super) rooms: u32,
+    /// Time of day when the room was opened, milliseconds since 1970, and when that was in the run.
+    pub(super) opened: (u64, Micros),
     pub(super) sessions: BTreeMap<SessionId, LinkId>,
     /// Author of each session, as its welcome said.
     pub(super) authors: BTreeMap<SessionId, u32>,
@@ -33,6 +35,7 @@ impl Server {
             life: 0,
             room: None,
             rooms: 0,
+            opened: (0, 0),
             sessions: BTreeMap::new(),
             authors: BTreeMap::new(),
             next_session: 1,

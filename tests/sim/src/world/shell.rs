@@ -70,9 +70,14 @@ impl World {
         self.server.rooms += 1;
         let info = RoomInfo {
             room: "demo".into(),
+            limits: self.plan.limits,
             ..RoomInfo::default()
         };
-        let unix_ms = self.wall_ms + self.agenda.now() / MS;
+        let mut unix_ms = self.wall_ms + self.agenda.now() / MS;
+        self.server.opened = (unix_ms, self.agenda.now());
+        if self.plant == Some(Plant::WrongTimeOfDay) {
+            unix_ms -= 3_600_000;
+        }
         let room = Room::new(info, document, unix_ms, self.agenda.instant());
         self.server.room = Some(room);
     }
@@ -123,6 +128,7 @@ impl World {
                 self.server.flying = true;
                 let keys = self.keys();
                 self.judge.appended(&keys, &batches);
+                self.judge.timed(self.time_of_day(), &batches);
                 let room = self.server.rooms;
                 self.give_disk(Job::Append {
                     room,
@@ -139,6 +145,12 @@ impl World {
             Effect::Close { session, reason } => self.close(session, reason),
             Effect::HandedOut { .. } => {}
         }
+    }
+
+    /// As the room's clock goes: read once, when it was opened.
+    fn time_of_day(&self) -> u64 {
+        let (unix_ms, at) = self.server.opened;
+        unix_ms + (self.agenda.now() - at) / MS
     }
 
     /// Who each page is.

@@ -1,17 +1,22 @@
-use fmz_sim::run;
+use fmz_sim::{OP_KINDS, run};
+use std::collections::BTreeSet;
 
 /// Seeds here; `scripts/test` runs more of them by the program.
 const SEEDS: u64 = 60;
 
 #[test]
 fn clean_code_keeps_every_promise() {
+    let mut made = BTreeSet::new();
     for seed in 0..SEEDS {
         let outcome = run(seed, None, false);
+        made.extend(outcome.kinds.keys().copied());
         assert_eq!(
             outcome.finding, None,
             "cargo run -p fmz-sim -- --seed {seed} --trace"
         );
     }
+    let all: BTreeSet<_> = OP_KINDS.iter().copied().collect();
+    assert_eq!(made, all, "every kind of op is tried");
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! Names of the kinds of op, so that a run can say which it made.
+
+use fmz_proto::v1::op::Op;
+
+/// Every kind that a run of many seeds must have made.
+pub const OP_KINDS: &[&str] = &[
+    "create",
+    "set",
+    "stroke_append",
+    "stroke_end",
+    "set_deleted",
+    "author_added",
+    "add",
+    "clear",
+];
+
+/// A new kind of op gets its name here, its place above, and somebody who makes it in `page/hand.rs`.
+pub(super) fn name(op: &Op) -> &'static str {
+    match op {
+        Op::Create(_) => "create",
+        Op::Set(_) => "set",
+        Op::StrokeAppend(_) => "stroke_append",
+        Op::StrokeEnd(_) => "stroke_end",
+        Op::SetDeleted(_) => "set_deleted",
+        Op::AuthorAdded(_) => "author_added",
+        Op::Add(_) => "add",
+        Op::Clear(_) => "clear",
+    }
+}
