@@ -12,6 +12,8 @@ export interface InspectedMark {
   readonly width: number;
   readonly start: readonly [number, number] | undefined;
   readonly end: readonly [number, number] | undefined;
+  /** Sum of all moves: everything of the mark stands this far from where it was drawn. */
+  readonly offset: readonly [number, number];
   readonly points: readonly (readonly [number, number])[];
   readonly text: string;
   readonly ended: boolean;
@@ -67,6 +69,12 @@ const KINDS: Readonly<Record<number, string>> = {
   [Kind.ELLIPSE]: "ellipse",
   [Kind.ARROW]: "arrow",
   [Kind.TEXT]: "text",
+  [Kind.LINE]: "line",
+  [Kind.POLYGON]: "polygon",
+  [Kind.PIN]: "pin",
+  [Kind.REDACTION]: "redaction",
+  [Kind.STAMP]: "stamp",
+  [Kind.REPLY]: "reply",
 };
 
 export function exposeRoom(room: RoomState): void {
@@ -134,7 +142,7 @@ export function exposeRoom(room: RoomState): void {
 }
 
 function inspect(room: RoomState, object: ObjectState): InspectedMark {
-  const { id, kind, color, width, start, end, text, ended, pending, frame } = object;
+  const { id, kind, color, width, start, end, offset, text, ended, pending, frame } = object;
   return {
     author: id?.author ?? 0,
     counter: id?.counter ?? 0,
@@ -144,6 +152,7 @@ function inspect(room: RoomState, object: ObjectState): InspectedMark {
     width,
     start: start && [start.x, start.y],
     end: end && [end.x, end.y],
+    offset: [offset?.x ?? 0, offset?.y ?? 0],
     points: decodePoints(object.points).map(({ x, y }) => [x, y] as const),
     text,
     ended,

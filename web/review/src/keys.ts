@@ -6,9 +6,11 @@ export const TOOL_KEYS: Readonly<Record<Tool, string>> = {
   select: "v",
   brush: "b",
   arrow: "a",
+  line: "s",
   rectangle: "r",
   ellipse: "e",
   text: "t",
+  redaction: "d",
   eraser: "x",
 };
 

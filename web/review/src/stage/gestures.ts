@@ -11,7 +11,7 @@ import {
   type StrokePoint,
 } from "@fmz/client";
 import type { RoomState } from "../state/room";
-import { appendOp, createOp, deleteOp, endOp, property, setOp } from "../state/ops";
+import { addOp, appendOp, createOp, deleteOp, endOp, property } from "../state/ops";
 import { toGrid, type Point } from "./geometry";
 
 /** A pointer's place with its pressure, 0..=1; `undefined` from a device that reports none. */
@@ -68,7 +68,7 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
   };
 }
 
-type ShapeKind = Kind.RECTANGLE | Kind.ELLIPSE | Kind.ARROW;
+type ShapeKind = Kind.RECTANGLE | Kind.ELLIPSE | Kind.ARROW | Kind.LINE | Kind.REDACTION;
 /** A drag shorter than this draws nothing, CSS px: it was a click. */
 const DRAG_PX_MIN = 3;
 
@@ -98,22 +98,19 @@ export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
   };
 }
 
-/** Moves an own shape. */
-export function drag(room: RoomState, object: ObjectState, first: Point): Gesture {
+/** Moves a mark. Moves add up, so that two people who move one mark both count. */
+export function drag(room: RoomState, { id }: ObjectState, first: Point): Gesture {
   const { document } = room;
-  const { id, start, end } = object;
-  const from = toGrid(first, room.view.rect.peek());
+  let last = toGrid(first, room.view.rect.peek());
   document.beginGesture();
   return {
     move: (points) => {
       const at = points.at(-1);
       if (!at || !id) return;
       const to = toGrid(at, room.view.rect.peek());
-      const moved = (point: Point): Point => ({ x: point.x + to.x - from.x, y: point.y + to.y - from.y });
-      document.submit([
-        ...(start ? [setOp(id, property.start(moved(start)))] : []),
-        ...(end && object.kind !== Kind.TEXT ? [setOp(id, property.end(moved(end)))] : []),
-      ]);
+      const [x, y] = [to.x - last.x, to.y - last.y];
+      if (x !== 0 || y !== 0) document.submit([addOp(id, { x, y })]);
+      last = to;
     },
     end: () => {
       document.endGesture();

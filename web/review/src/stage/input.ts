@@ -83,6 +83,10 @@ export class Input {
         return shape(room, Kind.ELLIPSE, at);
       case "arrow":
         return shape(room, Kind.ARROW, at);
+      case "line":
+        return shape(room, Kind.LINE, at);
+      case "redaction":
+        return shape(room, Kind.REDACTION, at);
       case "text":
         this.beginText(at);
         return undefined;
@@ -95,7 +99,7 @@ export class Input {
     const { room } = this;
     const object = this.objectAt(at);
     room.marks.selected.value = object && keyOf(object.id);
-    const movable = object?.id && object.kind !== Kind.BRUSH && room.mayChange(object.id);
+    const movable = object?.id && room.mayChange(object.id);
     return movable ? drag(room, object, at) : pan(room, at);
   }
 

@@ -2,7 +2,7 @@ import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf, type MarkKey } from "../state/marks";
 import { cssColor } from "../state/tools";
 import { gridScale, type Point, type Rect } from "./geometry";
-import { corner, FONT, grown, LINE_HEIGHT, shapeOf, type Shape } from "./shapes";
+import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "./shapes";
 
 /** Dark rim around every mark, so that it reads on white as on black. */
 const HALO = "rgba(0, 0, 0, 0.65)";
@@ -95,7 +95,7 @@ export class Painter {
   }
 
   private textBounds(object: ObjectState): Rect {
-    const { x, y } = corner(object.start);
+    const { x, y } = startOf(object);
     const lines = object.text.split("\n");
     if (!this.ruler) return { x, y, width: 0, height: 0 };
     this.ruler.font = `${object.width}px ${FONT}`;
@@ -112,7 +112,7 @@ function toGridSpace(context: CanvasRenderingContext2D, { rect, pixelRatio }: Su
 /** Text is set in screen pixels: fonts of grid size would lose their hinting. */
 function drawText(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface, object: ObjectState): void {
   const scale = gridScale(rect);
-  const { x, y } = corner(object.start);
+  const { x, y } = startOf(object);
   const height = object.width * scale;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, (rect.x + x * scale) * pixelRatio, (rect.y + y * scale) * pixelRatio);
   context.font = `${height}px ${FONT}`;

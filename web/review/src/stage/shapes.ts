@@ -36,14 +36,20 @@ export function shapeOf(object: ObjectState): Shape {
       });
     case Kind.ARROW:
       return arrowShape(object);
+    case Kind.LINE:
+      return lineShape(object);
+    case Kind.POLYGON:
+      return polygonShape(object);
+    case Kind.REDACTION:
+      return redactionShape(object);
     default:
-      return { fill: undefined, line: undefined, spine: new Path2D(), bounds: boundsOf([corner(object.start)]) };
+      return { fill: undefined, line: undefined, spine: new Path2D(), bounds: boundsOf([startOf(object)]) };
   }
 }
 
 function strokeShape(object: ObjectState): Shape {
   const pressed = isPressed(object.points);
-  const points = evened(decodePoints(object.points)).map((point) => ({ ...point, pressure: point.pressure / 255 }));
+  const points = evened(pointsOf(object)).map((point) => ({ ...point, pressure: point.pressure / 255 }));
   const outline = getStroke(points, {
     size: object.width,
     thinning: pressed ? 0.6 : 0,
@@ -54,6 +60,11 @@ function strokeShape(object: ObjectState): Shape {
   });
   const bounds = grown(boundsOf(points), object.width / 2);
   return { fill: smoothClosed(outline), line: undefined, spine: polyline(points), bounds };
+}
+
+/** Points of a stroke, where they stand now. */
+function pointsOf({ points, offset }: ObjectState): StrokePoint[] {
+  return decodePoints(points).map((point) => ({ ...point, ...shifted(point, offset) }));
 }
 
 /** Fills gaps between points: smoothing pulls a line off its corners by a share of the gaps beside them. */
@@ -94,16 +105,38 @@ function polyline(points: readonly Point[]): Path2D {
 }
 
 function boxShape(object: ObjectState, trace: (path: Path2D, box: Rect) => void): Shape {
-  const box = boundsOf([corner(object.start), corner(object.end)]);
+  const box = boundsOf([startOf(object), endOf(object)]);
   const line = new Path2D();
   trace(line, box);
   return { fill: undefined, line, spine: line, bounds: grown(box, object.width / 2) };
 }
 
+function lineShape(object: ObjectState): Shape {
+  const ends = [startOf(object), endOf(object)];
+  const line = polyline(ends);
+  return { fill: undefined, line, spine: line, bounds: grown(boundsOf(ends), object.width / 2) };
+}
+
+/** The vertices of a polygon are the points of its stroke; while it is drawn, its last edge is missing. */
+function polygonShape(object: ObjectState): Shape {
+  const vertices = pointsOf(object);
+  const line = polyline(vertices);
+  if (object.ended) line.closePath();
+  return { fill: undefined, line, spine: line, bounds: grown(boundsOf(vertices), object.width / 2) };
+}
+
+/** A solid box; one that blurs is an element over the picture, and only its rim is drawn. */
+function redactionShape(object: ObjectState): Shape {
+  const bounds = boundsOf([startOf(object), endOf(object)]);
+  const box = new Path2D();
+  box.rect(bounds.x, bounds.y, bounds.width, bounds.height);
+  return { fill: object.redaction === 0 ? box : undefined, line: undefined, spine: box, bounds };
+}
+
 /** A shaft and a filled head; the shaft stops inside the head, so that its end does not show beside the tip. */
 function arrowShape(object: ObjectState): Shape {
-  const tail = corner(object.start);
-  const tip = corner(object.end);
+  const tail = startOf(object);
+  const tip = endOf(object);
   const length = Math.hypot(tip.x - tail.x, tip.y - tail.y) || 1;
   const along = { x: (tip.x - tail.x) / length, y: (tip.y - tail.y) / length };
   const head = Math.min(length, object.width * 4.5);
@@ -134,7 +167,17 @@ export function grown({ x, y, width, height }: Rect, by: number): Rect {
   return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
 }
 
-/** A corner of an object; one that was never set lies at the picture's. */
-export function corner(point: Point | undefined): Point {
-  return point ?? { x: 0, y: 0 };
+/** First corner of an object, tail of an arrow, where it stands now. */
+export function startOf({ start, offset }: ObjectState): Point {
+  return shifted(start, offset);
+}
+
+/** Opposite corner of an object, head of an arrow, where it stands now. */
+export function endOf({ end, offset }: ObjectState): Point {
+  return shifted(end, offset);
+}
+
+/** A place, or the picture's corner where none was set, moved. */
+function shifted(point: Point | undefined, offset: Point | undefined): Point {
+  return { x: (point?.x ?? 0) + (offset?.x ?? 0), y: (point?.y ?? 0) + (offset?.y ?? 0) };
 }

@@ -1,4 +1,5 @@
 import {
+  AddSchema,
   create,
   CreateSchema,
   OpSchema,
@@ -37,6 +38,11 @@ export function createOp(id: ObjectId, kind: Kind, frame: FrameStamp, values: re
 export function setOp(id: ObjectId, value: Value): Op {
   const property = create(PropertySchema, { value });
   return create(OpSchema, { op: { case: "set", value: create(SetSchema, { id, property }) } });
+}
+
+export function addOp(id: ObjectId, offset: Point): Op {
+  const value = create(AddSchema, { id, offset: create(PointSchema, offset) });
+  return create(OpSchema, { op: { case: "add", value } });
 }
 
 export function appendOp(id: ObjectId, points: StrokePoints): Op {

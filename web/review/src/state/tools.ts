@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-export const TOOLS = ["select", "brush", "arrow", "rectangle", "ellipse", "text", "eraser"] as const;
+export const TOOLS = ["select", "brush", "arrow", "line", "rectangle", "ellipse", "text", "redaction", "eraser"] as const;
 export type Tool = (typeof TOOLS)[number];
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito), and white. */

@@ -42,7 +42,7 @@ type MarkKind = keyof typeof ICONS;
 
 /** Kinds that this page does not know count as 0. */
 function kindOf({ kind }: ObjectState): MarkKind {
-  return kind in ICONS ? (kind as MarkKind) : 0;
+  return kind in ICONS ? (kind) : 0;
 }
 /** Rows in the page at once, the newest: a long session has thousands. */
 const ROWS_MAX = 300;

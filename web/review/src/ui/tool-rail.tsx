@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { Brush, Circle, Eraser, MousePointer2, MoveUpRight, Pencil, Redo2, Square, Type, Undo2, type LucideIcon } from "lucide-preact";
+import { Brush, Circle, Eraser, MousePointer2, MoveUpRight, Pencil, Redo2, Slash, Square, SquareDashed, Type, Undo2, type LucideIcon } from "lucide-preact";
 import { t } from "../i18n";
 import { TOOL_KEYS } from "../keys";
 import { useRoom } from "../state/context";
@@ -10,9 +10,11 @@ const ICONS: Readonly<Record<Tool, LucideIcon>> = {
   select: MousePointer2,
   brush: Brush,
   arrow: MoveUpRight,
+  line: Slash,
   rectangle: Square,
   ellipse: Circle,
   text: Type,
+  redaction: SquareDashed,
   eraser: Eraser,
 };
 
