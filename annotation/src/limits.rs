@@ -15,6 +15,11 @@ pub const PENDING_OPS_MAX: usize = 20_000;
 /// Bytes in one batch that a replica gives out, as protobuf: half of what a client's frame may hold, and more than any
 /// single op needs.
 pub const BATCH_BYTES_MAX: usize = fmz_proto::limits::CLIENT_MESSAGE_BYTES_MAX / 2;
+/// Committed batches that came ahead of one that is missing and wait for it: half a second of a busy room, after which
+/// the ordered path has brought it, or a resync.
+pub const EARLY_BATCHES_MAX: usize = 256;
+/// Bytes of the same, as protobuf.
+pub const EARLY_BYTES_MAX: usize = 256 * 1024;
 /// Gestures that can be undone: more than anybody walks back by hand.
 pub const UNDO_STEPS_MAX: usize = 1000;
 /// Name of a version, bytes of UTF-8: a line.

@@ -18,6 +18,12 @@ pub const COMPRESS_FROM_BYTES: usize = 64;
 pub const SNAPSHOT_PART_BYTES: usize = 128 * 1024;
 /// Ops in one batch: a client sends at most 20 in 50 ms; a resend after a long break joins several.
 pub const BATCH_OPS_MAX: usize = 256;
+/// Batches in one message of copies: with the smallest of ops they fill a datagram.
+pub const COPIES_MAX: usize = 16;
+/// Largest frame with copies, bytes: with the headers of SCTP, DTLS, UDP and a relay it is one datagram of any network.
+pub const COPY_FRAME_BYTES_MAX: usize = 1100;
+/// Times that a batch is copied: of a thousand datagrams where one in ten is lost, one misses all three.
+pub const COPIES_PER_BATCH: u32 = 3;
 /// Points in one stroke append: one second of a 1,000 Hz tablet.
 pub const APPEND_POINTS_MAX: usize = 1000;
 /// Points in one stroke: ten minutes at 60 Hz.

@@ -23,6 +23,7 @@ pub(crate) fn validate_client(message: &Message) -> Checked {
         Message::Unpublish(message) => validate_publication(&message.publication),
         Message::Mute(message) => validate_publication(&message.publication),
         Message::Ops(batch) => validate_batch(batch),
+        Message::Copies(copies) => validate_copies(&copies.batches),
         Message::Presence(presence) => presence.pointer.as_ref().map_or(Ok(()), validate_point),
         Message::FrameMap(map) => validate_frame_map(map),
         Message::Ping(_)
@@ -90,6 +91,12 @@ pub fn validate_batch(batch: &OpBatch) -> Checked {
         (1..=limits::BATCH_OPS_MAX).contains(&batch.ops.len()),
     )?;
     batch.ops.iter().try_for_each(validate_op)
+}
+
+fn validate_copies(batches: &[OpBatch]) -> Checked {
+    let count = 1..=limits::COPIES_MAX;
+    in_range("copies.batches", count.contains(&batches.len()))?;
+    batches.iter().try_for_each(validate_batch)
 }
 
 /// Checks one op as a client sends it. An op that only the server writes is out of range.
@@ -301,5 +308,27 @@ mod tests {
         ] {
             assert!(validate_batch(&refused).is_err());
         }
+    }
+    #[test]
+    fn loss3_copies_are_bounded_and_checked_like_batches() {
+        let set = Op {
+            op: Some(set(property::Value::Color(1))),
+        };
+        let batch = OpBatch {
+            client_seq: 1,
+            base: 0,
+            ops: vec![set],
+        };
+        let said = |batches| {
+            let frame = encode_client(Message::Copies(crate::v1::OpCopies { batches }));
+            decode_client(&frame)
+                .map(|_| ())
+                .map_err(|error| error.code())
+        };
+        let many = |count| vec![batch.clone(); count];
+        assert_eq!(said(many(limits::COPIES_MAX)), Ok(()));
+        assert_eq!(said(many(limits::COPIES_MAX + 1)), Err("out_of_range"));
+        assert_eq!(said(Vec::new()), Err("out_of_range"));
+        assert_eq!(said(vec![OpBatch::default()]), Err("out_of_range"));
     }
 }

@@ -1,5 +1,6 @@
 //! A client's document: the committed one with its own unconfirmed changes on top.
 
+mod copies;
 mod history;
 mod pending;
 mod shown;
@@ -11,6 +12,7 @@ use crate::op::{Batch, Op};
 use crate::overlay::{self, Overlay, Sender, View};
 use crate::{ApplyError, Document, OpError, SnapshotError};
 use fmz_proto::v1;
+use copies::Early;
 use history::{Direction, History};
 use pending::Pending;
 use std::collections::BTreeSet;
@@ -45,6 +47,8 @@ pub struct Replica {
     author: u32,
     authority: Authority,
     pending: Pending,
+    /// Copies that came ahead of what is missing before them.
+    early: Early,
     /// Objects that pending ops touch, as they will be.
     overlay: Overlay,
     history: History,
@@ -66,6 +70,7 @@ impl Replica {
     /// the former had pending is lost.
     pub fn set_author(&mut self, author: u32, last_client_seq: u64) -> Lost {
         let mut lost = Lost::default();
+        self.early.clear();
         if author != self.author {
             lost.batches = self
                 .pending
@@ -126,6 +131,7 @@ impl Replica {
         let mut changed = BTreeSet::new();
         let cleared = self.pending.clears();
         let gap = self.receive_batches(&committed.batches, &mut changed);
+        let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
         if cleared && !changed.is_empty() {
             changed.append(&mut self.rederive_all());
         } else {

@@ -13,10 +13,12 @@ pub(super) struct Sent {
     pub(super) client_seq: u64,
     base: u64,
     pub(super) ops: Vec<Op>,
+    /// How often it was given out as a copy.
+    pub(super) copies: u32,
 }
 
 impl Sent {
-    fn to_wire(&self) -> v1::OpBatch {
+    pub(super) fn to_wire(&self) -> v1::OpBatch {
         v1::OpBatch {
             client_seq: self.client_seq,
             base: self.base,
@@ -81,6 +83,7 @@ impl Pending {
             client_seq,
             base,
             ops,
+            copies: 0,
         });
         Some(v1::OpBatch {
             client_seq,

@@ -1,6 +1,7 @@
 //! What the document and its replicas promise, through their verbs. Rule ids are those of `docs/SPEC-annotation.md`.
 
 mod converge;
+mod copies;
 mod kinds;
 mod make;
 mod ops;

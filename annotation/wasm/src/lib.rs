@@ -63,6 +63,25 @@ impl AnnotationReplica {
         Ok(received.into())
     }
 
+    /// Applies a `Committed` that is a copy: one that is ahead waits for what is missing and is never a gap.
+    ///
+    /// # Errors
+    /// As `receive`.
+    #[wasm_bindgen(js_name = receiveCopy)]
+    pub fn receive_copy(&mut self, committed: &[u8]) -> Result<JsReceived, Failure> {
+        let committed: v1::Committed = decode(committed)?;
+        let received = self.replica.receive_copy(&committed)?;
+        Ok(received.into())
+    }
+
+    /// Takes an `OpCopies` with the newest un-acknowledged batches, each a few times at most; nothing where there are
+    /// none.
+    #[wasm_bindgen(js_name = takeCopies)]
+    pub fn take_copies(&mut self) -> Option<Vec<u8>> {
+        let copies = self.replica.take_copies()?;
+        Some(copies.encode_to_vec())
+    }
+
     /// Changes the view by the ops of an `OpBatch` (its numbers do not count) and keeps them for the next batches.
     ///
     /// # Errors
