@@ -88,6 +88,15 @@ impl Document {
         Ok(Some(self.replica.load(snapshot)?))
     }
 
+    /// Applies a copy of what is on its way on the ordered path, in whatever order. Besides what changed: the revision
+    /// to resync from, where it does not fit.
+    pub(crate) fn copied(&mut self, committed: &v1::Committed) -> (Received, Option<u64>) {
+        match self.replica.receive_copy(committed) {
+            Ok(received) => (received, None),
+            Err(error) => (Received::default(), self.ask_all(&error)),
+        }
+    }
+
     /// Applies what was committed. Besides what changed: the revision to resync from, once for each hole.
     pub(crate) fn committed(&mut self, committed: &v1::Committed) -> (Received, Option<u64>) {
         match self.replica.receive(committed) {
@@ -109,6 +118,14 @@ impl Document {
         let ask = (self.asked != Some(0)).then_some(0);
         self.asked = Some(0);
         ask
+    }
+
+    /// Copies of what has no answer, where there is a channel for batches beside which they may go.
+    pub(crate) fn copies(&mut self) -> Option<v1::OpCopies> {
+        match self.path {
+            Path::Channel => self.replica.take_copies(),
+            Path::Socket => None,
+        }
     }
 
     pub(crate) fn next_batch(&mut self) -> Option<v1::OpBatch> {
@@ -245,5 +262,60 @@ mod tests {
             document.snapshot(&broken),
             Err(LoadError::Malformed)
         ));
+    }
+    /// Every order of so many things.
+    fn orders(count: usize) -> Vec<Vec<usize>> {
+        match count.checked_sub(1) {
+            None => vec![Vec::new()],
+            Some(last) => {
+                let shorter = orders(last).into_iter();
+                let with = |order: Vec<usize>| (0..=last).map(move |at| insert(&order, at, last));
+                shorter.flat_map(with).collect()
+            }
+        }
+    }
+
+    fn insert(order: &[usize], at: usize, item: usize) -> Vec<usize> {
+        let mut order = order.to_vec();
+        order.insert(at, item);
+        order
+    }
+
+    #[test]
+    fn loss8_whatever_order_copies_take_and_whichever_is_lost_nothing_is_asked_lost_or_doubled() {
+        let batches: Vec<_> = (1..=4)
+            .map(|n| batch(1 + u64::from(n), 1, n.into(), vec![create(n)]))
+            .collect();
+        let news = |batch: &v1::CommittedBatch| v1::Committed {
+            batches: vec![batch.clone()],
+        };
+        for (order, kept) in orders(4)
+            .iter()
+            .flat_map(|order| (0..=4).map(move |kept| (order, kept)))
+        {
+            let mut document = joined();
+            let mut changes = 0;
+            for &index in order[..kept].iter().chain(&order[..kept]) {
+                let (received, ask) = document.copied(&news(&batches[index]));
+                assert_eq!((received.gap, ask), (None, None), "{order:?}");
+                changes += received.changed.len();
+            }
+            for batch in &batches {
+                let (received, ask) = document.committed(&news(batch));
+                assert_eq!((received.gap, ask), (None, None), "{order:?}");
+                changes += received.changed.len();
+            }
+            assert_eq!((document.replica.revision(), changes), (5, 4), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn loss3_copies_go_beside_the_channel_only() {
+        let mut document = joined();
+        let sent = submit(&mut document, 1);
+        assert_eq!(document.copies(), None);
+        let _ = document.switch(Path::Channel);
+        let copies = document.copies().unwrap();
+        assert_eq!(copies.batches, [sent]);
     }
 }

@@ -104,6 +104,8 @@ pub(crate) struct Session {
     flush_from: Instant,
     /// When waiting ops leave.
     flush_at: Option<Instant>,
+    /// When copies of what has no answer leave again.
+    copy_at: Option<Instant>,
 }
 
 impl Session {
@@ -129,6 +131,7 @@ impl Session {
             backoff: Backoff::default(),
             flush_from: Instant::now(),
             flush_at: None,
+            copy_at: None,
         }
     }
 

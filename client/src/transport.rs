@@ -33,7 +33,7 @@ pub(crate) enum TransportEvent {
     Connected,
     Failed,
     Channel { lane: Lane, open: bool },
-    Frame(Bytes),
+    Frame { lane: Lane, frame: Bytes },
     Subscribed(Subscription),
 }
 

@@ -4,7 +4,7 @@ use crate::events::Event;
 use crate::socket::Socket;
 use crate::transport::{Lane, Transport, TransportEvent};
 use bytes::Bytes;
-use fmz_annotation::Lost;
+use fmz_annotation::{Lost, Received};
 use fmz_proto::v1::{self, client_message::Message as ClientMessage, server_message::Message};
 use fmz_proto::{decode_server, encode_client};
 use std::time::Duration;
@@ -12,6 +12,9 @@ use tokio::time::Instant;
 
 /// Ops made within this time of a batch travel in the next one.
 const BATCH_INTERVAL: Duration = Duration::from_millis(16);
+
+/// Time between two copies of a batch behind which nothing follows.
+const COPY_INTERVAL: Duration = Duration::from_millis(25);
 
 enum Input {
     Message(Message),
@@ -52,7 +55,10 @@ impl Session {
         self.room.apply(&message);
         match message {
             Message::Offer(offer) => self.offer(socket, offer).await?,
-            Message::Committed(committed) => self.committed(socket, &committed).await?,
+            Message::Committed(committed) => {
+                let applied = self.document.committed(&committed);
+                self.applied(socket, applied).await?;
+            }
             Message::Snapshot(part) => self.snapshot(&part)?,
             Message::Rejected(rejected) => {
                 let lost = self.document.replica.rejected(rejected.client_seq);
@@ -88,8 +94,24 @@ impl Session {
         self.events.send(event);
     }
 
-    async fn committed(&mut self, socket: &mut Socket, news: &v1::Committed) -> Result<(), End> {
-        let (received, ask) = self.document.committed(news);
+    /// Takes a frame of a data channel; commits on the lane that loses are copies.
+    async fn frame(&mut self, socket: &mut Socket, lane: Lane, frame: &Bytes) -> Result<(), End> {
+        let message = decode_server(frame);
+        match message.map_err(|error| crate::ClientError::Protocol(error.to_string()))? {
+            Some(Message::Committed(copy)) if lane == Lane::Live => {
+                let applied = self.document.copied(&copy);
+                self.applied(socket, applied).await
+            }
+            Some(message) => self.message(socket, message).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn applied(
+        &mut self,
+        socket: &mut Socket,
+        (received, ask): (Received, Option<u64>),
+    ) -> Result<(), End> {
         if !received.changed.is_empty() {
             self.events.send(Event::DocumentChanged(received.changed));
         }
@@ -167,13 +189,28 @@ impl Session {
             self.flush_at = waits.then_some(self.flush_from);
             return Ok(());
         }
-        self.flush_at = None;
         while let Some(batch) = self.document.next_batch() {
             self.flush_from = now + BATCH_INTERVAL;
             let frame = encode_client(ClientMessage::Ops(batch));
             self.send_ordered(socket, frame).await?;
         }
+        self.send_copies(now).await;
         Ok(())
+    }
+
+    /// Sends copies of what has no answer at once, and again a little later.
+    async fn send_copies(&mut self, now: Instant) {
+        let due = self.flush_from > now || self.copy_at.is_some_and(|at| at <= now);
+        let copies = if due { self.document.copies() } else { None };
+        if let (Some(copies), Some(transport)) = (copies, &self.transport) {
+            let frame = encode_client(ClientMessage::Copies(copies));
+            // What is not taken is on its way on the ordered path.
+            transport.send(Lane::Live, &frame).await;
+            self.copy_at = Some(now + COPY_INTERVAL);
+        } else if due {
+            self.copy_at = None;
+        }
+        self.flush_at = self.copy_at;
     }
 
     /// Sends on the ordered path of the moment. Where the channel does not take it, the socket is the path.
@@ -223,11 +260,7 @@ impl Session {
                     self.switch(socket, path).await?;
                 }
             }
-            TransportEvent::Frame(frame) => match decode_server(&frame) {
-                Ok(Some(message)) => self.message(socket, message).await?,
-                Ok(None) => {}
-                Err(error) => return Err(crate::ClientError::Protocol(error.to_string()).into()),
-            },
+            TransportEvent::Frame { lane, frame } => self.frame(socket, lane, &frame).await?,
             TransportEvent::Subscribed(subscription) => {
                 self.events.send(Event::Subscribed(subscription));
             }

@@ -55,7 +55,10 @@ async fn read(channel: Arc<dyn DataChannel>, lane: Lane, events: mpsc::Sender<Tr
     while let Some(event) = channel.poll().await {
         let event = match event {
             DataChannelEvent::OnOpen => TransportEvent::Channel { lane, open: true },
-            DataChannelEvent::OnMessage(message) => TransportEvent::Frame(message.data.freeze()),
+            DataChannelEvent::OnMessage(message) => TransportEvent::Frame {
+                lane,
+                frame: message.data.freeze(),
+            },
             DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
                 TransportEvent::Channel { lane, open: false }
             }

@@ -6,7 +6,9 @@
 //!
 //! The rules it keeps have ids in `docs/SPEC-signaling.md`; the tests carry them.
 
+mod arrivals;
 mod bucket;
+mod copies;
 mod effect;
 pub mod limits;
 mod publication;

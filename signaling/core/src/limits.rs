@@ -8,6 +8,12 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two sends of committed ops: about one picture of a 60 Hz screen.
 pub const TICK: Duration = Duration::from_millis(16);
+/// Time between two copies of a commit behind which nothing follows: another loss is then independent of the first.
+pub const COPY_INTERVAL: Duration = Duration::from_millis(25);
+/// Copies of one participant that came ahead of a missing batch and wait for it: a second and a half of drawing.
+pub const EARLY_BATCHES_MAX: usize = 64;
+/// Refused batches of one participant that are said again when the way of commits is lost.
+pub const REFUSED_MAX: usize = 64;
 /// Time between two sends of one participant's pointer: 20 Hz looks smooth when interpolated.
 pub const PRESENCE_INTERVAL: Duration = Duration::from_millis(50);
 /// Pointers that are shown at once: more cannot be told apart, and the cost grows with their number times the viewers.

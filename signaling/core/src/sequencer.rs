@@ -6,8 +6,10 @@ use crate::{AppendToken, limits, recent::Recent};
 use bytes::Bytes;
 use fmz_annotation::{Authority, Document};
 use fmz_proto::{
-    Message, encode_server,
-    v1::{Committed, CommittedBatch, DocumentSnapshot, Op, Snapshot, server_message},
+    Message, encode, encode_server,
+    v1::{
+        Committed, CommittedBatch, DocumentSnapshot, Op, ServerMessage, Snapshot, server_message,
+    },
 };
 use std::time::{Duration, Instant};
 
@@ -43,6 +45,7 @@ pub(crate) struct Sequencer {
 #[derive(Debug)]
 pub(crate) struct Tick {
     pub(crate) frames: Vec<Bytes>,
+    pub(crate) batches: Vec<CommittedBatch>,
     pub(crate) ops: u64,
     pub(crate) waits: Vec<Duration>,
 }
@@ -163,17 +166,36 @@ impl Sequencer {
             .map(|numbered| numbered.batch)
             .collect();
         let ops = batches.iter().map(|batch| batch.ops.len() as u64).sum();
-        let frames = pack(batches).map(|batches| self.encode(batches)).collect();
-        Some(Tick { frames, ops, waits })
+        let (mut frames, mut handed) = (Vec::new(), Vec::new());
+        for part in pack(batches) {
+            let (frame, mut part) = self.encode(part);
+            frames.push(frame);
+            handed.append(&mut part);
+        }
+        Some(Tick {
+            frames,
+            batches: handed,
+            ops,
+            waits,
+        })
     }
 
-    fn encode(&mut self, batches: Vec<CommittedBatch>) -> Bytes {
+    /// Frames batches and gives them back.
+    fn encode(&mut self, batches: Vec<CommittedBatch>) -> (Bytes, Vec<CommittedBatch>) {
         let last = batches
             .last()
             .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1);
-        let frame = encode_server(server_message::Message::Committed(Committed { batches }));
+        let committed = Committed { batches };
+        let message = server_message::Message::Committed(committed);
+        let said = ServerMessage {
+            message: Some(message),
+        };
+        let frame = encode(&said);
         self.recent.push(last, frame.clone());
-        frame
+        match said.message {
+            Some(server_message::Message::Committed(Committed { batches })) => (frame, batches),
+            _ => (frame, Vec::new()),
+        }
     }
 
     /// The document in frames. Only what is durable is in it: call it while no append is on its way.

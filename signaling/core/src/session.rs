@@ -1,8 +1,8 @@
 //! One connection's life, as the room sees it.
 
-use crate::{RoomLimits, bucket::Bucket};
+use crate::{RoomLimits, arrivals::Arrivals, bucket::Bucket};
 use bytes::Bytes;
-use fmz_proto::v1::{Grants, OpBatch, Participant};
+use fmz_proto::v1::{Grants, OpBatch, Participant, Rejected};
 use std::{collections::VecDeque, time::Instant};
 
 /// Number of a session, from 1, not used twice while the server runs. It is also its participant's number.
@@ -95,8 +95,11 @@ pub(crate) struct Session {
     pub(crate) strikes: u32,
     pub(crate) messages: Bucket,
     pub(crate) ops: Bucket,
+    pub(crate) arrivals: Arrivals,
     pub(crate) inbox: VecDeque<Received>,
     pub(crate) inbox_ops: usize,
+    /// Said on the channel `ops` since it opened.
+    pub(crate) refused: VecDeque<Rejected>,
     pub(crate) transport: Option<Transport>,
     pub(crate) path: OpsPath,
     pub(crate) feed: Feed,
@@ -116,8 +119,10 @@ impl Session {
             strikes: 0,
             messages: Bucket::new(limits.messages_per_s, limits.messages_burst, now),
             ops: Bucket::new(limits.ops_per_s, limits.ops_burst, now),
+            arrivals: Arrivals::default(),
             inbox: VecDeque::new(),
             inbox_ops: 0,
+            refused: VecDeque::new(),
             transport: None,
             path: OpsPath::Socket,
             feed: Feed::Live,
@@ -140,6 +145,11 @@ impl Session {
     pub(crate) fn on_transport(&self, number: u32) -> bool {
         self.transport
             .is_some_and(|transport| transport.number == number)
+    }
+
+    /// Whether copies of commits reach it: they go where commits go by channel, beside them.
+    pub(crate) fn takes_copies(&self) -> bool {
+        self.path != OpsPath::Socket && self.live_channel()
     }
 
     pub(crate) fn live_channel(&self) -> bool {

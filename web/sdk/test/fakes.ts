@@ -55,7 +55,7 @@ export class FakeConnection {
 
   welcome(fields: MessageInitShape<typeof WelcomeSchema> = {}): void {
     const value = create(WelcomeSchema, fields);
-    Object.assign(value, { room: "r", participant: 1, author: 1, grants: create(GrantsSchema, { annotate: true }) });
+    Object.assign(value, { room: "r", participant: 1, author: fields.author ?? 1, grants: create(GrantsSchema, { annotate: true }) });
     this.events.opened();
     this.say({ case: "welcome", value });
   }

@@ -6,7 +6,7 @@ use crate::{
     session::{Feed, OpsPath, Session},
 };
 use bytes::Bytes;
-use fmz_proto::v1::Channel;
+use fmz_proto::v1::{Channel, server_message::Message};
 use std::time::Instant;
 
 impl Room {
@@ -84,8 +84,12 @@ impl Room {
                 // What went over the channel may be lost; what went over the WebSocket before is not.
                 session.path = OpsPath::Socket;
                 let surely = session.known.max(from);
+                let refused = std::mem::take(&mut session.refused);
                 if session.feed == Feed::Live {
                     self.catch_up(id, surely);
+                }
+                for rejected in refused {
+                    self.send(id, Message::Rejected(rejected));
                 }
             }
             (OpsPath::Socket, false) | (OpsPath::Channel { .. }, true) => {}

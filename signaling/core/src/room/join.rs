@@ -2,7 +2,9 @@
 
 use super::Room;
 use crate::{
-    Effect, Join, Reason, SessionId, limits,
+    Effect, Join, Reason, SessionId,
+    arrivals::Arrivals,
+    limits,
     session::{Session, Stage},
 };
 use fmz_annotation::Authority;
@@ -67,6 +69,8 @@ impl Room {
             if author.is_some() || !grants.annotate {
                 session.author = author.filter(|_| grants.annotate).unwrap_or(0);
                 session.stage = Stage::Live;
+                let last = self.sequencer.document().last_client_seq(session.author);
+                session.arrivals = Arrivals::after(last);
                 self.welcome(id, now);
             }
         }

@@ -4,6 +4,7 @@ use super::Room;
 use crate::{Path, SessionId, limits, publication::Publication, session::Transport};
 use fmz_proto::{
     decode_client,
+    limits::COPY_FRAME_BYTES_MAX,
     v1::{
         AddPublication, Answer, Channel, ChannelState, FrameMap, IceCandidate, LinkError,
         OpenTransport, PublicationAdded, PublicationMuted, PublicationRemoved, PublicationStarted,
@@ -298,7 +299,9 @@ impl Room {
             Path::Ops
         };
         match decode_client(&data.payload) {
-            Ok(message) if fits(path, &message) => self.handle_message(id, message, path, now),
+            Ok(message) if fits(path, &message) && is_small(path, data.payload.len()) => {
+                self.handle_message(id, message, path, now)
+            }
             Ok(_) => self.send_error(
                 id,
                 "wrong_channel",
@@ -343,7 +346,7 @@ fn fits(path: Path, message: &client_message::Message) -> bool {
     use client_message::Message as M;
     let lossy = matches!(message, M::Presence(_) | M::Ping(_));
     match path {
-        Path::Live => lossy,
+        Path::Live => lossy || matches!(message, M::Copies(_)),
         Path::Ops => {
             lossy
                 || matches!(
@@ -353,4 +356,9 @@ fn fits(path: Path, message: &client_message::Message) -> bool {
         }
         Path::Socket => true,
     }
+}
+
+/// What goes on the unreliable channel is one datagram.
+fn is_small(path: Path, bytes: usize) -> bool {
+    path != Path::Live || bytes <= COPY_FRAME_BYTES_MAX
 }

@@ -8,7 +8,7 @@ mod presence;
 mod send;
 
 use crate::{
-    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, limits,
+    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, copies::Copies, limits,
     publication::Publication, sequencer::Sequencer, session::Session,
 };
 use fmz_annotation::Document;
@@ -46,6 +46,7 @@ pub struct Room {
     sessions: BTreeMap<SessionId, Session>,
     publications: BTreeMap<String, Publication>,
     pointers: Pointers,
+    copies: Copies,
     /// Session that was served first in the last round.
     served: SessionId,
     closed: Option<Reason>,
@@ -63,6 +64,7 @@ impl Room {
             sessions: BTreeMap::new(),
             publications: BTreeMap::new(),
             pointers: Pointers::default(),
+            copies: Copies::default(),
             served: SessionId(0),
             closed: None,
             effects: VecDeque::new(),
@@ -147,6 +149,7 @@ impl Room {
             M::Unpublish(unpublish) => self.unpublish(id, &unpublish.publication),
             M::Mute(mute) => self.mute(id, &mute.publication, mute.muted),
             M::Ops(batch) => self.receive_ops(id, batch, now),
+            M::Copies(copies) => self.receive_copies(id, copies, now),
             M::Presence(presence) => self.receive_presence(id, presence, now),
             M::Ping(ping) => self.pong(id, ping, path, now),
             M::Resync(resync) => self.catch_up(id, resync.revision),
@@ -261,6 +264,7 @@ impl Room {
             .map(|session| session.wakes(self.sequencer.is_flying()));
         sessions
             .chain(self.sequencer.tick_at(now))
+            .chain(self.copies.due_at(now))
             .chain(self.pointers.due_at())
             .min()
     }
@@ -271,6 +275,7 @@ impl Room {
             return;
         }
         self.hand_out(now);
+        self.send_copies(now);
         self.send_pointers(now);
         if self.sequencer.is_flying() {
             return;

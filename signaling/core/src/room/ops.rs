@@ -2,17 +2,19 @@
 
 use super::Room;
 use crate::{
-    Effect, Reason, SessionId, limits,
-    session::{Received, Session},
+    Effect, Reason, SessionId,
+    arrivals::Arrivals,
+    limits,
+    session::{OpsPath, Received, Session},
 };
 use fmz_annotation::Authority;
-use fmz_proto::v1::{OpBatch, Rejected, server_message};
+use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
 use std::time::Instant;
 
 impl Room {
-    /// Takes a batch into its author's inbox.
+    /// Takes a batch of the ordered path into its author's inbox.
     pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        let Some(session) = self.sessions.get(&id) else {
             return;
         };
         if !session.is_live() || session.author == 0 {
@@ -24,10 +26,34 @@ impl Room {
             );
             return;
         }
+        self.note_base(id, batch.base);
+        self.queue(id, |arrivals| arrivals.ordered(Received { batch, at: now }));
+    }
+
+    /// Takes copies of batches that are on their way on the ordered path.
+    pub(super) fn receive_copies(&mut self, id: SessionId, copies: OpCopies, now: Instant) {
+        for batch in copies.batches {
+            self.note_base(id, batch.base);
+            self.queue(id, |arrivals| arrivals.copy(Received { batch, at: now }));
+        }
+    }
+
+    fn note_base(&mut self, id: SessionId, base: u64) {
         let end = self.sequencer.recent().end();
-        session.known = session.known.max(batch.base.min(end));
-        session.inbox_ops += batch.ops.len();
-        session.inbox.push_back(Received { batch, at: now });
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.known = session.known.max(base.min(end));
+        }
+    }
+
+    fn queue(&mut self, id: SessionId, arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>) {
+        let may_draw = |session: &&mut Session| session.is_live() && session.author > 0;
+        let Some(session) = self.sessions.get_mut(&id).filter(may_draw) else {
+            return;
+        };
+        for received in arrive(&mut session.arrivals) {
+            session.inbox_ops += received.batch.ops.len();
+            session.inbox.push_back(received);
+        }
         if session.inbox_ops > limits::INBOX_OPS_MAX
             || session.inbox.len() > limits::INBOX_BATCHES_MAX
         {
@@ -104,7 +130,18 @@ impl Room {
             code: code.into(),
             text,
         };
+        self.keep_refusal(id, rejected.clone());
         self.send_with_ops(id, server_message::Message::Rejected(rejected));
+    }
+
+    /// What is said on the channel may be lost with it.
+    fn keep_refusal(&mut self, id: SessionId, rejected: Rejected) {
+        let on_channel = |session: &&mut Session| session.path != OpsPath::Socket;
+        if let Some(session) = self.sessions.get_mut(&id).filter(on_channel) {
+            let surplus = (session.refused.len() + 1).saturating_sub(limits::REFUSED_MAX);
+            session.refused.drain(..surplus);
+            session.refused.push_back(rejected);
+        }
     }
 
     /// Hands out what has become durable, once a tick.
@@ -115,10 +152,18 @@ impl Room {
         for frame in &tick.frames {
             self.fan_out_ops(frame);
         }
+        self.copies.note(&tick.batches);
         self.effects.push_back(Effect::HandedOut {
             ops: tick.ops,
             waits: tick.waits,
         });
+    }
+
+    /// Sends copies of the newest commits where they are due.
+    pub(super) fn send_copies(&mut self, now: Instant) {
+        if let Some(frame) = self.copies.take(now) {
+            self.fan_out_copies(frame);
+        }
     }
 
     /// Time of day at `now`, by the clock read when the room was opened.

@@ -55,6 +55,13 @@ impl Room {
         self.send_channel(channels, Channel::Ops, frame.clone());
     }
 
+    /// Sends the same copies to everyone whose commits go by channel.
+    pub(super) fn fan_out_copies(&mut self, frame: Bytes) {
+        let fed = |session: &Session| session.is_live() && session.feed == Feed::Live;
+        let sessions = self.select(|_, session| fed(session) && session.takes_copies());
+        self.send_channel(sessions, Channel::Live, frame);
+    }
+
     /// Sends something that may be lost to everyone but one.
     pub(super) fn fan_out_presence(&mut self, message: Message, except: SessionId) {
         let frame = encode_server(message);

@@ -4,6 +4,7 @@
 
 mod converge;
 mod join;
+mod loss;
 mod media;
 mod ops;
 mod paths;

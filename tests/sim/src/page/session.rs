@@ -104,6 +104,21 @@ impl Page {
         self.flush(judge);
     }
 
+    /// Takes commits by the channel that loses and reorders.
+    pub(crate) fn copied(&mut self, copy: &Committed, judge: &mut Judge) {
+        let from = self.replica.revision();
+        judge.shown(self.index, &copy.batches);
+        match self.replica.receive_copy(copy) {
+            Ok(_) => judge.holds(self.index, from, &self.replica),
+            Err(error) => {
+                judge.unfit(self.index, &error);
+                self.ask(0);
+            }
+        }
+        self.flush(judge);
+        self.see_own(judge);
+    }
+
     fn committed(&mut self, committed: &Committed, steady: bool, judge: &mut Judge) {
         let from = self.replica.revision();
         judge.shown(self.index, &committed.batches);

@@ -220,8 +220,13 @@ impl World {
             }
             Parcel::Open => self.pages[page].open_channels(channels),
             Parcel::Frame(frame) => {
-                if let Ok(Some(message)) = decode_server(&frame) {
-                    self.pages[page].handle(message, steady, &mut self.judge);
+                let judge = &mut self.judge;
+                match decode_server(&frame) {
+                    Ok(Some(Message::Committed(copy))) if path == Path::Live => {
+                        self.pages[page].copied(&copy, judge);
+                    }
+                    Ok(Some(message)) => self.pages[page].handle(message, steady, judge),
+                    Ok(None) | Err(_) => {}
                 }
             }
         }

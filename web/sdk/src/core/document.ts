@@ -12,7 +12,7 @@ import type { Rejected, Snapshot } from "../gen/fmz/v1/session_pb";
 import type { Clock } from "./clock";
 import { Emitter } from "./events";
 import { SNAPSHOT_BYTES_MAX } from "./limits";
-import { Outbox, type SendBatch } from "./outbox";
+import { Outbox, type SendBatch, type SendCopies } from "./outbox";
 import type { Lost, Replica } from "./replica";
 
 export interface DocumentEvents {
@@ -111,6 +111,22 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     this.outbox.setPath(path);
   }
 
+  setCopyPath(path: SendCopies | undefined): void {
+    this.outbox.setCopyPath(path);
+  }
+
+  /** Takes a copy of what is on its way on the ordered path, in whatever order. */
+  handleCopy(committed: Committed): void {
+    try {
+      this.replica.receiveCopy(committed);
+    } catch {
+      this.askResync(0n);
+      return;
+    }
+    this.learnAuthors(committed);
+    this.tellChanges();
+  }
+
   handleCommitted(committed: Committed): void {
     try {
       if (this.replica.receive(committed).gap) {
@@ -137,9 +153,10 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   }
 
   handleRejected(rejected: Rejected): void {
-    const { ops } = this.replica.rejected(rejected.clientSeq);
+    this.replica.rejected(rejected.clientSeq);
     this.tellChanges();
-    if (ops > 0) this.emit("refused", { code: rejected.code, text: rejected.text });
+    // A copy of a later commit may have taken it back already.
+    this.emit("refused", { code: rejected.code, text: rejected.text });
   }
 
   private load(): void {

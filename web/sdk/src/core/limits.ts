@@ -5,6 +5,7 @@ export const SERVER_FRAME_BYTES_MAX = 224 * 1024;
 export const SERVER_MESSAGE_BYTES_MAX = 1024 * 1024;
 export const COMPRESSION_RATIO_MAX = 20;
 export const COMPRESS_FROM_BYTES = 64;
+export const COPY_FRAME_BYTES_MAX = 1100;
 export const APPEND_POINTS_MAX = 1000;
 export const STROKE_POINTS_MAX = 36_000;
 export const TEXT_BYTES_MAX = 4096;

@@ -1,4 +1,5 @@
 import type { Committed, ObjectState, Op, OpBatch } from "../gen/fmz/v1/annotation_pb";
+import type { OpCopies } from "../gen/fmz/v1/session_pb";
 
 /** The document as this client holds it: the server's state, its own ops on top, and what it may undo. */
 export interface Replica {
@@ -8,6 +9,8 @@ export interface Replica {
   setAuthor(author: number, lastClientSeq: bigint, owner: boolean): Lost;
   /** Applies what the server committed; true where revisions are missing before it. Throws where it does not fit. */
   receive(committed: Committed): { readonly gap: boolean };
+  /** Applies a copy of what the server committed; one that is ahead waits for what is missing. Throws as `receive`. */
+  receiveCopy(committed: Committed): void;
   /** Shows ops at once and queues them. Throws where an op is not possible; then none is taken. */
   submit(ops: readonly Op[]): void;
   /** What is submitted until `endGroup` is undone as one. */
@@ -17,6 +20,8 @@ export interface Replica {
   takeBatch(opsMax: number): OpBatch | undefined;
   /** Batches sent and not yet committed, in order. */
   unacked(): readonly OpBatch[];
+  /** Newest batches without an answer, as far as one datagram holds, each a few times at most. */
+  takeCopies(): OpCopies | undefined;
   /** Takes a refused batch back. */
   rejected(clientSeq: bigint): Lost;
   undo(): boolean;

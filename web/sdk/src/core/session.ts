@@ -14,6 +14,8 @@ import type { Clock } from "./clock";
 import { decodeFrame, encodeFrame, type Incoming, type Outgoing } from "./codec";
 import { SharedDocument } from "./document";
 import { Emitter } from "./events";
+import { COPY_FRAME_BYTES_MAX } from "./limits";
+import type { SendBatch, SendCopies } from "./outbox";
 import { PointerSender, Pointers, type GridPoint } from "./presence";
 import type { Replica } from "./replica";
 import { Room } from "./room";
@@ -69,6 +71,8 @@ export class Session extends Emitter<SessionEvents> {
     this.send({ case: "ops", value: batch });
   };
 
+  private overChannel: SendBatch | undefined;
+
   constructor(private readonly parts: SessionParts) {
     super();
     const { clock, replica } = parts;
@@ -114,18 +118,20 @@ export class Session extends Emitter<SessionEvents> {
   setChannel(name: ChannelName, send: ChannelSend | undefined): void {
     if (send) this.channels.set(name, send);
     else this.channels.delete(name);
-    if (name === "ops") this.choosePath();
+    if (name === "ops") this.overChannel = send && batchesOver(send);
+    this.choosePath();
   }
 
   /** Takes a frame that came over a data channel. One that cannot be read is passed over: a gap asks for it again. */
-  handleChannelFrame(frame: Uint8Array): void {
+  handleChannelFrame(frame: Uint8Array, name: ChannelName): void {
     let message: Incoming | undefined;
     try {
       message = decodeFrame(frame);
     } catch {
       return;
     }
-    if (message) this.handleMessage(message);
+    if (name === "live" && message?.case === "committed") this.document.handleCopy(message.value);
+    else if (message) this.handleMessage(message);
   }
 
   /** How ops travel now. */
@@ -169,6 +175,7 @@ export class Session extends Emitter<SessionEvents> {
 
   private handleLoss(status: SessionStatus): void {
     this.channels.clear();
+    this.overChannel = undefined;
     this.choosePath();
     this.pointers.clear();
     this.emit("pointers", this.pointers);
@@ -216,16 +223,10 @@ export class Session extends Emitter<SessionEvents> {
   }
 
   private choosePath(): void {
-    const channel = this.channels.get("ops");
+    const live = this.channels.get("live");
+    this.document.setCopyPath(this.overChannel && live && copiesOver(live));
     if (!this.signaling.ready) this.document.setPath(undefined);
-    else if (channel) this.document.setPath(this.overChannel(channel));
-    else this.document.setPath(this.overSocket);
-  }
-
-  private overChannel(channel: ChannelSend): (batch: OpBatch) => void {
-    return (value) => {
-      channel(encodeFrame({ case: "ops", value }));
-    };
+    else this.document.setPath(this.overChannel ?? this.overSocket);
   }
 
   private sendPointer(place: GridPoint | undefined): void {
@@ -240,4 +241,17 @@ export class Session extends Emitter<SessionEvents> {
     this.current = status;
     this.emit("status", status);
   }
+}
+
+function batchesOver(ops: ChannelSend): SendBatch {
+  return (value) => {
+    ops(encodeFrame({ case: "ops", value }));
+  };
+}
+
+function copiesOver(live: ChannelSend): SendCopies {
+  return (value) => {
+    const frame = encodeFrame({ case: "copies", value });
+    if (frame.length <= COPY_FRAME_BYTES_MAX) live(frame);
+  };
 }

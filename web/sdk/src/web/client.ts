@@ -154,8 +154,8 @@ export class RoomClient extends Emitter<ClientEvents> {
     transport.on("channel", ({ name, send }) => {
       if (transport === this.transport) session.setChannel(name, send);
     });
-    transport.on("frame", (frame) => {
-      session.handleChannelFrame(frame);
+    transport.on("frame", ({ name, frame }) => {
+      session.handleChannelFrame(frame, name);
     });
     transport.on("stream", ({ publication, stream }) => {
       if (transport === this.transport) this.addStream(publication, stream);

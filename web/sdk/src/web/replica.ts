@@ -8,6 +8,7 @@ import {
   type Op,
   type OpBatch,
 } from "../gen/fmz/v1/annotation_pb";
+import { OpCopiesSchema, type OpCopies } from "../gen/fmz/v1/session_pb";
 import type { Lost, Replica } from "../core/replica";
 import init, { AnnotationReplica, type InitInput, type Lost as LostBatches } from "../wasm/fmz_annotation";
 
@@ -36,6 +37,10 @@ class WasmReplica implements Replica {
     return this.engine.receive(toBinary(CommittedSchema, committed));
   }
 
+  receiveCopy(committed: Committed): void {
+    this.engine.receiveCopy(toBinary(CommittedSchema, committed));
+  }
+
   submit(ops: readonly Op[]): void {
     this.engine.submit(toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] })));
   }
@@ -55,6 +60,11 @@ class WasmReplica implements Replica {
 
   unacked(): readonly OpBatch[] {
     return this.engine.unacked().map((bytes) => fromBinary(OpBatchSchema, bytes));
+  }
+
+  takeCopies(): OpCopies | undefined {
+    const bytes = this.engine.takeCopies();
+    return bytes && fromBinary(OpCopiesSchema, bytes);
   }
 
   rejected(clientSeq: bigint): Lost {

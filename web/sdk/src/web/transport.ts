@@ -21,7 +21,7 @@ export interface TransportEvents {
   answer: Answer;
   candidate: IceCandidate;
   channel: { readonly name: ChannelName; readonly send: ChannelSend | undefined };
-  frame: Uint8Array;
+  frame: { readonly name: ChannelName; readonly frame: Uint8Array };
   /** Media of a publication arrives in this stream. */
   stream: { readonly publication: string; readonly stream: MediaStream };
 }
@@ -106,7 +106,7 @@ export class PeerTransport extends Emitter<TransportEvents> {
       this.emit("channel", { name, send: undefined });
     };
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data instanceof ArrayBuffer) this.emit("frame", new Uint8Array(data));
+      if (data instanceof ArrayBuffer) this.emit("frame", { name, frame: new Uint8Array(data) });
     };
   }
 
