@@ -49,8 +49,9 @@ fn other_op(op: &Op) -> String {
         }
         op::Op::StrokeEnd(end) => format!(r#"{{"strokeEnd":{{"id":{}}}}}"#, id(end.id)),
         op::Op::SetDeleted(set) => {
-            let (id, deleted) = (id(set.id), set.deleted);
-            format!(r#"{{"setDeleted":{{"id":{id},"deleted":{deleted}}}}}"#)
+            let ids: Vec<String> = set.ids.iter().map(|one| id(Some(*one))).collect();
+            let (ids, deleted) = (ids.join(","), set.deleted);
+            format!(r#"{{"setDeleted":{{"ids":[{ids}],"deleted":{deleted}}}}}"#)
         }
         other => panic!("the session has no {other:?}"),
     }

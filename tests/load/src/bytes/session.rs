@@ -127,7 +127,7 @@ impl Author {
         self.create(Kind::Text, words);
         self.send(vec![vec![set(shape, Value::Color(0x33cc_66ff))]]);
         let delete = op::Op::SetDeleted(SetDeleted {
-            id: Some(stroke),
+            ids: vec![stroke],
             deleted: true,
         });
         self.send(vec![vec![delete]]);
@@ -153,6 +153,7 @@ impl Author {
             properties: values
                 .map(|value| Property { value: Some(value) })
                 .collect(),
+            parent: None,
         };
         self.send(vec![vec![op::Op::Create(create)]]);
         id
