@@ -10,12 +10,17 @@ use prometheus::Registry;
 use prometheus::process_collector::ProcessCollector;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// Messages that wait between signaling and the forwarding unit, each way: a second of a room of 500 that is all
 /// drawing, at one message a tick and participant's change of state on top.
 const LINK_MESSAGES_MAX: usize = 16_384;
+
+/// Rest between two segments of the log that are checked: leaves the disk to what is asked for.
+const SCRUB_PAUSE: Duration = Duration::from_millis(200);
 
 /// A node whose listeners are bound and whose forwarding unit runs.
 pub(crate) struct Node {
@@ -57,7 +62,9 @@ impl Node {
         registry
             .register(Box::new(ProcessCollector::for_self()))
             .map_err(|error| Failure::running("register metrics", error))?;
-        let store: Arc<dyn Store> = Arc::new(open_store(config)?);
+        let store = Arc::new(open_store(config)?);
+        scrub(&store);
+        let store: Arc<dyn Store> = store;
         let (to_sfu, sfu_inbox) = mpsc::channel::<to_sfu::Message>(LINK_MESSAGES_MAX);
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
         let server = Server::new(signaling(config), store, registry.clone(), to_sfu, inbox)
@@ -126,6 +133,22 @@ impl Stop {
             _ = self.interrupt.recv() => {}
         }
         tracing::info!("stopping");
+    }
+}
+
+/// Reads the whole log once, beside everything else, so that damage is told before somebody needs what it hit.
+fn scrub(store: &Arc<Disk>) {
+    let store = Arc::downgrade(store);
+    let work = move || {
+        let mut segment = Some(1);
+        while let (Some(number), Some(store)) = (segment, store.upgrade()) {
+            segment = store.scrub(number);
+            drop(store);
+            thread::sleep(SCRUB_PAUSE);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("fmz-scrub".into()).spawn(work) {
+        tracing::warn!(%error, "the log is not checked");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{api::ApiError, state::State};
 use axum::{Json, http::StatusCode};
+use fmz_store::OpenReport;
 use serde::Serialize;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -10,16 +11,35 @@ pub(crate) struct Health {
     status: &'static str,
     /// Version of the server.
     version: &'static str,
+    /// What was found lost from the disk, the first few; the log names whose it was. Absent where nothing was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
 }
 
-const OK: Health = Health {
-    status: "ok",
-    version: env!("CARGO_PKG_VERSION"),
-};
+/// Losses that are told one by one; the last line counts the others.
+const LOST_LINES_MAX: usize = 10;
+
+fn ok(lost: Vec<String>) -> Json<Health> {
+    Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        lost,
+    })
+}
+
+fn lines(report: &OpenReport) -> Vec<String> {
+    let told = report.losses.iter().take(LOST_LINES_MAX);
+    let mut lines: Vec<String> = told.map(ToString::to_string).collect();
+    let more = report.losses_count - lines.len() as u64;
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
 
 #[utoipa::path(get, path = "/healthz", responses((status = 200, description = "The process lives", body = Health)))]
 pub(crate) async fn healthz() -> Json<Health> {
-    Json(OK)
+    ok(Vec::new())
 }
 
 #[utoipa::path(get, path = "/readyz", responses(
@@ -35,7 +55,7 @@ pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<He
         ));
     }
     match state.store.health() {
-        Ok(()) => Ok(Json(OK)),
+        Ok(()) => Ok(ok(lines(&state.store.report()))),
         Err(_) => Err(ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "storage",

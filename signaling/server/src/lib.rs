@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod headers;
 mod health;
+mod history;
 mod link;
 mod metrics;
 mod origin;

@@ -15,6 +15,8 @@ pub(crate) struct Metrics {
     pub(crate) op_latency: Histogram,
     pub(crate) append: Histogram,
     pub(crate) append_failures: IntCounter,
+    pub(crate) snapshots: IntCounter,
+    pub(crate) snapshot_failures: IntCounter,
     pub(crate) tokens_refused: IntCounter,
     /// By reason code.
     pub(crate) closed: IntCounterVec,
@@ -48,6 +50,8 @@ impl Metrics {
                 "From an append's request to its being durable",
             )?,
             append_failures: counter("fmz_append_failures_total", "Appends that failed")?,
+            snapshots: counter("fmz_snapshots_total", "Snapshots of documents written")?,
+            snapshot_failures: counter("fmz_snapshot_failures_total", "Snapshots that failed")?,
             tokens_refused: counter("fmz_tokens_refused_total", "Tokens that were refused")?,
             closed: register(registry, IntCounterVec::new(closed, &["reason"])?)?,
             frames_refused: counter("fmz_frames_refused_total", "Frames that could not be read")?,

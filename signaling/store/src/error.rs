@@ -75,6 +75,49 @@ pub enum StoreError {
         /// Where the record begins.
         offset: u64,
     },
+    /// Revisions that were durable are lost; what lies before and behind can be read.
+    #[error("revisions {first} to {last} of {video} are lost")]
+    Lost {
+        /// Whose.
+        video: String,
+        /// First one.
+        first: u64,
+        /// Last one.
+        last: u64,
+    },
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Why a snapshot was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// No durable batch of the video ends at this revision.
+    #[error("no batch ends at revision {0}")]
+    Revision(u64),
+    /// It could not be written; the log is not touched by that.
+    #[error("storage failed: {0}")]
+    Failed(String),
+}
+
+impl SnapshotError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Revision(_) => "no_such_revision",
+            Self::Failed(_) => "storage",
+        }
+    }
+}
+
+impl From<io::Error> for SnapshotError {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 impl StoreError {
@@ -83,11 +126,12 @@ impl StoreError {
         match self {
             Self::Failed(_) => "storage",
             Self::Unreadable { .. } => "unreadable",
+            Self::Lost { .. } => "lost",
         }
     }
 }
 
-/// Why a data folder could not be opened. The files are left as they were found.
+/// Why a data folder could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has the folder open.
@@ -101,16 +145,6 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
-    /// Bytes that were once durable are not what was written. Restore the file, or move it away knowingly.
-    #[error("{} is damaged at byte {offset}: {what}", path.display())]
-    Damaged {
-        /// The segment.
-        path: PathBuf,
-        /// Where the damage begins.
-        offset: u64,
-        /// What was found.
-        what: &'static str,
-    },
 }
 
 impl OpenError {
@@ -119,7 +153,6 @@ impl OpenError {
         match self {
             Self::InUse(_) => "in_use",
             Self::Unusable { .. } => "unusable",
-            Self::Damaged { .. } => "damaged",
         }
     }
 }

@@ -1,18 +1,27 @@
 //! Durable, ordered storage of rooms and of the operations on their videos.
 //!
-//! Two small traits, [`OpLog`] and [`Catalog`], and two implementations that pass one contract suite: [`Memory`], which
-//! forgets, and [`Disk`], the embedded default. Start at [`Disk::open`]. What a batch means is no business of this crate.
+//! Three small traits, [`OpLog`], [`SnapshotStore`] and [`Catalog`], and two implementations that pass one contract suite:
+//! [`Memory`], which forgets, and [`Disk`], the embedded default. Start at [`Disk::open`]. What a batch or a snapshot means is no
+//! business of this crate.
 
+mod chain;
 mod disk;
 mod error;
 mod memory;
+mod report;
+mod thinning;
 
+pub use chain::Chain;
 pub use disk::{
-    Disk, DiskOptions, GROUP_BYTES_MAX, QUEUE_REQUESTS_MAX, RECORD_BYTES_MAX, SegmentFile,
+    Disk, DiskOptions, Files, Folder, GROUP_BYTES_MAX, QUEUE_REQUESTS_MAX, RECORD_BYTES_MAX,
+    ReadFile, WriteFile,
 };
-pub use error::{AppendError, CatalogError, OpenError, StoreError};
+pub use error::{AppendError, CatalogError, OpenError, SnapshotError, StoreError};
 pub use memory::Memory;
+pub use report::{Cut, LOSSES_MAX, Loss, OpenReport};
+pub use thinning::{NEWEST_KEPT, TAIL_BYTES_MAX, TAIL_BYTES_MIN, snapshot_is_due};
 
+use bytes::Bytes;
 use fmz_proto::v1::{CommittedBatch, StoredRoom};
 use std::{future::Future, pin::Pin};
 
@@ -41,10 +50,11 @@ pub trait OpLog: Send + Sync {
         batches: Vec<CommittedBatch>,
     ) -> Answer<Result<(), AppendError>>;
 
-    /// Reads the next page of batches whose first revision is above `after`; empty at the end of the log.
+    /// Reads the next page of batches whose first revision is above `after`; empty at the end of the log. A page ends before
+    /// what cannot be read back as it was written; the next one says so.
     ///
     /// # Errors
-    /// [`StoreError`] where a page cannot be read back as it was written.
+    /// [`StoreError`].
     fn read(&self, video: &str, after: u64) -> Answer<Result<Vec<CommittedBatch>, StoreError>>;
 
     /// Tells whether appends can still become durable.
@@ -53,8 +63,47 @@ pub trait OpLog: Send + Sync {
     /// [`StoreError::Failed`] once they cannot.
     fn health(&self) -> Result<(), StoreError>;
 
+    /// Tells what was found lost, when the store was opened and since.
+    fn report(&self) -> OpenReport;
+
     /// Waits until everything handed over before is durable or refused.
     fn flush(&self) -> Answer<()>;
+}
+
+/// What a video's document was at a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Revision of the last op in it.
+    pub revision: u64,
+    /// The document, as it was put.
+    pub document: Bytes,
+}
+
+/// Snapshots of videos' documents, so that nobody needs a whole log. Old ones are thinned out, see [`snapshot_is_due`]:
+/// from the newest at or before any revision it is not further than that snapshot is large.
+pub trait SnapshotStore: Send + Sync {
+    /// Keeps a document as it is behind the durable batch that ends at `revision`; `Ok` means durable.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; the log and older snapshots stay as they are.
+    fn put_snapshot(
+        &self,
+        video: &str,
+        revision: u64,
+        document: Bytes,
+    ) -> Answer<Result<(), SnapshotError>>;
+
+    /// Returns the newest snapshot at or before revision `at` that can be read back and belongs to this log.
+    ///
+    /// # Errors
+    /// [`StoreError`] where snapshots cannot be looked for. One that is damaged is passed over and told by [`OpLog::report`].
+    fn snapshot(&self, video: &str, at: u64) -> Answer<Result<Option<Snapshot>, StoreError>>;
+
+    /// Returns the revisions of a video's snapshots, ascending.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be listed.
+    fn snapshots(&self, video: &str) -> Answer<Result<Vec<u64>, StoreError>>;
 }
 
 /// The rooms that exist.
@@ -73,9 +122,9 @@ pub trait Catalog: Send + Sync {
 }
 
 /// Everything a signaling server keeps.
-pub trait Store: OpLog + Catalog {}
+pub trait Store: OpLog + SnapshotStore + Catalog {}
 
-impl<T: OpLog + Catalog> Store for T {}
+impl<T: OpLog + SnapshotStore + Catalog> Store for T {}
 
 /// Returns the revision of a batch's last op.
 pub fn last_revision(batch: &CommittedBatch) -> u64 {

@@ -1,9 +1,11 @@
 //! A store that lives as long as the process: for tests and for rooms that nobody wants to keep.
 
 use crate::{
-    Answer, AppendError, Catalog, CatalogError, OpLog, READ_PAGE_BYTES, ROOMS_MAX, StoreError,
-    follow, last_revision,
+    Answer, AppendError, Catalog, CatalogError, OpLog, OpenReport, READ_PAGE_BYTES, ROOMS_MAX,
+    Snapshot, SnapshotError, SnapshotStore, StoreError, follow, last_revision,
+    thinning::{self, Kept},
 };
+use bytes::Bytes;
 use fmz_proto::{
     Message,
     v1::{CommittedBatch, StoredRoom},
@@ -23,6 +25,7 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct State {
     videos: HashMap<String, Vec<CommittedBatch>>,
+    snapshots: HashMap<String, BTreeMap<u64, Bytes>>,
     rooms: BTreeMap<String, StoredRoom>,
 }
 
@@ -65,6 +68,31 @@ impl Memory {
         Ok(())
     }
 
+    fn put_now(&self, video: &str, revision: u64, document: Bytes) -> Result<(), SnapshotError> {
+        let mut state = self.state();
+        let State {
+            videos, snapshots, ..
+        } = &mut *state;
+        let log = videos.get(video).map_or(&[][..], Vec::as_slice);
+        let ends = |batch: &CommittedBatch| last_revision(batch) == revision;
+        if !log.iter().any(ends) {
+            return Err(SnapshotError::Revision(revision));
+        }
+        let snapshots = snapshots.entry(video.to_owned()).or_default();
+        snapshots.insert(revision, document);
+        let kept: Vec<Kept> = snapshots
+            .iter()
+            .map(|(&revision, document)| Kept {
+                revision,
+                bytes: document.len() as u64,
+            })
+            .collect();
+        for revision in thinning::surplus(&kept, |after, to| log_bytes(log, after, to)) {
+            snapshots.remove(&revision);
+        }
+        Ok(())
+    }
+
     fn page(&self, video: &str, after: u64) -> Vec<CommittedBatch> {
         let state = self.state();
         let Some(log) = state.videos.get(video) else {
@@ -79,6 +107,14 @@ impl Memory {
         };
         log[from..].iter().take_while(fits).cloned().collect()
     }
+}
+
+fn log_bytes(log: &[CommittedBatch], after: u64, to: u64) -> u64 {
+    let within = |batch: &&CommittedBatch| (after + 1..=to).contains(&batch.first_revision);
+    log.iter()
+        .filter(within)
+        .map(|batch| batch.encoded_len() as u64)
+        .sum()
 }
 
 impl OpLog for Memory {
@@ -99,8 +135,43 @@ impl OpLog for Memory {
         Ok(())
     }
 
+    fn report(&self) -> OpenReport {
+        OpenReport::default()
+    }
+
     fn flush(&self) -> Answer<()> {
         Box::pin(ready(()))
+    }
+}
+
+impl SnapshotStore for Memory {
+    fn put_snapshot(
+        &self,
+        video: &str,
+        revision: u64,
+        document: Bytes,
+    ) -> Answer<Result<(), SnapshotError>> {
+        Box::pin(ready(self.put_now(video, revision, document)))
+    }
+
+    fn snapshot(&self, video: &str, at: u64) -> Answer<Result<Option<Snapshot>, StoreError>> {
+        let state = self.state();
+        let newest = state
+            .snapshots
+            .get(video)
+            .and_then(|snapshots| snapshots.range(..=at).next_back());
+        let snapshot = newest.map(|(&revision, document)| Snapshot {
+            revision,
+            document: document.clone(),
+        });
+        Box::pin(ready(Ok(snapshot)))
+    }
+
+    fn snapshots(&self, video: &str) -> Answer<Result<Vec<u64>, StoreError>> {
+        let state = self.state();
+        let revisions = state.snapshots.get(video).map(BTreeMap::keys);
+        let revisions = revisions.into_iter().flatten().copied().collect();
+        Box::pin(ready(Ok(revisions)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rooms that are open, and which session is in which.
 
 mod outbox;
+mod snapshots;
 mod task;
 
 pub(crate) use task::Input;

@@ -1,21 +1,21 @@
 //! The task that owns one open room and does what it asks.
 
-use super::outbox::Outbox;
+use super::{outbox::Outbox, snapshots::Snapshots};
 use crate::{
+    history::{self, Opened},
     metrics::Metrics,
     socket::{Pushed, SocketQueue},
     state::State,
 };
 use bytes::Bytes;
-use fmz_annotation::Document;
 use fmz_proto::{
-    WireError,
-    v1::{StoredRoom, client_message, from_sfu, to_sfu},
+    Message, WireError,
+    v1::{CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
 };
-use fmz_store::{Answer, AppendError, Store, last_revision};
+use fmz_store::{Answer, AppendError, last_revision};
 use std::{
     collections::BTreeMap,
     future::pending,
@@ -60,6 +60,8 @@ pub(crate) enum Input {
 struct Append {
     token: AppendToken,
     begun: Instant,
+    /// Revision and bytes that the log grows by.
+    growth: (u64, u64),
     answer: Answer<Result<(), AppendError>>,
 }
 
@@ -67,6 +69,7 @@ struct Append {
 struct Landed {
     token: AppendToken,
     begun: Instant,
+    growth: (u64, u64),
     answer: Result<(), AppendError>,
 }
 
@@ -76,6 +79,7 @@ struct Task {
     name: String,
     queues: BTreeMap<SessionId, SocketQueue>,
     append: Option<Append>,
+    snapshots: Snapshots,
     outbox: Outbox,
     to_sfu: mpsc::Sender<to_sfu::Message>,
     idle_since: Option<Instant>,
@@ -90,15 +94,15 @@ pub(super) async fn run(
     to_sfu: mpsc::Sender<to_sfu::Message>,
 ) {
     let name = stored.room.clone();
-    let reason = match load(&*state.store, &name).await {
-        Ok(document) => {
-            tracing::info!(room = name, revision = document.revision(), "room opened");
-            Task::new(state.clone(), stored, document, to_sfu)
+    let reason = match history::newest(state.store.clone(), &name).await {
+        Ok(opened) => {
+            note_opened(&name, &opened);
+            Task::new(state.clone(), stored, opened, to_sfu)
                 .serve(&mut inputs)
                 .await
         }
-        Err(text) => {
-            tracing::error!(room = name, text, "the room cannot be read from its log");
+        Err(error) => {
+            tracing::error!(room = name, code = error.code(), %error, "the room cannot be read from its log");
             Reason::Storage
         }
     };
@@ -112,21 +116,13 @@ pub(super) async fn run(
     tracing::info!(room = name, reason = reason.code(), "room closed");
 }
 
-async fn load(store: &dyn Store, video: &str) -> Result<Document, String> {
-    let mut document = Document::new();
-    loop {
-        let page = store
-            .read(video, document.revision())
-            .await
-            .map_err(|error| error.to_string())?;
-        if page.is_empty() {
-            return Ok(document);
-        }
-        for batch in &page {
-            document
-                .apply(batch)
-                .map_err(|error| format!("revision {}: {error}", last_revision(batch)))?;
-        }
+/// What is lost ends the document early; its log takes nothing more, for it goes on behind that.
+fn note_opened(room: &str, opened: &Opened) {
+    let revision = opened.document.revision();
+    let (snapshot, tail) = (opened.snapshot_bytes, opened.tail_bytes);
+    tracing::info!(room, revision, snapshot, tail, "room opened");
+    if let Some(lost) = &opened.lost {
+        tracing::error!(room, revision, %lost, "the room is shown as it was before what is lost");
     }
 }
 
@@ -134,7 +130,7 @@ impl Task {
     fn new(
         state: State,
         stored: StoredRoom,
-        document: Document,
+        opened: Opened,
         to_sfu: mpsc::Sender<to_sfu::Message>,
     ) -> Self {
         let info = RoomInfo {
@@ -149,7 +145,8 @@ impl Task {
             .unwrap_or_default()
             .as_millis() as u64;
         Self {
-            room: Room::new(info, document, unix_ms, now),
+            snapshots: Snapshots::new(state.clone(), stored.room.clone(), &opened),
+            room: Room::new(info, opened.document, unix_ms, now),
             state,
             name: stored.room,
             queues: BTreeMap::new(),
@@ -215,12 +212,16 @@ impl Task {
         Landed {
             token,
             begun,
+            growth: (revision, bytes),
             answer,
         }: Landed,
     ) {
         let metrics = &self.state.metrics;
         match &answer {
-            Ok(()) => metrics.append.observe(begun.elapsed().as_secs_f64()),
+            Ok(()) => {
+                metrics.append.observe(begun.elapsed().as_secs_f64());
+                self.snapshots.appended(revision, bytes);
+            }
             Err(_) => metrics.append_failures.inc(),
         }
         self.room.handle_appended(token, answer, Instant::now());
@@ -260,6 +261,7 @@ impl Task {
                     expected_revision,
                     batches,
                 } => {
+                    let growth = growth(&batches);
                     let answer = self
                         .state
                         .store
@@ -267,6 +269,7 @@ impl Task {
                     self.append = Some(Append {
                         token,
                         begun: Instant::now(),
+                        growth,
                         answer,
                     });
                 }
@@ -324,6 +327,9 @@ impl Task {
             // Nobody is left to be told; what is durable is found when the room is opened again.
             let _ = append.answer.await;
         }
+        if reason == Reason::Reloading {
+            self.snapshots.closing();
+        }
         reason
     }
 }
@@ -333,6 +339,7 @@ async fn answered(append: &mut Option<Append>) -> Landed {
     let Some(Append {
         token,
         begun,
+        growth,
         answer,
     }) = append
     else {
@@ -341,10 +348,17 @@ async fn answered(append: &mut Option<Append>) -> Landed {
     let landed = Landed {
         token: *token,
         begun: *begun,
+        growth: *growth,
         answer: answer.as_mut().await,
     };
     *append = None;
     landed
+}
+
+/// Last revision and bytes of batches.
+fn growth(batches: &[CommittedBatch]) -> (u64, u64) {
+    let bytes = batches.iter().map(|batch| batch.encoded_len() as u64).sum();
+    (batches.last().map_or(0, last_revision), bytes)
 }
 
 fn observe(metrics: &Metrics, ops: u64, waits: &[Duration]) {

@@ -9,9 +9,8 @@ use fmz_signaling::{
     Tls,
     token::{ANY_ROOM, Grant},
 };
-use fmz_store::{Disk, DiskOptions, SegmentFile};
+use fmz_store::{Disk, DiskOptions, Files, Folder, ReadFile, WriteFile};
 use std::{
-    fs::File,
     io,
     sync::{
         Arc,
@@ -222,10 +221,53 @@ async fn rest5_operators_see_figures_and_participants_do_not() {
     );
 }
 
-/// A file that fails to sync once told to.
-struct Failing(File, Arc<AtomicBool>);
+/// A folder whose files fail to sync once told to.
+#[derive(Debug)]
+struct Failing(Folder, Arc<AtomicBool>);
 
-impl SegmentFile for Failing {
+struct FailingFile(Box<dyn WriteFile>, Arc<AtomicBool>);
+
+impl Files for Failing {
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.0.list(folder)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Box<dyn ReadFile>> {
+        Files::open(&self.0, path)
+    }
+
+    fn create(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        let file = self.0.create(path)?;
+        Ok(Box::new(FailingFile(file, self.1.clone())))
+    }
+
+    fn append(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        let file = self.0.append(path)?;
+        Ok(Box::new(FailingFile(file, self.1.clone())))
+    }
+
+    fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
+        self.0.truncate(path, bytes)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn create_folder(&self, folder: &str) -> io::Result<()> {
+        self.0.create_folder(folder)
+    }
+
+    fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        self.0.sync_folder(folder)
+    }
+}
+
+impl WriteFile for FailingFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.append(bytes)
     }
@@ -243,15 +285,11 @@ impl SegmentFile for Failing {
 async fn rest6_a_store_that_fails_is_said_and_nothing_more_is_shown_as_kept() {
     let folder = TempDir::new().unwrap();
     let broken = Arc::new(AtomicBool::new(false));
-    let wrap = {
-        let broken = broken.clone();
-        move |file| -> Box<dyn SegmentFile> { Box::new(Failing(file, broken.clone())) }
-    };
-    let options = DiskOptions {
-        wrap: Arc::new(wrap),
-        ..DiskOptions::default()
-    };
-    let store = Arc::new(Disk::open_with(folder.path().join("log"), options).unwrap());
+    let files = Failing(
+        Folder::open(folder.path().join("log")).unwrap(),
+        broken.clone(),
+    );
+    let store = Arc::new(Disk::open_files(Arc::new(files), DiskOptions::default()).unwrap());
     let fixture = Fixture::with(folder, store, |_| {}).await;
     let ready = || Request::get("/readyz").send(fixture.address);
     assert_eq!(ready().await.status, 200);

@@ -1,30 +1,31 @@
-//! The data folder: its lock, the names in it, and making files that survive a power cut.
+//! The data folder of the system's file system, with its lock.
 
-use super::segment;
+use super::files::{Files, ReadFile, WriteFile};
 use crate::OpenError;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
 const LOCK: &str = "lock";
-const SUFFIX: &str = "fmzlog";
-
-pub(super) fn segment_name(number: u32) -> String {
-    format!("{number:08}.{SUFFIX}")
-}
 
 /// A data folder that this process alone has open.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     path: PathBuf,
     /// Held as long as the folder is open; the system releases it when the process dies.
     _lock: File,
 }
 
 impl Folder {
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens a folder, making it where it is absent.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] where another process has it, else [`OpenError::Unusable`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
         let unusable = |source| OpenError::Unusable {
             path: path.to_owned(),
             source,
@@ -45,59 +46,73 @@ impl Folder {
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }
+}
 
-    pub(super) fn segment_path(&self, number: u32) -> PathBuf {
-        self.path.join(segment_name(number))
-    }
-
-    /// Returns the numbers of all segments, ascending.
-    pub(super) fn segments(&self) -> Result<Vec<u32>, OpenError> {
-        let unusable = |source| OpenError::Unusable {
-            path: self.path.clone(),
-            source,
+impl Files for Folder {
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.path.join(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
         };
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.path).map_err(unusable)? {
-            let name = entry.map_err(unusable)?.file_name();
-            let number: Option<u32> = name
-                .to_str()
-                .and_then(|name| name.strip_suffix(SUFFIX)?.strip_suffix('.')?.parse().ok());
-            numbers.extend(number);
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry?.file_name().into_string().ok());
         }
-        numbers.sort_unstable();
-        Ok(numbers)
+        Ok(names)
     }
 
-    /// Makes a segment with its header; both its bytes and its name are durable afterwards.
-    pub(super) fn create_segment(&self, number: u32, previous_bytes: u64) -> io::Result<File> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .open(self.segment_path(number))?;
-        file.write_all(&segment::header(number, previous_bytes))?;
-        file.sync_all()?;
-        self.sync()?;
-        Ok(file)
+    fn open(&self, path: &str) -> io::Result<Box<dyn ReadFile>> {
+        Ok(Box::new(File::open(self.path.join(path))?))
     }
 
-    pub(super) fn open_segment(&self, number: u32) -> io::Result<File> {
-        OpenOptions::new()
-            .append(true)
-            .open(self.segment_path(number))
+    fn create(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        Ok(Box::new(File::create(self.path.join(path))?))
     }
 
-    /// Cuts a segment behind its good records; what is cut off is kept beside it.
-    pub(super) fn cut_segment(&self, number: u32, bytes: &[u8], good: usize) -> io::Result<()> {
-        let path = self.segment_path(number);
-        fs::write(path.with_extension(format!("torn-{good}")), &bytes[good..])?;
-        let file = OpenOptions::new().write(true).open(&path)?;
-        file.set_len(good as u64)?;
-        file.sync_all()?;
-        self.sync()
+    fn append(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        let file = OpenOptions::new().append(true).open(self.path.join(path))?;
+        Ok(Box::new(file))
     }
 
-    fn sync(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
+    fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(self.path.join(path))?;
+        file.set_len(bytes)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(path))
+    }
+
+    fn create_folder(&self, folder: &str) -> io::Result<()> {
+        fs::create_dir_all(self.path.join(folder))
+    }
+
+    fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        File::open(self.path.join(folder))?.sync_all()
+    }
+}
+
+impl ReadFile for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_exact_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        FileExt::read_exact_at(self, into, offset)
+    }
+}
+
+impl WriteFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
     }
 }

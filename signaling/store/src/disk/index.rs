@@ -1,22 +1,51 @@
 //! Where everything durable lies.
 
-use crate::last_revision;
-use fmz_proto::v1::{CommittedBatch, StoredRecord, StoredRoom, stored_record::Record};
+use crate::{Chain, StoreError};
+use fmz_proto::v1::{SegmentIndex, StoredRoom, VideoIndex};
 use std::collections::{BTreeMap, HashMap};
 
 /// Where a record lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) segment: u32,
-    pub(super) offset: u64,
+    pub(super) offset: u32,
     pub(super) length: u32,
+}
+
+impl Place {
+    pub(super) fn end(&self) -> u64 {
+        u64::from(self.offset) + u64::from(self.length)
+    }
+}
+
+/// A durable batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) first: u64,
+    pub(super) ops: u32,
+    pub(super) place: Place,
+}
+
+impl Entry {
+    pub(super) fn last(&self) -> u64 {
+        self.first + u64::from(self.ops) - 1
+    }
 }
 
 #[derive(Debug, Default)]
 struct Video {
     head: u64,
-    /// First revision and place of each batch, ascending.
-    batches: Vec<(u64, Place)>,
+    chain: Chain,
+    /// Ascending; where two do not follow each other, something is lost.
+    entries: Vec<Entry>,
+}
+
+/// Batches to read in one go, which follow each other.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Page {
+    /// The batch before them, where there is one: its chain begins theirs.
+    pub(super) before: Option<Entry>,
+    pub(super) entries: Vec<Entry>,
 }
 
 /// All durable rooms, and the place of every durable batch.
@@ -24,60 +53,263 @@ struct Video {
 pub(super) struct Index {
     videos: HashMap<String, Video>,
     rooms: BTreeMap<String, StoredRoom>,
+    /// Segments of the rooms' records.
+    room_segments: BTreeMap<u32, Vec<String>>,
+    /// The segment that is written to.
+    open_segment: u32,
 }
 
 impl Index {
-    pub(super) fn head(&self, video: &str) -> u64 {
-        self.videos.get(video).map_or(0, |video| video.head)
+    /// Last revision of a video, and the chain there.
+    pub(super) fn head(&self, video: &str) -> (u64, Chain) {
+        self.videos
+            .get(video)
+            .map_or_else(Default::default, |video| (video.head, video.chain))
     }
 
     pub(super) fn rooms(&self) -> &BTreeMap<String, StoredRoom> {
         &self.rooms
     }
 
-    /// Takes in a durable record. False where it does not follow what is there.
-    pub(super) fn add(&mut self, record: StoredRecord, place: Place) -> bool {
-        match record.record {
-            Some(Record::Room(room)) => self.rooms.insert(room.room.clone(), room).is_none(),
-            Some(Record::Batch(stored)) => {
-                let batch = stored.batch.unwrap_or_default();
-                self.add_batch(stored.video, &batch, place)
-            }
-            None => false,
-        }
+    pub(super) fn open_segment(&self) -> u32 {
+        self.open_segment
     }
 
-    pub(super) fn add_batch(
-        &mut self,
-        video: String,
-        batch: &CommittedBatch,
-        place: Place,
-    ) -> bool {
+    pub(super) fn set_open_segment(&mut self, number: u32) {
+        self.open_segment = number;
+    }
+
+    /// False where the room is known.
+    pub(super) fn add_room(&mut self, room: StoredRoom, segment: u32) -> bool {
+        if self.rooms.contains_key(&room.room) {
+            return false;
+        }
+        let names = self.room_segments.entry(segment).or_default();
+        names.push(room.room.clone());
+        self.rooms.insert(room.room.clone(), room);
+        true
+    }
+
+    /// Takes in a batch at the head, or behind it where something is lost.
+    pub(super) fn add_batch(&mut self, video: String, entry: Entry, chain: Chain) {
         let video = self.videos.entry(video).or_default();
-        let follows = batch.first_revision == video.head + 1 && !batch.ops.is_empty();
-        if follows {
-            video.head = last_revision(batch);
-            video.batches.push((batch.first_revision, place));
-        }
-        follows
+        debug_assert!(entry.first > video.head && entry.ops > 0);
+        video.head = entry.last();
+        video.chain = chain;
+        video.entries.push(entry);
     }
 
-    /// Returns the places of the batches behind `after`, up to about `bytes_max`, at least one if there is one.
-    pub(super) fn places(&self, video: &str, after: u64, bytes_max: usize) -> Vec<Place> {
+    /// Moves a video's head over revisions that are lost.
+    pub(super) fn lose(&mut self, video: &str, head: u64, chain: Chain) {
+        let video = self.videos.entry(video.to_owned()).or_default();
+        (video.head, video.chain) = (head, chain);
+    }
+
+    /// Finds the batches behind `after`, up to about `bytes_max`, at least one if there is one.
+    pub(super) fn page(
+        &self,
+        name: &str,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Page, StoreError> {
+        let Some(video) = self.videos.get(name) else {
+            return Ok(Page::default());
+        };
+        let from = video.entries.partition_point(|entry| entry.first <= after);
+        let before = from.checked_sub(1).map(|at| video.entries[at]);
+        let known = before.map_or(0, |entry| entry.last());
+        let next = video.entries.get(from).map_or(video.head + 1, |e| e.first);
+        if next > known + 1 && next > after + 1 {
+            return Err(StoreError::Lost {
+                video: name.to_owned(),
+                first: known + 1,
+                last: next - 1,
+            });
+        }
+        Ok(Page {
+            before: before.filter(|_| next == known + 1),
+            entries: page(&video.entries[from..], bytes_max),
+        })
+    }
+
+    /// The batch whose last op has this revision.
+    pub(super) fn ending_at(&self, video: &str, revision: u64) -> Option<Entry> {
+        let entries = &self.videos.get(video)?.entries;
+        let at = entries.partition_point(|entry| entry.last() < revision);
+        entries
+            .get(at)
+            .copied()
+            .filter(|entry| entry.last() == revision)
+    }
+
+    /// Whether a batch holds this revision.
+    pub(super) fn holds(&self, video: &str, revision: u64) -> bool {
+        self.videos.get(video).is_some_and(|video| {
+            let at = video
+                .entries
+                .partition_point(|entry| entry.last() < revision);
+            let entry = video.entries.get(at);
+            entry.is_some_and(|entry| entry.first <= revision)
+        })
+    }
+
+    /// Bytes of records behind revision `after` up to `to`.
+    pub(super) fn log_bytes(&self, video: &str, after: u64, to: u64) -> u64 {
         let Some(video) = self.videos.get(video) else {
-            return Vec::new();
+            return 0;
         };
-        let from = video.batches.partition_point(|(first, _)| *first <= after);
-        let mut bytes = 0;
-        let fits = |place: &Place| {
-            let room = bytes < bytes_max;
-            bytes += place.length as usize;
-            room
+        let from = video.entries.partition_point(|entry| entry.first <= after);
+        let until = video.entries.partition_point(|entry| entry.first <= to);
+        let lengths = video.entries[from..until.max(from)].iter();
+        lengths.map(|entry| u64::from(entry.place.length)).sum()
+    }
+
+    /// Writes down what a segment holds that was just filled; nothing of a later one may be known.
+    pub(super) fn of_segment(&self, number: u32, bytes: u64) -> SegmentIndex {
+        let rooms = self.room_segments.get(&number).into_iter().flatten();
+        SegmentIndex {
+            segment: number,
+            bytes,
+            rooms: rooms.map(|name| self.rooms[name].clone()).collect(),
+            videos: self
+                .videos
+                .iter()
+                .filter_map(|(name, video)| video.of_segment(name, number))
+                .collect(),
+        }
+    }
+}
+
+fn page(entries: &[Entry], bytes_max: usize) -> Vec<Entry> {
+    let (mut bytes, mut next) = (0, entries.first().map_or(0, |entry| entry.first));
+    let fits = |entry: &&Entry| {
+        let fits = bytes < bytes_max && entry.first == next;
+        bytes += entry.place.length as usize;
+        next = entry.last() + 1;
+        fits
+    };
+    entries.iter().take_while(fits).copied().collect()
+}
+
+impl Video {
+    fn of_segment(&self, name: &str, number: u32) -> Option<VideoIndex> {
+        let from = self
+            .entries
+            .partition_point(|entry| entry.place.segment < number);
+        let entries = &self.entries[from..];
+        let mut end = 0;
+        let mut gap = |entry: &Entry| {
+            let gap = entry.place.offset - end;
+            end = entry.place.offset + entry.place.length;
+            gap
         };
-        video.batches[from..]
-            .iter()
-            .map(|(_, place)| *place)
-            .take_while(fits)
-            .collect()
+        Some(VideoIndex {
+            video: name.to_owned(),
+            first_revision: entries.first()?.first,
+            ops: entries.iter().map(|entry| entry.ops).collect(),
+            gaps: entries.iter().map(&mut gap).collect(),
+            lengths: entries.iter().map(|entry| entry.place.length).collect(),
+            chain: self.chain.as_bytes().to_vec().into(),
+        })
+    }
+}
+
+/// The batches that a segment's index lists for a video; `None` where it makes no sense.
+pub(super) fn entries(segment: u32, video: &VideoIndex) -> Option<Vec<Entry>> {
+    let count = video.ops.len();
+    if count == 0 || video.gaps.len() != count || video.lengths.len() != count {
+        return None;
+    }
+    let (mut first, mut end) = (video.first_revision, 0u32);
+    let mut entries = Vec::with_capacity(count);
+    for at in 0..count {
+        let (ops, offset) = (video.ops[at], end.checked_add(video.gaps[at])?);
+        let length = video.lengths[at];
+        let place = Place {
+            segment,
+            offset,
+            length,
+        };
+        entries.push(Entry { first, ops, place });
+        end = offset.checked_add(length)?;
+        first = first.checked_add(u64::from(ops)).filter(|_| ops > 0)?;
+    }
+    Some(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(first: u64, ops: u32, segment: u32, offset: u32) -> Entry {
+        let place = Place {
+            segment,
+            offset,
+            length: 10,
+        };
+        Entry { first, ops, place }
+    }
+
+    fn index(entries: &[Entry]) -> Index {
+        let mut index = Index::default();
+        for entry in entries {
+            index.add_batch("v".into(), *entry, Chain::default().next(b"x"));
+        }
+        index
+    }
+
+    #[test]
+    fn store4_a_segment_s_index_gives_its_batches_back() {
+        let all = [
+            entry(1, 2, 1, 28),
+            entry(3, 1, 2, 30),
+            entry(4, 5, 2, 40),
+            entry(9, 1, 2, 77),
+        ];
+        let listed = index(&all).of_segment(2, 100);
+        assert_eq!((listed.segment, listed.bytes), (2, 100));
+        assert_eq!(entries(2, &listed.videos[0]).unwrap(), all[1..]);
+        assert!(index(&all).of_segment(3, 28).videos.is_empty());
+    }
+
+    #[test]
+    fn store5_an_index_that_makes_no_sense_is_refused() {
+        let good = index(&[entry(1, 2, 1, 28)]).of_segment(1, 100).videos[0].clone();
+        let wrong: [fn(&mut VideoIndex); 5] = [
+            |v| v.ops.clear(),
+            |v| v.gaps.push(1),
+            |v| v.ops[0] = 0,
+            |v| v.gaps[0] = u32::MAX,
+            |v| v.first_revision = u64::MAX,
+        ];
+        for change in wrong {
+            let mut video = good.clone();
+            change(&mut video);
+            assert_eq!(entries(1, &video), None, "{video:?}");
+        }
+    }
+
+    #[test]
+    fn store6_nothing_is_read_across_a_hole() {
+        let index = index(&[entry(1, 2, 1, 28), entry(3, 1, 1, 38), entry(7, 2, 1, 48)]);
+        let page = |after| index.page("v", after, usize::MAX);
+        let firsts = |after| -> Vec<u64> {
+            let page = page(after).unwrap();
+            page.entries.iter().map(|entry| entry.first).collect()
+        };
+        assert_eq!(
+            (firsts(0), firsts(1), firsts(2)),
+            (vec![1, 3], vec![3], vec![3])
+        );
+        let lost = StoreError::Lost {
+            video: "v".into(),
+            first: 4,
+            last: 6,
+        };
+        for after in [3, 4, 5] {
+            assert_eq!(page(after), Err(lost.clone()), "behind {after}");
+        }
+        assert_eq!((firsts(6), firsts(7), firsts(8)), (vec![7], vec![], vec![]));
+        assert_eq!(page(6).unwrap().before, None, "its chain cannot be told");
     }
 }

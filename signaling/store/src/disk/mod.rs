@@ -1,30 +1,34 @@
 //! The embedded store: one append-only log in a folder of its own, synced before anything is acknowledged.
 
+mod files;
 mod folder;
 mod index;
+mod names;
+mod read;
 mod recovery;
+mod sealed;
 mod segment;
+mod snapshots;
 mod writer;
 
+pub use files::{Files, ReadFile, WriteFile};
+pub use folder::Folder;
 pub use segment::RECORD_BYTES_MAX;
-pub use writer::{GROUP_BYTES_MAX, SegmentFile};
+pub use writer::GROUP_BYTES_MAX;
 
 use crate::{
-    Answer, AppendError, Catalog, CatalogError, OpLog, OpenError, READ_PAGE_BYTES, StoreError,
+    Answer, AppendError, Catalog, CatalogError, Loss, OpLog, OpenError, OpenReport,
+    READ_PAGE_BYTES, Snapshot, SnapshotError, SnapshotStore, StoreError,
 };
-use fmz_proto::{
-    Message,
-    v1::{CommittedBatch, StoredRecord, StoredRoom, stored_record::Record},
-};
-use folder::Folder;
-use index::{Index, Place};
+use bytes::Bytes;
+use fmz_proto::v1::{CommittedBatch, StoredRoom};
+use index::Index;
+use recovery::Recovered;
+use snapshots::Snapshots;
 use std::{
-    fmt,
-    fs::File,
     io,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-    sync::{Arc, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard},
     thread::{self, JoinHandle},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -33,32 +37,21 @@ use writer::{Request, Writer};
 /// Requests that wait for the writer at most; who comes later waits before handing over. A room has one on its way.
 pub const QUEUE_REQUESTS_MAX: usize = 4096;
 
-/// Size at which the next segment begins, bytes: what recovery holds in memory at once.
-const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Size at which the next segment begins, bytes: what opening a folder reads and holds in memory at once.
+const SEGMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// How a [`Disk`] lays out and writes its files.
-#[derive(Clone)]
+/// How a [`Disk`] lays out its files.
+#[derive(Debug, Clone, Copy)]
 pub struct DiskOptions {
-    /// Size at which the next segment begins, bytes.
+    /// Size at which the next segment begins, bytes, below 2^31.
     pub segment_bytes_max: u64,
-    /// Wraps each file that is written to.
-    pub wrap: Arc<dyn Fn(File) -> Box<dyn SegmentFile> + Send + Sync>,
 }
 
 impl Default for DiskOptions {
     fn default() -> Self {
         Self {
             segment_bytes_max: SEGMENT_BYTES_MAX,
-            wrap: Arc::new(|file| Box::new(file)),
         }
-    }
-}
-
-impl fmt::Debug for DiskOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DiskOptions")
-            .field("segment_bytes_max", &self.segment_bytes_max)
-            .finish_non_exhaustive()
     }
 }
 
@@ -66,10 +59,15 @@ impl fmt::Debug for DiskOptions {
 #[derive(Debug, Default)]
 struct Shared {
     index: RwLock<Index>,
+    report: Mutex<OpenReport>,
     failure: OnceLock<String>,
 }
 
 impl Shared {
+    fn report(&self) -> MutexGuard<'_, OpenReport> {
+        self.report.lock().expect("no holder of this lock panics")
+    }
+
     fn index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().expect("no holder of this lock panics")
     }
@@ -90,17 +88,19 @@ impl Shared {
 /// A store in a folder. One process at a time may have it open; dropping it writes out what was handed over.
 #[derive(Debug)]
 pub struct Disk {
-    folder: PathBuf,
+    files: Arc<dyn Files>,
     shared: Arc<Shared>,
+    snapshots: Arc<Snapshots>,
     requests: Option<mpsc::Sender<Request>>,
     writer: Option<JoinHandle<()>>,
 }
 
 impl Disk {
-    /// Opens a folder, making it where it is absent, and reads back what it holds.
+    /// Opens a folder, making it where it is absent, and reads back what it holds. What is damaged is told by
+    /// [`OpLog::report`]; everything else is served.
     ///
     /// # Errors
-    /// [`OpenError`]; damage leaves every file as it was found.
+    /// [`OpenError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Self::open_with(path, DiskOptions::default())
     }
@@ -110,27 +110,52 @@ impl Disk {
     /// # Errors
     /// [`OpenError`], see [`Disk::open`].
     pub fn open_with(path: impl AsRef<Path>, options: DiskOptions) -> Result<Self, OpenError> {
-        let path = path.as_ref();
-        let unusable = |source: io::Error| OpenError::Unusable {
-            path: path.to_owned(),
+        let folder = Folder::open(&path)?;
+        Self::open_files(Arc::new(folder), options).map_err(|source| OpenError::Unusable {
+            path: path.as_ref().to_owned(),
             source,
-        };
-        let folder = Folder::open(path)?;
-        let (index, tail) = recovery::recover(&folder)?;
+        })
+    }
+
+    /// Opens what lies in given files, see [`Disk::open`].
+    ///
+    /// # Errors
+    /// What the files say.
+    pub fn open_files(files: Arc<dyn Files>, options: DiskOptions) -> io::Result<Self> {
+        let Recovered {
+            index,
+            report,
+            tail,
+        } = recovery::recover(&*files)?;
         let shared = Arc::new(Shared {
             index: RwLock::new(index),
+            report: Mutex::new(report),
             failure: OnceLock::new(),
         });
-        let writer = Writer::new(folder, options, shared.clone(), tail).map_err(unusable)?;
+        let writer = Writer::new(files.clone(), options, shared.clone(), tail)?;
         let (requests, queue) = mpsc::channel(QUEUE_REQUESTS_MAX);
         let thread = thread::Builder::new().name("fmz-store".into());
-        let writer = thread.spawn(move || writer.run(queue)).map_err(unusable)?;
+        let writer = thread.spawn(move || writer.run(queue))?;
         Ok(Self {
-            folder: path.to_owned(),
+            snapshots: Arc::new(Snapshots::new(files.clone(), shared.clone())),
+            files,
             shared,
             requests: Some(requests),
             writer: Some(writer),
         })
+    }
+
+    /// Reads a full segment whole, notes what is damaged in it (see [`OpLog::report`]), and returns the number of the next one;
+    /// `None` behind the last. Opening a folder reads indexes only, so this finds what nobody has asked for yet. Begin with 1.
+    pub fn scrub(&self, segment: u32) -> Option<u32> {
+        let open = self.shared.index().open_segment();
+        if segment >= open {
+            return None;
+        }
+        for loss in recovery::scrub(&*self.files, segment) {
+            self.shared.report().lost(loss);
+        }
+        Some(segment + 1)
     }
 
     /// Hands a request to the writer and waits for its answer; `None` where the writer is gone.
@@ -186,13 +211,13 @@ impl OpLog for Disk {
     }
 
     fn read(&self, video: &str, after: u64) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
-        let places = self.shared.index().places(video, after, READ_PAGE_BYTES);
-        let (video, folder) = (video.to_owned(), self.folder.clone());
-        Box::pin(async move {
-            tokio::task::spawn_blocking(move || read_batches(&folder, &video, &places))
-                .await
-                .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
-        })
+        let page = self.shared.index().page(video, after, READ_PAGE_BYTES);
+        let (video, files, shared) = (video.to_owned(), self.files.clone(), self.shared.clone());
+        blocking(move || shared.read(&*files, &video, &page?))
+    }
+
+    fn report(&self) -> OpenReport {
+        self.shared.report().clone()
     }
 
     fn health(&self) -> Result<(), StoreError> {
@@ -226,36 +251,72 @@ impl Catalog for Disk {
     }
 }
 
-fn read_batches(
-    folder: &Path,
-    video: &str,
-    places: &[Place],
-) -> Result<Vec<CommittedBatch>, StoreError> {
-    let mut open: Option<(u32, File)> = None;
-    let mut batches = Vec::with_capacity(places.len());
-    for place in places {
-        let unreadable = || StoreError::Unreadable {
-            video: video.into(),
-            segment: place.segment,
-            offset: place.offset,
-        };
-        let file = match open.take() {
-            Some((number, file)) if number == place.segment => file,
-            _ => File::open(folder.join(folder::segment_name(place.segment)))
-                .map_err(|_| unreadable())?,
-        };
-        batches.push(read_batch(&file, *place).ok_or_else(unreadable)?);
-        open = Some((place.segment, file));
+impl SnapshotStore for Disk {
+    fn put_snapshot(
+        &self,
+        video: &str,
+        revision: u64,
+        document: Bytes,
+    ) -> Answer<Result<(), SnapshotError>> {
+        let (video, snapshots) = (video.to_owned(), self.snapshots.clone());
+        blocking(move || snapshots.put(&video, revision, document))
     }
-    Ok(batches)
+
+    fn snapshot(&self, video: &str, at: u64) -> Answer<Result<Option<Snapshot>, StoreError>> {
+        let (video, snapshots) = (video.to_owned(), self.snapshots.clone());
+        blocking(move || Ok(snapshots.newest(&video, at)?))
+    }
+
+    fn snapshots(&self, video: &str) -> Answer<Result<Vec<u64>, StoreError>> {
+        let (video, snapshots) = (video.to_owned(), self.snapshots.clone());
+        blocking(move || Ok(snapshots.list(&video)?))
+    }
 }
 
-fn read_batch(file: &File, place: Place) -> Option<CommittedBatch> {
-    let mut bytes = vec![0; place.length as usize];
-    file.read_exact_at(&mut bytes, place.offset).ok()?;
-    let found = segment::record_at(&bytes, 0)?;
-    match StoredRecord::decode(found.body).ok()?.record? {
-        Record::Batch(stored) => stored.batch,
-        Record::Room(_) => None,
+impl Shared {
+    /// Reads a page, or what lies before the first batch in it that cannot be read.
+    fn read(
+        &self,
+        files: &dyn Files,
+        video: &str,
+        page: &index::Page,
+    ) -> Result<Vec<CommittedBatch>, StoreError> {
+        let read = read::page(files, video, page);
+        if let Some(bad) = read.bad {
+            self.report().lost(Loss::Revisions {
+                video: video.to_owned(),
+                first: bad.first,
+                last: bad.last(),
+            });
+            if read.batches.is_empty() {
+                return Err(read::unreadable(video, &bad));
+            }
+        }
+        Ok(read.batches)
+    }
+}
+
+/// Runs what waits for the disk where it keeps nobody else waiting.
+fn blocking<T: Send + 'static, E: From<Gone> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Answer<Result<T, E>> {
+    Box::pin(async {
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|error| Err(Gone(error.to_string()).into()))
+    })
+}
+
+/// Work that did not come to its end.
+struct Gone(String);
+
+impl From<Gone> for StoreError {
+    fn from(Gone(text): Gone) -> Self {
+        Self::Failed(text)
+    }
+}
+
+impl From<Gone> for SnapshotError {
+    fn from(Gone(text): Gone) -> Self {
+        Self::Failed(text)
     }
 }

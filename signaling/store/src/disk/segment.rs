@@ -5,11 +5,12 @@
 //! record: length u32 | crc32 u32 | group u32 | body (StoredRecord)      all little endian
 //! ```
 //! `group` is where the write began to which the record belongs. All of a write is synced before the next one begins, so
-//! a bad record is a torn write only where every good record behind it has a `group` at or before it. A record's checksum covers
-//! length, group and body; the length kept in the next header shows a segment that was cut at a record's end.
+//! a bad record is a torn write only at the end of the log, and only where every good record behind it has a `group` at or before
+//! it. A record's checksum covers length, group and body; the length kept in the next header shows a segment that was cut at a record's end.
 
 use crc32fast::Hasher;
 use fmz_proto::{Message, v1::StoredRecord};
+use std::ops::Range;
 
 const MAGIC: [u8; 8] = *b"FMZSEG01";
 pub(super) const HEADER_BYTES: usize = 28;
@@ -25,6 +26,13 @@ pub(super) fn header(number: u32, previous_bytes: u64) -> [u8; HEADER_BYTES] {
     let crc = crc32fast::hash(&bytes[..24]);
     bytes[24..].copy_from_slice(&crc.to_le_bytes());
     bytes
+}
+
+/// Returns number and length of the segment before, as a header says them.
+pub(super) fn read_header(bytes: &[u8]) -> Option<(u32, u64)> {
+    let word = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    let (number, previous_bytes) = (u32::try_from(word(8)?).ok()?, word(16)?);
+    (bytes == header(number, previous_bytes)).then_some((number, previous_bytes))
 }
 
 /// Appends one record to a write that begins at byte `group` of the segment. False where it is too large.
@@ -51,15 +59,22 @@ fn checksum(length: [u8; 4], group: [u8; 4], body: &[u8]) -> u32 {
 }
 
 /// A good record as it lies in a segment.
-#[derive(Debug)]
-pub(super) struct Found<'a> {
-    pub(super) group: u64,
-    pub(super) body: &'a [u8],
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) offset: usize,
     pub(super) end: usize,
+    group: u64,
+}
+
+impl Found {
+    /// Where its body lies.
+    pub(super) fn body(&self) -> Range<usize> {
+        self.offset + HEAD_BYTES..self.end
+    }
 }
 
 /// Returns the record that begins at `offset`, if what lies there is one.
-pub(super) fn record_at(bytes: &[u8], offset: usize) -> Option<Found<'_>> {
+pub(super) fn record_at(bytes: &[u8], offset: usize) -> Option<Found> {
     let head = bytes.get(offset..offset + HEAD_BYTES)?;
     let word = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];
     let length = u32::from_le_bytes(word(0)) as usize;
@@ -70,42 +85,56 @@ pub(super) fn record_at(bytes: &[u8], offset: usize) -> Option<Found<'_>> {
     let body = bytes.get(offset + HEAD_BYTES..end)?;
     let good = checksum(word(0), word(8), body) == u32::from_le_bytes(word(4));
     let group = u64::from(u32::from_le_bytes(word(8)));
-    good.then_some(Found { group, body, end })
+    good.then_some(Found { offset, end, group })
 }
 
-/// How a segment ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// At a record's end.
-    Clean,
-    /// In a write that never finished; the good records end here.
-    Torn(usize),
-    /// Bytes that were durable changed here.
-    Damaged(usize),
+/// What a segment holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Scan {
+    pub(super) good: Vec<Found>,
+    /// Where bytes that were durable changed.
+    pub(super) bad: Vec<Range<usize>>,
+    /// Where a write begins to be unfinished; nothing behind it counts.
+    pub(super) torn: Option<usize>,
 }
 
-/// Calls `each` for every good record from the header on, and tells how the segment ends.
-pub(super) fn scan(bytes: &[u8], mut each: impl FnMut(usize, &Found<'_>)) -> End {
+/// Finds every good record from the header on. A write can be unfinished only at byte `durable` or behind it.
+pub(super) fn scan(bytes: &[u8], durable: usize) -> Scan {
+    let mut scan = Scan::default();
     let mut offset = HEADER_BYTES;
     while offset < bytes.len() {
-        let Some(found) = record_at(bytes, offset) else {
-            return judge(bytes, offset);
-        };
-        each(offset, &found);
-        offset = found.end;
+        let found = next_record(bytes, offset);
+        let start = found.map_or(bytes.len(), |found| found.offset);
+        if start > offset {
+            scan.bad.push(offset..start);
+        }
+        scan.good.extend(found);
+        offset = found.map_or(bytes.len(), |found| found.end);
     }
-    End::Clean
+    scan.cut_unfinished(durable);
+    scan
 }
 
-/// Tells a torn write from damage: after damage there is a record of a later write.
-fn judge(bytes: &[u8], bad: usize) -> End {
-    let later = (bad + 1..bytes.len())
+/// The next good record at `from` or behind it.
+fn next_record(bytes: &[u8], from: usize) -> Option<Found> {
+    (from..bytes.len())
         .filter_map(|offset| record_at(bytes, offset))
-        .any(|found| found.group > bad as u64);
-    if later {
-        End::Damaged(bad)
-    } else {
-        End::Torn(bad)
+        .find(|found| (HEADER_BYTES as u64..=found.offset as u64).contains(&found.group))
+}
+
+impl Scan {
+    /// Tells a torn write from damage: after damage there is a record of a later write.
+    fn cut_unfinished(&mut self, durable: usize) {
+        let newest = self.good.last().map_or(0, |found| found.group);
+        self.torn = self
+            .bad
+            .iter()
+            .map(|bad| bad.start)
+            .find(|start| *start >= durable && newest <= *start as u64);
+        if let Some(torn) = self.torn {
+            self.bad.retain(|bad| bad.start < torn);
+            self.good.retain(|found| found.offset < torn);
+        }
     }
 }
 
@@ -138,39 +167,48 @@ mod tests {
         (bytes, starts)
     }
 
-    fn check(bytes: &[u8]) -> (usize, End) {
-        let mut good = 0;
-        let end = scan(bytes, |_, _| good += 1);
-        (good, end)
+    fn check(bytes: &[u8], last: bool) -> (usize, Vec<Range<usize>>, Option<usize>) {
+        let durable = if last { 0 } else { bytes.len() };
+        let scan = scan(bytes, durable);
+        (scan.good.len(), scan.bad, scan.torn)
     }
 
     #[test]
     fn store1_whole_segment_reads_back() {
-        assert_eq!(check(&segment(&[&["a", "b"], &["c"]]).0), (3, End::Clean));
+        let (bytes, _) = segment(&[&["a", "b"], &["c"]]);
+        for last in [false, true] {
+            assert_eq!(check(&bytes, last), (3, vec![], None));
+        }
     }
 
     #[test]
     fn store2_hole_in_the_last_write_is_torn_and_elsewhere_damage() {
         let (mut bytes, starts) = segment(&[&["a"], &["b", "c", "d"]]);
         bytes[starts[2] + HEAD_BYTES] ^= 1;
-        assert_eq!(check(&bytes), (2, End::Torn(starts[2])));
+        assert_eq!(check(&bytes, true), (2, vec![], Some(starts[2])));
+        let hole = starts[2]..starts[3];
+        assert_eq!(check(&bytes, false), (3, vec![hole], None));
         bytes[starts[0] + HEAD_BYTES] ^= 1;
-        assert_eq!(check(&bytes), (0, End::Damaged(starts[0])));
+        let first = starts[0]..starts[1];
+        assert_eq!(check(&bytes, true), (1, vec![first], Some(starts[2])));
     }
 
     #[test]
     fn store3_every_flipped_bit_is_seen() {
         let (bytes, starts) = segment(&[&["a"], &["b"], &["c"]]);
+        let ends = [starts[1], starts[2], bytes.len()];
         for bit in HEADER_BYTES * 8..bytes.len() * 8 {
             let mut hurt = bytes.clone();
             hurt[bit / 8] ^= 1 << (bit % 8);
             let index = starts.iter().rposition(|start| *start <= bit / 8).unwrap();
-            let end = if index == 2 {
-                End::Torn(starts[2])
+            let bad = starts[index]..ends[index];
+            assert_eq!(check(&hurt, false), (2, vec![bad.clone()], None), "{bit}");
+            let expected = if index == 2 {
+                (2, vec![], Some(starts[2]))
             } else {
-                End::Damaged(starts[index])
+                (2, vec![bad], None)
             };
-            assert_eq!(check(&hurt), (index, end), "bit {bit}");
+            assert_eq!(check(&hurt, true), expected, "bit {bit}");
         }
     }
 }

@@ -2,48 +2,26 @@
 
 use super::{
     DiskOptions, Shared,
-    folder::Folder,
-    index::Place,
-    recovery::Tail,
+    files::{Files, WriteFile},
+    index::{Entry, Place},
+    names,
+    recovery::{self, Tail},
     segment::{self, HEADER_BYTES},
 };
-use crate::{AppendError, CatalogError, ROOMS_MAX, follow};
-use fmz_proto::v1::{CommittedBatch, StoredBatch, StoredRecord, StoredRoom, stored_record::Record};
+use crate::{AppendError, CatalogError, Chain, ROOMS_MAX, follow};
+use fmz_proto::{
+    Message,
+    v1::{CommittedBatch, StoredBatch, StoredRecord, StoredRoom, stored_record::Record},
+};
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
-    io::{self, Write},
+    io,
     sync::Arc,
 };
 use tokio::sync::{mpsc, oneshot};
 
 /// Bytes after which a write takes in no more requests: a megabyte costs a disk about as much as its sync.
 pub const GROUP_BYTES_MAX: usize = 1024 * 1024;
-
-/// A segment as it is written to. Tests put failures in here.
-pub trait SegmentFile: Send {
-    /// Writes all bytes behind those before.
-    ///
-    /// # Errors
-    /// What the system says; the file then holds any part of the bytes.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-
-    /// Returns when all bytes written are durable.
-    ///
-    /// # Errors
-    /// What the system says; it is then unknown what is durable.
-    fn sync(&mut self) -> io::Result<()>;
-}
-
-impl SegmentFile for File {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
-    }
-}
 
 /// What the writer is asked to do.
 pub(super) enum Request {
@@ -67,34 +45,44 @@ enum Waiting {
     Flush(oneshot::Sender<()>),
 }
 
+/// A record of a write.
+enum Written {
+    Room(StoredRoom),
+    Batch {
+        video: String,
+        entry: Entry,
+        chain: Chain,
+    },
+}
+
 /// What one write carries.
 #[derive(Default)]
 struct Group {
     bytes: Vec<u8>,
-    records: Vec<(StoredRecord, Place)>,
+    records: Vec<Written>,
     waiting: Vec<Waiting>,
-    heads: HashMap<String, u64>,
+    heads: HashMap<String, (u64, Chain)>,
     rooms: HashSet<String>,
 }
 
 pub(super) struct Writer {
-    folder: Folder,
+    files: Arc<dyn Files>,
     options: DiskOptions,
     shared: Arc<Shared>,
-    file: Box<dyn SegmentFile>,
+    file: Box<dyn WriteFile>,
     tail: Tail,
 }
 
 impl Writer {
     pub(super) fn new(
-        folder: Folder,
+        files: Arc<dyn Files>,
         options: DiskOptions,
         shared: Arc<Shared>,
         tail: Tail,
     ) -> io::Result<Self> {
-        let file = (options.wrap)(folder.open_segment(tail.segment)?);
+        let file = files.append(&names::segment(tail.segment))?;
         Ok(Self {
-            folder,
+            files,
             options,
             shared,
             file,
@@ -114,6 +102,17 @@ impl Writer {
                 self.take(request, &mut group);
             }
             self.finish(group);
+        }
+        if self.shared.failure().is_none() {
+            self.index(self.tail);
+        }
+    }
+
+    /// Writes down what a segment holds: a full one is not read again, and nothing that the last one held can go unseen.
+    fn index(&self, tail: Tail) {
+        let index = self.shared.index().of_segment(tail.segment, tail.bytes);
+        if let Err(error) = recovery::write_index(&*self.files, &index) {
+            tracing::warn!(%error, "the index of a segment is not written; the next start makes it");
         }
     }
 
@@ -146,7 +145,7 @@ impl Writer {
         self.shared
             .failure()
             .map_or(Ok(()), |text| Err(AppendError::Failed(text)))?;
-        let head = group
+        let (head, mut chain) = group
             .heads
             .get(video)
             .copied()
@@ -156,24 +155,43 @@ impl Writer {
         }
         let new_head = follow(head, &batches)?;
         let (bytes, records) = (group.bytes.len(), group.records.len());
-        for batch in batches {
-            let stored = StoredBatch {
-                video: video.to_owned(),
-                batch: Some(batch),
-            };
-            if !self.push(
-                group,
-                StoredRecord {
-                    record: Some(Record::Batch(stored)),
-                },
-            ) {
+        for batch in &batches {
+            let Some(next) = self.add_batch(group, video, batch, chain) else {
                 group.bytes.truncate(bytes);
                 group.records.truncate(records);
                 return Err(AppendError::TooLarge);
-            }
+            };
+            chain = next;
         }
-        group.heads.insert(video.to_owned(), new_head);
+        group.heads.insert(video.to_owned(), (new_head, chain));
         Ok(())
+    }
+
+    /// Returns the chain behind the batch; `None` where the batch is too large.
+    fn add_batch(
+        &self,
+        group: &mut Group,
+        video: &str,
+        batch: &CommittedBatch,
+        chain: Chain,
+    ) -> Option<Chain> {
+        let encoded = batch.encode_to_vec();
+        let chain = chain.next(&encoded);
+        let (first, ops) = (batch.first_revision, batch.ops.len() as u32);
+        let stored = StoredBatch {
+            video: video.to_owned(),
+            batch: encoded.into(),
+            chain: chain.as_bytes().to_vec().into(),
+            first_revision: first,
+            ops,
+        };
+        let place = self.push(group, Record::Batch(stored))?;
+        group.records.push(Written::Batch {
+            video: video.to_owned(),
+            entry: Entry { first, ops, place },
+            chain,
+        });
+        Some(chain)
     }
 
     fn add_room(&self, group: &mut Group, room: StoredRoom) -> Result<(), CatalogError> {
@@ -190,30 +208,25 @@ impl Writer {
         if count + group.rooms.len() >= ROOMS_MAX {
             return Err(CatalogError::Full);
         }
+        self.push(group, Record::Room(room.clone()))
+            .ok_or_else(|| CatalogError::Failed("the room is over the size of a record".into()))?;
         group.rooms.insert(room.room.clone());
-        let kept = self.push(
-            group,
-            StoredRecord {
-                record: Some(Record::Room(room)),
-            },
-        );
-        kept.then_some(())
-            .ok_or_else(|| CatalogError::Failed("the room is over the size of a record".into()))
+        group.records.push(Written::Room(room));
+        Ok(())
     }
 
-    /// Adds a record to the write. False where it is too large.
-    fn push(&self, group: &mut Group, record: StoredRecord) -> bool {
+    /// Adds a record to the write. `None` where it is too large.
+    fn push(&self, group: &mut Group, record: Record) -> Option<Place> {
         let start = group.bytes.len();
-        let fits = segment::push_record(&mut group.bytes, self.tail.bytes as u32, &record);
-        let place = Place {
-            segment: self.tail.segment,
-            offset: self.tail.bytes + start as u64,
-            length: (group.bytes.len() - start) as u32,
+        let record = StoredRecord {
+            record: Some(record),
         };
-        if fits {
-            group.records.push((record, place));
-        }
-        fits
+        let fits = segment::push_record(&mut group.bytes, self.tail.bytes as u32, &record);
+        fits.then(|| Place {
+            segment: self.tail.segment,
+            offset: self.tail.bytes as u32 + start as u32,
+            length: (group.bytes.len() - start) as u32,
+        })
     }
 
     fn finish(&mut self, group: Group) {
@@ -222,17 +235,29 @@ impl Writer {
             tracing::error!(%error, "the log cannot be written; nothing is acknowledged any more");
             self.shared.fail(error.to_string());
         } else {
-            let mut index = self.shared.index_mut();
-            for (record, place) in group.records {
-                let follows = index.add(record, place);
-                debug_assert!(follows, "heads were compared before the write");
-            }
+            self.publish(group.records);
         }
         let outcome = outcome.map_err(|error| error.to_string());
         for waiting in group.waiting {
             waiting.answer(&outcome);
         }
         self.rotate_if_full();
+    }
+
+    fn publish(&self, records: Vec<Written>) {
+        let mut index = self.shared.index_mut();
+        for record in records {
+            match record {
+                Written::Room(room) => {
+                    index.add_room(room, self.tail.segment);
+                }
+                Written::Batch {
+                    video,
+                    entry,
+                    chain,
+                } => index.add_batch(video, entry, chain),
+            }
+        }
     }
 
     fn write(&mut self, group: &Group) -> io::Result<()> {
@@ -251,22 +276,21 @@ impl Writer {
         if !full || self.shared.failure().is_some() {
             return;
         }
-        match self
-            .folder
-            .create_segment(self.tail.segment + 1, self.tail.bytes)
-        {
-            Ok(file) => {
-                self.file = (self.options.wrap)(file);
-                self.tail = Tail {
-                    segment: self.tail.segment + 1,
-                    bytes: HEADER_BYTES as u64,
-                };
-            }
-            Err(error) => {
-                tracing::error!(%error, "no new segment can be made; nothing is acknowledged any more");
-                self.shared.fail(error.to_string());
-            }
+        if let Err(error) = self.rotate() {
+            tracing::error!(%error, "no new segment can be made; nothing is acknowledged any more");
+            self.shared.fail(error.to_string());
         }
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        let full = self.tail;
+        let segment = full.segment + 1;
+        self.file = recovery::create_segment(&*self.files, segment, full.bytes)?;
+        let bytes = HEADER_BYTES as u64;
+        self.tail = Tail { segment, bytes };
+        self.shared.index_mut().set_open_segment(segment);
+        self.index(full);
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{batch, read_all, room};
 use fmz_store::{
     AppendError, Catalog, CatalogError, Disk, DiskOptions, Memory, READ_PAGE_BYTES, ROOMS_MAX,
-    Store,
+    Snapshot, SnapshotError, Store,
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -14,7 +14,6 @@ fn stores() -> Vec<(&'static str, Arc<dyn Store>, Option<TempDir>)> {
     let (usual, small) = (folder(), folder());
     let options = DiskOptions {
         segment_bytes_max: 300,
-        ..DiskOptions::default()
     };
     vec![
         ("memory", Arc::new(Memory::new()), None),
@@ -174,4 +173,73 @@ async fn catalog2_there_is_a_last_room() {
         store.create_room(room("more")).await,
         Err(CatalogError::Full)
     );
+}
+
+#[tokio::test]
+async fn snapshot1_the_newest_snapshot_at_or_before_a_revision_is_given() {
+    for (name, store, _folder) in stores() {
+        store
+            .append("v", 0, vec![batch(1, 2), batch(3, 1), batch(4, 3)])
+            .await
+            .unwrap();
+        store.append("w", 0, vec![batch(1, 2)]).await.unwrap();
+        let of = |revision: u64| Snapshot {
+            revision,
+            document: vec![revision as u8; 3000].into(),
+        };
+        for revision in [6, 2] {
+            let Snapshot { document, .. } = of(revision);
+            store.put_snapshot("v", revision, document).await.unwrap();
+        }
+        assert_eq!(store.snapshots("v").await.unwrap(), [2, 6], "{name}");
+        for (at, found) in [
+            (1, None),
+            (2, Some(of(2))),
+            (5, Some(of(2))),
+            (6, Some(of(6))),
+            (u64::MAX, Some(of(6))),
+        ] {
+            assert_eq!(
+                store.snapshot("v", at).await.unwrap(),
+                found,
+                "{name}: {at}"
+            );
+        }
+        assert_eq!(store.snapshot("w", 9).await.unwrap(), None, "{name}");
+        assert!(store.snapshots("w").await.unwrap().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn snapshot2_only_what_is_durable_has_a_snapshot() {
+    for (name, store, _folder) in stores() {
+        store.append("v", 0, vec![batch(1, 2)]).await.unwrap();
+        for (video, revision) in [("v", 0), ("v", 1), ("v", 3), ("w", 2)] {
+            assert_eq!(
+                store.put_snapshot(video, revision, vec![1].into()).await,
+                Err(SnapshotError::Revision(revision)),
+                "{name}: {video}"
+            );
+        }
+        assert_eq!(store.snapshot("v", 9).await.unwrap(), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn snapshot3_old_snapshots_are_thinned_out_and_the_newest_stay() {
+    for (name, store, _folder) in stores() {
+        for revision in 1..=20 {
+            store
+                .append("v", revision - 1, vec![batch(revision, 1)])
+                .await
+                .unwrap();
+            let document = vec![revision as u8; 10].into();
+            store.put_snapshot("v", revision, document).await.unwrap();
+        }
+        assert_eq!(
+            store.snapshots("v").await.unwrap(),
+            [19, 20],
+            "{name}: a log this short is read whole"
+        );
+    }
 }

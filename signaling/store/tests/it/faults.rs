@@ -1,8 +1,9 @@
 //! What a disk can do to a log, and what must hold afterwards.
 
-use crate::{batch, read_all, room};
+use crate::{batch, read_all, room, served};
 use fmz_store::{
-    AppendError, Catalog, CatalogError, Disk, DiskOptions, OpLog, OpenError, SegmentFile,
+    AppendError, Catalog, CatalogError, Disk, DiskOptions, Files, Folder, Loss, OpLog, ReadFile,
+    WriteFile,
 };
 use std::{
     fs::{self, File},
@@ -64,7 +65,7 @@ async fn fault1_cut_at_every_byte_keeps_every_whole_record_and_goes_on() {
 }
 
 #[tokio::test]
-async fn fault2_a_flipped_bit_is_never_served() {
+async fn fault2_a_flipped_bit_is_never_served_and_costs_its_own_record_only() {
     let origin = TempDir::new().unwrap();
     let (segment, ends) = small_log(origin.path()).await;
     let bytes = fs::read(segment).unwrap();
@@ -75,35 +76,42 @@ async fn fault2_a_flipped_bit_is_never_served() {
         let mut hurt = bytes.clone();
         hurt[byte] ^= 0x10;
         fs::write(&path, &hurt).unwrap();
-        match Disk::open(folder.path()) {
-            Ok(disk) => {
-                assert!(
-                    byte >= last,
-                    "only the last write may count as unfinished, not byte {byte}"
-                );
-                assert_eq!(read_all(&disk, "v").await.len() as u64, RECORDS - 1);
-                let torn = path.with_extension(format!("torn-{last}"));
-                assert_eq!(fs::read(torn).unwrap(), hurt[last..]);
-            }
-            Err(OpenError::Damaged { path: named, .. }) => {
-                assert_eq!(
-                    (named, fs::read(&path).unwrap()),
-                    (path, hurt),
-                    "the file is left as found"
-                );
-            }
-            Err(error) => panic!("byte {byte}: {error}"),
+        let disk = Disk::open(folder.path()).unwrap();
+        let report = disk.report();
+        if byte >= last {
+            let bytes = (hurt.len() - last) as u64;
+            let cut = (1, last as u64, bytes);
+            assert_eq!(
+                report.cut.map(|cut| (cut.segment, cut.offset, cut.bytes)),
+                Some(cut)
+            );
+            let torn = path.with_extension(format!("torn-{last}"));
+            assert_eq!(fs::read(torn).unwrap(), hurt[last..]);
+            assert_eq!(read_all(&disk, "v").await.len() as u64, RECORDS - 1);
+            continue;
         }
+        assert_eq!(fs::read(&path).unwrap(), hurt, "the file is left as found");
+        let at = ends.iter().position(|end| byte < *end).unwrap();
+        let (begin, end) = (at.checked_sub(1).map_or(0, |at| ends[at]), ends[at]);
+        let lost = Loss::Bytes {
+            segment: 1,
+            offset: begin as u64,
+            bytes: (end - begin) as u64,
+        };
+        assert_eq!(report.losses[0], lost, "byte {byte}");
+        let kept = served(&disk, "v").await;
+        let expected = (1..=RECORDS).filter(|revision| *revision != at as u64);
+        let expected: Vec<_> = expected.map(|revision| batch(revision, 1)).collect();
+        assert_eq!(kept, expected, "byte {byte}");
     }
 }
 
 #[tokio::test]
-async fn fault3_segments_cut_swapped_or_gone_are_named() {
+async fn fault3_segments_cut_swapped_or_gone_are_named_and_the_others_served() {
     let make = async || {
         let folder = TempDir::new().unwrap();
         let options = DiskOptions {
             segment_bytes_max: 1,
-            ..DiskOptions::default()
         };
         let disk = Disk::open_with(folder.path(), options).unwrap();
         for revision in 1..=RECORDS {
@@ -111,51 +119,139 @@ async fn fault3_segments_cut_swapped_or_gone_are_named() {
                 .await
                 .unwrap();
         }
+        disk.append("w", 0, vec![batch(1, 1)]).await.unwrap();
         folder
     };
     let name = |folder: &TempDir, number: u32| folder.path().join(format!("{number:08}.fmzlog"));
-    let check = |folder: &TempDir, number: u32| match Disk::open(folder.path()) {
-        Err(OpenError::Damaged { path, .. }) => assert_eq!(path, name(folder, number)),
-        other => panic!("{other:?}"),
+    let check = async |folder: &TempDir, named: Loss, revisions: &[u64]| {
+        for _again in 0..2 {
+            let disk = Disk::open(folder.path()).unwrap();
+            assert!(disk.report().losses.contains(&named), "{:?}", disk.report());
+            let expected: Vec<_> = revisions.iter().map(|at| batch(*at, 1)).collect();
+            assert_eq!(served(&disk, "v").await, expected);
+            assert_eq!(read_all(&disk, "w").await, [batch(1, 1)]);
+            let behind = disk.append("v", 1, vec![batch(2, 1)]).await;
+            assert_eq!(
+                behind,
+                Err(AppendError::Conflict { head: 4 }),
+                "no revision is given twice"
+            );
+        }
     };
 
     let folder = make().await;
     fs::remove_file(name(&folder, 2)).unwrap();
-    check(&folder, 2);
+    check(&folder, Loss::Segment(2), &[1, 3, 4]).await;
 
     let folder = make().await;
-    let cut = File::options().write(true).open(name(&folder, 2)).unwrap();
+    let length = fs::metadata(name(&folder, 4)).unwrap().len();
+    let cut = File::options().write(true).open(name(&folder, 4)).unwrap();
     cut.set_len(28).unwrap();
-    check(&folder, 3);
+    let lost = Loss::Bytes {
+        segment: 4,
+        offset: 28,
+        bytes: length - 28,
+    };
+    check(&folder, lost, &[1, 2, 3]).await;
 
     let folder = make().await;
     fs::rename(name(&folder, 2), folder.path().join("x")).unwrap();
     fs::rename(name(&folder, 3), name(&folder, 2)).unwrap();
     fs::rename(folder.path().join("x"), name(&folder, 3)).unwrap();
-    check(&folder, 2);
+    let header = Loss::Bytes {
+        segment: 2,
+        offset: 0,
+        bytes: 28,
+    };
+    check(&folder, header, &[1, 3, 4]).await;
 }
 
-/// A file whose n-th operation fails.
-struct Failing {
-    file: File,
-    left: Arc<AtomicUsize>,
-    on: Fault,
-}
-
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     /// The disk is full: half of the bytes are written.
     Full,
     Sync,
 }
 
+/// A folder in whose files the n-th operation of a kind fails.
+#[derive(Debug)]
+struct Failing {
+    folder: Folder,
+    left: Arc<AtomicUsize>,
+    on: Fault,
+}
+
+struct FailingFile {
+    file: Box<dyn WriteFile>,
+    left: Arc<AtomicUsize>,
+    on: Fault,
+}
+
 impl Failing {
+    fn open(path: &Path, on: Fault, after: usize) -> io::Result<Disk> {
+        // Making a folder's first segment takes one write and one sync.
+        let files = Self {
+            folder: Folder::open(path).unwrap(),
+            left: Arc::new(AtomicUsize::new(after + 1)),
+            on,
+        };
+        Disk::open_files(Arc::new(files), DiskOptions::default())
+    }
+
+    fn wrap(&self, file: Box<dyn WriteFile>) -> Box<dyn WriteFile> {
+        Box::new(FailingFile {
+            file,
+            left: self.left.clone(),
+            on: self.on,
+        })
+    }
+}
+
+impl Files for Failing {
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.folder.list(folder)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Box<dyn ReadFile>> {
+        Files::open(&self.folder, path)
+    }
+
+    fn create(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        Ok(self.wrap(self.folder.create(path)?))
+    }
+
+    fn append(&self, path: &str) -> io::Result<Box<dyn WriteFile>> {
+        Ok(self.wrap(self.folder.append(path)?))
+    }
+
+    fn truncate(&self, path: &str, bytes: u64) -> io::Result<()> {
+        self.folder.truncate(path, bytes)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.folder.rename(from, to)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.folder.remove(path)
+    }
+
+    fn create_folder(&self, folder: &str) -> io::Result<()> {
+        self.folder.create_folder(folder)
+    }
+
+    fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        self.folder.sync_folder(folder)
+    }
+}
+
+impl FailingFile {
     fn due(&self, fault: Fault) -> bool {
         self.on == fault && self.left.fetch_sub(1, Ordering::Relaxed) == 0
     }
 }
 
-impl SegmentFile for Failing {
+impl WriteFile for FailingFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.due(Fault::Full) {
             self.file.append(&bytes[..bytes.len() / 2])?;
@@ -172,26 +268,11 @@ impl SegmentFile for Failing {
     }
 }
 
-fn failing(on: Fault, after: usize) -> DiskOptions {
-    let left = Arc::new(AtomicUsize::new(after));
-    let wrap = move |file| -> Box<dyn SegmentFile> {
-        Box::new(Failing {
-            file,
-            left: left.clone(),
-            on,
-        })
-    };
-    DiskOptions {
-        wrap: Arc::new(wrap),
-        ..DiskOptions::default()
-    }
-}
-
 #[tokio::test]
 async fn fault4_after_one_error_nothing_is_acknowledged_until_reopened() {
     for on in [Fault::Full, Fault::Sync] {
         let folder = TempDir::new().unwrap();
-        let disk = Disk::open_with(folder.path(), failing(on, 2)).unwrap();
+        let disk = Failing::open(folder.path(), on, 2).unwrap();
         disk.append("v", 0, vec![batch(1, 1)]).await.unwrap();
         disk.append("v", 1, vec![batch(2, 1)]).await.unwrap();
         assert_eq!(disk.health(), Ok(()));

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bit_flips;
 mod contract;
 mod faults;
+mod power_cut;
+mod sim;
 
 use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, StoredRoom, op};
+use fmz_store::{OpLog, StoreError};
 
 /// A batch of `ops` ops from `first_revision` on.
 fn batch(first_revision: u64, ops: u64) -> CommittedBatch {
@@ -37,7 +41,7 @@ fn room(name: &str) -> StoredRoom {
     }
 }
 
-async fn read_all(log: &dyn fmz_store::OpLog, video: &str) -> Vec<CommittedBatch> {
+async fn read_all(log: &dyn OpLog, video: &str) -> Vec<CommittedBatch> {
     let mut all = Vec::new();
     loop {
         let after = all.last().map_or(0, fmz_store::last_revision);
@@ -46,5 +50,22 @@ async fn read_all(log: &dyn fmz_store::OpLog, video: &str) -> Vec<CommittedBatch
             return all;
         }
         all.extend(page);
+    }
+}
+
+/// Everything of a video that is served, across what is not.
+async fn served(log: &dyn OpLog, video: &str) -> Vec<CommittedBatch> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        match log.read(video, after).await {
+            Ok(page) if page.is_empty() => return all,
+            Ok(page) => {
+                after = fmz_store::last_revision(page.last().unwrap());
+                all.extend(page);
+            }
+            Err(StoreError::Lost { last, .. }) => after = last,
+            Err(StoreError::Unreadable { .. }) => after += 1,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
