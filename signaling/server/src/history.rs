@@ -179,3 +179,97 @@ impl Opened {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fmz_proto::v1::{AuthorAdded, Create, FrameStamp, Kind, ObjectId, Op, op};
+    use fmz_store::{Memory, OpLog, SnapshotStore};
+
+    const BATCHES: u64 = 12;
+
+    /// Batch `at` of a log in which each has three rectangles, behind a first one that adds their author.
+    fn batch(at: u64) -> CommittedBatch {
+        let create = |number: u64| {
+            let counter = (at * 3 + number) as u32;
+            op::Op::Create(Create {
+                id: Some(ObjectId { author: 1, counter }),
+                kind: Kind::Rectangle.into(),
+                frame: Some(FrameStamp::default()),
+                properties: vec![],
+            })
+        };
+        let author = op::Op::AuthorAdded(AuthorAdded {
+            author: 1,
+            identity: "ada".into(),
+            name: "Ada".into(),
+            session_key: vec![7; 16].into(),
+        });
+        let ops: Vec<_> = match at {
+            0 => vec![author],
+            _ => (0..3).map(create).collect(),
+        };
+        CommittedBatch {
+            first_revision: (at * 3).saturating_sub(1).max(1),
+            author: u32::from(at > 0),
+            client_seq: at,
+            committed_ms: 1000 + at,
+            ops: ops.into_iter().map(|op| Op { op: Some(op) }).collect(),
+        }
+    }
+
+    async fn store() -> Arc<Memory> {
+        let store = Memory::new();
+        let batches: Vec<_> = (0..BATCHES).map(batch).collect();
+        store.append("v", 0, batches).await.unwrap();
+        Arc::new(store)
+    }
+
+    fn head() -> u64 {
+        last_revision(&batch(BATCHES - 1))
+    }
+
+    #[tokio::test]
+    async fn history1_every_revision_is_the_same_from_any_snapshot() {
+        let mut from_log = Vec::new();
+        for revision in 0..=head() {
+            let document = document_at(store().await, "v", revision).await.unwrap();
+            assert_eq!(document.revision(), revision);
+            from_log.push(document);
+        }
+        for at in 0..BATCHES {
+            let (store, at) = (store().await, last_revision(&batch(at)));
+            write_snapshot(store.clone(), "v", at).await.unwrap();
+            for (revision, expected) in from_log.iter().enumerate() {
+                let document = document_at(store.clone(), "v", revision as u64).await;
+                assert_eq!(document.unwrap(), *expected, "{revision} from {at}");
+            }
+            let opened = newest(store, "v").await.unwrap();
+            assert_eq!(Some(&opened.document), from_log.last());
+            assert!(opened.snapshot_bytes > 0 && opened.lost.is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn history1_beyond_the_log_there_is_nothing() {
+        let error = document_at(store().await, "v", head() + 1)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "no_such_revision");
+        let inside = write_snapshot(store().await, "v", 3).await;
+        assert!(inside.is_err(), "no batch ends there");
+    }
+
+    #[tokio::test]
+    async fn history3_a_snapshot_that_makes_no_document_is_passed_over() {
+        let store = store().await;
+        let good = last_revision(&batch(2));
+        write_snapshot(store.clone(), "v", good).await.unwrap();
+        let wrong = last_revision(&batch(5));
+        let bytes = vec![0xff; 40].into();
+        store.put_snapshot("v", wrong, bytes).await.unwrap();
+        let opened = newest(store, "v").await.unwrap();
+        assert_eq!(opened.document.revision(), head());
+        assert!(opened.snapshot_bytes > 0, "the one before was taken");
+    }
+}

@@ -160,12 +160,16 @@ impl Client {
         }
     }
 
+    pub(crate) fn next_counter(&mut self) -> u32 {
+        self.counter += 1;
+        self.counter
+    }
+
     pub(crate) fn next_batch(&mut self) -> OpBatch {
         self.client_seq += 1;
-        self.counter += 1;
         let id = Some(ObjectId {
             author: self.welcome.author,
-            counter: self.counter,
+            counter: self.next_counter(),
         });
         let create = Create {
             parent: None,

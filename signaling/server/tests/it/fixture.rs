@@ -95,7 +95,12 @@ impl Fixture {
     }
 
     pub(crate) async fn join(&self, subject: &str, key: u8) -> Client {
-        let token = self.token(subject, &EVERYTHING);
+        self.join_room(ROOM, subject, key).await
+    }
+
+    pub(crate) async fn join_room(&self, room: &str, subject: &str, key: u8) -> Client {
+        let request = request(room, subject, &EVERYTHING);
+        let token = self.tokens().mint(request, SystemTime::now());
         Client::join(self.address, token, key, 0).await
     }
 }

@@ -115,7 +115,7 @@ impl Recovery<'_> {
         tail.map_or_else(|| self.create(last + 1), Ok)
     }
 
-    fn create(&mut self, number: u32) -> io::Result<Tail> {
+    fn create(&self, number: u32) -> io::Result<Tail> {
         create_segment(self.files, number, self.previous_bytes)?;
         Ok(Tail {
             segment: number,

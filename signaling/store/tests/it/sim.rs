@@ -89,11 +89,11 @@ impl Model {
     }
 
     fn sync_folder(&mut self, folder: &str) {
-        let (synced, rest) = std::mem::take(&mut self.changes)
+        let (synced, rest): (Vec<Change>, Vec<Change>) = std::mem::take(&mut self.changes)
             .into_iter()
             .partition(|change| parent(&change[0].0) == folder);
         self.changes = rest;
-        for change in Vec::<Change>::from(synced) {
+        for change in synced {
             apply(&mut self.durable, &change);
         }
         let inside = self.folders.iter().filter(|path| parent(path) == folder);
