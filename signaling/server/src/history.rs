@@ -197,6 +197,7 @@ mod tests {
                 kind: Kind::Rectangle.into(),
                 frame: Some(FrameStamp::default()),
                 properties: vec![],
+                parent: None,
             })
         };
         let author = op::Op::AuthorAdded(AuthorAdded {
