@@ -1,7 +1,7 @@
 //! Load peers, durability checker and benchmarks.
 //!
-//! Every peer speaks the real protocol to the real server binary over loopback; nothing of the server is linked in. The document engine
-//! is, where it is itself what is measured ([`bytes`]).
+//! Every peer speaks the real protocol to the real server binary over loopback. Nothing of the server is linked in but the
+//! store, to write a long history quickly ([`ops`]); the document engine is, where it is itself what is measured ([`bytes`]).
 
 mod bytes;
 mod checker;

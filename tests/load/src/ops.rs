@@ -2,13 +2,14 @@
 
 mod disk;
 mod latency;
+mod open;
 mod throughput;
 
 use crate::report::{figure, progress};
 use crate::server::{Server, Site, data_folder};
 use crate::session::Join;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of the benchmark.
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ pub(crate) struct Options {
     /// Length of the throughput measurement.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
+    /// Ops of the room by which opening is measured.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=3_000_000))]
+    history: u64,
     /// Decides what is written and when.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,8 +61,18 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let latency = latency::run(options.samples, options.seed, &pen, &screen)
         .await
         .context("measure latency")?;
-    figure("op_latency_p50_ms", latency.percentile_ms(50.0), "ms");
-    figure("op_latency_p99_ms", latency.percentile_ms(99.0), "ms");
+    figure("op_latency_p50_ms", latency.seen.percentile_ms(50.0), "ms");
+    figure("op_latency_p99_ms", latency.seen.percentile_ms(99.0), "ms");
+    figure(
+        "durable_ack_p50_ms",
+        latency.acknowledged.percentile_ms(50.0),
+        "ms",
+    );
+    figure(
+        "durable_ack_p99_ms",
+        latency.acknowledged.percentile_ms(99.0),
+        "ms",
+    );
     progress("ops: measuring how many become durable");
     let mut rooms = Vec::new();
     for number in 0..options.rooms {
@@ -70,7 +84,22 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         .await
         .context("measure throughput")?;
     figure("ops_durable_per_s", durable, "ops/s");
-    server.kill().await
+    server.kill().await?;
+    open(options, folder.path()).await
+}
+
+async fn open(options: &Options, folder: &Path) -> Result<()> {
+    progress("ops: measuring how a long history opens");
+    let site = Site {
+        fmz: options.fmz.clone(),
+        data: folder.join("long"),
+    };
+    open::write(&site, options.history, options.seed).await?;
+    let (whole, room) = open::run(&site, options.history).await?;
+    figure("history_ops", options.history as f64, "ops");
+    figure("open_start_ms", whole.as_secs_f64() * 1000.0, "ms");
+    figure("open_room_ms", room.as_secs_f64() * 1000.0, "ms");
+    Ok(())
 }
 
 async fn join(site: &Site, server: &Server, room: &str, number: u8) -> Result<Join> {

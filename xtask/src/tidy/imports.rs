@@ -54,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-media",
             "fmz-net",
             "fmz-proto",
+            "fmz-store",
         ],
     ),
     (

@@ -15,14 +15,27 @@ const PAUSE_MS: std::ops::RangeInclusive<u64> = 20..=50;
 /// An op that has not arrived after this long is lost.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Returns the times from handing an op to the pen's session until the screen's session has it.
-pub(super) async fn run(samples: u64, seed: u64, pen: &Join, screen: &Join) -> Result<Delays> {
+/// Times from handing an op to the pen's session.
+#[derive(Debug)]
+pub(super) struct Latency {
+    /// Until the screen's session has it.
+    pub(super) seen: Delays,
+    /// Until the pen's session has it back, durable.
+    pub(super) acknowledged: Delays,
+}
+
+/// Measures so many ops, one at a time.
+pub(super) async fn run(samples: u64, seed: u64, pen: &Join, screen: &Join) -> Result<Latency> {
     let (mut pen, author) = ready(pen).await?;
     let (mut screen, _) = ready(screen).await?;
     let mut measure = Measure {
         author,
         sent: HashMap::new(),
-        delays: Delays::new(),
+        unacknowledged: HashMap::new(),
+        latency: Latency {
+            seen: Delays::new(),
+            acknowledged: Delays::new(),
+        },
     };
     let mut writer = Writer::with_batches(seed, 1..=1);
     writer.author = author;
@@ -33,20 +46,22 @@ pub(super) async fn run(samples: u64, seed: u64, pen: &Join, screen: &Join) -> R
             .listen(&mut pen, &mut screen, &mut writer, Instant::now() + pause)
             .await?;
         let batch = writer.submit(0);
-        measure.sent.insert(batch.client_seq, Instant::now());
+        let now = Instant::now();
+        measure.sent.insert(batch.client_seq, now);
+        measure.unacknowledged.insert(batch.client_seq, now);
         pen.send_ops(batch)?;
     }
     let last = Instant::now() + ARRIVAL_TIMEOUT;
-    while measure.delays.len() < samples && Instant::now() < last {
+    while measure.latency.seen.len() < samples && Instant::now() < last {
         let step = Instant::now() + Duration::from_millis(100);
         measure
             .listen(&mut pen, &mut screen, &mut writer, step)
             .await?;
     }
-    if measure.delays.len() < samples {
-        bail!("{} of {samples} ops arrived", measure.delays.len());
+    if measure.latency.seen.len() < samples {
+        bail!("{} of {samples} ops arrived", measure.latency.seen.len());
     }
-    Ok(measure.delays)
+    Ok(measure.latency)
 }
 
 /// Joins and waits for the data channel.
@@ -65,7 +80,8 @@ async fn ready(join: &Join) -> Result<(Session, u32)> {
 struct Measure {
     author: u32,
     sent: HashMap<u64, Instant>,
-    delays: Delays,
+    unacknowledged: HashMap<u64, Instant>,
+    latency: Latency,
 }
 
 impl Measure {
@@ -80,7 +96,7 @@ impl Measure {
         loop {
             tokio::select! {
                 event = screen.next() => self.seen(&event?),
-                event = pen.next() => acknowledge(&event?, writer)?,
+                event = pen.next() => self.acknowledged(&event?, writer)?,
                 () = tokio::time::sleep_until(until.into()) => return Ok(()),
             }
         }
@@ -90,22 +106,27 @@ impl Measure {
         let now = Instant::now();
         for batch in committed(event).filter(|batch| batch.author == self.author) {
             if let Some(sent) = self.sent.remove(&batch.client_seq) {
-                self.delays.record(now - sent);
+                self.latency.seen.record(now - sent);
             }
         }
     }
-}
 
-fn acknowledge(event: &Event, writer: &mut Writer) -> Result<()> {
-    if let Event::Message(message) = event
-        && let FromServer::Rejected(rejected) = &**message
-    {
-        bail!("an op was rejected: {rejected:?}");
+    fn acknowledged(&mut self, event: &Event, writer: &mut Writer) -> Result<()> {
+        let now = Instant::now();
+        if let Event::Message(message) = event
+            && let FromServer::Rejected(rejected) = &**message
+        {
+            bail!("an op was rejected: {rejected:?}");
+        }
+        for batch in committed(event) {
+            if writer.committed(batch)
+                && let Some(sent) = self.unacknowledged.remove(&batch.client_seq)
+            {
+                self.latency.acknowledged.record(now - sent);
+            }
+        }
+        Ok(())
     }
-    for batch in committed(event) {
-        writer.committed(batch);
-    }
-    Ok(())
 }
 
 /// The batches of a commit.
