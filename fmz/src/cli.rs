@@ -94,6 +94,9 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) allowed_origins: Option<Vec<String>>,
+    /// Participants in one room at once, 1 to 10000 [default: 500].
+    #[arg(long, env = "FMZ_PARTICIPANTS_MAX", value_name = "NUMBER")]
+    pub(crate) participants_max: Option<usize>,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,

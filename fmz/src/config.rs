@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) tls: Tls,
     pub(crate) allowed_origins: Vec<String>,
+    /// Participants in one room at once.
+    pub(crate) participants_max: usize,
     /// Filter of the log, where one was given.
     pub(crate) log: Option<String>,
     pub(crate) log_format: LogFormat,
@@ -52,15 +54,19 @@ struct File {
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
     allowed_origins: Option<Vec<String>>,
+    participants_max: Option<usize>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
+/// Participants in a room unless set, and the most that may be set: what one process lets in altogether.
+const PARTICIPANTS: usize = 500;
+const PARTICIPANTS_MAX: usize = 10_000;
 const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_CONFIG",
@@ -69,6 +75,7 @@ const VARIABLES: [&str; 14] = [
     "FMZ_LOG",
     "FMZ_LOG_FORMAT",
     "FMZ_MEDIA_LISTEN",
+    "FMZ_PARTICIPANTS_MAX",
     "FMZ_PUBLIC_ADDRESSES",
     "FMZ_PUBLIC_URL",
     "FMZ_TLS_CERTIFICATE",
@@ -171,6 +178,7 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .into_iter()
             .map(|text| origin("allowed_origins", text))
             .collect::<Result<_, _>>()?,
+        participants_max: participants_max(typed.participants_max.or(file.participants_max))?,
         log: typed.log.clone().or(file.log),
         log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
     })
@@ -228,6 +236,15 @@ fn origin(name: &str, text: String) -> Result<String, Failure> {
     }
 }
 
+fn participants_max(set: Option<usize>) -> Result<usize, Failure> {
+    let number = set.unwrap_or(PARTICIPANTS);
+    if (1..=PARTICIPANTS_MAX).contains(&number) {
+        return Ok(number);
+    }
+    let text = format!("{number} is not between 1 and {PARTICIPANTS_MAX}");
+    Err(Failure::setting("participants_max", text))
+}
+
 fn log_format(text: &str) -> Result<LogFormat, Failure> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -255,6 +272,7 @@ mod tests {
         let config = join(&Settings::default(), File::default()).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:7880");
         assert_eq!(config.tls, Tls::Off);
+        assert_eq!(config.participants_max, 500);
     }
 
     #[test]
@@ -295,7 +313,14 @@ mod tests {
 
     #[test]
     fn bad_values_name_their_setting() {
-        let cases: [(&str, Settings); 5] = [
+        let cases: [(&str, Settings); 6] = [
+            (
+                "participants_max: 0 is not between",
+                Settings {
+                    participants_max: Some(0),
+                    ..Default::default()
+                },
+            ),
             (
                 "listen: \"127.0.0.1:99999\"",
                 Settings {
