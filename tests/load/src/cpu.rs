@@ -13,6 +13,22 @@ pub(crate) fn of_process(pid: u32) -> Result<Duration> {
     parse_stat(&stat).with_context(|| format!("{path} has another shape: {stat:?}"))
 }
 
+/// Memory of a process that is in RAM, bytes.
+pub(crate) fn memory_of_process(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = std::fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
+    parse_memory(&status).with_context(|| format!("{path} has another shape"))
+}
+
+/// proc(5): `VmRSS:    1234 kB`.
+fn parse_memory(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
+}
+
 /// What all processors of the machine did but idle, summed up.
 pub(crate) fn of_machine() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/stat").context("read /proc/stat")?;
@@ -72,6 +88,13 @@ mod tests {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 97 0 0 0 250 50 0 0 20 0 1 0 8 10 5";
         assert_eq!(parse_stat(stat), Some(Duration::from_secs(3)));
         assert_eq!(parse_stat("7 (fmz) S 1"), None);
+    }
+
+    #[test]
+    fn memory_is_what_is_resident() {
+        let status = "Name:\tfmz\nVmPeak:\t  200 kB\nVmRSS:\t  100 kB\n";
+        assert_eq!(parse_memory(status), Some(102_400));
+        assert_eq!(parse_memory("Name:\tfmz\n"), None);
     }
 
     #[test]

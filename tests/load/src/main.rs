@@ -1,18 +1,24 @@
 //! Load peers, durability checker and benchmarks.
 //!
 //! Every peer speaks the real protocol to the real server binary over loopback. Nothing of the server is linked in but the
-//! store, to write a long history quickly ([`ops`]); the document engine is, where it is itself what is measured ([`bytes`]).
+//! store, to write a long history quickly ([`ops`]), and the document, which every client has.
 
 mod bytes;
 mod checker;
 mod clip;
 mod cpu;
+mod crowd;
 mod durability;
+mod hand;
 mod journal;
 mod ops;
 mod peer;
+mod peers;
+mod pen;
+mod people;
 mod publisher;
 mod report;
+mod room;
 mod server;
 mod session;
 mod sfu;
@@ -46,6 +52,10 @@ enum Command {
     Bytes,
     /// Write the corpus of strokes by which bytes are measured.
     Strokes(strokes::Options),
+    /// One large room over data channels: how long a point is under way, and what a participant costs.
+    Room(room::Options),
+    /// What a delivered op costs the server, of fmz and of other engines under the same load.
+    Peers(peers::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -75,5 +85,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Ops(options) => ops::run(&options).await.map(|()| true),
         Command::Bytes => bytes::run().map(|()| true),
         Command::Strokes(options) => strokes::run(&options).map(|()| true),
+        Command::Room(options) => room::run(&options).await.map(|()| true),
+        Command::Peers(options) => peers::run(&options).await.map(|()| true),
     }
 }

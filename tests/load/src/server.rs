@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdout, Command};
 /// A server that has not named its address after this long has failed.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 const ANY_PORT: &str = "127.0.0.1:0";
+const ADDRESSES: [&str; 3] = ["FMZ_LISTEN", "FMZ_ADMIN_LISTEN", "FMZ_MEDIA_LISTEN"];
 
 /// Where the binary is and where it keeps its data.
 #[derive(Debug, Clone)]
@@ -31,10 +32,16 @@ pub(crate) struct Server {
 impl Site {
     /// Starts the server at `listen`, or on a free port, and waits until it says where it is.
     pub(crate) async fn start(&self, listen: Option<&str>) -> Result<Server> {
+        self.start_with(&["--listen", listen.unwrap_or(ANY_PORT)])
+            .await
+    }
+
+    /// Starts the server with these flags; its ports are free ones unless they say otherwise.
+    pub(crate) async fn start_with(&self, flags: &[&str]) -> Result<Server> {
         let mut child = self
             .command("serve")
-            .args(["--listen", listen.unwrap_or(ANY_PORT)])
-            .args(["--admin-listen", ANY_PORT, "--media-listen", ANY_PORT])
+            .envs(ADDRESSES.map(|variable| (variable, ANY_PORT)))
+            .args(flags)
             .stdout(Stdio::piped())
             .stderr(self.log()?)
             .kill_on_drop(true)
@@ -118,23 +125,40 @@ impl Server {
     }
 }
 
+/// Gets a page and returns the whole answer, its head included.
+pub(crate) async fn get(address: &str, path: &str) -> Result<String> {
+    exchange(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"),
+    )
+    .await
+}
+
 /// Posts JSON and returns the status line of the answer.
 async fn post(address: &str, path: &str, token: &str, json: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(address)
-        .await
-        .context("connect to the server")?;
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}",
         json.len()
     );
-    stream.write_all(request.as_bytes()).await.context("post")?;
+    let answer = exchange(address, &request).await?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
+}
+
+async fn exchange(address: &str, request: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)
+        .await
+        .context("connect to the server")?;
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .context("send a request")?;
     let mut answer = String::new();
     stream
         .read_to_string(&mut answer)
         .await
         .context("read the answer")?;
-    Ok(answer.lines().next().unwrap_or_default().to_owned())
+    Ok(answer)
 }
 
 /// A folder for the data of one run; it goes when dropped.

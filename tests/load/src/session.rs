@@ -37,6 +37,15 @@ pub(crate) struct Join {
     pub(crate) transport: bool,
 }
 
+impl Join {
+    /// The same way in, as another participant.
+    pub(crate) fn numbered(&self, number: u64) -> Self {
+        let mut join = self.clone();
+        join.session_key[..8].copy_from_slice(&number.to_be_bytes());
+        join
+    }
+}
+
 /// What a session has to tell.
 #[derive(Debug)]
 pub(crate) enum Event {

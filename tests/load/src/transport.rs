@@ -18,6 +18,7 @@ pub(crate) struct Transport {
     peer: Peer,
     socket: Socket,
     events: VecDeque<Arrived>,
+    received_bytes: u64,
 }
 
 impl Transport {
@@ -29,6 +30,7 @@ impl Transport {
             peer,
             socket,
             events: VecDeque::new(),
+            received_bytes: 0,
         })
     }
 
@@ -52,6 +54,11 @@ impl Transport {
         self.peer.send_rtp(mid, packet, Instant::now())?;
         self.flush(Duration::ZERO);
         Ok(())
+    }
+
+    /// UDP payload that came since the last call.
+    pub(crate) fn take_received_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.received_bytes)
     }
 
     /// What happened since, if anything.
@@ -80,9 +87,11 @@ impl Transport {
             peer,
             socket,
             events,
+            received_bytes,
         } = self;
         let now = Instant::now();
         socket.receive(|datagram| {
+            *received_bytes += datagram.payload.len() as u64;
             peer.handle_datagram(datagram.source, datagram.payload, now)?;
             events.extend(
                 std::iter::from_fn(|| peer.poll_event()).map(|event| (event, datagram.arrived)),

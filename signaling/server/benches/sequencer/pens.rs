@@ -89,7 +89,7 @@ impl Pen {
                 id,
                 kind: Kind::Brush.into(),
                 frame: Some(FrameStamp::default()),
-                properties: Vec::new(),
+                ..Create::default()
             }));
         }
         let x = (self.points % 40) as i32 - 20;

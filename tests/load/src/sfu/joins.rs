@@ -1,6 +1,6 @@
 //! How long it takes from opening the WebSocket to a whole first picture.
 
-use super::viewing::{count, numbered};
+use super::viewing::count;
 use crate::report::Delays;
 use crate::session::{Join, Session};
 use crate::viewer::Viewer;
@@ -44,7 +44,7 @@ async fn come_and_go(
     let mut delays = Delays::new();
     for number in numbers {
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..PAUSE_MS_MAX))).await;
-        let join = numbered(&join, FIRST_NUMBER + number);
+        let join = join.numbered(FIRST_NUMBER + number);
         let picture = tokio::time::timeout(PICTURE_TIMEOUT, first_picture(&join)).await;
         delays.record(picture.with_context(|| format!("join {number} got no picture"))??);
     }

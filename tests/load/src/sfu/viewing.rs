@@ -46,7 +46,7 @@ impl Audience {
                 leaving: self.leaving.subscribe(),
                 picture: tell.clone(),
             };
-            self.tasks.spawn(seat.watch(numbered(&self.join, number)));
+            self.tasks.spawn(seat.watch(self.join.numbered(number)));
             tokio::time::sleep(Duration::from_millis(rng.random_range(JOIN_GAP_MS))).await;
         }
         drop(tell);
@@ -76,13 +76,6 @@ impl Audience {
         }
         Ok(whole)
     }
-}
-
-/// The same way in, as another viewer.
-pub(super) fn numbered(join: &Join, number: u64) -> Join {
-    let mut join = join.clone();
-    join.session_key[..8].copy_from_slice(&number.to_be_bytes());
-    join
 }
 
 /// What one viewer is told and tells.

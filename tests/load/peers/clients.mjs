@@ -1,0 +1,46 @@
+/**
+ * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING: participants FIRST to FIRST + COUNT - 1 of a room. Those with a
+ * number below DRAWING draw. Prints `ready`, then obeys a line each on standard input:
+ * `draw` begins, `rest` ends, `count` prints how many points were made here, and how many of others all hold together.
+ */
+import { createInterface } from "node:readline";
+import { Hand } from "./hand.mjs";
+
+/** Time between two looks at the pens, ms: a quarter of a point's. */
+const LOOK_MS = 4;
+
+// Each provider listens for the end of the process.
+process.setMaxListeners(0);
+
+const [engine, room] = process.argv.slice(2, 4);
+const [port, first, count, drawing] = process.argv.slice(4).map(Number);
+const { connect } = await import(`./engines/${engine}.mjs`);
+
+const pens = [];
+for (let client = 0; client < count; client++) pens.push(await connect(port, room));
+const hands = pens
+  .map((pen, client) => new Hand(pen, first + client))
+  .filter((hand) => hand.client < drawing);
+console.log("ready");
+
+let looking;
+const commands = {
+  draw() {
+    const begun = performance.now();
+    looking = setInterval(() => {
+      const seconds = (performance.now() - begun) / 1000;
+      for (const hand of hands) hand.draw(seconds);
+    }, LOOK_MS);
+  },
+  rest() {
+    clearInterval(looking);
+  },
+  count() {
+    const made = hands.reduce((sum, hand) => sum + hand.made, 0);
+    const held = pens.reduce((sum, pen) => sum + pen.points(), 0);
+    console.log(`${made} ${held - made}`);
+  },
+};
+createInterface({ input: process.stdin })
+  .on("line", (line) => commands[line]())
+  .on("close", () => process.exit(0));

@@ -1,0 +1,18 @@
+/** Yjs behind the server that its authors publish: @y/websocket-server, documents in memory. */
+import { setupWSConnection } from "@y/websocket-server/utils";
+import { WebSocket } from "ws";
+import { WebsocketProvider } from "y-websocket";
+import * as Y from "yjs";
+import { listen } from "../listen.mjs";
+import { YjsPen, once } from "../yjs-pen.mjs";
+
+export const serve = () => listen(setupWSConnection);
+
+export async function connect(port, room) {
+  const doc = new Y.Doc();
+  // Tabs of one browser would talk past the server; these are people with a machine each.
+  const options = { WebSocketPolyfill: WebSocket, disableBc: true };
+  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, room, doc, options);
+  await once((done) => provider.on("sync", done));
+  return new YjsPen(doc);
+}

@@ -1,0 +1,38 @@
+/** What a hand draws: the same points at the same times as `fmz-load`'s (`src/peers/hand.rs`). */
+const POINTS_PER_S = 60;
+/** Points of one stroke: a second's. */
+const STROKE_POINTS = 60;
+const COLOR = 0xff3366ff;
+const WIDTH = 64;
+
+export class Hand {
+  made = 0;
+
+  constructor(pen, client) {
+    this.pen = pen;
+    this.client = client;
+  }
+
+  /** Draws what is due this long after all began. Hands are out of step with each other, as people are. */
+  draw(seconds) {
+    const phase = (this.client * 7) % 16;
+    const due = Math.floor(seconds * POINTS_PER_S - phase / 16);
+    for (; this.made < due; this.made++) this.point(this.made);
+  }
+
+  point(number) {
+    if (number % STROKE_POINTS === 0) this.pen.begin(`${this.client}-${number}`, COLOR, WIDTH);
+    this.pen.append(...place(this.client, number));
+  }
+}
+
+/** A zigzag over the picture, each client's from another place. */
+export function place(client, number) {
+  return [fold(client * 641 + number * 37, 16384), fold(client * 359 + number * 23, 9216)];
+}
+
+/** Goes up to `size` and back down again. */
+function fold(distance, size) {
+  const at = distance % (2 * size);
+  return at < size ? at : 2 * size - at - 1;
+}
