@@ -49,9 +49,14 @@ fn other_op(op: &Op) -> String {
         }
         op::Op::StrokeEnd(end) => format!(r#"{{"strokeEnd":{{"id":{}}}}}"#, id(end.id)),
         op::Op::SetDeleted(set) => {
-            let ids: Vec<String> = set.ids.iter().map(|one| id(Some(*one))).collect();
+            let ids: Vec<String> = set.ids.iter().map(|&one| id(Some(one))).collect();
             let (ids, deleted) = (ids.join(","), set.deleted);
             format!(r#"{{"setDeleted":{{"ids":[{ids}],"deleted":{deleted}}}}}"#)
+        }
+        op::Op::Add(add) => {
+            let Point { x, y } = add.offset.expect("a move has an offset");
+            let id = id(add.id);
+            format!(r#"{{"add":{{"id":{id},"offset":{{"x":{x},"y":{y}}}}}}}"#)
         }
         other => panic!("the session has no {other:?}"),
     }

@@ -4,7 +4,7 @@ use crate::strokes::{Sample, corpus};
 use fmz_proto::limits::APPEND_POINTS_MAX;
 use fmz_proto::points::{self, Delta, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{
-    Create, FrameStamp, Kind, ObjectId, Op, OpBatch, Point, Property, Set, SetDeleted,
+    Add, Create, FrameStamp, Kind, ObjectId, Op, OpBatch, Point, Property, Set, SetDeleted,
     StrokeAppend, StrokeEnd, op, property,
 };
 
@@ -115,12 +115,12 @@ impl Author {
     fn comment(&mut self) {
         use property::Value;
         let stroke = self.id(self.counter);
-        let corners = |by| [Value::Start(corner(4000, by)), Value::End(corner(6500, by))];
-        let shape = self.create(Kind::Rectangle, corners(3000).to_vec());
-        let drag = (1..=DRAG_EVENTS).map(|event| {
-            let values = corners(3000 + 7 * event).into_iter();
-            values.map(|value| set(shape, value)).collect()
-        });
+        let corners = vec![
+            Value::Start(corner(4000, 3000)),
+            Value::End(corner(6500, 4200)),
+        ];
+        let shape = self.create(Kind::Rectangle, corners);
+        let drag = (1..=DRAG_EVENTS).map(|event| vec![moved(shape, 40 + event, event - 15)]);
         self.send(drag.collect());
         let note = NOTES[(self.counter / STROKES_BETWEEN) as usize % NOTES.len()];
         let words = vec![Value::Start(corner(4100, 2900)), Value::Text(note.into())];
@@ -214,6 +214,13 @@ fn set(id: ObjectId, value: property::Value) -> op::Op {
     op::Op::Set(Set {
         id: Some(id),
         property: Some(Property { value: Some(value) }),
+    })
+}
+
+fn moved(id: ObjectId, x: i32, y: i32) -> op::Op {
+    op::Op::Add(Add {
+        id: Some(id),
+        offset: Some(Point { x, y }),
     })
 }
 
