@@ -174,7 +174,7 @@ impl Index {
             videos: self
                 .videos
                 .iter()
-                .filter_map(|(name, video)| video.of_segment(name, number))
+                .flat_map(|(name, video)| video.of_segment(name, number))
                 .collect(),
         }
     }
@@ -192,25 +192,30 @@ fn page(entries: &[Entry], bytes_max: usize) -> Vec<Entry> {
 }
 
 impl Video {
-    fn of_segment(&self, name: &str, number: u32) -> Option<VideoIndex> {
+    /// One part for all batches that follow each other, more where something between them is lost.
+    fn of_segment(&self, name: &str, number: u32) -> impl Iterator<Item = VideoIndex> {
         let from = self
             .entries
             .partition_point(|entry| entry.place.segment < number);
-        let entries = &self.entries[from..];
+        let parts = self.entries[from..].chunk_by(|one, next| one.last() + 1 == next.first);
+        parts.map(|entries| self.part(name, entries))
+    }
+
+    fn part(&self, name: &str, entries: &[Entry]) -> VideoIndex {
         let mut end = 0;
-        let mut gap = |entry: &Entry| {
+        let gap = |entry: &Entry| {
             let gap = entry.place.offset - end;
             end = entry.place.offset + entry.place.length;
             gap
         };
-        Some(VideoIndex {
+        VideoIndex {
             video: name.to_owned(),
-            first_revision: entries.first()?.first,
+            first_revision: entries.first().map_or(0, |entry| entry.first),
+            gaps: entries.iter().map(gap).collect(),
             ops: entries.iter().map(|entry| entry.ops).collect(),
-            gaps: entries.iter().map(&mut gap).collect(),
             lengths: entries.iter().map(|entry| entry.place.length).collect(),
             chain: self.chain.as_bytes().to_vec().into(),
-        })
+        }
     }
 }
 
@@ -270,6 +275,14 @@ mod tests {
         assert_eq!((listed.segment, listed.bytes), (2, 100));
         assert_eq!(entries(2, &listed.videos[0]).unwrap(), all[1..]);
         assert!(index(&all).of_segment(3, 28).videos.is_empty());
+    }
+
+    #[test]
+    fn store4_a_hole_in_a_segment_stays_one_in_its_index() {
+        let all = [entry(1, 2, 1, 28), entry(7, 1, 1, 38), entry(8, 1, 1, 48)];
+        let listed = index(&all).of_segment(1, 58).videos;
+        let back = listed.iter().flat_map(|video| entries(1, video).unwrap());
+        assert_eq!(back.collect::<Vec<_>>(), all);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{batch, read_all, room, served};
 use fmz_store::{
     AppendError, Catalog, CatalogError, Disk, DiskOptions, Files, Folder, Loss, OpLog, ReadFile,
-    WriteFile,
+    SnapshotStore, WriteFile,
 };
 use std::{
     fs::{self, File},
@@ -393,5 +393,101 @@ async fn fault9_a_power_cut_in_a_write_keeps_all_before_it_whichever_sectors_rea
             .map(|revision| batch(revision, 1))
             .collect();
         assert_eq!(kept, whole, "{reached:b}");
+    }
+}
+
+#[tokio::test]
+async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_says() {
+    let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (segment, ends) = small_log(one.path()).await;
+    let disk = Disk::open(other.path()).unwrap();
+    for revision in 1..=RECORDS {
+        let mut batch = batch(revision, 1);
+        batch.committed_ms = 2;
+        disk.append("v", revision - 1, vec![batch]).await.unwrap();
+    }
+    drop(disk);
+    let mut bytes = fs::read(&segment).unwrap();
+    let foreign = fs::read(other.path().join("00000001.fmzlog")).unwrap();
+    assert_eq!(bytes.len(), foreign.len());
+    bytes[ends[1]..ends[2]].copy_from_slice(&foreign[ends[1]..ends[2]]);
+    fs::write(&segment, bytes).unwrap();
+    fs::remove_file(one.path().join("00000001.fmzidx")).unwrap();
+    let disk = Disk::open(one.path()).unwrap();
+    let lost = Loss::Revisions {
+        video: "v".into(),
+        first: 2,
+        last: 2,
+    };
+    assert!(disk.report().losses.contains(&lost), "{:?}", disk.report());
+    let expected: Vec<_> = [1, 3, 4].map(|revision| batch(revision, 1)).into();
+    assert_eq!(served(&disk, "v").await, expected);
+}
+
+/// A small log with snapshots at revisions 2 and 4, and where its segment and the last record in it begin.
+async fn with_snapshots(folder: &Path) -> (PathBuf, u64) {
+    let (segment, ends) = small_log(folder).await;
+    let disk = Disk::open(folder).unwrap();
+    for revision in [2, 4] {
+        disk.put_snapshot("v", revision, vec![revision as u8; 50].into())
+            .await
+            .unwrap();
+    }
+    (segment, ends[ends.len() - 2] as u64)
+}
+
+async fn newest(disk: &Disk) -> Option<u64> {
+    let newest = disk.snapshot("v", u64::MAX).await.unwrap();
+    newest.map(|snapshot| snapshot.revision)
+}
+
+#[tokio::test]
+async fn snapshot4_a_damaged_snapshot_is_put_aside_and_the_one_before_given() {
+    let folder = TempDir::new().unwrap();
+    with_snapshots(folder.path()).await;
+    let videos = fs::read_dir(folder.path().join("snapshots")).unwrap();
+    let of_video = videos.map(|entry| entry.unwrap().path()).next().unwrap();
+    let path = of_video.join(format!("{:016x}.fmzsnap", 4));
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let disk = Disk::open(folder.path()).unwrap();
+    assert_eq!(newest(&disk).await, Some(2));
+    let lost = Loss::Snapshot {
+        video: "v".into(),
+        revision: 4,
+    };
+    assert_eq!(disk.report().losses, [lost]);
+    assert!(!path.exists() && of_video.join(format!("{:016x}.fmzsnap-bad", 4)).exists());
+    assert_eq!(read_all(&disk, "v").await.len() as u64, RECORDS);
+}
+
+#[tokio::test]
+async fn snapshot4_a_snapshot_tells_that_the_log_lost_its_end() {
+    let folder = TempDir::new().unwrap();
+    let (segment, last) = with_snapshots(folder.path()).await;
+    let cut = File::options().write(true).open(&segment).unwrap();
+    cut.set_len(last).unwrap();
+    fs::remove_file(segment.with_extension("fmzidx")).unwrap();
+    for again in 0..3 {
+        let disk = Disk::open(folder.path()).unwrap();
+        assert_eq!(newest(&disk).await, Some(4));
+        let head = 4 + again;
+        assert_eq!(
+            disk.append("v", 3, vec![batch(4, 1)]).await,
+            Err(AppendError::Conflict { head }),
+            "no revision is given twice"
+        );
+        disk.append("v", head, vec![batch(head + 1, 1)])
+            .await
+            .unwrap();
+        let behind = disk.read("v", 4).await.unwrap();
+        assert_eq!(behind.len() as u64, again + 1);
+        let lost = Loss::Revisions {
+            video: "v".into(),
+            first: 4,
+            last: 4,
+        };
+        assert_eq!(disk.report().losses, [lost]);
     }
 }
