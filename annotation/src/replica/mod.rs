@@ -129,10 +129,11 @@ impl Replica {
     /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
     pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
         let mut changed = BTreeSet::new();
-        let cleared = self.pending.clears();
+        let (cleared, before) = (self.pending.clears(), self.document.revision());
         let gap = self.receive_batches(&committed.batches, &mut changed);
         let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
-        if cleared && !changed.is_empty() {
+        // What it hid is shown again, even where the commit of a clear names nothing.
+        if cleared && self.document.revision() > before {
             changed.append(&mut self.rederive_all());
         } else {
             self.rederive(&changed);

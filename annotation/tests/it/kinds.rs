@@ -284,3 +284,26 @@ fn order6_an_order_key_says_where_an_object_is_drawn() {
     let copy = Document::from_snapshot(room.document.snapshot()).unwrap();
     assert_eq!(copy, room.document);
 }
+
+#[test]
+fn view2_a_clear_that_deleted_nothing_hides_nothing() {
+    let mut room = room();
+    room.commit(2, 2, vec![deleted(id(2, 1), true)]).unwrap();
+    let mut replica = room.replica(2);
+    replica.set_authority(Authority::Owner);
+    let shown = replica.objects();
+    replica.submit(&[clear_all()]).expect("an owner may clear");
+    assert_ne!(replica.objects(), shown);
+    let batch = replica.take_batch(1).expect("the clear waits");
+    // The server knows of no such right, and nothing visible is this author's own.
+    let ops = prepared(&room, batch.ops);
+    room.commit(2, batch.client_seq, ops).unwrap();
+    let received = replica.receive(&room.since(replica.revision())).unwrap();
+    assert_eq!(received.gap, None);
+    assert_eq!(replica.objects(), shown);
+}
+
+/// Ops as the server gives them to its log.
+fn prepared(room: &Room, ops: Vec<v1::Op>) -> Vec<v1::Op> {
+    room.document.prepare(2, Authority::Author, ops).unwrap()
+}

@@ -27,7 +27,7 @@ mod world;
 pub use judge::{Counts, Finding, Invariant, OP_KINDS};
 pub use plant::Plant;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::catch_unwind};
 use world::World;
 
 /// What a run came to.
@@ -49,5 +49,16 @@ pub struct Outcome {
 
 /// Runs one seed, with a bug planted or none. `loud` prints every step to standard output.
 pub fn run(seed: u64, plant: Option<Plant>, loud: bool) -> Outcome {
-    World::new(seed, plant, loud).run()
+    catch_unwind(|| World::new(seed, plant, loud).run()).unwrap_or_else(|_| Outcome {
+        finding: Some(Finding {
+            invariant: Invariant::NoPanic,
+            at_ms: 0,
+            text: "the run panicked".into(),
+        }),
+        trace: 0,
+        steps: 0,
+        simulated_ms: 0,
+        counts: Counts::default(),
+        kinds: BTreeMap::new(),
+    })
 }

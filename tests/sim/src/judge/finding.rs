@@ -27,6 +27,8 @@ pub enum Invariant {
     Bounded,
     /// Undo gives what was before, redo what was after.
     Undo,
+    /// Nothing panics.
+    NoPanic,
     /// Once trouble is over everything is acknowledged or refused in time.
     Liveness,
 }

@@ -29,6 +29,8 @@ pub(crate) struct Judge {
     claims: Claims,
     /// Revision that the disk holds for good.
     durable: u64,
+    /// Revision at which each author was added.
+    added: BTreeMap<u32, u64>,
     /// Which page is which author.
     authors: BTreeMap<u32, usize>,
 }
@@ -65,6 +67,7 @@ impl Judge {
             history: History::default(),
             claims: Claims::default(),
             durable: 0,
+            added: BTreeMap::new(),
             authors: BTreeMap::new(),
         }
     }

@@ -68,6 +68,7 @@ impl Judge {
             match page.filter(|page| self.plans[*page].annotate) {
                 Some(page) => {
                     self.authors.insert(*author, page);
+                    self.added.insert(*author, batch.first_revision);
                 }
                 None => self.find(
                     Invariant::Authority,
@@ -213,6 +214,10 @@ impl Judge {
             let text = format!("page {page} was author {author} and is {}", welcome.author);
             self.find(Invariant::Session, text);
         }
+        if self.added.get(&welcome.author) > Some(&self.durable) {
+            let text = format!("page {page} is welcomed by a number that is not durable");
+            self.find(Invariant::Durable, text);
+        }
         if (welcome.author != 0) != self.plans[page].annotate
             || (welcome.author != 0 && self.authors.get(&welcome.author) != Some(&page))
         {
@@ -284,11 +289,22 @@ impl Judge {
         }
     }
 
+    /// A page's view is, or is not, its document with what is pending on top.
+    pub(crate) fn viewed(&mut self, page: usize, right: bool) {
+        if !right {
+            let text =
+                format!("page {page} shows something else than document and pending ops give");
+            self.find(Invariant::Session, text);
+        }
+    }
+
     /// A page misses something.
     pub(crate) fn missed(&mut self, page: usize, revision: u64, steady: bool) {
         self.counts.gaps += 1;
         if steady {
-            let text = format!("page {page} misses what follows {revision} on an unbroken way");
+            let text = format!(
+                "page {page} misses what follows {revision}, though all that may be lost is said again"
+            );
             self.find(Invariant::Prefix, text);
         }
     }

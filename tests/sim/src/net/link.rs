@@ -34,8 +34,6 @@ pub(crate) struct Link {
     /// Nothing passes any more, whether or not an end knows.
     pub(crate) broken: bool,
     pub(crate) channels: Channels,
-    /// Whether commits ever went another way than the WebSocket: only then may something be missed on the way.
-    pub(crate) switched: bool,
 }
 
 impl Link {
@@ -51,7 +49,6 @@ impl Link {
             stalled_until: 0,
             broken: false,
             channels: Channels::default(),
-            switched: false,
         }
     }
 }

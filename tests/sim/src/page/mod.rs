@@ -43,6 +43,7 @@ pub(crate) struct Page {
     resyncing: bool,
     pausing: bool,
     tries: u32,
+    looks: u32,
     stroke: Option<Stroke>,
     /// Own objects that nobody refused.
     created: BTreeSet<ObjectId>,
@@ -69,6 +70,7 @@ impl Page {
             resyncing: false,
             pausing: false,
             tries: 0,
+            looks: 0,
             stroke: None,
             created: BTreeSet::new(),
             creates: BTreeMap::new(),

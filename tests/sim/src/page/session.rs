@@ -8,7 +8,7 @@ use crate::{
     plant::Plant,
     random::Random,
 };
-use fmz_annotation::{Authority, Lost};
+use fmz_annotation::{Authority, Lost, ObjectId};
 use fmz_proto::{
     Message as _,
     v1::{
@@ -24,6 +24,8 @@ const BATCH_OPS: usize = 20;
 pub(crate) const BATCH_INTERVAL: Micros = 25 * MS;
 /// Ops under way at once.
 const UNDER_WAY_OPS_MAX: usize = 64 * BATCH_OPS;
+/// Commits from one look at the whole view to the next.
+const LOOK_EVERY: u32 = 16;
 /// First and last delay before a new try to connect.
 const BACKOFF: (Micros, Micros) = (250 * MS, 8_000 * MS);
 
@@ -138,7 +140,20 @@ impl Page {
             }
         }
         self.resyncing = false;
+        self.look(judge);
         self.flush(judge);
+    }
+
+    /// Now and then, derives the view anew and compares.
+    fn look(&mut self, judge: &mut Judge) {
+        self.looks += 1;
+        if !self.looks.is_multiple_of(LOOK_EVERY) {
+            return;
+        }
+        let mut anew = self.replica.clone();
+        let loaded = anew.load(self.replica.document().snapshot());
+        let same = loaded == Ok(Lost::default()) && anew.objects() == self.replica.objects();
+        judge.viewed(self.index, same);
     }
 
     fn snapshot(&mut self, part: &Snapshot, judge: &mut Judge) {
@@ -194,6 +209,13 @@ impl Page {
             for id in self.creates.remove(seq).unwrap_or_default() {
                 self.created.remove(&id);
             }
+        }
+        if lost.queued_ops > 0 {
+            // An answer goes with the pin that it answers.
+            let (replica, creates) = (&self.replica, &self.creates);
+            let sent = |id: &ObjectId| creates.values().any(|ids| ids.contains(id));
+            self.created
+                .retain(|id| replica.object(*id).is_some() || sent(id));
         }
     }
 

@@ -103,7 +103,7 @@ impl World {
         ) else {
             return;
         };
-        (link.channels.server_open, link.switched) = (true, true);
+        link.channels.server_open = true;
         let at = link
             .channels
             .down

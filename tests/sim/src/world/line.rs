@@ -206,7 +206,7 @@ impl World {
             return;
         };
         let lost = path != Path::Socket && !(link.channels.alive && link.channels.life == channels);
-        let (page, steady) = (link.page, !link.switched);
+        let (page, steady) = (link.page, path != Path::Live);
         if lost || self.pages[page].link != Some(id) {
             return;
         }

@@ -185,6 +185,9 @@ impl World {
     fn check_bounds(&mut self) {
         let over = self.links.values().any(|link| link.queue.is_over());
         self.judge.bounded("a session's queue", !over);
+        let sessions = self.server.room.as_ref().map_or(0, |room| room.sessions());
+        self.judge
+            .bounded("the number of sessions", sessions <= self.pages.len());
         let most = fmz_annotation::limits::PENDING_OPS_MAX;
         let within = |page: &Page| page.replica.pending_count() <= most;
         self.judge
