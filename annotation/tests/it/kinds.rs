@@ -305,5 +305,6 @@ fn view2_a_clear_that_deleted_nothing_hides_nothing() {
 
 /// Ops as the server gives them to its log.
 fn prepared(room: &Room, ops: Vec<v1::Op>) -> Vec<v1::Op> {
-    room.document.prepare(2, Authority::Author, ops).unwrap()
+    let prepared = room.document.prepare(2, Authority::Author, ops);
+    prepared.expect("the ops may be committed")
 }
