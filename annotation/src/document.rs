@@ -4,7 +4,7 @@ use crate::check::{Draft, Rules};
 use crate::object::{Object, ObjectId, OrderKey, Writer};
 use crate::op::{AddAuthor, Batch, Op};
 use crate::overlay::{self, Overlay, Sender, View};
-use crate::version::{FrameHistory, FrameIndex};
+use crate::version::{FrameHistory, FrameIndex, Versions};
 use crate::{ApplyError, Authority, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::v1;
@@ -56,6 +56,9 @@ pub struct Document {
     pub(crate) order: BTreeMap<(OrderKey, u64), ObjectId>,
     pub(crate) content_bytes: usize,
     pub(crate) frames: FrameIndex,
+    pub(crate) versions: Versions,
+    /// Revision of the last op that changed an object.
+    pub(crate) changed_revision: u64,
 }
 
 impl Document {
@@ -128,11 +131,13 @@ impl Document {
             Op::Create(create) => {
                 let object = Object::new(create, writer.revision, batch.committed_ms);
                 self.frames.touch(&object, self.revision);
+                self.changed_revision = self.revision;
                 self.insert(object);
             }
             Op::AddAuthor(added) => {
                 self.authors.insert(added.author, added.into());
             }
+            Op::Commit(version) => self.versions.add(version.clone()),
             _ => {
                 for &id in op.ids() {
                     self.change(id, op, writer);
@@ -150,6 +155,7 @@ impl Document {
         object.write(op, writer);
         self.content_bytes += object.content_bytes();
         self.frames.touch(object, writer.revision);
+        self.changed_revision = writer.revision;
         if let Some(before) = before {
             self.order.remove(&before);
             self.order.insert(object.drawing_place(), id);
@@ -270,7 +276,7 @@ impl Document {
     }
 
     /// The highest counter among the objects of an author, 0 for none.
-    pub(crate) fn last_counter(&self, author: u32) -> u32 {
+    pub fn last_counter(&self, author: u32) -> u32 {
         let (Some(first), Some(last)) = (ObjectId::new(author, 1), ObjectId::new(author, u32::MAX))
         else {
             return 0;

@@ -59,6 +59,21 @@ pub enum OpError {
     /// The document would hold more authors than [`crate::limits::AUTHORS_MAX`].
     #[error("the document would hold too many authors")]
     TooManyAuthors,
+    /// The op speaks of the whole document and must be alone in its batch.
+    #[error("the op must be alone in its batch")]
+    NotAlone,
+    /// No version has this id.
+    #[error("no such version")]
+    UnknownVersion,
+    /// A version's id is not above that of the one before.
+    #[error("versions must rise")]
+    VersionOrder,
+    /// A version claims another state than the document has.
+    #[error("the version is of another state")]
+    VersionState,
+    /// The document would hold more versions than [`crate::limits::VERSIONS_MAX`].
+    #[error("the document would hold too many versions")]
+    TooManyVersions,
     /// The replica holds [`crate::limits::PENDING_OPS_MAX`] unconfirmed ops; connect first.
     #[error("too many changes wait for the server")]
     TooManyPending,
@@ -84,6 +99,11 @@ impl OpError {
             Self::ServerOnly => "server_only",
             Self::AuthorExists { .. } => "author_exists",
             Self::TooManyAuthors => "too_many_authors",
+            Self::NotAlone => "not_alone",
+            Self::UnknownVersion => "unknown_version",
+            Self::VersionOrder => "version_order",
+            Self::VersionState => "version_state",
+            Self::TooManyVersions => "too_many_versions",
             Self::TooManyPending => "too_many_pending",
         }
     }

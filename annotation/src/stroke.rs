@@ -73,10 +73,37 @@ impl Stroke {
 
     /// The whole stroke as one chunk.
     pub(crate) fn to_chunk(&self) -> Chunk {
-        let mut tip = StrokeTip::default();
+        self.chunk_from(0)
+    }
+
+    /// The tip behind the first points; `None` where there are fewer.
+    pub(crate) fn tip_at(&self, count: usize) -> Option<StrokeTip> {
+        let points = self.points.get(..count)?;
+        let pressure = self.pressure.get(..count).unwrap_or_default();
+        Some(StrokeTip {
+            count,
+            last: points.last().copied().unwrap_or_default(),
+            pressure: pressure.last().copied().unwrap_or(PRESSURE_UNKNOWN),
+            ended: false,
+        })
+    }
+
+    /// Keeps the first points, and goes on with those of a chunk that [`StrokeTip::walk`] accepted for them.
+    pub(crate) fn restore(&mut self, keep: usize, rest: Option<&Chunk>, ended: bool) {
+        self.points.truncate(keep);
+        self.pressure.truncate(keep);
+        if let Some(rest) = rest {
+            self.append(rest);
+        }
+        self.ended = ended;
+    }
+
+    /// The points behind the first `count` as one chunk.
+    pub(crate) fn chunk_from(&self, count: usize) -> Chunk {
+        let mut tip = self.tip_at(count).unwrap_or_default();
         let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);
         let pressures = self.pressure.iter().chain(unknown);
-        let points = self.points.iter().zip(pressures);
+        let points = self.points.iter().zip(pressures).skip(count);
         let deltas = points.map(|(&point, &pressure)| tip.delta_to(point, pressure));
         Chunk(Deltas {
             deltas: deltas.collect(),
@@ -151,7 +178,7 @@ impl StrokeTip {
         Ok(())
     }
 
-    fn walk(&mut self, chunk: &Chunk) -> Result<(), WireError> {
+    pub(crate) fn walk(&mut self, chunk: &Chunk) -> Result<(), WireError> {
         let Deltas { deltas, pressed } = &chunk.0;
         for &delta in deltas {
             let pressure = self.go(delta, *pressed);

@@ -112,7 +112,9 @@ pub fn validate_op(op: &Op) -> Checked {
         op::Op::SetDeleted(deleted) => validate_deleted(deleted),
         op::Op::Add(add) => validate_add(add),
         op::Op::Clear(clear) => validate_clear(clear),
-        op::Op::AuthorAdded(_) => Err(WireError::OutOfRange { field: "op" }),
+        op::Op::AuthorAdded(_) | op::Op::Commit(_) | op::Op::Revert(_) => {
+            Err(WireError::OutOfRange { field: "op" })
+        }
     }
 }
 

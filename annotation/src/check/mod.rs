@@ -8,6 +8,7 @@ use crate::object::{Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
 use crate::overlay::{Sender, View};
 use crate::stroke::{Chunk, StrokeTip};
+use crate::version::{Revert, Version};
 use crate::{OpError, limits};
 use fmz_proto::WireError;
 use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX};
@@ -41,6 +42,9 @@ pub(crate) struct Draft<'a> {
     /// Objects that the batch touched.
     touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
+    /// Ops so far, and whether the last takes no other beside it.
+    judged: usize,
+    alone: bool,
     objects: usize,
     content_bytes: usize,
 }
@@ -53,6 +57,8 @@ impl<'a> Draft<'a> {
             author,
             touched: BTreeMap::new(),
             authors: BTreeSet::new(),
+            judged: 0,
+            alone: false,
             objects: view.document.object_count(),
             content_bytes: view.document.content_bytes(),
         }
@@ -68,6 +74,11 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn check(&mut self, op: &Op) -> Result<(), OpError> {
+        if self.alone {
+            return Err(OpError::NotAlone);
+        }
+        self.judged += 1;
+        self.alone = matches!(op, Op::Commit(_) | Op::Revert(_));
         match op {
             Op::Create(create) => self.create(create),
             Op::Set { id, property } => self.set(*id, property),
@@ -77,6 +88,8 @@ impl<'a> Draft<'a> {
             Op::SetDeleted { ids, .. } => self.all_writable(ids),
             Op::Clear(clear) => self.clear(clear),
             Op::AddAuthor(added) => self.add_author(added),
+            Op::Commit(version) => self.version(version),
+            Op::Revert(revert) => self.revert(revert),
         }
     }
 
@@ -162,6 +175,29 @@ impl<'a> Draft<'a> {
             return Err(OpError::TooManyAuthors);
         }
         Ok(())
+    }
+
+    fn version(&self, version: &Version) -> Result<(), OpError> {
+        self.server_alone()?;
+        if self.judges_sender() && !self.view.document.has_room_for_version() {
+            return Err(OpError::TooManyVersions);
+        }
+        self.view.document.check_version(version)
+    }
+
+    fn revert(&mut self, revert: &Revert) -> Result<(), OpError> {
+        self.server_alone()?;
+        revert.check(self.view.document)?;
+        self.hold(revert.content_bytes())
+    }
+
+    /// What speaks of the whole document stands alone in its batch, and is the server's.
+    fn server_alone(&self) -> Result<(), OpError> {
+        match (self.author, self.judged) {
+            (0, 1) => Ok(()),
+            (0, _) => Err(OpError::NotAlone),
+            _ => Err(OpError::ServerOnly),
+        }
     }
 
     fn judges_sender(&self) -> bool {

@@ -80,7 +80,8 @@ impl Object {
                     }
                 }
             }
-            Op::Create(_) | Op::AddAuthor(_) => {}
+            Op::Revert(revert) => revert.write(self, writer.revision),
+            Op::Create(_) | Op::AddAuthor(_) | Op::Commit(_) => {}
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) use wire::session_key_from_wire;
 use crate::OpError;
 use crate::object::{FrameRange, FrameStamp, Key, Kind, Object, ObjectId, Point, Property};
 use crate::stroke::Chunk;
+use crate::version::{Revert, Version};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::v1;
 
@@ -21,6 +22,8 @@ pub(crate) enum Op {
     SetDeleted { ids: Vec<ObjectId>, deleted: bool },
     Clear(Clear),
     AddAuthor(AddAuthor),
+    Commit(Version),
+    Revert(Revert),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,14 +83,19 @@ impl Op {
             | Self::StrokeAppend { id, .. }
             | Self::StrokeEnd { id } => std::slice::from_ref(id),
             Self::SetDeleted { ids, .. } | Self::Clear(Clear { ids, .. }) => ids,
-            Self::AddAuthor(_) => &[],
+            Self::Revert(revert) => &revert.ids,
+            Self::AddAuthor(_) | Self::Commit(_) => &[],
         }
     }
 
     /// Whether the op may change the drawing order.
     pub(crate) fn reorders(&self) -> bool {
         let order = |property: &Property| property.key() == Key::Order;
-        matches!(self, Self::Set { property, .. } if order(property))
+        match self {
+            Self::Set { property, .. } => order(property),
+            Self::Revert(_) => true,
+            _ => false,
+        }
     }
 
     pub(crate) fn many_from_wire(ops: &[v1::Op]) -> Result<Vec<Self>, OpError> {

@@ -11,15 +11,18 @@ impl TryFrom<&v1::Op> for Op {
     type Error = OpError;
 
     fn try_from(op: &v1::Op) -> Result<Self, OpError> {
-        let Some(v1::op::Op::AuthorAdded(added)) = &op.op else {
+        use v1::op::Op as Wire;
+        if !matches!(
+            op.op,
+            Some(Wire::AuthorAdded(_) | Wire::Commit(_) | Wire::Revert(_))
+        ) {
             validate_op(op)?;
-            return Ok(from_valid(op)?);
-        };
-        Ok(Self::AddAuthor(added.try_into()?))
+        }
+        Ok(from_valid(op)?)
     }
 }
 
-/// Converts what [`validate_op`] passed.
+/// Converts what [`validate_op`] passed, or what only the server writes.
 fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
     use v1::op::Op as Wire;
     Ok(match required("op", &op.op)? {
@@ -45,6 +48,10 @@ fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
         },
         Wire::Clear(clear) => Op::Clear(clear.try_into()?),
         Wire::AuthorAdded(added) => Op::AddAuthor(added.try_into()?),
+        Wire::Commit(commit) => {
+            Op::Commit(required("commit.version", &commit.version)?.try_into()?)
+        }
+        Wire::Revert(revert) => Op::Revert(revert.try_into()?),
     })
 }
 
@@ -74,6 +81,10 @@ impl From<&Op> for v1::Op {
             }),
             Op::Clear(clear) => Wire::Clear(clear.into()),
             Op::AddAuthor(added) => Wire::AuthorAdded(added.into()),
+            Op::Commit(version) => Wire::Commit(v1::Commit {
+                version: Some(version.into()),
+            }),
+            Op::Revert(revert) => Wire::Revert(revert.into()),
         };
         Self { op: Some(op) }
     }

@@ -19,6 +19,8 @@ impl Document {
             objects: self.objects.values().map(Object::to_state).collect(),
             authors: self.authors().map(author_to_state).collect(),
             frames: self.frames.to_wire(),
+            versions: self.versions.to_wire(),
+            changed_revision: self.changed_revision,
         }
     }
 
@@ -46,6 +48,13 @@ impl Document {
         document.check_parents()?;
         document.frames =
             FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
+        for version in &snapshot.versions {
+            let version = document.next_version(version)?;
+            document.versions.add(version);
+        }
+        let changed = snapshot.changed_revision;
+        in_range("snapshot.changed_revision", changed <= snapshot.revision)?;
+        document.changed_revision = changed;
         Ok(document)
     }
 

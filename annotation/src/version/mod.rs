@@ -3,11 +3,19 @@
 mod diff;
 mod frames;
 mod id;
+mod overwritten;
 mod record;
+mod revert;
+mod revert_wire;
 mod runs;
+mod stroke;
+mod table;
 
 pub use diff::{Change, Difference, Part, diff};
 pub use frames::FrameHistory;
 pub(crate) use frames::FrameIndex;
 pub use id::{EPOCH_MS, VIDEO_MAX, VersionId, VersionIdError, VersionIds};
+pub use overwritten::{COMMITTER, Overwritten, claim, overwritten};
 pub use record::Version;
+pub use revert::{ObjectRestore, Revert, Scope, restores};
+pub(crate) use table::Versions;

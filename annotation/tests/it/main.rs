@@ -9,6 +9,7 @@ mod order;
 mod peer;
 mod replica;
 mod resume;
+mod revert;
 mod room;
 mod snapshot;
 mod undo;

@@ -5,7 +5,7 @@ use fmz_annotation::{ApplyError, Authority, Document, OpError, Replica};
 use fmz_proto::v1;
 use std::collections::BTreeSet;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Room {
     pub(crate) document: Document,
     pub(crate) log: Vec<v1::CommittedBatch>,

@@ -1,6 +1,6 @@
 //! What a room asks its surroundings to do.
 
-use crate::{Reason, SessionId};
+use crate::{CommandId, Outcome, ReadToken, Reason, Refusal, SessionId, StateAt};
 use bytes::Bytes;
 use fmz_proto::v1::{CommittedBatch, to_sfu};
 use std::time::Duration;
@@ -60,6 +60,20 @@ pub enum Effect {
         session: SessionId,
         /// Why.
         reason: Reason,
+    },
+    /// Read an older state from the log and answer with [`crate::Room::handle_state`].
+    ReadState {
+        /// Brought back by the answer.
+        token: ReadToken,
+        /// Which state.
+        at: StateAt,
+    },
+    /// Tell whoever gave a command.
+    Answer {
+        /// Which command.
+        command: CommandId,
+        /// What came of it.
+        answer: Result<Outcome, Refusal>,
     },
     /// Ops were handed out: how long each batch took from its arrival, for the metrics.
     HandedOut {

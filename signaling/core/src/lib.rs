@@ -8,6 +8,7 @@
 
 mod arrivals;
 mod bucket;
+mod command;
 mod copies;
 mod effect;
 pub mod limits;
@@ -18,6 +19,10 @@ mod room;
 mod sequencer;
 mod session;
 
+pub use command::{
+    Asker, Command, CommandId, Commit, Outcome, ReadToken, Refusal, Rollback, StateAt, Target,
+    Whose,
+};
 pub use effect::{AppendToken, Class, Effect, Path};
 pub use limits::RoomLimits;
 pub use reason::Reason;

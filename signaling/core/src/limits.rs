@@ -42,6 +42,10 @@ pub const PUBLICATIONS_MAX: usize = 8;
 pub const FRAME_MAPS_MAX: usize = 2;
 /// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.
 pub const STRIKES_MAX: u32 = 8;
+/// Commands on their way at once: people's clicks; each rollback among them holds a document while it waits.
+pub const COMMANDS_MAX: usize = 8;
+/// Bytes of one rollback: a record of the log holds no more, with what is around it.
+pub const ROLLBACK_BYTES_MAX: usize = 960 * 1024;
 /// Colours in the palette of authors.
 pub const PALETTE: u32 = 8;
 
@@ -58,6 +62,8 @@ pub struct RoomLimits {
     pub messages_per_s: u32,
     /// Messages of one participant at once.
     pub messages_burst: u32,
+    /// Time without changes after which the room makes a version by itself; zero for never.
+    pub auto_commit: Duration,
 }
 
 impl Default for RoomLimits {
@@ -68,6 +74,7 @@ impl Default for RoomLimits {
             ops_burst: 4000,
             messages_per_s: 300,
             messages_burst: 3000,
+            auto_commit: Duration::from_secs(120),
         }
     }
 }

@@ -50,6 +50,11 @@ impl Recent {
         }
     }
 
+    /// Goes on behind a revision that no frame brings.
+    pub(crate) fn restart(&mut self, revision: u64) {
+        *self = Self::new(revision);
+    }
+
     /// Returns the frames that bring a client from `revision` to the end, or `None` where that takes a snapshot.
     pub(crate) fn since(&self, revision: u64) -> Option<Vec<Bytes>> {
         let held = self.start <= revision && revision <= self.end;

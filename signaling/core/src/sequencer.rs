@@ -44,7 +44,8 @@ pub(crate) struct Sequencer {
 /// What one tick hands out.
 #[derive(Debug)]
 pub(crate) struct Tick {
-    pub(crate) frames: Vec<Bytes>,
+    /// `None` stands for a batch that is too large to be sent: a rollback.
+    pub(crate) frames: Vec<Option<Bytes>>,
     pub(crate) batches: Vec<CommittedBatch>,
     pub(crate) ops: u64,
     pub(crate) waits: Vec<Duration>,
@@ -181,10 +182,15 @@ impl Sequencer {
     }
 
     /// Frames batches and gives them back.
-    fn encode(&mut self, batches: Vec<CommittedBatch>) -> (Bytes, Vec<CommittedBatch>) {
+    fn encode(&mut self, batches: Vec<CommittedBatch>) -> (Option<Bytes>, Vec<CommittedBatch>) {
         let last = batches
             .last()
             .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1);
+        let bytes: usize = batches.iter().map(CommittedBatch::encoded_len).sum();
+        if bytes > limits::COMMITTED_BYTES_MAX {
+            self.recent.restart(last);
+            return (None, batches);
+        }
         let committed = Committed { batches };
         let message = server_message::Message::Committed(committed);
         let said = ServerMessage {
@@ -193,8 +199,10 @@ impl Sequencer {
         let frame = encode(&said);
         self.recent.push(last, frame.clone());
         match said.message {
-            Some(server_message::Message::Committed(Committed { batches })) => (frame, batches),
-            _ => (frame, Vec::new()),
+            Some(server_message::Message::Committed(Committed { batches })) => {
+                (Some(frame), batches)
+            }
+            _ => (Some(frame), Vec::new()),
         }
     }
 

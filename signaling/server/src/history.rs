@@ -96,6 +96,32 @@ pub(crate) async fn write_snapshot(
     put.map(|()| size).map_err(|error| error.to_string())
 }
 
+/// Returns the revision before the first batch behind `from` that was committed later than `ms`, milliseconds since 1970; the
+/// log's last where none was.
+///
+/// # Errors
+/// [`StoreError`] where the log cannot be read so far.
+pub(crate) async fn revision_at(
+    store: &dyn Store,
+    video: &str,
+    ms: u64,
+    from: u64,
+) -> Result<u64, StoreError> {
+    let mut revision = from;
+    loop {
+        let page = store.read(video, revision).await?;
+        if page.is_empty() {
+            return Ok(revision);
+        }
+        for batch in page {
+            if batch.committed_ms > ms {
+                return Ok(revision);
+            }
+            revision = last_revision(&batch);
+        }
+    }
+}
+
 async fn read(store: Arc<dyn Store>, video: &str, to: u64) -> Result<Opened, HistoryError> {
     let video = video.to_owned();
     let runtime = Handle::current();

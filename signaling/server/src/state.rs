@@ -8,6 +8,9 @@ use std::sync::{
 };
 use tokio::sync::Semaphore;
 
+/// Older states of documents that are read at once, for all rooms: a large one takes hundreds of megabytes.
+const READS_MAX: usize = 4;
+
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) inner: Arc<Inner>,
@@ -21,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) rooms: Rooms,
     /// One for each WebSocket.
     pub(crate) sockets: Arc<Semaphore>,
+    /// Older states being read at once: each is a document in memory.
+    pub(crate) reads: Semaphore,
     pub(crate) stopping: AtomicBool,
     sessions: AtomicU32,
 }
@@ -48,6 +53,7 @@ impl State {
         rooms: Rooms,
     ) -> Self {
         let sockets = Arc::new(Semaphore::new(config.sessions_max));
+        let reads = Semaphore::new(READS_MAX);
         let stopping = AtomicBool::new(false);
         let sessions = AtomicU32::new(0);
         Self {
@@ -58,6 +64,7 @@ impl State {
                 metrics,
                 rooms,
                 sockets,
+                reads,
                 stopping,
                 sessions,
             }),

@@ -78,6 +78,8 @@ impl Plan {
 fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
     let standard = RoomLimits {
         participants_max: pages,
+        // Nobody here makes versions yet, the room neither.
+        auto_commit: std::time::Duration::ZERO,
         ..RoomLimits::default()
     };
     if random.percent(70) {

@@ -14,6 +14,17 @@ export {
 export type { Clock } from "./core/clock";
 export { unreachable } from "./core/events";
 export { frameOf, RtpUnwrapper, samePicture, timecode, type FrameNumber } from "./core/frames";
+export { COMMITTER, History, type Ask, type Commit, type HistoryOptions, type Rollback, type Target } from "./core/history";
+export {
+  HistoryError,
+  type Change,
+  type Changes,
+  type FrameHistory as FrameRevisions,
+  type ObjectRef,
+  type RolledBack,
+  type Version as NamedVersion,
+  type VersionsPage,
+} from "./core/history-json";
 export * as limits from "./core/limits";
 export type { GridPoint, Pointers } from "./core/presence";
 export { decodePoints, encodePoints, isPressed, STROKE_ORIGIN, type StrokePoint } from "./core/points";
@@ -24,4 +35,5 @@ export { Session, type ChannelName, type SessionStatus } from "./core/session";
 export { newSessionKey } from "./web/browser";
 export { RoomClient, type ClientOptions, type MediaState } from "./web/client";
 export type { Publisher } from "./web/publisher";
+export { restAsk } from "./web/rest";
 export { loadReplica } from "./web/replica";

@@ -61,7 +61,11 @@ impl Step {
             Op::Add { id, offset } => self.record_move(*id, *offset),
             Op::SetDeleted { ids, deleted } => self.record_deleted(view, ids, *deleted),
             Op::Clear(clear) => self.record_deleted(view, &view.cleared(sender, clear), true),
-            Op::StrokeAppend { .. } | Op::StrokeEnd { .. } | Op::AddAuthor(_) => {}
+            Op::StrokeAppend { .. }
+            | Op::StrokeEnd { .. }
+            | Op::AddAuthor(_)
+            | Op::Commit(_)
+            | Op::Revert(_) => {}
         }
     }
 

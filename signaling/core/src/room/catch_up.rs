@@ -43,6 +43,17 @@ impl Room {
         }
     }
 
+    /// Lets everyone wait for a snapshot: a commit is too large to be sent.
+    pub(super) fn resync_all(&mut self) {
+        for session in self
+            .sessions
+            .values_mut()
+            .filter(|session| session.is_live())
+        {
+            session.feed = Feed::Snapshot;
+        }
+    }
+
     /// Sends snapshots to those who wait for one. Called while nothing is on its way to the log.
     pub(super) fn send_snapshots(&mut self, now: Instant) {
         let due = |session: &Session| session.snapshot_at().is_some_and(|at| at <= now);

@@ -1,16 +1,19 @@
 //! The room: its state and its verbs. What the verbs do is in the modules beside.
 
 mod catch_up;
+mod commands;
 mod join;
 mod media;
 mod ops;
 mod presence;
 mod send;
+mod versions;
 
 use crate::{
     AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, copies::Copies, limits,
     publication::Publication, sequencer::Sequencer, session::Session,
 };
+use commands::Commands;
 use fmz_annotation::Document;
 use fmz_proto::{
     WireError,
@@ -47,6 +50,7 @@ pub struct Room {
     publications: BTreeMap<String, Publication>,
     pointers: Pointers,
     copies: Copies,
+    commands: Commands,
     /// Session that was served first in the last round.
     served: SessionId,
     closed: Option<Reason>,
@@ -56,7 +60,9 @@ pub struct Room {
 impl Room {
     /// Makes a room around the document that its log gives. `unix_ms` is the time of day at `now`.
     pub fn new(info: RoomInfo, document: Document, unix_ms: u64, now: Instant) -> Self {
+        let automatic = !info.limits.auto_commit.is_zero();
         Self {
+            commands: Commands::new(&info.room, &document, automatic, now),
             info,
             opened_ms: unix_ms,
             opened: now,
@@ -189,7 +195,10 @@ impl Room {
             return;
         }
         match answer {
-            Ok(()) => self.sequencer.landed(),
+            Ok(()) => {
+                self.sequencer.landed();
+                self.answer_landed();
+            }
             Err(error) => {
                 tracing::error!(room = self.info.room, %error, "an append failed, the room closes");
                 self.handle_shutdown(Reason::Storage);
@@ -223,6 +232,7 @@ impl Room {
                 .map(|session| Effect::Close { session, reason }),
         );
         self.publications.clear();
+        self.abandon_commands(reason);
         self.tell_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
             room: self.info.room.clone(),
         }));
@@ -238,9 +248,11 @@ impl Room {
         self.sessions.len()
     }
 
-    /// Whether nobody is in the room and nothing is on its way to the log.
+    /// Whether nobody is in the room, nothing is on its way to the log, and the room has no version to make.
     pub fn is_idle(&self) -> bool {
-        self.sessions.is_empty() && !self.sequencer.is_flying()
+        let flying = self.sequencer.is_flying();
+        let works = flying || !self.commands.is_empty() || self.commit_due().is_some();
+        self.sessions.is_empty() && !works
     }
 
     /// The document; ahead of the log while an append is on its way.
@@ -266,6 +278,7 @@ impl Room {
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
             .chain(self.pointers.due_at())
+            .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
             .min()
     }
 
@@ -282,6 +295,7 @@ impl Room {
         }
         self.welcome_joiners(now);
         self.send_snapshots(now);
+        self.look();
         self.sequence(now);
     }
 

@@ -64,16 +64,21 @@ impl Room {
     /// Numbers what waits, one batch of each author in turn, and lets it go to the log.
     pub(super) fn sequence(&mut self, now: Instant) {
         self.add_authors(now);
+        self.write_versions(now);
         let mut ids: Vec<_> = self.sessions.keys().copied().collect();
         let after_last = ids.partition_point(|id| *id <= self.served);
         ids.rotate_left(after_last);
         while self.sequence_round(&ids, now) {}
+        self.note_change(now);
         if let Some((token, expected_revision, batches)) = self.sequencer.launch() {
             self.effects.push_back(Effect::Append {
                 token,
                 expected_revision,
                 batches,
             });
+        } else {
+            // Going back to where one is takes no op.
+            self.answer_landed();
         }
     }
 
@@ -150,7 +155,10 @@ impl Room {
             return;
         };
         for frame in &tick.frames {
-            self.fan_out_ops(frame);
+            match frame {
+                Some(frame) => self.fan_out_ops(frame),
+                None => self.resync_all(),
+            }
         }
         self.copies.note(&tick.batches);
         self.effects.push_back(Effect::HandedOut {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auto;
 mod converge;
 mod join;
 mod loss;
@@ -9,4 +10,5 @@ mod media;
 mod ops;
 mod paths;
 mod presence;
+mod versions;
 mod world;

@@ -11,7 +11,8 @@ use fmz_proto::{
     },
 };
 use fmz_signaling_core::{
-    AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, RoomLimits, SessionId,
+    AppendToken, Asker, Class, Command, CommandId, Effect, Join, Outcome, Path, ReadToken, Reason,
+    Refusal, Room, RoomInfo, RoomLimits, SessionId, StateAt,
 };
 use std::{
     collections::BTreeMap,
@@ -57,6 +58,9 @@ pub(crate) struct World {
     pub(crate) closed: Vec<(SessionId, Reason)>,
     pub(crate) to_sfu: Vec<to_sfu::Message>,
     pub(crate) handed_out: u64,
+    pub(crate) reads: Vec<(ReadToken, StateAt)>,
+    pub(crate) answers: BTreeMap<CommandId, Result<Outcome, Refusal>>,
+    commands: u64,
     /// Whether the log answers at once.
     pub(crate) prompt: bool,
 }
@@ -87,6 +91,9 @@ impl World {
             closed: Vec::new(),
             to_sfu: Vec::new(),
             handed_out: 0,
+            reads: Vec::new(),
+            answers: BTreeMap::new(),
+            commands: 0,
             prompt: true,
         }
     }
@@ -197,6 +204,50 @@ impl World {
         if self.prompt && !self.appends.is_empty() {
             self.append();
         }
+        if self.prompt && !self.reads.is_empty() {
+            self.read();
+        }
+    }
+
+    /// Answers the first reading of an older state, from the log.
+    pub(crate) fn read(&mut self) {
+        let (token, at) = self.reads.remove(0);
+        let state = self.state_at(at);
+        self.room
+            .handle_state(token, Ok::<_, &str>(state), self.now);
+        self.settle();
+    }
+
+    fn state_at(&self, at: StateAt) -> Document {
+        let mut document = Document::new();
+        for batch in &self.log {
+            let later = match at {
+                StateAt::Revision(revision) => batch.first_revision > revision,
+                StateAt::Time { ms, from } => {
+                    batch.first_revision > from && batch.committed_ms > ms
+                }
+            };
+            if later {
+                break;
+            }
+            document.apply(batch).unwrap();
+        }
+        document
+    }
+
+    /// Gives a command and returns its number.
+    pub(crate) fn give(&mut self, asker: Asker, command: Command) -> CommandId {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        self.room.handle_command(id, asker, command, self.now);
+        self.settle();
+        id
+    }
+
+    /// Gives a command and returns its answer, which must be there at once.
+    pub(crate) fn ask(&mut self, asker: Asker, command: Command) -> Result<Outcome, Refusal> {
+        let id = self.give(asker, command);
+        self.answers.remove(&id).expect("an answer")
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -247,6 +298,11 @@ impl World {
             Effect::ToSfu(message) => self.to_sfu.push(message),
             Effect::Close { session, reason } => self.closed.push((session, reason)),
             Effect::HandedOut { ops, .. } => self.handed_out += ops,
+            Effect::ReadState { token, at } => self.reads.push((token, at)),
+            Effect::Answer { command, answer } => {
+                let first = self.answers.insert(command, answer).is_none();
+                assert!(first, "a command is answered once");
+            }
         }
     }
 

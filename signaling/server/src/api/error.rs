@@ -53,6 +53,14 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn closing() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "reloading",
+            "the room is being opened again, or cannot be read",
+        )
+    }
+
     pub(crate) fn no_room() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

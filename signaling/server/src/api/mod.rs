@@ -1,9 +1,13 @@
 //! The REST interface.
 
+mod asker;
 mod auth;
 mod error;
+mod past;
 mod rooms;
 mod tokens;
+mod versions;
+mod views;
 
 pub(crate) use error::{ApiError, Problem};
 pub(crate) use rooms::new_room;
@@ -22,10 +26,14 @@ use utoipa::OpenApi;
 /// Bytes of a request's body at most: the largest is a request for a token.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
+/// Bytes of a commit's body at most: a client's frame in base64, and what is around it.
+const COMMIT_BYTES_MAX: usize = 96 * 1024;
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "fmz", description = "Review rooms", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    paths(health::healthz, health::readyz, rooms::create, rooms::list, rooms::show, tokens::mint),
+    paths(health::healthz, health::readyz, rooms::create, rooms::list, rooms::show, tokens::mint, versions::list, versions::commit,
+        versions::show, versions::document, versions::diff, past::rollback, past::frames),
     modifiers(&Scheme),
 )]
 struct Description;
@@ -44,6 +52,23 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/rooms", get(rooms::list).post(rooms::create))
         .route("/api/v1/rooms/{room}", get(rooms::show))
         .route("/api/v1/rooms/{room}/tokens", post(tokens::mint))
+        .route(
+            "/api/v1/rooms/{room}/versions",
+            get(versions::list)
+                .post(versions::commit)
+                .layer(DefaultBodyLimit::max(COMMIT_BYTES_MAX)),
+        )
+        .route(
+            "/api/v1/rooms/{room}/versions/{version}",
+            get(versions::show),
+        )
+        .route(
+            "/api/v1/rooms/{room}/versions/{version}/document",
+            get(versions::document),
+        )
+        .route("/api/v1/rooms/{room}/diff", get(versions::diff))
+        .route("/api/v1/rooms/{room}/rollback", post(past::rollback))
+        .route("/api/v1/rooms/{room}/frames", get(past::frames))
         .route("/ws", get(socket::upgrade))
         .route("/", get(assets::index))
         .route("/r/{room}", get(assets::room))

@@ -1,5 +1,6 @@
 //! The rooms that are open, and which session is in which.
 
+mod commands;
 mod outbox;
 mod snapshots;
 mod task;
@@ -7,11 +8,12 @@ mod task;
 pub(crate) use task::Input;
 
 use crate::{
+    api::ApiError,
     socket::{Admitted, SocketQueue},
     state::State,
 };
 use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Reason, SessionId};
+use fmz_signaling_core::{Asker, Command, Outcome, Reason, SessionId};
 use std::{
     collections::HashMap,
     sync::{
@@ -19,7 +21,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Inputs that wait for a room at most; who has more waits, and so does its connection.
 const INPUTS_MAX: usize = 1024;
@@ -79,6 +81,28 @@ impl Rooms {
             self.forget_session(session);
         }
         sent.ok().map(|()| inputs)
+    }
+
+    /// Gives a room a command and waits for what comes of it. The room is opened where it is not open.
+    pub(crate) async fn command(
+        &self,
+        state: &State,
+        room: &str,
+        asker: Asker,
+        command: Command,
+    ) -> Result<Outcome, ApiError> {
+        state.store.room(room).ok_or_else(ApiError::no_room)?;
+        let inputs = self.room(state, room).ok_or_else(ApiError::closing)?;
+        let (answer, answered) = oneshot::channel();
+        let input = Input::Command {
+            asker: Box::new(asker),
+            command,
+            answer,
+        };
+        let sent = inputs.send(input).await;
+        sent.map_err(|_| ApiError::closing())?;
+        let answered = answered.await.map_err(|_| ApiError::closing())?;
+        Ok(answered?)
     }
 
     fn room(&self, state: &State, name: &str) -> Option<mpsc::Sender<Input>> {

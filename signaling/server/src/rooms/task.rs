@@ -1,6 +1,10 @@
 //! The task that owns one open room and does what it asks.
 
-use super::{outbox::Outbox, snapshots::Snapshots};
+use super::{
+    commands::{Answers, Commands},
+    outbox::Outbox,
+    snapshots::Snapshots,
+};
 use crate::{
     history::{self, Opened},
     metrics::Metrics,
@@ -13,7 +17,7 @@ use fmz_proto::{
     v1::{CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
-    AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
+    AppendToken, Asker, Class, Command, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
 };
 use fmz_store::{Answer, AppendError, last_revision};
 use std::{
@@ -53,6 +57,11 @@ pub(crate) enum Input {
         reason: Reason,
     },
     Sfu(from_sfu::Message),
+    Command {
+        asker: Box<Asker>,
+        command: Command,
+        answer: Answers,
+    },
     Shutdown(Reason),
 }
 
@@ -80,6 +89,7 @@ struct Task {
     queues: BTreeMap<SessionId, SocketQueue>,
     append: Option<Append>,
     snapshots: Snapshots,
+    commands: Commands,
     outbox: Outbox,
     to_sfu: mpsc::Sender<to_sfu::Message>,
     idle_since: Option<Instant>,
@@ -151,6 +161,7 @@ impl Task {
             name: stored.room,
             queues: BTreeMap::new(),
             append: None,
+            commands: Commands::default(),
             outbox: Outbox::default(),
             to_sfu,
             idle_since: None,
@@ -174,6 +185,9 @@ impl Task {
                     if let (Ok(permit), Some(message)) = (permit, self.outbox.pop()) {
                         permit.send(message);
                     }
+                }
+                (token, state) = self.commands.next_read() => {
+                    self.room.handle_state(token, state, Instant::now());
                 }
                 () = tokio::time::sleep_until(due.into()) => self.timeout(),
                 input = inputs.recv() => match input {
@@ -248,6 +262,14 @@ impl Task {
                 self.room.handle_violation(session, reason, now)
             }
             Input::Sfu(message) => self.room.handle_sfu(message, now),
+            Input::Command {
+                asker,
+                command,
+                answer,
+            } => {
+                let id = self.commands.add(answer);
+                self.room.handle_command(id, *asker, command, now);
+            }
             Input::Shutdown(reason) => self.room.handle_shutdown(reason),
         }
     }
@@ -284,6 +306,10 @@ impl Task {
                         queue.close(reason);
                     }
                 }
+                Effect::ReadState { token, at } => {
+                    self.commands.read(&self.state, &self.name, token, at);
+                }
+                Effect::Answer { command, answer } => self.commands.answer(command, answer),
                 Effect::HandedOut { ops, waits } => observe(&self.state.metrics, ops, &waits),
             }
         }

@@ -3,6 +3,7 @@
 mod hello;
 mod queue;
 
+pub(crate) use hello::public_key;
 pub(crate) use queue::{Outgoing, Pushed, SocketFrames, SocketQueue};
 
 use crate::{api::ApiError, origin, rooms::Input, state::State};

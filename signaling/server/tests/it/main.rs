@@ -10,3 +10,4 @@ mod history;
 mod http;
 mod rest;
 mod sessions;
+mod versions;

@@ -183,7 +183,10 @@ async fn who_does_not_read_is_closed_and_holds_nobody_up() {
 async fn a_room_without_people_is_put_away_and_opened_again_from_its_log() {
     let folder = TempDir::new().unwrap();
     let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
-    let idle = |config: &mut fmz_signaling::Config| config.room_idle = std::time::Duration::ZERO;
+    let idle = |config: &mut fmz_signaling::Config| {
+        config.room_idle = std::time::Duration::ZERO;
+        config.room.auto_commit = std::time::Duration::ZERO;
+    };
     let mut fixture = Fixture::with(folder, store, idle).await;
     let mut ada = fixture.join("ada", 1).await;
     ada.draw().await;

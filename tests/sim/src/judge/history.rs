@@ -174,7 +174,11 @@ fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
         Some(op::Op::Add(add)) => add.id,
         Some(op::Op::SetDeleted(set)) => return set.ids.clone(),
         Some(op::Op::Clear(clear)) => return clear.ids.clone(),
-        Some(op::Op::AuthorAdded(_)) | None => None,
+        Some(op::Op::Revert(revert)) => {
+            let ids = revert.restores.iter().filter_map(|restore| restore.id);
+            return ids.collect();
+        }
+        Some(op::Op::AuthorAdded(_) | op::Op::Commit(_)) | None => None,
     };
     id.into_iter().collect()
 }

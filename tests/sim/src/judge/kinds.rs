@@ -25,5 +25,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::AuthorAdded(_) => "author_added",
         Op::Add(_) => "add",
         Op::Clear(_) => "clear",
+        Op::Commit(_) => "commit",
+        Op::Revert(_) => "revert",
     }
 }

@@ -143,7 +143,8 @@ impl World {
             } => self.send_socket(&sessions, class, &frames),
             Effect::ToSfu(message) => self.tell_sfu(message),
             Effect::Close { session, reason } => self.close(session, reason),
-            Effect::HandedOut { .. } => {}
+            // Nobody here gives commands.
+            Effect::HandedOut { .. } | Effect::ReadState { .. } | Effect::Answer { .. } => {}
         }
     }
 

@@ -1,0 +1,186 @@
+//! The way back to an older state: exact values for what is different, as one op.
+
+use super::diff::{Part, parts};
+use super::stroke::StrokeRestore;
+use crate::object::{Key, Object, ObjectId, Property, Writer};
+use crate::{Document, OpError, limits};
+use fmz_proto::WireError;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+/// What is taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only values that one of these wrote last; everybody's where absent. Points are their object's author's.
+    pub authors: Option<BTreeSet<u32>>,
+    /// Only what was drawn on these frames: the publication and its frame numbers.
+    pub frames: Option<(String, RangeInclusive<u32>)>,
+}
+
+/// Exact values of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRestore {
+    pub(crate) id: ObjectId,
+    pub(crate) properties: Vec<Property>,
+    pub(crate) stroke: Option<StrokeRestore>,
+}
+
+/// A way back, as an op.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revert {
+    /// Revision of the state to which it goes back.
+    pub target_revision: u64,
+    /// What it takes back.
+    pub scope: Scope,
+    /// Who went back.
+    pub author: u32,
+    /// In order of id.
+    pub(crate) restores: Vec<ObjectRestore>,
+    pub(crate) ids: Vec<ObjectId>,
+}
+
+impl Scope {
+    fn has_frame_of(&self, object: &Object) -> bool {
+        self.frames.as_ref().is_none_or(|(publication, range)| {
+            let stamp = object.frame();
+            let frame = stamp
+                .frame_index
+                .filter(|_| stamp.publication == *publication);
+            frame.is_some_and(|frame| range.contains(&frame))
+        })
+    }
+
+    fn has_part(&self, object: &Object, part: Part) -> bool {
+        let author = match part {
+            Part::Property(key) => object.writer(key).author,
+            Part::Points => object.id().author(),
+        };
+        let authors = self.authors.as_ref();
+        authors.is_none_or(|authors| authors.contains(&author))
+    }
+}
+
+/// Says which values lead from `head` back to `target`, an older state of the same log, in order of id. What `target` does
+/// not know is deleted.
+pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Vec<ObjectRestore> {
+    let objects = head.objects().filter(|object| scope.has_frame_of(object));
+    let restores = objects.filter_map(|object| restore(object, target.object(object.id()), scope));
+    restores.collect()
+}
+
+fn restore(object: &Object, target: Option<&Object>, scope: &Scope) -> Option<ObjectRestore> {
+    let mut properties = Vec::new();
+    let mut stroke = None;
+    for part in different(object, target) {
+        if !scope.has_part(object, part) {
+            continue;
+        }
+        match (part, target) {
+            (Part::Property(key), Some(target)) => properties.push(target.value(key)),
+            (Part::Property(_), None) => properties.push(Property::Deleted(true)),
+            (Part::Points, _) => {
+                stroke = Some(StrokeRestore::between(object.stroke()?, target?.stroke()?))
+            }
+        }
+    }
+    let id = object.id();
+    let something = stroke.is_some() || !properties.is_empty();
+    something.then_some(ObjectRestore {
+        id,
+        properties,
+        stroke,
+    })
+}
+
+fn different(object: &Object, target: Option<&Object>) -> Vec<Part> {
+    match target {
+        Some(target) => parts(object, target),
+        None if object.deleted() => Vec::new(),
+        None => vec![Part::Property(Key::Deleted)],
+    }
+}
+
+impl Revert {
+    /// Puts a way back together, from what [`restores`] said of the same scope.
+    pub fn new(
+        target_revision: u64,
+        scope: Scope,
+        author: u32,
+        restores: Vec<ObjectRestore>,
+    ) -> Self {
+        let ids = restores.iter().map(|restore| restore.id).collect();
+        Self {
+            target_revision,
+            scope,
+            author,
+            restores,
+            ids,
+        }
+    }
+
+    /// Puts the exact values into one of its objects.
+    pub(crate) fn write(&self, object: &mut Object, revision: u64) {
+        let found = self
+            .restores
+            .binary_search_by_key(&object.id(), |restore| restore.id);
+        let Ok(at) = found else {
+            return;
+        };
+        let author = self.author;
+        let restore = &self.restores[at];
+        for property in &restore.properties {
+            object.set(property.clone(), Writer { revision, author });
+        }
+        if let (Some(stroke), Some(way)) = (&mut object.stroke, &restore.stroke) {
+            way.write(stroke);
+        }
+    }
+
+    /// Says whether its values fit the objects of a document.
+    pub(crate) fn check(&self, document: &Document) -> Result<(), OpError> {
+        let author = self.author;
+        if author != 0 && document.author(author).is_none() {
+            return Err(OpError::UnknownAuthor { author });
+        }
+        in_range(
+            "revert.target_revision",
+            self.target_revision <= document.revision(),
+        )?;
+        let rises = self.restores.windows(2).all(|pair| pair[0].id < pair[1].id);
+        in_range("revert.restores", rises && !self.restores.is_empty())?;
+        self.restores.iter().try_for_each(|restore| {
+            let object = document.object(restore.id).ok_or(OpError::UnknownObject)?;
+            restore.check(object)
+        })
+    }
+
+    /// Bytes of points and text that it brings at most.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.restores.iter().map(ObjectRestore::content_bytes).sum()
+    }
+}
+
+impl ObjectRestore {
+    /// Which object.
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    fn check(&self, object: &Object) -> Result<(), OpError> {
+        let Some(way) = &self.stroke else {
+            return Ok(());
+        };
+        let stroke = object.stroke().ok_or(OpError::NotAStroke)?;
+        Ok(way.check(stroke)?)
+    }
+
+    fn content_bytes(&self) -> usize {
+        let words: usize = self.properties.iter().map(Property::content_bytes).sum();
+        let points = self.stroke.as_ref().and_then(|way| way.rest.as_ref());
+        words + points.map_or(0, |rest| rest.len() * limits::POINT_BYTES)
+    }
+}
+
+fn in_range(field: &'static str, holds: bool) -> Result<(), WireError> {
+    holds.then_some(()).ok_or(WireError::OutOfRange { field })
+}

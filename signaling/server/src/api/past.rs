@@ -1,0 +1,195 @@
+//! The way back, and the history of frames.
+
+use super::{
+    ApiError, Problem,
+    asker::{asker, forbid_unless_covered, session_key},
+    auth::Bearer,
+    versions::{malformed, version_id},
+    views::ObjectView,
+};
+use crate::state::State;
+use axum::{
+    Json,
+    extract::{Path, Query, State as Extract, rejection::JsonRejection},
+};
+use fmz_annotation::version::FrameHistory;
+use fmz_proto::limits::PUBLICATION_BYTES_MAX;
+use fmz_signaling_core::{Command, Outcome, Rollback, Target, Whose};
+use serde::{Deserialize, Serialize};
+
+/// Frames in one answer.
+const FRAMES_MAX: usize = 500;
+
+/// A state of the past.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum To {
+    /// A version's.
+    Version(String),
+    /// That after a revision.
+    Revision(u64),
+    /// That at a time, milliseconds since 1970.
+    TimeMs(u64),
+}
+
+/// Whose changes are taken back.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Of {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those of the page whose session key is given.
+    Mine,
+    /// Those of an author's number.
+    Author(u32),
+}
+
+/// Frames of a publication, both ends included.
+#[derive(Debug, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Frames {
+    publication: String,
+    first: u32,
+    last: u32,
+}
+
+/// A way back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRollback {
+    to: To,
+    /// Everybody's changes where absent.
+    #[serde(default)]
+    of: Of,
+    /// All frames where absent.
+    #[serde(default)]
+    frames: Option<Frames>,
+    /// Session key of the page that asks, base64.
+    #[serde(default)]
+    session_key: Option<String>,
+}
+
+/// A way back that was gone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RollbackView {
+    /// Revision of the way back; going back to the one before it undoes it. The head's where nothing was different.
+    revision: u64,
+    /// Revision of the state it went back to.
+    target: u64,
+    /// How many objects changed.
+    objects: usize,
+}
+
+#[utoipa::path(post, path = "/api/v1/rooms/{room}/rollback", params(("room" = String, Path)), request_body = NewRollback,
+    security(("token" = [])), responses(
+    (status = 200, description = "The older state is there again, by new ops", body = RollbackView),
+    (status = 400, description = "The target or the scope cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "Own changes need the grant annotate, all else own", body = Problem),
+    (status = 404, description = "There is no such room, version, revision or author", body = Problem),
+    (status = 409, description = "Too much is different for one step", body = Problem),
+    (status = 503, description = "Nothing can be saved, or the state cannot be read, for now", body = Problem),
+))]
+pub(crate) async fn rollback(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    body: Result<Json<NewRollback>, JsonRejection>,
+) -> Result<Json<RollbackView>, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let Json(wanted) = body?;
+    let asker = asker(&claims, session_key(wanted.session_key.as_deref())?);
+    let command = Command::Rollback(Rollback {
+        target: match &wanted.to {
+            To::Version(id) => Target::Version(version_id(id)?),
+            To::Revision(revision) => Target::Revision(*revision),
+            To::TimeMs(ms) => Target::Time(*ms),
+        },
+        whose: match wanted.of {
+            Of::All => Whose::All,
+            Of::Mine => Whose::Mine,
+            Of::Author(author) => Whose::Author(author),
+        },
+        frames: wanted.frames.map(range).transpose()?,
+    });
+    match state.rooms.command(&state, &room, asker, command).await? {
+        Outcome::RolledBack {
+            revision,
+            target,
+            objects,
+        } => Ok(Json(RollbackView {
+            revision,
+            target,
+            objects,
+        })),
+        _ => Err(ApiError::internal()),
+    }
+}
+
+/// What happened on one frame.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct FrameView {
+    frame: u32,
+    /// Objects drawn on it, deleted ones included.
+    objects: Vec<ObjectView>,
+    /// Revisions that changed one of them, as runs: first and last.
+    revisions: Vec<[u64; 2]>,
+    /// Up to this revision nothing is listed any more; 0 where everything is.
+    forgotten: u64,
+}
+
+impl From<(u32, FrameHistory)> for FrameView {
+    fn from((frame, history): (u32, FrameHistory)) -> Self {
+        let runs = history.revisions().into_iter();
+        Self {
+            frame,
+            objects: history.objects().map(Into::into).collect(),
+            revisions: runs.map(|run| [*run.start(), *run.end()]).collect(),
+            forgotten: history.forgotten(),
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/api/v1/rooms/{room}/frames", params(("room" = String, Path), Frames), security(("token" = [])), responses(
+    (status = 200, description = "The first 500 frames of the range on which anything was drawn", body = Vec<FrameView>),
+    (status = 400, description = "The query cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "A token of another room", body = Problem),
+    (status = 404, description = "There is no such room", body = Problem),
+))]
+pub(crate) async fn frames(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    Query(query): Query<Frames>,
+) -> Result<Json<Vec<FrameView>>, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let (publication, range) = range(query)?;
+    let command = Command::Frames {
+        publication,
+        range,
+        limit: FRAMES_MAX,
+    };
+    match state
+        .rooms
+        .command(&state, &room, asker(&claims, None), command)
+        .await?
+    {
+        Outcome::Frames(frames) => Ok(Json(frames.into_iter().map(Into::into).collect())),
+        _ => Err(ApiError::internal()),
+    }
+}
+
+fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), ApiError> {
+    let Frames {
+        publication,
+        first,
+        last,
+    } = frames;
+    if first > last || publication.len() > PUBLICATION_BYTES_MAX {
+        return Err(malformed("these are no frames of a publication"));
+    }
+    Ok((publication, first..=last))
+}

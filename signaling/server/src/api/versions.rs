@@ -1,0 +1,317 @@
+//! Versions of a room's document: listed, made, read.
+
+use super::{
+    ApiError, Problem,
+    asker::{asker, forbid_unless_covered, session_key},
+    auth::Bearer,
+    views::{ObjectView, OverwrittenView, VersionView, key_name},
+};
+use crate::{history, state::State};
+use axum::{
+    Json,
+    extract::{Path, Query, State as Extract, rejection::JsonRejection},
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use fmz_annotation::version::{self, VersionId};
+use fmz_proto::{
+    Message, decode_client,
+    v1::{Op, client_message},
+};
+use fmz_signaling_core::{Asker, Command, Commit, Outcome};
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+
+/// Versions in one page where nobody says, and at most.
+const PAGE: usize = 50;
+const PAGE_MAX: usize = 200;
+/// Changed objects in one difference: more than anybody reads.
+const CHANGES_MAX: usize = 10_000;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// Only versions older than this one.
+    before: Option<String>,
+    /// How many: 50 where absent, 200 at most.
+    limit: Option<usize>,
+}
+
+/// Versions, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct VersionsPage {
+    versions: Vec<VersionView>,
+    /// What to give as `before` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A version to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewVersion {
+    /// Name for people, at most 128 bytes.
+    #[serde(default)]
+    name: String,
+    /// What was done, at most 1,024 bytes.
+    #[serde(default)]
+    message: String,
+    /// The version that was worked on; the newest where absent.
+    #[serde(default)]
+    base: Option<String>,
+    /// Changes made on `base`, to be committed with the version: a wire frame with an `OpBatch`, base64. The author number
+    /// 4294967295 stands for the one who commits.
+    #[serde(default)]
+    batch: Option<String>,
+    /// Session key of the page that asks, base64, so that the version is its author's.
+    #[serde(default)]
+    session_key: Option<String>,
+}
+
+/// A version that was made.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MadeVersion {
+    version: VersionView,
+    /// What others had changed since the base, and the batch replaced.
+    overwritten: Vec<OverwrittenView>,
+}
+
+#[utoipa::path(get, path = "/api/v1/rooms/{room}/versions", params(("room" = String, Path), PageQuery), security(("token" = [])), responses(
+    (status = 200, description = "Versions, newest first", body = VersionsPage),
+    (status = 400, description = "The query cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "A token of another room", body = Problem),
+    (status = 404, description = "There is no such room", body = Problem),
+))]
+pub(crate) async fn list(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<VersionsPage>, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let before = query.before.as_deref().map(version_id).transpose()?;
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let command = Command::Versions { before, limit };
+    let outcome = state
+        .rooms
+        .command(&state, &room, asker(&claims, None), command)
+        .await?;
+    let Outcome::Versions(versions) = outcome else {
+        return Err(ApiError::internal());
+    };
+    let more = versions.len() == limit;
+    let next = versions
+        .last()
+        .filter(|_| more)
+        .map(|version| version.id.to_string());
+    let versions = versions.iter().map(VersionView::from).collect();
+    Ok(Json(VersionsPage { versions, next }))
+}
+
+#[utoipa::path(post, path = "/api/v1/rooms/{room}/versions", params(("room" = String, Path)), request_body = NewVersion,
+    security(("token" = [])), responses(
+    (status = 201, description = "The version is kept", body = MadeVersion),
+    (status = 400, description = "The name, message, base or batch cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "The token does not allow to draw in this room", body = Problem),
+    (status = 404, description = "There is no such room, or no such base", body = Problem),
+    (status = 409, description = "The batch does not fit what is there now", body = Problem),
+    (status = 503, description = "Nothing can be saved for now", body = Problem),
+))]
+pub(crate) async fn commit(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    body: Result<Json<NewVersion>, JsonRejection>,
+) -> Result<(StatusCode, Json<MadeVersion>), ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let Json(wanted) = body?;
+    let asker = asker(&claims, session_key(wanted.session_key.as_deref())?);
+    let command = Command::Commit(Commit {
+        base: wanted.base.as_deref().map(version_id).transpose()?,
+        ops: wanted
+            .batch
+            .as_deref()
+            .map(ops)
+            .transpose()?
+            .unwrap_or_default(),
+        name: wanted.name,
+        message: wanted.message,
+    });
+    let outcome = state.rooms.command(&state, &room, asker, command).await?;
+    let Outcome::Committed {
+        version,
+        overwritten,
+    } = outcome
+    else {
+        return Err(ApiError::internal());
+    };
+    let made = MadeVersion {
+        version: VersionView::from(&version),
+        overwritten: overwritten.iter().map(OverwrittenView::from).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+#[utoipa::path(get, path = "/api/v1/rooms/{room}/versions/{version}", params(("room" = String, Path), ("version" = String, Path)),
+    security(("token" = [])), responses(
+    (status = 200, description = "The version", body = VersionView),
+    (status = 400, description = "That names no version", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "A token of another room", body = Problem),
+    (status = 404, description = "There is no such room or version", body = Problem),
+))]
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path((room, version)): Path<(String, String)>,
+) -> Result<Json<VersionView>, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let version = find(&state, &room, asker(&claims, None), &version).await?;
+    Ok(Json(VersionView::from(&version)))
+}
+
+#[utoipa::path(get, path = "/api/v1/rooms/{room}/versions/{version}/document",
+    params(("room" = String, Path), ("version" = String, Path)), security(("token" = [])), responses(
+    (status = 200, description = "The document: a DocumentSnapshot of proto/fmz/v1/annotation.proto", body = Vec<u8>,
+        content_type = "application/x-protobuf"),
+    (status = 400, description = "That names no version", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "A token of another room", body = Problem),
+    (status = 404, description = "There is no such room or version", body = Problem),
+    (status = 503, description = "The state cannot be read for now", body = Problem),
+))]
+pub(crate) async fn document(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path((room, version)): Path<(String, String)>,
+) -> Result<impl IntoResponse, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let version = find(&state, &room, asker(&claims, None), &version).await?;
+    let _permit = state.reads.try_acquire().map_err(|_| busy())?;
+    let document = history::document_at(state.store.clone(), &room, version.revision).await?;
+    let encode = move || document.snapshot().encode_to_vec();
+    let bytes = spawn_blocking(encode)
+        .await
+        .map_err(|_| ApiError::internal())?;
+    Ok(([(header::CONTENT_TYPE, "application/x-protobuf")], bytes))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DiffQuery {
+    /// The one version.
+    from: String,
+    /// The other version.
+    to: String,
+}
+
+/// What lies between two versions.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct DiffView {
+    /// In order of object.
+    changes: Vec<ChangeView>,
+    /// Whether there are more than the 10,000 listed.
+    more: bool,
+}
+
+/// One object that is different.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ChangeView {
+    object: ObjectView,
+    /// `added`, `deleted`, `restored` or `changed`.
+    difference: String,
+    /// Names of the properties with other values, and `points`.
+    parts: Vec<String>,
+}
+
+impl From<&version::Change> for ChangeView {
+    fn from(change: &version::Change) -> Self {
+        let part = |part: &version::Part| match part {
+            version::Part::Property(key) => key_name(*key),
+            version::Part::Points => "points".to_owned(),
+        };
+        Self {
+            object: change.id.into(),
+            difference: format!("{:?}", change.difference).to_lowercase(),
+            parts: change.parts.iter().map(part).collect(),
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/api/v1/rooms/{room}/diff", params(("room" = String, Path), DiffQuery), security(("token" = [])), responses(
+    (status = 200, description = "What lies between two versions", body = DiffView),
+    (status = 400, description = "The query cannot be", body = Problem),
+    (status = 401, description = "No good token", body = Problem),
+    (status = 403, description = "A token of another room", body = Problem),
+    (status = 404, description = "There is no such room or version", body = Problem),
+    (status = 503, description = "The states cannot be read for now", body = Problem),
+))]
+pub(crate) async fn diff(
+    Extract(state): Extract<State>,
+    Bearer(claims): Bearer,
+    Path(room): Path<String>,
+    Query(query): Query<DiffQuery>,
+) -> Result<Json<DiffView>, ApiError> {
+    forbid_unless_covered(&claims, &room)?;
+    let from = find(&state, &room, asker(&claims, None), &query.from).await?;
+    let to = find(&state, &room, asker(&claims, None), &query.to).await?;
+    let _permit = state.reads.try_acquire().map_err(|_| busy())?;
+    let from = history::document_at(state.store.clone(), &room, from.revision).await?;
+    let to = history::document_at(state.store.clone(), &room, to.revision).await?;
+    let changes = spawn_blocking(move || version::diff(&from, &to)).await;
+    let changes = changes.map_err(|_| ApiError::internal())?;
+    Ok(Json(DiffView {
+        more: changes.len() > CHANGES_MAX,
+        changes: changes
+            .iter()
+            .take(CHANGES_MAX)
+            .map(ChangeView::from)
+            .collect(),
+    }))
+}
+
+async fn find(
+    state: &State,
+    room: &str,
+    asker: Asker,
+    version: &str,
+) -> Result<version::Version, ApiError> {
+    let command = Command::Version(version_id(version)?);
+    match state.rooms.command(state, room, asker, command).await? {
+        Outcome::Version(version) => Ok(version),
+        _ => Err(ApiError::internal()),
+    }
+}
+
+pub(super) fn version_id(text: &str) -> Result<VersionId, ApiError> {
+    text.parse()
+        .map_err(|error: version::VersionIdError| malformed(error.to_string()))
+}
+
+fn ops(batch: &str) -> Result<Vec<Op>, ApiError> {
+    let frame = STANDARD
+        .decode(batch)
+        .map_err(|_| malformed("the batch is not base64"))?;
+    match decode_client(&frame) {
+        Ok(client_message::Message::Ops(batch)) => Ok(batch.ops),
+        Ok(_) => Err(malformed("the frame holds no batch of ops")),
+        Err(error) => {
+            let text = error.to_string();
+            Err(ApiError::new(StatusCode::BAD_REQUEST, error.code(), text))
+        }
+    }
+}
+
+pub(super) fn malformed(text: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "malformed", text)
+}
+
+fn busy() -> ApiError {
+    let text = "too many older states are being read";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text)
+}
