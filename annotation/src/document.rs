@@ -1,10 +1,11 @@
 //! The committed state: what every replica holds after the same revision.
 
 use crate::check::{Draft, Rules};
+use crate::hash::{Fold, Sort};
 use crate::object::{Object, ObjectId, OrderKey, Writer};
 use crate::op::{AddAuthor, Batch, Op};
 use crate::overlay::{self, Overlay, Sender, View};
-use crate::version::{FrameHistory, FrameIndex, Versions};
+use crate::version::{FrameHistory, FrameIndex, Version, Versions};
 use crate::{ApplyError, Authority, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::v1;
@@ -55,6 +56,8 @@ pub struct Document {
     /// Drawing order, see [`Object::drawing_place`].
     pub(crate) order: BTreeMap<(OrderKey, u64), ObjectId>,
     pub(crate) content_bytes: usize,
+    /// Sum of the hashes of objects, authors and versions.
+    pub(crate) parts_hash: u64,
     pub(crate) frames: FrameIndex,
     pub(crate) versions: Versions,
     /// Revision of the last op that changed an object.
@@ -75,7 +78,7 @@ impl Document {
     /// Applies the next batch of the log, whole or not at all.
     ///
     /// # Errors
-    /// [`ApplyError`]; the document is as before.
+    /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is not, and of no use any more.
     pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
         self.place(batch.first_revision)?;
         self.commit(&Batch::try_from(batch)?)
@@ -98,10 +101,30 @@ impl Document {
             self.revision += 1;
             self.write(op, batch);
         }
-        if let Some(author) = self.authors.get_mut(&batch.author) {
-            author.last_client_seq = batch.client_seq;
+        self.note_client_seq(batch);
+        let found = self.state_hash();
+        if batch.state_hash != 0 && batch.state_hash != found {
+            let revision = self.revision;
+            return Err(ApplyError::Diverged { revision });
         }
         Ok(())
+    }
+
+    fn note_client_seq(&mut self, batch: &Batch) {
+        if let Some(author) = self.authors.get_mut(&batch.author) {
+            let before = author.hash(batch.author);
+            author.last_client_seq = batch.client_seq;
+            let after = author.hash(batch.author);
+            self.parts_hash = self.parts_hash.wrapping_sub(before).wrapping_add(after);
+        }
+    }
+
+    /// The same 64 bits wherever the document is the same, never 0.
+    pub fn state_hash(&self) -> u64 {
+        let fold = Fold::new(Sort::Document)
+            .number(self.revision)
+            .number(self.changed_revision);
+        fold.number(self.parts_hash).value().max(1)
     }
 
     fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
@@ -135,9 +158,9 @@ impl Document {
                 self.insert(object);
             }
             Op::AddAuthor(added) => {
-                self.authors.insert(added.author, added.into());
+                self.insert_author(added.author, added.into());
             }
-            Op::Commit(version) => self.versions.add(version.clone()),
+            Op::Commit(version) => self.insert_version(version.clone()),
             _ => {
                 for &id in op.ids() {
                     self.change(id, op, writer);
@@ -152,7 +175,9 @@ impl Document {
         };
         let before = op.reorders().then(|| object.drawing_place());
         self.content_bytes -= object.content_bytes();
+        self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
         object.write(op, writer);
+        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
         self.content_bytes += object.content_bytes();
         self.frames.touch(object, writer.revision);
         self.changed_revision = writer.revision;
@@ -162,8 +187,19 @@ impl Document {
         }
     }
 
+    pub(crate) fn insert_version(&mut self, version: Version) {
+        self.parts_hash = self.parts_hash.wrapping_add(version.hash());
+        self.versions.add(version);
+    }
+
+    pub(crate) fn insert_author(&mut self, number: u32, author: Author) {
+        self.parts_hash = self.parts_hash.wrapping_add(author.hash(number));
+        self.authors.insert(number, author);
+    }
+
     pub(crate) fn insert(&mut self, object: Object) {
         self.content_bytes += object.content_bytes();
+        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
     }

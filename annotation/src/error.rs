@@ -109,7 +109,7 @@ impl OpError {
     }
 }
 
-/// Why a committed batch was not applied. Nothing of it was.
+/// Why a committed batch was not applied. Nothing of it was, but for [`Self::Diverged`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// Batches before this one are missing; ask for everything after the document's revision.
@@ -137,6 +137,12 @@ pub enum ApplyError {
         /// Its number.
         client_seq: u64,
     },
+    /// The document is not what the server's was behind this revision: load a snapshot.
+    #[error("the document is another one at revision {revision}")]
+    Diverged {
+        /// Last revision of the batch that told.
+        revision: u64,
+    },
     /// An op does not fit the document: the log is broken.
     #[error("revision {revision} does not fit the document")]
     Op {
@@ -155,6 +161,7 @@ impl ApplyError {
             Self::Repeat { .. } => "repeat",
             Self::Empty => "empty_batch",
             Self::ClientSeq { .. } => "client_seq_repeated",
+            Self::Diverged { .. } => "diverged",
             Self::Op { source, .. } => source.code(),
         }
     }

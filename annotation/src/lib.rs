@@ -12,6 +12,7 @@
 mod check;
 mod document;
 mod error;
+mod hash;
 pub mod limits;
 mod object;
 mod op;

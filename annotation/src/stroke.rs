@@ -1,5 +1,6 @@
 //! Points of a brush stroke: absolute in the document, deltas in ops.
 
+use crate::hash::{Fold, Sort};
 use crate::{OpError, Point, limits, simplify};
 use fmz_proto::limits::COORDINATE_MAX;
 use fmz_proto::points::{self, Delta, Deltas, PRESSURE_UNKNOWN};
@@ -11,6 +12,24 @@ pub struct Stroke {
     points: Vec<Point>,
     pressure: Vec<u8>,
     ended: bool,
+    /// See [`Self::points_hash`]; kept, so that an append costs what it appends.
+    hash: PointsHash,
+}
+
+/// Hash of points, those without a pressure with the one that is then meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PointsHash(Fold);
+
+impl Default for PointsHash {
+    fn default() -> Self {
+        Self(Fold::new(Sort::Points))
+    }
+}
+
+impl PointsHash {
+    fn push(&mut self, point: Point, pressure: u8) {
+        self.0 = self.0.point(point).number(pressure.into());
+    }
 }
 
 impl Stroke {
@@ -39,6 +58,20 @@ impl Stroke {
         let kept = simplify::kept(&self.points, &self.pressure);
         keep(&mut self.points, &kept);
         keep(&mut self.pressure, &kept);
+        self.hash_again();
+    }
+
+    fn hash_again(&mut self) {
+        self.hash = PointsHash::default();
+        let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);
+        for (&point, &pressure) in self.points.iter().zip(self.pressure.iter().chain(unknown)) {
+            self.hash.push(point, pressure);
+        }
+    }
+
+    /// Hash of the points with their pressures.
+    pub(crate) fn points_hash(&self) -> u64 {
+        self.hash.0.value()
     }
 
     pub(crate) fn content_bytes(&self) -> usize {
@@ -56,6 +89,7 @@ impl Stroke {
         for &delta in deltas {
             tip.go(delta, *pressed);
             self.points.push(tip.last);
+            self.hash.push(tip.last, tip.pressure);
             if with_pressure {
                 self.pressure.push(tip.pressure);
             }
@@ -92,6 +126,7 @@ impl Stroke {
     pub(crate) fn restore(&mut self, keep: usize, rest: Option<&Chunk>, ended: bool) {
         self.points.truncate(keep);
         self.pressure.truncate(keep);
+        self.hash_again();
         if let Some(rest) = rest {
             self.append(rest);
         }

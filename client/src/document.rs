@@ -88,36 +88,44 @@ impl Document {
         Ok(Some(self.replica.load(snapshot)?))
     }
 
-    /// Applies a copy of what is on its way on the ordered path, in whatever order. Besides what changed: the revision
-    /// to resync from, where it does not fit.
-    pub(crate) fn copied(&mut self, committed: &v1::Committed) -> (Received, Option<u64>) {
+    /// Applies a copy of what is on its way on the ordered path, in whatever order. Besides what changed: what to ask
+    /// for, where it does not fit.
+    pub(crate) fn copied(&mut self, committed: &v1::Committed) -> (Received, Option<v1::Resync>) {
         match self.replica.receive_copy(committed) {
             Ok(received) => (received, None),
             Err(error) => (Received::default(), self.ask_all(&error)),
         }
     }
 
-    /// Applies what was committed. Besides what changed: the revision to resync from, once for each hole.
-    pub(crate) fn committed(&mut self, committed: &v1::Committed) -> (Received, Option<u64>) {
+    /// Applies what was committed. Besides what changed: what to ask for, once for each hole.
+    pub(crate) fn committed(
+        &mut self,
+        committed: &v1::Committed,
+    ) -> (Received, Option<v1::Resync>) {
         match self.replica.receive(committed) {
             Ok(received) => {
                 let ask = received.gap.filter(|&gap| self.asked != Some(gap));
                 self.asked = received.gap;
-                (received, ask)
+                let diverged = false;
+                let resync = |revision| v1::Resync { revision, diverged };
+                (received, ask.map(resync))
             }
             Err(error) => (Received::default(), self.ask_all(&error)),
         }
     }
 
     /// A batch that does not fit: the whole document is asked for.
-    fn ask_all(&mut self, error: &ApplyError) -> Option<u64> {
+    fn ask_all(&mut self, error: &ApplyError) -> Option<v1::Resync> {
         tracing::warn!(
             code = error.code(),
             "a committed batch does not fit the document"
         );
-        let ask = (self.asked != Some(0)).then_some(0);
+        let first = self.asked != Some(0);
         self.asked = Some(0);
-        ask
+        first.then_some(v1::Resync {
+            revision: 0,
+            diverged: matches!(error, ApplyError::Diverged { .. }),
+        })
     }
 
     /// Copies of what has no answer, where there is a channel for batches beside which they may go.
@@ -163,6 +171,7 @@ mod tests {
         ops: Vec<v1::op::Op>,
     ) -> v1::CommittedBatch {
         v1::CommittedBatch {
+            state_hash: 0,
             first_revision: revision,
             author,
             client_seq,
@@ -189,6 +198,10 @@ mod tests {
         });
         assert_eq!((received.gap, ask), (None, None));
         document
+    }
+
+    fn asked_from(document: &mut Document, committed: &v1::Committed) -> Option<u64> {
+        document.committed(committed).1.map(|ask| ask.revision)
     }
 
     fn submit(document: &mut Document, counter: u32) -> v1::OpBatch {
@@ -225,13 +238,29 @@ mod tests {
         let ahead = v1::Committed {
             batches: vec![batch(5, 1, 1, vec![create(1)])],
         };
-        assert_eq!(document.committed(&ahead).1, Some(1));
-        assert_eq!(document.committed(&ahead).1, None);
+        assert_eq!(asked_from(&mut document, &ahead), Some(1));
+        assert_eq!(asked_from(&mut document, &ahead), None);
         let tail = v1::Committed {
             batches: vec![batch(2, 1, 1, vec![create(1)])],
         };
-        assert_eq!(document.committed(&tail).1, None);
-        assert_eq!(document.committed(&ahead).1, Some(2));
+        assert_eq!(asked_from(&mut document, &tail), None);
+        assert_eq!(asked_from(&mut document, &ahead), Some(2));
+    }
+
+    #[test]
+    fn hash3_another_document_is_asked_for_whole_and_told() {
+        let mut document = joined();
+        let mut other = batch(2, 1, 1, vec![create(1)]);
+        other.state_hash = 1;
+        let committed = v1::Committed {
+            batches: vec![other],
+        };
+        let asked = document.committed(&committed).1;
+        let expected = v1::Resync {
+            revision: 0,
+            diverged: true,
+        };
+        assert_eq!(asked, Some(expected));
     }
 
     #[test]

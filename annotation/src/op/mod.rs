@@ -70,6 +70,8 @@ pub(crate) struct Batch {
     pub(crate) author: u32,
     pub(crate) client_seq: u64,
     pub(crate) committed_ms: u64,
+    /// Hash of the document after it; 0 for none.
+    pub(crate) state_hash: u64,
     pub(crate) ops: Vec<Op>,
 }
 

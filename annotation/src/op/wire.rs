@@ -214,6 +214,7 @@ impl TryFrom<&v1::CommittedBatch> for Batch {
             author: batch.author,
             client_seq: batch.client_seq,
             committed_ms: batch.committed_ms,
+            state_hash: batch.state_hash,
             ops: ops?,
         })
     }

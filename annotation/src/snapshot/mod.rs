@@ -50,7 +50,7 @@ impl Document {
             FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
         for version in &snapshot.versions {
             let version = document.next_version(version)?;
-            document.versions.add(version);
+            document.insert_version(version);
         }
         let changed = snapshot.changed_revision;
         in_range("snapshot.changed_revision", changed <= snapshot.revision)?;
@@ -68,7 +68,7 @@ impl Document {
             name: state.name,
             last_client_seq: state.last_client_seq,
         };
-        self.authors.insert(state.author, author);
+        self.insert_author(state.author, author);
         Ok(())
     }
 

@@ -59,7 +59,7 @@ impl Document {
         {
             return Err(OpError::VersionOrder);
         }
-        if version.revision != self.revision() {
+        if version.revision != self.revision() || version.state_hash != self.state_hash() {
             return Err(OpError::VersionState);
         }
         if !self.knows_writer(version.author) {

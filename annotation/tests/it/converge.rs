@@ -3,7 +3,7 @@
 use crate::make;
 use crate::peer::{Action, OWNER, Peer, Said, ops_of};
 use crate::room::Room;
-use fmz_annotation::{Authority, ObjectId, Replica};
+use fmz_annotation::{Authority, Document, ObjectId, Replica};
 use fmz_proto::v1::{self, Kind, property};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -211,9 +211,13 @@ proptest! {
         }
         world.settle();
         let snapshot = world.room.document.snapshot();
+        let hash = world.room.document.state_hash();
+        let read = Document::from_snapshot(snapshot.clone()).expect("own snapshot");
+        prop_assert_eq!(read.state_hash(), hash, "hash1: by ops and by a snapshot");
         for peer in &world.peers {
             prop_assert_eq!(peer.replica.pending_count(), 0);
             prop_assert_eq!(&peer.replica.document().snapshot(), &snapshot);
+            prop_assert_eq!(peer.replica.document().state_hash(), hash);
             let kept = |id: &&ObjectId| {
                 world.room.document.object(**id).is_some() || peer.refused.contains(id)
             };

@@ -2,6 +2,7 @@
 
 mod converge;
 mod copies;
+mod hash;
 mod kinds;
 mod make;
 mod ops;

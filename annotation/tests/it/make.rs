@@ -193,6 +193,7 @@ pub(crate) fn batch(
     ops: Vec<v1::Op>,
 ) -> v1::CommittedBatch {
     v1::CommittedBatch {
+        state_hash: 0,
         first_revision,
         author,
         client_seq,

@@ -43,7 +43,7 @@ fn version(room: &Room, ids: &mut VersionIds, base: Option<VersionId>) -> Versio
         name: "Cut 1".into(),
         message: "as agreed".into(),
         committed_ms: 1_700_000_000_000,
-        state_hash: 0,
+        state_hash: room.document.state_hash(),
         automatic: false,
     }
 }
@@ -99,6 +99,7 @@ fn version4_what_does_not_keep_the_state_is_refused() {
     assert_eq!(code(0, &|_| {}), "ok");
     assert_eq!(code(1, &|_| {}), "server_only");
     assert_eq!(code(0, &|version| version.revision -= 1), "version_state");
+    assert_eq!(code(0, &|version| version.state_hash ^= 1), "version_state");
     assert_eq!(code(0, &|version| version.id = first.id), "version_order");
     assert_eq!(code(0, &|version| version.author = 9), "unknown_author");
     assert_eq!(
@@ -403,6 +404,8 @@ proptest! {
         go_back(&mut room, &target, &scope, 1);
         go_back(&mut room, &head, &Scope::default(), 2);
         prop_assert_eq!(all_values(&room.document), all_values(&head));
+        let read = Document::from_snapshot(room.document.snapshot()).expect("its own snapshot is good");
+        prop_assert_eq!(read.state_hash(), room.document.state_hash(), "hash1: points cut and drawn again");
         prop_assert_eq!(diff(&head, &room.document), vec![]);
     }
 

@@ -110,14 +110,13 @@ impl Session {
     async fn applied(
         &mut self,
         socket: &mut Socket,
-        (received, ask): (Received, Option<u64>),
+        (received, ask): (Received, Option<v1::Resync>),
     ) -> Result<(), End> {
         if !received.changed.is_empty() {
             self.events.send(Event::DocumentChanged(received.changed));
         }
-        if let Some(revision) = ask {
-            let resync = ClientMessage::Resync(v1::Resync { revision });
-            socket.send(resync).await?;
+        if let Some(resync) = ask {
+            socket.send(ClientMessage::Resync(resync)).await?;
         }
         Ok(())
     }

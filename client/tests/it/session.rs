@@ -35,6 +35,7 @@ fn committed(
     ops: Vec<v1::Op>,
 ) -> v1::CommittedBatch {
     v1::CommittedBatch {
+        state_hash: 0,
         first_revision,
         author,
         client_seq,
@@ -161,7 +162,10 @@ async fn a_gap_asks_for_what_is_missing() {
     let asked = line.hear().await;
     assert_eq!(
         asked,
-        client_message::Message::Resync(v1::Resync { revision: 1 })
+        client_message::Message::Resync(v1::Resync {
+            revision: 1,
+            diverged: false
+        })
     );
 }
 

@@ -75,6 +75,8 @@ pub enum Effect {
         /// What came of it.
         answer: Result<Outcome, Refusal>,
     },
+    /// A client found its document to be another one, for the metrics.
+    Diverged,
     /// Ops were handed out: how long each batch took from its arrival, for the metrics.
     HandedOut {
         /// Ops in all batches.

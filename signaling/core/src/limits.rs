@@ -78,3 +78,6 @@ impl Default for RoomLimits {
         }
     }
 }
+/// Revisions from one state hash to the next: a copy that went wrong is found within a few seconds of drawing, for a
+/// thirtieth of a byte an op.
+pub const STATE_HASH_REVISIONS: u64 = 256;

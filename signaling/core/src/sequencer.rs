@@ -109,17 +109,24 @@ impl Sequencer {
                 text: error.to_string(),
             })?;
         let first_revision = self.document.revision() + 1;
-        let batch = CommittedBatch {
+        let mut batch = CommittedBatch {
             first_revision,
             author,
             client_seq,
             committed_ms,
             ops,
+            state_hash: 0,
         };
         self.document.apply(&batch).map_err(|error| Refused {
             code: error.code(),
             text: error.to_string(),
         })?;
+        let revision = self.document.revision();
+        if revision / limits::STATE_HASH_REVISIONS
+            != (first_revision - 1) / limits::STATE_HASH_REVISIONS
+        {
+            batch.state_hash = self.document.state_hash();
+        }
         self.flight.push(Numbered { batch, received });
         Ok(())
     }

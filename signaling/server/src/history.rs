@@ -196,6 +196,8 @@ impl Opened {
         let (revision, ops) = (last_revision(&batch), to - batch.first_revision);
         if revision > to {
             batch.ops.truncate(ops as usize + 1);
+            // It is that of the whole batch.
+            batch.state_hash = 0;
         }
         self.tail_bytes += batch.encoded_len() as u64;
         let applied: Result<(), ApplyError> = self.document.apply(&batch);
@@ -237,6 +239,7 @@ mod tests {
             _ => (0..3).map(create).collect(),
         };
         CommittedBatch {
+            state_hash: 0,
             first_revision: (at * 3).saturating_sub(1).max(1),
             author: u32::from(at > 0),
             client_seq: at,

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) closed: IntCounterVec,
     pub(crate) frames_refused: IntCounter,
     pub(crate) presence_dropped: IntCounter,
+    pub(crate) diverged: IntCounter,
     pub(crate) messages: IntCounter,
 }
 
@@ -59,6 +60,10 @@ impl Metrics {
             presence_dropped: counter(
                 "fmz_presence_dropped_total",
                 "Pointer moves dropped before slow consumers",
+            )?,
+            diverged: counter(
+                "fmz_replicas_diverged_total",
+                "Clients that found their document to be another one than the server's",
             )?,
             messages: counter("fmz_messages_total", "Messages received over WebSockets")?,
         })

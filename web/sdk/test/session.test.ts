@@ -76,8 +76,8 @@ function seen(list: readonly OpBatch[]): string[] {
   return list.map(({ clientSeq, ops }) => `${clientSeq}:${ops.map(counter).join(",")}`);
 }
 
-function commit(connection: FakeConnection, firstRevision: bigint, { clientSeq, ops }: OpBatch): void {
-  const batch = { firstRevision, author: 1, clientSeq, committedMs: 1n, ops };
+function commit(connection: FakeConnection, firstRevision: bigint, { clientSeq, ops }: OpBatch, stateHash = 0n): void {
+  const batch = { firstRevision, author: 1, clientSeq, committedMs: 1n, ops, stateHash };
   connection.say({ case: "committed", value: create(CommittedSchema, { batches: [batch] }) });
 }
 
@@ -175,6 +175,15 @@ describe("what comes from the server", () => {
     const asked = network.last.heard.filter((message) => message.case === "resync");
     expect(asked.map((message) => message.value)).toMatchObject([{ revision: 1n }]);
     expect(session.document.revision).toBe(1n);
+  });
+
+  test("a document that is not the server's is asked for whole, and the server is told", () => {
+    draw();
+    const [own] = batches(network.last);
+    if (!own) throw new Error("nothing sent");
+    commit(network.last, 2n, own, 1n);
+    const asked = network.last.heard.filter((message) => message.case === "resync");
+    expect(asked.map((message) => message.value)).toMatchObject([{ revision: 0n, diverged: true }]);
   });
 
   test("a reconnect asks from the revision held, under the same session key", () => {

@@ -93,6 +93,7 @@ const CORE_LIBRARIES: &[&str] = &[
     "str0m",
     "thiserror",
     "tracing",
+    "twox-hash",
 ];
 
 #[derive(Deserialize)]

@@ -158,7 +158,12 @@ impl Room {
             M::Copies(copies) => self.receive_copies(id, copies, now),
             M::Presence(presence) => self.receive_presence(id, presence, now),
             M::Ping(ping) => self.pong(id, ping, path, now),
-            M::Resync(resync) => self.catch_up(id, resync.revision),
+            M::Resync(resync) => {
+                if resync.diverged {
+                    self.effects.push_back(Effect::Diverged);
+                }
+                self.catch_up(id, resync.revision);
+            }
             M::FrameMap(map) => self.frame_map(id, map),
             M::RestartTransport(_) => self.restart_transport(id, now),
             M::Leave(_) => self.close(id, Reason::Left),

@@ -107,6 +107,7 @@ impl Room {
         let document = self.sequencer.document();
         let version = Version {
             revision: document.revision(),
+            state_hash: document.state_hash(),
             ..wanted
         };
         let commit = op::Op::Commit(v1::Commit {

@@ -109,7 +109,13 @@ impl Client {
                     if batch.first_revision > self.document.revision() + 1 {
                         if !std::mem::replace(&mut self.asked, true) {
                             let revision = self.document.revision();
-                            self.send(world, client_message::Message::Resync(Resync { revision }));
+                            self.send(
+                                world,
+                                client_message::Message::Resync(Resync {
+                                    revision,
+                                    diverged: false,
+                                }),
+                            );
                         }
                         return;
                     }

@@ -242,7 +242,13 @@ fn op10_resync_brings_the_missed_commits_where_they_are_held_else_a_snapshot() {
     }
     world.forget();
     let mut resync = |revision| {
-        world.say(ben, client_message::Message::Resync(Resync { revision }));
+        world.say(
+            ben,
+            client_message::Message::Resync(Resync {
+                revision,
+                diverged: false,
+            }),
+        );
         world.pass(limits::SNAPSHOT_INTERVAL);
         world.messages(ben)
     };
@@ -280,7 +286,13 @@ fn op12_snapshots_for_one_session_are_a_second_apart() {
     let mut world = World::new();
     let (_, ben) = pair(&mut world);
     for _ in 0..5 {
-        world.say(ben, client_message::Message::Resync(Resync { revision: 0 }));
+        world.say(
+            ben,
+            client_message::Message::Resync(Resync {
+                revision: 0,
+                diverged: false,
+            }),
+        );
     }
     assert!(world.take(ben).is_empty());
     world.pass(limits::SNAPSHOT_INTERVAL);

@@ -100,13 +100,19 @@ fn path5_a_resync_is_answered_by_the_way_of_commits_and_a_snapshot_moves_to_the_
     world.say_on(
         ben,
         Channel::Ops,
-        client_message::Message::Resync(Resync { revision: 2 }),
+        client_message::Message::Resync(Resync {
+            revision: 2,
+            diverged: false,
+        }),
     );
     assert_eq!(by(&world.take(ben), Path::Ops), [3]);
     world.say_on(
         ben,
         Channel::Ops,
-        client_message::Message::Resync(Resync { revision: 0 }),
+        client_message::Message::Resync(Resync {
+            revision: 0,
+            diverged: false,
+        }),
     );
     world.pass(limits::SNAPSHOT_INTERVAL);
     let sent = world.take(ben);

@@ -61,6 +61,7 @@ pub(crate) struct World {
     pub(crate) reads: Vec<(ReadToken, StateAt)>,
     pub(crate) answers: BTreeMap<CommandId, Result<Outcome, Refusal>>,
     commands: u64,
+    pub(crate) diverged: u64,
     /// Whether the log answers at once.
     pub(crate) prompt: bool,
 }
@@ -94,6 +95,7 @@ impl World {
             reads: Vec::new(),
             answers: BTreeMap::new(),
             commands: 0,
+            diverged: 0,
             prompt: true,
         }
     }
@@ -297,6 +299,7 @@ impl World {
             }
             Effect::ToSfu(message) => self.to_sfu.push(message),
             Effect::Close { session, reason } => self.closed.push((session, reason)),
+            Effect::Diverged => self.diverged += 1,
             Effect::HandedOut { ops, .. } => self.handed_out += ops,
             Effect::ReadState { token, at } => self.reads.push((token, at)),
             Effect::Answer { command, answer } => {

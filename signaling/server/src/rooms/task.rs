@@ -310,6 +310,7 @@ impl Task {
                     self.commands.read(&self.state, &self.name, token, at);
                 }
                 Effect::Answer { command, answer } => self.commands.answer(command, answer),
+                Effect::Diverged => self.state.metrics.diverged.inc(),
                 Effect::HandedOut { ops, waits } => observe(&self.state.metrics, ops, &waits),
             }
         }

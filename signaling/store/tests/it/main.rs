@@ -29,6 +29,7 @@ fn batch(first_revision: u64, ops: u64) -> CommittedBatch {
         author: 1,
         client_seq: first_revision,
         committed_ms: 1,
+        state_hash: 0,
         ops: (first_revision..first_revision + ops).map(op).collect(),
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn log(session: &[(u32, Vec<OpBatch>)]) -> Vec<CommittedBatch> {
     let mut revision = 1;
     let mut commit = |author, client_seq, ops: Vec<Op>| {
         log.push(CommittedBatch {
+            state_hash: 0,
             first_revision: revision,
             author,
             client_seq,

@@ -192,7 +192,10 @@ impl Life<'_> {
             self.author.resync_asked = false;
         } else if batch.first_revision > held + 1 && !self.author.resync_asked {
             self.author.resync_asked = true;
-            session.send(ToServer::Resync(Resync { revision: held }))?;
+            session.send(ToServer::Resync(Resync {
+                revision: held,
+                diverged: false,
+            }))?;
         }
         Ok(())
     }

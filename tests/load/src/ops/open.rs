@@ -95,6 +95,7 @@ impl Long {
                 self.batch(at)
             };
             let batch = CommittedBatch {
+                state_hash: 0,
                 first_revision: self.document.revision() + 1,
                 ..batch
             };
@@ -113,6 +114,7 @@ impl Long {
         let writer = &mut self.writers[at % AUTHORS as usize];
         let made = writer.submit(0);
         let batch = CommittedBatch {
+            state_hash: 0,
             author: writer.author,
             client_seq: made.client_seq,
             committed_ms: 1_800_000_000_000,
@@ -140,6 +142,7 @@ fn author(author: u32) -> CommittedBatch {
         session_key: vec![author as u8; 16].into(),
     };
     CommittedBatch {
+        state_hash: 0,
         committed_ms: 1_800_000_000_000,
         ops: vec![Op {
             op: Some(op::Op::AuthorAdded(added)),

@@ -224,7 +224,13 @@ impl Page {
             return;
         }
         self.resyncing = true;
-        self.say(Path::Socket, Message::Resync(Resync { revision }));
+        self.say(
+            Path::Socket,
+            Message::Resync(Resync {
+                revision,
+                diverged: false,
+            }),
+        );
     }
 
     fn choose_path(&mut self) {

@@ -144,7 +144,10 @@ impl World {
             Effect::ToSfu(message) => self.tell_sfu(message),
             Effect::Close { session, reason } => self.close(session, reason),
             // Nobody here gives commands.
-            Effect::HandedOut { .. } | Effect::ReadState { .. } | Effect::Answer { .. } => {}
+            Effect::HandedOut { .. }
+            | Effect::Diverged
+            | Effect::ReadState { .. }
+            | Effect::Answer { .. } => {}
         }
     }
 

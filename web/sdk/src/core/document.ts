@@ -20,8 +20,8 @@ export interface DocumentEvents {
   changed: { readonly kind: "all" | "some"; readonly objects: readonly ObjectState[] };
   /** The server confirmed ops, or there are more of them: look at `pending`. */
   progress: SharedDocument;
-  /** Revisions are missing: everything after `revision` is asked for. */
-  resync: { readonly revision: bigint };
+  /** Revisions are missing, or the document is not the server's (`diverged`): everything after `revision` is asked for. */
+  resync: { readonly revision: bigint; readonly diverged: boolean };
   /** Some of this client's ops were refused or became impossible; they are taken back. */
   refused: { readonly code: string; readonly text: string };
 }
@@ -119,8 +119,8 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   handleCopy(committed: Committed): void {
     try {
       this.replica.receiveCopy(committed);
-    } catch {
-      this.askResync(0n);
+    } catch (error) {
+      this.askResync(0n, isDiverged(error));
       return;
     }
     this.learnAuthors(committed);
@@ -133,8 +133,8 @@ export class SharedDocument extends Emitter<DocumentEvents> {
         this.askResync(this.revision);
         return;
       }
-    } catch {
-      this.askResync(0n);
+    } catch (error) {
+      this.askResync(0n, isDiverged(error));
       return;
     }
     this.resyncing = false;
@@ -203,11 +203,16 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     this.partBytes = 0;
   }
 
-  private askResync(revision: bigint): void {
+  private askResync(revision: bigint, diverged = false): void {
     if (this.resyncing) return;
     this.resyncing = true;
-    this.emit("resync", { revision });
+    this.emit("resync", { revision, diverged });
   }
+}
+
+/** Whether the engine found that its document is another one than the server's. */
+function isDiverged(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "diverged";
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {

@@ -77,8 +77,8 @@ export class Session extends Emitter<SessionEvents> {
     super();
     const { clock, replica } = parts;
     this.document = new SharedDocument(replica, clock);
-    this.document.on("resync", ({ revision }) => {
-      this.send({ case: "resync", value: create(ResyncSchema, { revision }) });
+    this.document.on("resync", (missed) => {
+      this.send({ case: "resync", value: create(ResyncSchema, missed) });
     });
     this.pointerSender = new PointerSender((pointer) => {
       this.sendPointer(pointer);

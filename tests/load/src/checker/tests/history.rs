@@ -59,6 +59,7 @@ pub(super) fn commit(log: &mut Vec<CommittedBatch>, author: u32, client_seq: u64
         .last()
         .map_or(1, |batch| batch.first_revision + batch.ops.len() as u64);
     log.push(CommittedBatch {
+        state_hash: 0,
         first_revision,
         author,
         client_seq,

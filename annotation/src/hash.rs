@@ -1,0 +1,152 @@
+//! The state hash: 64 bits that are equal on every machine where the documents are.
+//!
+//! It is a sum over the document's parts, so that an op costs the hash of what it touches and not of the whole. XXH3 is no
+//! cryptographic hash: this finds mistakes, not forgeries.
+
+use crate::document::Author;
+use crate::object::{Object, ObjectId, Point, Property};
+use crate::version::Version;
+use twox_hash::XxHash3_64;
+
+/// What a hash begins with, so that parts of different sorts never count as each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sort {
+    Object = 1,
+    Author = 2,
+    Document = 3,
+    Points = 4,
+    Version = 5,
+}
+
+/// A hash that takes in one value after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fold(u64);
+
+impl Fold {
+    pub(crate) fn new(sort: Sort) -> Self {
+        Self(sort as u64)
+    }
+
+    pub(crate) fn number(self, number: u64) -> Self {
+        Self(XxHash3_64::oneshot_with_seed(self.0, &number.to_le_bytes()))
+    }
+
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Self {
+        let length = self.number(bytes.len() as u64);
+        Self(XxHash3_64::oneshot_with_seed(length.0, bytes))
+    }
+
+    pub(crate) fn point(self, Point { x, y }: Point) -> Self {
+        self.number(u64::from(x.cast_unsigned()) << 32 | u64::from(y.cast_unsigned()))
+    }
+
+    fn id(self, id: ObjectId) -> Self {
+        self.number(u64::from(id.author()) << 32 | u64::from(id.counter()))
+    }
+
+    /// Nothing and 0 are not the same.
+    fn option(self, number: Option<u64>) -> Self {
+        match number {
+            None => self.number(0),
+            Some(number) => self.number(1).number(number),
+        }
+    }
+
+    pub(crate) fn value(self) -> u64 {
+        self.0
+    }
+}
+
+impl Object {
+    /// Hash of all that a snapshot says of the object.
+    pub(crate) fn hash(&self) -> u64 {
+        let fold = Fold::new(Sort::Object)
+            .id(self.id)
+            .number(self.kind.to_wire() as u64)
+            .number(self.created_revision)
+            .number(self.created_ms);
+        let fold = match self.parent {
+            None => fold.number(0),
+            Some(parent) => fold.number(1).id(parent),
+        };
+        let fold = self.fold_properties(self.fold_frame(fold));
+        self.fold_stroke(fold).value()
+    }
+
+    fn fold_frame(&self, fold: Fold) -> Fold {
+        fold.bytes(self.frame.publication.as_bytes())
+            .number(self.frame.rtp_timestamp.cast_unsigned())
+            .option(self.frame.frame_index.map(u64::from))
+            .number(self.frame.epoch.into())
+    }
+
+    fn fold_properties(&self, fold: Fold) -> Fold {
+        let fold = self.properties.iter().fold(fold, |fold, property| {
+            property.fold(fold.number(property.key() as u64))
+        });
+        self.writers.iter().fold(fold, |fold, (key, writer)| {
+            let fold = fold.number(key as u64).number(writer.revision);
+            fold.number(writer.author.into())
+        })
+    }
+
+    fn fold_stroke(&self, fold: Fold) -> Fold {
+        self.stroke.as_ref().map_or(fold, |stroke| {
+            fold.number(stroke.points().len() as u64)
+                .number(stroke.points_hash())
+                .number(stroke.pressure().is_empty().into())
+                .number(stroke.ended().into())
+        })
+    }
+}
+
+impl Property {
+    fn fold(&self, fold: Fold) -> Fold {
+        match self {
+            Self::Color(number)
+            | Self::Width(number)
+            | Self::Softness(number)
+            | Self::Redaction(number) => fold.number((*number).into()),
+            Self::Start(point) | Self::End(point) | Self::Offset(point) => fold.point(*point),
+            Self::Text(words) | Self::Assignee(words) | Self::Stamp(words) => {
+                fold.bytes(words.as_bytes())
+            }
+            Self::Hold(range) => {
+                fold.option(range.map(|range| u64::from(range.first) << 32 | u64::from(range.last)))
+            }
+            Self::Order(key) => fold.bytes(key.as_bytes()),
+            Self::Status(status) => fold.number(status.to_wire() as u64),
+            Self::Deleted(deleted) => fold.number((*deleted).into()),
+        }
+    }
+}
+
+impl Author {
+    /// Hash of all that a snapshot says of the author.
+    pub(crate) fn hash(&self, number: u32) -> u64 {
+        Fold::new(Sort::Author)
+            .number(number.into())
+            .bytes(self.identity.as_bytes())
+            .bytes(self.name.as_bytes())
+            .bytes(&self.session_key)
+            .number(self.last_client_seq)
+            .value()
+    }
+}
+
+impl Version {
+    /// Hash of all that a snapshot says of the version.
+    pub(crate) fn hash(&self) -> u64 {
+        Fold::new(Sort::Version)
+            .number(self.id.get())
+            .option(self.base.map(|base| base.get()))
+            .number(self.revision)
+            .number(self.author.into())
+            .bytes(self.name.as_bytes())
+            .bytes(self.message.as_bytes())
+            .number(self.committed_ms)
+            .number(self.state_hash)
+            .number(self.automatic.into())
+            .value()
+    }
+}
