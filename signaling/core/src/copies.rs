@@ -46,6 +46,11 @@ impl Copies {
         });
     }
 
+    /// Forgets what is still to be copied.
+    pub(crate) fn clear(&mut self) {
+        self.ticks.clear();
+    }
+
     /// When the next copy is due: with its tick at once, then again after an interval.
     pub(crate) fn due_at(&self, now: Instant) -> Option<Instant> {
         let due = self.sent.map_or(now, |sent| sent + COPY_INTERVAL);

@@ -20,6 +20,32 @@ pub enum Path {
     Live,
 }
 
+/// How much waits for a session on one of its ways, by [`crate::limits::PRESSURE_LOW_BYTES`] and the two above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pressure {
+    /// It keeps up.
+    Low,
+    /// It falls behind.
+    High,
+    /// It does not move.
+    Full,
+}
+
+impl Pressure {
+    /// The pressure of so many waiting bytes. Between low and high it stays as it was.
+    pub fn of(bytes: usize, before: Self) -> Self {
+        if bytes >= crate::limits::PRESSURE_FULL_BYTES {
+            Self::Full
+        } else if bytes <= crate::limits::PRESSURE_LOW_BYTES {
+            Self::Low
+        } else if bytes >= crate::limits::PRESSURE_HIGH_BYTES {
+            before.max(Self::High)
+        } else {
+            before
+        }
+    }
+}
+
 /// What a frame for a WebSocket is, where its queue is long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {

@@ -23,7 +23,7 @@ pub use command::{
     Asker, Command, CommandId, Commit, Outcome, ReadToken, Refusal, Rollback, StateAt, Target,
     Whose,
 };
-pub use effect::{AppendToken, Class, Effect, Path};
+pub use effect::{AppendToken, Class, Effect, Path, Pressure};
 pub use limits::RoomLimits;
 pub use reason::Reason;
 pub use room::{Room, RoomInfo};

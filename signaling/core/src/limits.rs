@@ -8,6 +8,22 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two sends of committed ops: about one picture of a 60 Hz screen.
 pub const TICK: Duration = Duration::from_millis(16);
+/// Longest time between two sends of committed ops, where sending to all takes long.
+pub const TICK_MAX: Duration = Duration::from_millis(50);
+/// Bytes a second that one core frames, encrypts and sends to many: with more to send the tick becomes wider.
+pub const FAN_OUT_BYTES_PER_S: u64 = 96_000_000;
+/// What one send costs besides its bytes, as bytes: about a datagram.
+pub const SEND_BYTES: usize = 1000;
+/// Time between two sends of committed ops to who does not keep up: a hand still sees others draw.
+pub const WIDE_TICK: Duration = Duration::from_millis(250);
+/// Bytes waiting for a session from which on it gets the wide tick and no pointers: a quarter of a second of a line of 8 Mbit/s.
+pub const PRESSURE_HIGH_BYTES: usize = 256 * 1024;
+/// Bytes waiting for a session from which on it gets nothing until they are gone: a second of the same line.
+pub const PRESSURE_FULL_BYTES: usize = 1024 * 1024;
+/// Bytes waiting for a session below which it keeps up again.
+pub const PRESSURE_LOW_BYTES: usize = 32 * 1024;
+/// Time in which a consumer to which nothing is sent must have taken what waits, before it is closed.
+pub const HELD_MAX: Duration = Duration::from_secs(20);
 /// Time between two copies of a commit behind which nothing follows: another loss is then independent of the first.
 pub const COPY_INTERVAL: Duration = Duration::from_millis(25);
 /// Copies of one participant that came ahead of a missing batch and wait for it: a second and a half of drawing.
@@ -58,6 +74,10 @@ pub struct RoomLimits {
     pub ops_per_s: u32,
     /// Ops of one participant at once: what was drawn while a connection was gone.
     pub ops_burst: u32,
+    /// Ops of a room a second, on average: a hundred pens at full rate.
+    pub room_ops_per_s: u32,
+    /// Ops of a room at once: many who come back with what they drew.
+    pub room_ops_burst: u32,
     /// Messages of one participant a second, on average: 60 batches, 60 pointers and the rest, twice.
     pub messages_per_s: u32,
     /// Messages of one participant at once.
@@ -72,6 +92,8 @@ impl Default for RoomLimits {
             participants_max: 500,
             ops_per_s: 1000,
             ops_burst: 4000,
+            room_ops_per_s: 40_000,
+            room_ops_burst: 80_000,
             messages_per_s: 300,
             messages_burst: 3000,
             auto_commit: Duration::from_secs(120),

@@ -37,6 +37,8 @@ pub(crate) struct Sequencer {
     /// Durable, not handed out.
     outbox: Vec<Numbered>,
     handed_out: Option<Instant>,
+    /// Time to the next tick.
+    tick: Duration,
     recent: Recent,
     snapshot: Option<(u64, Vec<Bytes>)>,
 }
@@ -61,6 +63,7 @@ impl Sequencer {
             flying: false,
             outbox: Vec::new(),
             handed_out: None,
+            tick: limits::TICK,
             recent,
             snapshot: None,
         }
@@ -156,7 +159,7 @@ impl Sequencer {
 
     /// When the next tick is due; at once after a rest.
     pub(crate) fn tick_at(&self, now: Instant) -> Option<Instant> {
-        let due = self.handed_out.map_or(now, |last| last + limits::TICK);
+        let due = self.handed_out.map_or(now, |last| last + self.tick);
         (!self.outbox.is_empty()).then_some(due)
     }
 
@@ -175,8 +178,11 @@ impl Sequencer {
             .collect();
         let ops = batches.iter().map(|batch| batch.ops.len() as u64).sum();
         let (mut frames, mut handed) = (Vec::new(), Vec::new());
-        for part in pack(batches) {
-            let (frame, mut part) = self.encode(part);
+        for (frame, mut part) in frame_commits(batches) {
+            match &frame {
+                Some(frame) => self.recent.push(last_revision(&part), frame.clone()),
+                None => self.recent.restart(last_revision(&part)),
+            }
             frames.push(frame);
             handed.append(&mut part);
         }
@@ -188,29 +194,14 @@ impl Sequencer {
         })
     }
 
-    /// Frames batches and gives them back.
-    fn encode(&mut self, batches: Vec<CommittedBatch>) -> (Option<Bytes>, Vec<CommittedBatch>) {
-        let last = batches
-            .last()
-            .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1);
-        let bytes: usize = batches.iter().map(CommittedBatch::encoded_len).sum();
-        if bytes > limits::COMMITTED_BYTES_MAX {
-            self.recent.restart(last);
-            return (None, batches);
-        }
-        let committed = Committed { batches };
-        let message = server_message::Message::Committed(committed);
-        let said = ServerMessage {
-            message: Some(message),
-        };
-        let frame = encode(&said);
-        self.recent.push(last, frame.clone());
-        match said.message {
-            Some(server_message::Message::Committed(Committed { batches })) => {
-                (Some(frame), batches)
-            }
-            _ => (Some(frame), Vec::new()),
-        }
+    /// Says when the next tick may be.
+    pub(crate) fn widen(&mut self, tick: Duration) {
+        self.tick = tick;
+    }
+
+    /// Whether ticks are wider than they need be.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.tick > limits::TICK
     }
 
     /// The document in frames. Only what is durable is in it: call it while no append is on its way.
@@ -225,6 +216,35 @@ impl Sequencer {
         }
         self.snapshot.as_ref().map_or(&[], |(_, frames)| frames)
     }
+}
+
+/// Frames batches, as few frames as hold them, and gives them back. A batch that no frame holds has none.
+pub(crate) fn frame_commits(
+    batches: Vec<CommittedBatch>,
+) -> impl Iterator<Item = (Option<Bytes>, Vec<CommittedBatch>)> {
+    pack(batches).map(|batches| {
+        let bytes: usize = batches.iter().map(CommittedBatch::encoded_len).sum();
+        if bytes > limits::COMMITTED_BYTES_MAX {
+            return (None, batches);
+        }
+        let message = server_message::Message::Committed(Committed { batches });
+        let said = ServerMessage {
+            message: Some(message),
+        };
+        let frame = encode(&said);
+        match said.message {
+            Some(server_message::Message::Committed(Committed { batches })) => {
+                (Some(frame), batches)
+            }
+            _ => (Some(frame), Vec::new()),
+        }
+    })
+}
+
+fn last_revision(batches: &[CommittedBatch]) -> u64 {
+    batches
+        .last()
+        .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1)
 }
 
 /// Splits batches so that each part fits a frame.

@@ -1,6 +1,6 @@
 //! One connection's life, as the room sees it.
 
-use crate::{RoomLimits, arrivals::Arrivals, bucket::Bucket};
+use crate::{Pressure, RoomLimits, arrivals::Arrivals, bucket::Bucket};
 use bytes::Bytes;
 use fmz_proto::v1::{Grants, OpBatch, Participant, Rejected};
 use std::{collections::VecDeque, time::Instant};
@@ -71,6 +71,17 @@ pub(crate) enum Feed {
     Snapshot,
 }
 
+/// How often committed ops reach a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// With every tick.
+    Tick,
+    /// Every [`crate::limits::WIDE_TICK`], in one frame.
+    Wide,
+    /// Not until what waits is gone; everything behind `from` is missing.
+    Held { from: u64, since: Instant },
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transport {
     pub(crate) number: u32,
@@ -103,6 +114,8 @@ pub(crate) struct Session {
     pub(crate) transport: Option<Transport>,
     pub(crate) path: OpsPath,
     pub(crate) feed: Feed,
+    pub(crate) pace: Pace,
+    pub(crate) pressure: Pressure,
     /// Last snapshot sent.
     pub(crate) snapshot: Option<Instant>,
     /// Revision that the client is known to hold.
@@ -126,6 +139,8 @@ impl Session {
             transport: None,
             path: OpsPath::Socket,
             feed: Feed::Live,
+            pace: Pace::Tick,
+            pressure: Pressure::Low,
             snapshot: None,
             known: 0,
             published: 0,
@@ -139,6 +154,11 @@ impl Session {
 
     pub(crate) fn is_live(&self) -> bool {
         self.stage == Stage::Live
+    }
+
+    /// Whether it gets committed ops.
+    pub(crate) fn is_fed(&self) -> bool {
+        self.is_live() && self.feed == Feed::Live
     }
 
     /// Whether the client has this transport now.

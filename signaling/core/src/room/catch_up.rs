@@ -2,8 +2,8 @@
 
 use super::Room;
 use crate::{
-    Class, SessionId, limits,
-    session::{Feed, OpsPath, Session},
+    Class, Pressure, SessionId, limits,
+    session::{Feed, OpsPath, Pace, Session},
 };
 use bytes::Bytes;
 use fmz_proto::v1::{Channel, server_message::Message};
@@ -72,6 +72,7 @@ impl Room {
                 continue;
             };
             session.feed = Feed::Live;
+            session.pace = Pace::Tick;
             session.path = OpsPath::Socket;
             session.snapshot = Some(now);
             session.known = revision;
@@ -89,11 +90,17 @@ impl Room {
         match (session.path, open) {
             (OpsPath::Socket, true) => {
                 session.path = OpsPath::Channel { from: end };
-                self.repeat_on_channel(id);
+                session.pressure = Pressure::Low;
+                let known = session.known;
+                match std::mem::replace(&mut session.pace, Pace::Tick) {
+                    Pace::Tick => self.repeat_on_channel(id),
+                    Pace::Wide | Pace::Held { .. } => self.catch_up(id, known),
+                }
             }
             (OpsPath::Channel { from }, false) => {
                 // What went over the channel may be lost; what went over the WebSocket before is not.
                 session.path = OpsPath::Socket;
+                (session.pace, session.pressure) = (Pace::Tick, Pressure::Low);
                 let surely = session.known.max(from);
                 let refused = std::mem::take(&mut session.refused);
                 if session.feed == Feed::Live {

@@ -5,13 +5,14 @@ mod commands;
 mod join;
 mod media;
 mod ops;
+mod pace;
 mod presence;
 mod send;
 mod versions;
 
 use crate::{
-    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, copies::Copies, limits,
-    publication::Publication, sequencer::Sequencer, session::Session,
+    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, bucket::Bucket, copies::Copies,
+    limits, publication::Publication, sequencer::Sequencer, session::Session,
 };
 use commands::Commands;
 use fmz_annotation::Document;
@@ -19,6 +20,7 @@ use fmz_proto::{
     WireError,
     v1::{Error, Ping, Pong, client_message, from_sfu, server_message, to_sfu},
 };
+use pace::Wide;
 use presence::Pointers;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -51,6 +53,9 @@ pub struct Room {
     pointers: Pointers,
     copies: Copies,
     commands: Commands,
+    wide: Wide,
+    /// Ops that the room may still take.
+    budget: Bucket,
     /// Session that was served first in the last round.
     served: SessionId,
     closed: Option<Reason>,
@@ -60,9 +65,15 @@ pub struct Room {
 impl Room {
     /// Makes a room around the document that its log gives. `unix_ms` is the time of day at `now`.
     pub fn new(info: RoomInfo, document: Document, unix_ms: u64, now: Instant) -> Self {
+        let RoomLimits {
+            room_ops_per_s,
+            room_ops_burst,
+            ..
+        } = info.limits;
         let automatic = !info.limits.auto_commit.is_zero();
         Self {
             commands: Commands::new(&info.room, &document, automatic, now),
+            budget: Bucket::new(room_ops_per_s, room_ops_burst, now),
             info,
             opened_ms: unix_ms,
             opened: now,
@@ -71,6 +82,7 @@ impl Room {
             publications: BTreeMap::new(),
             pointers: Pointers::default(),
             copies: Copies::default(),
+            wide: Wide::default(),
             served: SessionId(0),
             closed: None,
             effects: VecDeque::new(),
@@ -278,10 +290,11 @@ impl Room {
         let sessions = self
             .sessions
             .values()
-            .map(|session| session.wakes(self.sequencer.is_flying()));
+            .map(|session| session.wakes(self.sequencer.is_flying(), self.budget.ready_at()));
         sessions
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
+            .chain(self.wide_at())
             .chain(self.pointers.due_at())
             .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
             .min()
@@ -294,6 +307,7 @@ impl Room {
         }
         self.hand_out(now);
         self.send_copies(now);
+        self.send_wide(now);
         self.send_pointers(now);
         if self.sequencer.is_flying() {
             return;
@@ -320,14 +334,18 @@ impl Session {
         if now >= self.join.expires {
             return Some(Reason::Expired);
         }
+        if self.held_until().is_some_and(|until| now >= until) {
+            return Some(Reason::Slow);
+        }
         (now >= self.heard + limits::SILENCE_MAX).then_some(Reason::Timeout)
     }
 
     /// When something is due for the session.
-    fn wakes(&self, flying: bool) -> Instant {
+    fn wakes(&self, flying: bool, room_ready: Instant) -> Instant {
         let mut at = self.join.expires.min(self.heard + limits::SILENCE_MAX);
+        at = self.held_until().map_or(at, |held| held.min(at));
         if !flying && !self.inbox.is_empty() {
-            at = at.min(self.ops.ready_at());
+            at = at.min(self.ops.ready_at().max(room_ready));
         }
         if !flying && let Some(snapshot) = self.snapshot_at() {
             at = at.min(snapshot);

@@ -5,11 +5,12 @@ use crate::{
     Effect, Reason, SessionId,
     arrivals::Arrivals,
     limits,
-    session::{OpsPath, Received, Session},
+    session::{OpsPath, Pace, Received, Session},
 };
+use bytes::Bytes;
 use fmz_annotation::Authority;
 use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Room {
     /// Takes a batch of the ordered path into its author's inbox.
@@ -86,7 +87,9 @@ impl Room {
     fn sequence_round(&mut self, ids: &[SessionId], now: Instant) -> bool {
         let mut found = false;
         for id in ids {
-            if self.sequencer.collected_ops() >= limits::APPEND_OPS_MAX {
+            if self.sequencer.collected_ops() >= limits::APPEND_OPS_MAX
+                || self.budget.ready_at() > now
+            {
                 return false;
             }
             if let Some(received) = self
@@ -96,6 +99,7 @@ impl Room {
             {
                 found = true;
                 self.served = *id;
+                self.budget.take(received.batch.ops.len() as u32, now);
                 self.sequence_batch(*id, received, now);
             }
         }
@@ -160,11 +164,34 @@ impl Room {
                 None => self.resync_all(),
             }
         }
-        self.copies.note(&tick.batches);
+        self.sequencer.widen(self.width(&tick.frames));
+        self.note_wide(&tick.batches, now);
+        // What load takes away first is what is said twice.
+        if self.sequencer.is_wide() {
+            self.copies.clear();
+        } else {
+            self.copies.note(&tick.batches);
+        }
         self.effects.push_back(Effect::HandedOut {
             ops: tick.ops,
             waits: tick.waits,
         });
+    }
+
+    /// Time until the next tick: the more there is to send to all, the more goes together.
+    fn width(&self, frames: &[Option<Bytes>]) -> Duration {
+        let receivers = self
+            .sessions
+            .values()
+            .filter(|session| session.is_fed() && session.pace == Pace::Tick)
+            .count();
+        let bytes: usize = frames
+            .iter()
+            .flatten()
+            .map(|frame| frame.len() + limits::SEND_BYTES)
+            .sum();
+        let us = (receivers * bytes) as u64 * 1_000_000 / limits::FAN_OUT_BYTES_PER_S;
+        Duration::from_micros(us).clamp(limits::TICK, limits::TICK_MAX)
     }
 
     /// Sends copies of the newest commits where they are due.

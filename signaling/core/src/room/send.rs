@@ -2,8 +2,8 @@
 
 use super::Room;
 use crate::{
-    Class, Effect, Path, SessionId,
-    session::{Feed, OpsPath, Session},
+    Class, Effect, Path, Pressure, SessionId,
+    session::{OpsPath, Pace, Session},
 };
 use bytes::Bytes;
 use fmz_proto::{
@@ -48,7 +48,12 @@ impl Room {
 
     /// Sends the same committed ops to everyone, to each by one way.
     pub(super) fn fan_out_ops(&mut self, frame: &Bytes) {
-        let fed = |session: &Session| session.is_live() && session.feed == Feed::Live;
+        self.fan_out_paced(frame, Pace::Tick);
+    }
+
+    /// Sends the same committed ops to everyone of one pace, to each by one way.
+    pub(super) fn fan_out_paced(&mut self, frame: &Bytes, pace: Pace) {
+        let fed = |session: &Session| session.is_fed() && session.pace == pace;
         let sockets = self.select(|_, session| fed(session) && session.path == OpsPath::Socket);
         let channels = self.select(|_, session| fed(session) && session.path != OpsPath::Socket);
         self.send_frame(sockets, Class::Must, frame.clone());
@@ -57,7 +62,7 @@ impl Room {
 
     /// Sends the same copies to everyone whose commits go by channel.
     pub(super) fn fan_out_copies(&mut self, frame: Bytes) {
-        let fed = |session: &Session| session.is_live() && session.feed == Feed::Live;
+        let fed = |session: &Session| session.is_fed() && session.pace == Pace::Tick;
         let sessions = self.select(|_, session| fed(session) && session.takes_copies());
         self.send_channel(sessions, Channel::Live, frame);
     }
@@ -65,7 +70,8 @@ impl Room {
     /// Sends something that may be lost to everyone but one.
     pub(super) fn fan_out_presence(&mut self, message: Message, except: SessionId) {
         let frame = encode_server(message);
-        let other = |id, session: &Session| session.is_live() && id != except;
+        let keeps_up = |session: &Session| session.pressure == Pressure::Low;
+        let other = |id, session: &Session| session.is_live() && id != except && keeps_up(session);
         let sockets = self.select(|id, session| other(id, session) && !session.live_channel());
         let channels = self.select(|id, session| other(id, session) && session.live_channel());
         self.send_frame(sockets, Class::Presence, frame.clone());

@@ -9,6 +9,7 @@ mod join;
 mod loss;
 mod media;
 mod ops;
+mod pace;
 mod paths;
 mod presence;
 mod versions;

@@ -48,6 +48,10 @@ pub(crate) enum Input {
     Alive {
         session: SessionId,
     },
+    /// What waited for a session is written.
+    Eased {
+        session: SessionId,
+    },
     Left {
         session: SessionId,
         reason: Reason,
@@ -254,6 +258,7 @@ impl Task {
             }
             Input::Malformed { session, error } => self.room.handle_malformed(session, &error, now),
             Input::Alive { session } => self.room.handle_alive(session, now),
+            Input::Eased { session } => self.press(session, now),
             Input::Left { session, reason } => {
                 self.queues.remove(&session);
                 self.room.handle_left(session, reason, now);
@@ -330,6 +335,16 @@ impl Task {
                     .room
                     .handle_violation(*session, Reason::Slow, Instant::now()),
             }
+            self.press(*session, Instant::now());
+        }
+    }
+
+    /// Tells the room how much waits for a session.
+    fn press(&mut self, session: SessionId, now: Instant) {
+        let queue = self.queues.get(&session);
+        if let Some(pressure) = queue.and_then(SocketQueue::pressure) {
+            self.room
+                .handle_pressure(session, Path::Socket, pressure, now);
         }
     }
 

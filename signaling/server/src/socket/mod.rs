@@ -175,7 +175,12 @@ async fn exchange(
     loop {
         tokio::select! {
             outgoing = frames.next() => match outgoing? {
-                Outgoing::Frame { frame, .. } => write(socket, Message::Binary(frame)).await?,
+                Outgoing::Frame { frame, .. } => {
+                    write(socket, Message::Binary(frame)).await?;
+                    if frames.has_eased() {
+                        room.send(Input::Eased { session }).await.ok()?;
+                    }
+                }
                 Outgoing::Close(reason) => return Some(reason),
             },
             _ = ping.tick() => write(socket, Message::Ping(Bytes::new())).await?,

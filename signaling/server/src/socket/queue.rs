@@ -1,9 +1,9 @@
 //! What waits to be written to one WebSocket, bounded in bytes.
 
 use bytes::Bytes;
-use fmz_signaling_core::{Class, Reason};
+use fmz_signaling_core::{Class, Pressure, Reason, limits::PRESSURE_LOW_BYTES};
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 use tokio::sync::mpsc;
@@ -38,12 +38,14 @@ pub(crate) struct SocketFrames {
     counts: Arc<Counts>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
     own: AtomicUsize,
     catch_up: AtomicUsize,
     /// Set when what waits shall not be written any more.
     cut: AtomicBool,
+    /// What the room knows.
+    told: Mutex<Pressure>,
 }
 
 impl Counts {
@@ -70,7 +72,12 @@ pub(crate) enum Pushed {
 pub(crate) fn queue() -> (SocketQueue, SocketFrames) {
     // Bounded by the bytes counted in `push`, which a channel bounded in frames cannot do.
     let (sender, receiver) = mpsc::unbounded_channel();
-    let counts = Arc::<Counts>::default();
+    let counts = Arc::new(Counts {
+        own: AtomicUsize::new(0),
+        catch_up: AtomicUsize::new(0),
+        cut: AtomicBool::new(false),
+        told: Mutex::new(Pressure::Low),
+    });
     let queue = SocketQueue {
         frames: sender,
         counts: counts.clone(),
@@ -118,6 +125,17 @@ impl SocketQueue {
         Pushed::Queued
     }
 
+    /// How much waits, where that is something else than was said last.
+    pub(crate) fn pressure(&self) -> Option<Pressure> {
+        let mut told = self
+            .counts
+            .told
+            .lock()
+            .expect("no holder of this lock panics");
+        let now = Pressure::of(self.counts.own.load(Ordering::Relaxed), *told);
+        (std::mem::replace(&mut *told, now) != now).then_some(now)
+    }
+
     /// Ends the queue. A slow consumer does not get what waits.
     pub(crate) fn close(&self, reason: Reason) {
         self.counts
@@ -128,6 +146,16 @@ impl SocketQueue {
 }
 
 impl SocketFrames {
+    /// Whether so little waits that the room is to be told.
+    pub(crate) fn has_eased(&self) -> bool {
+        let told = self
+            .counts
+            .told
+            .lock()
+            .expect("no holder of this lock panics");
+        *told != Pressure::Low && self.counts.own.load(Ordering::Relaxed) <= PRESSURE_LOW_BYTES
+    }
+
     /// The next frame, or the reason to close; `None` where the room forgot the session.
     pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         loop {
@@ -149,6 +177,7 @@ impl SocketFrames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fmz_signaling_core::limits::{PRESSURE_FULL_BYTES, PRESSURE_HIGH_BYTES};
 
     fn frame(bytes: usize) -> Bytes {
         Bytes::from(vec![0; bytes - FRAME_OVERHEAD_BYTES])
@@ -170,6 +199,23 @@ mod tests {
             frames.next().await,
             Some(Outgoing::Close(Reason::Slow))
         ));
+    }
+
+    #[tokio::test]
+    async fn slow6_pressure_is_said_when_it_changes_and_when_it_eases() {
+        let (queue, mut frames) = queue();
+        assert_eq!((queue.pressure(), frames.has_eased()), (None, false));
+        queue.push(Class::Must, &[frame(PRESSURE_HIGH_BYTES)]);
+        assert_eq!(queue.pressure(), Some(Pressure::High));
+        assert_eq!((queue.pressure(), frames.has_eased()), (None, false));
+        queue.push(Class::Must, &[frame(PRESSURE_FULL_BYTES)]);
+        assert_eq!(queue.pressure(), Some(Pressure::Full));
+        for eased in [false, true] {
+            assert!(matches!(frames.next().await, Some(Outgoing::Frame { .. })));
+            assert_eq!(frames.has_eased(), eased);
+        }
+        assert_eq!(queue.pressure(), Some(Pressure::Low));
+        assert!(!frames.has_eased());
     }
 
     #[tokio::test]
