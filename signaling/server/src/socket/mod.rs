@@ -27,6 +27,9 @@ use tokio::{
     time::{MissedTickBehavior, interval_at, timeout},
 };
 
+/// Bytes that each session holds for reading; all of them are zeroed at every read. A batch of strokes is below 2 KiB, and
+/// larger frames get what they need.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// How long one frame may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the other side may take to answer a close.
@@ -70,6 +73,7 @@ pub(crate) async fn upgrade(
         .max_frame_size(limits::CLIENT_FRAME_BYTES_MAX)
         .max_message_size(limits::CLIENT_FRAME_BYTES_MAX);
     Ok(socket
+        .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .on_upgrade(|socket| run(state, socket, permit)))
 }
