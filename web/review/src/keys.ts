@@ -38,6 +38,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     room.toggleKeys();
   },
   escape: (room) => {
+    room.versions.closePreview();
     room.tools.tool.value = "select";
     room.marks.selected.value = undefined;
   },

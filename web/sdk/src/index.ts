@@ -14,7 +14,7 @@ export {
 export type { Clock } from "./core/clock";
 export { unreachable } from "./core/events";
 export { frameOf, RtpUnwrapper, samePicture, timecode, type FrameNumber } from "./core/frames";
-export { COMMITTER, History, type Ask, type Commit, type HistoryOptions, type Rollback, type Target } from "./core/history";
+export { COMMITTER, History, type Ask, type Commit, type FrameScope as FramesOf, type HistoryOptions, type Rollback, type Target } from "./core/history";
 export {
   HistoryError,
   type Change,

@@ -47,7 +47,7 @@ export class Overlay {
       marks.onChange((changed) => {
         this.handleChange(changed);
       }),
-      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame].map((place) => place.subscribe(redraw)),
+      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, room.versions.preview].map((place) => place.subscribe(redraw)),
       ...[marks.selected, room.pointers, room.participants].map((thing) => thing.subscribe(redrawMotion)),
       picture.shown.subscribe(() => {
         if (room.onlyThisFrame.peek()) this.redraw();
@@ -69,7 +69,7 @@ export class Overlay {
   visible(): ObjectState[] {
     const { room } = this;
     if (room.marksHidden.peek()) return [];
-    const all = room.marks.all();
+    const all = [...(room.versions.preview.peek()?.objects ?? room.marks.all())];
     const shown = room.picture.shown.peek();
     return room.onlyThisFrame.peek() ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
   }

@@ -72,7 +72,7 @@ export function isGrowing(object: ObjectState): boolean {
 const UNCONFIRMED = 2n ** 53n;
 
 /** By order key, byte by byte, then as created; those that wait for the server lie on top, as they were made. */
-function inDrawingOrder(left: ObjectState, right: ObjectState): number {
+export function inDrawingOrder(left: ObjectState, right: ObjectState): number {
   const created = ({ createdRevision }: ObjectState): bigint => createdRevision || UNCONFIRMED;
   const asCreated = left.order.length === 0 && right.order.length === 0;
   return (

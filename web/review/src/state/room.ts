@@ -23,9 +23,10 @@ import { Notices } from "./notices";
 import { deleteOp, property, setOp } from "./ops";
 import { Picture } from "./picture";
 import { Tools } from "./tools";
+import { Versions } from "./versions";
 import { View } from "./view";
 
-export type PanelTab = "notes" | "people";
+export type PanelTab = "notes" | "people" | "versions";
 
 /** Below this width the panel is a sheet over the lower part of the page, and closed at first, CSS px. */
 export const NARROW_PX = 900;
@@ -46,6 +47,7 @@ export class RoomState {
   readonly view = new View();
   readonly picture = new Picture();
   readonly notices = new Notices();
+  readonly versions: Versions;
   readonly media: LocalMedia;
 
   readonly status = signal<SessionStatus>({ kind: "joining", attempt: 0, code: undefined });
@@ -97,6 +99,7 @@ export class RoomState {
   ) {
     this.client = new RoomClient({ ...client, url: socketUrl(location), token: link.token, name });
     this.document = this.client.session.document;
+    this.versions = new Versions(link.room, link.token, client.sessionKey);
     this.marks = new Marks(this.document);
     this.media = new LocalMedia(this.client.publisher, this.notices);
     this.listenToSession();
@@ -110,7 +113,11 @@ export class RoomState {
 
   /** Name of who drew an object. */
   authorName(id: ObjectId | undefined): string {
-    const author = id?.author ?? 0;
+    return this.authorNumberName(id?.author ?? 0);
+  }
+
+  /** Name behind an author's number. */
+  authorNumberName(author: number): string {
     return this.participants.value.find((other) => other.author === author)?.name ?? this.document.authors.get(author) ?? "";
   }
 

@@ -22,7 +22,8 @@ export function Banner() {
           icon={X}
           label={t("banner.dismiss")}
           onClick={() => {
-            room.notices.dismiss();
+            if (room.versions.preview.peek()) room.versions.closePreview();
+            else room.notices.dismiss();
           }}
         />
       )}
@@ -34,6 +35,11 @@ function messageFor(room: RoomState): Message | undefined {
   const status = room.status.value;
   const notice = room.notices.current.value;
   if (status.kind === "reconnecting") return { tone: "warn", text: reconnecting(room.waiting.value), dismiss: false };
+  const preview = room.versions.preview.value;
+  if (preview) {
+    const { name, committedMs } = preview.version;
+    return { tone: "warn", text: t("banner.preview", { name: name || new Date(committedMs).toLocaleString() }), dismiss: true };
+  }
   if (notice) {
     const reason = notice.reason ? t(notice.reason) : "";
     return { tone: "fault", text: t(notice.key, { reason }), dismiss: true };

@@ -7,8 +7,9 @@ import { IconButton } from "./icon-button";
 import { KeysSheet } from "./keys-sheet";
 import { NotesPanel } from "./notes-panel";
 import { PeoplePanel } from "./people-panel";
+import { VersionsPanel } from "./versions-panel";
 
-const TABS: readonly PanelTab[] = ["notes", "people"];
+const TABS: readonly PanelTab[] = ["notes", "people", "versions"];
 
 /** Beside the picture, or below it on a narrow page. */
 export function SidePanel() {
@@ -37,7 +38,7 @@ export function SidePanel() {
             />
           </div>
           <div class="panel-body" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`} tabIndex={0}>
-            {tab === "notes" ? <NotesPanel /> : <PeoplePanel />}
+            <Body tab={tab} />
           </div>
         </>
       )}
@@ -45,9 +46,21 @@ export function SidePanel() {
   );
 }
 
+function Body({ tab }: { readonly tab: PanelTab }) {
+  switch (tab) {
+    case "notes":
+      return <NotesPanel />;
+    case "people":
+      return <PeoplePanel />;
+    case "versions":
+      return <VersionsPanel />;
+  }
+}
+
 function Tab({ tab }: { readonly tab: PanelTab }) {
   const room = useRoom();
-  const count = tab === "notes" ? room.marks.list.value.length : room.people.value.length;
+  const counts = { notes: room.marks.list.value.length, people: room.people.value.length, versions: undefined };
+  const count = counts[tab];
   return (
     <button
       type="button"
@@ -59,7 +72,7 @@ function Tab({ tab }: { readonly tab: PanelTab }) {
         room.panelTab.value = tab;
       }}
     >
-      {t(`panel.${tab}`)} <span class="count">{count}</span>
+      {t(`panel.${tab}`)} {count !== undefined && <span class="count">{count}</span>}
     </button>
   );
 }

@@ -1,0 +1,118 @@
+import {
+  History,
+  HistoryError,
+  restAsk,
+  type FramesOf,
+  type ObjectState,
+  type RolledBack,
+  type Target,
+  type NamedVersion,
+} from "@fmz/client";
+import { signal } from "@preact/signals";
+import { inDrawingOrder } from "./marks";
+
+/** Versions fetched at once. */
+const PAGE = 50;
+
+/** Whose changes a way back takes with it. */
+export type Whose = "all" | "mine" | { readonly author: number };
+
+/** An older state, shown instead of the present one. */
+export interface Preview {
+  readonly version: NamedVersion;
+  /** Objects in drawing order, without the deleted. */
+  readonly objects: readonly ObjectState[];
+}
+
+/** What went wrong, by the server's code. */
+export type Fault = string;
+
+/** The room's versions as the panel shows them, the one that is looked at, and the last way back. */
+export class Versions {
+  /** Newest first. */
+  readonly list = signal<readonly NamedVersion[]>([]);
+  readonly more = signal<string | undefined>(undefined);
+  readonly busy = signal(false);
+  readonly fault = signal<Fault | undefined>(undefined);
+  readonly preview = signal<Preview | undefined>(undefined);
+  /** The last way back, while it can be undone by a click. */
+  readonly restored = signal<RolledBack | undefined>(undefined);
+  private readonly history: History;
+
+  constructor(room: string, token: string, sessionKey: Uint8Array) {
+    this.history = new History({ ask: restAsk("", token), room, sessionKey });
+  }
+
+  /** Fetches the newest versions. */
+  async refresh(): Promise<void> {
+    await this.run(async () => {
+      const { versions, next } = await this.history.versions({ limit: PAGE });
+      this.list.value = versions;
+      this.more.value = next;
+    });
+  }
+
+  /** Fetches the versions before those that are listed. */
+  async loadMore(): Promise<void> {
+    const before = this.more.peek();
+    if (before === undefined) return;
+    await this.run(async () => {
+      const { versions, next } = await this.history.versions({ before, limit: PAGE });
+      this.list.value = [...this.list.peek(), ...versions];
+      this.more.value = next;
+    });
+  }
+
+  /** Keeps the present state under a name. */
+  async name(name: string): Promise<void> {
+    await this.run(() => this.history.commit({ name }));
+    await this.refresh();
+  }
+
+  /** Shows a version on the picture, until `closePreview`. */
+  async look(version: NamedVersion): Promise<void> {
+    await this.run(async () => {
+      const { objects } = await this.history.document(version.id);
+      const shown = objects.filter(({ deleted }) => !deleted).sort(inDrawingOrder);
+      this.preview.value = { version, objects: shown };
+    });
+  }
+
+  closePreview(): void {
+    this.preview.value = undefined;
+  }
+
+  /** Goes back to an older state, by a change that everybody sees and that can be undone. */
+  async restore(to: Target, of: Whose, frames: FramesOf | undefined): Promise<void> {
+    await this.run(async () => {
+      this.restored.value = await this.history.rollback({ to, of, ...(frames ? { frames } : {}) });
+      this.closePreview();
+    });
+    await this.refresh();
+  }
+
+  /** Takes the last way back back. */
+  async undoRestore(): Promise<void> {
+    const restored = this.restored.peek();
+    if (!restored) return;
+    await this.run(async () => {
+      await this.history.rollback({ to: { revision: restored.revision - 1 } });
+      this.restored.value = undefined;
+    });
+    await this.refresh();
+  }
+
+  /** One request at a time; a failed one leaves its code. */
+  private async run(request: () => Promise<unknown>): Promise<void> {
+    if (this.busy.peek()) return;
+    this.busy.value = true;
+    this.fault.value = undefined;
+    try {
+      await request();
+    } catch (cause) {
+      this.fault.value = cause instanceof HistoryError ? cause.code : "unreachable";
+    } finally {
+      this.busy.value = false;
+    }
+  }
+}
