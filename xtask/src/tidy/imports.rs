@@ -47,6 +47,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "fmz-fuzz",
+        &[
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-proto",
+            "fmz-signaling-core",
+            "fmz-store",
+        ],
+    ),
+    (
         "fmz-load",
         &[
             "fmz-annotation",

@@ -1,0 +1,48 @@
+//! Fuzz targets: what takes bytes from outside, and the state machines that they drive.
+//!
+//! Each target is a function of bytes that panics where a promise is broken. `scripts/fuzz` drives them with libFuzzer
+//! (`libfuzzer/`); this crate's tests run the committed corpus and seeded mutations of it in every ordinary test run. A
+//! finding is kept as a corpus file.
+
+mod document;
+mod input;
+mod media;
+mod ops;
+mod room;
+mod wire;
+
+/// A function that fuzzed bytes are given to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Name, also of its folder in `corpus/` and of its program in `libfuzzer/`.
+    pub name: &'static str,
+    /// Takes any bytes; panics where a promise is broken.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    target("client_frame", wire::client_frame),
+    target("server_frame", wire::server_frame),
+    target("stroke_points", wire::stroke_points),
+    target("snapshot", document::snapshot),
+    target("committed", document::committed),
+    target("ops", ops::run),
+    target("room", room::run),
+    target("keyframe", media::keyframe),
+    target("frame_code", media::frame_code),
+    target("frame_map", media::frame_map),
+];
+
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target { name, run }
+}
+
+/// Runs one target.
+///
+/// # Panics
+/// Where no target has the name, and where a promise is broken.
+pub fn run(name: &str, data: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name);
+    (target.expect("a target of this name").run)(data);
+}

@@ -1,0 +1,41 @@
+//! What a picture's bytes say.
+
+use crate::input::Input;
+use fmz_media::frame::{FrameMap, FrameMaps};
+use fmz_media::{Codec, framecode, is_keyframe};
+use fmz_proto::{Message, v1};
+
+/// Looks for a keyframe in a payload of any codec.
+pub(crate) fn keyframe(data: &[u8]) {
+    for codec in Codec::ALL {
+        let _ = is_keyframe(codec, data);
+    }
+}
+
+/// Reads a frame number out of any pixels.
+pub(crate) fn frame_code(data: &[u8]) {
+    let mut input = Input::new(data);
+    let width = u32::from(input.byte()) * 16 + u32::from(input.byte());
+    let rest = data.get(2..).unwrap_or_default();
+    let _ = framecode::read_luma(rest, width);
+    let _ = framecode::read_rgba(rest, width);
+}
+
+/// A map that is taken finds the frame again at the time that it gives for it (frame2, frame3).
+pub(crate) fn frame_map(data: &[u8]) {
+    let Ok(wire) = v1::FrameMap::decode(data) else {
+        return;
+    };
+    let Ok(map) = FrameMap::try_from(&wire) else {
+        return;
+    };
+    let mut maps = FrameMaps::default();
+    maps.insert(map);
+    for step in 0..64 {
+        let rtp = wire.rtp_base.wrapping_add(step * 3_753);
+        let Some(at) = maps.frame(rtp) else { continue };
+        if let Some(begins) = map.rtp(at.frame) {
+            assert_eq!(map.frame(begins), Some(at.frame), "at {begins}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Frames of either side.
+
+use fmz_proto::{
+    Message, Role, decode_client, decode_server, encode_client, encode_server, limits, points, v1,
+};
+
+/// What was taken of a client goes round, and everything that is refused has a code.
+pub(crate) fn client_frame(data: &[u8]) {
+    match decode_client(data) {
+        Ok(message) => {
+            let frame = encode_client(message.clone());
+            assert_eq!(decode_client(&frame).as_ref(), Ok(&message));
+        }
+        Err(error) => assert!(!error.code().is_empty()),
+    }
+}
+
+/// What was taken of a server goes round.
+pub(crate) fn server_frame(data: &[u8]) {
+    if let Ok(Some(message)) = decode_server(data) {
+        let frame = encode_server(message.clone());
+        if frame.len() <= limits::SERVER_FRAME_BYTES_MAX {
+            assert_eq!(decode_server(&frame), Ok(Some(message)));
+        }
+    }
+    // A server's frame may come from a client too, by mistake or not.
+    let _ = fmz_proto::decode::<v1::ClientMessage>(data, Role::Server);
+}
+
+/// What was read of a stroke is written as it was read, whatever else the bytes may hold.
+pub(crate) fn stroke_points(data: &[u8]) {
+    let Ok(wire) = v1::StrokePoints::decode(data) else {
+        return;
+    };
+    let Ok(read) = points::decode(&wire, limits::APPEND_POINTS_MAX) else {
+        return;
+    };
+    let written = points::encode(&read.deltas, read.pressed);
+    assert_eq!(
+        points::decode(&written, limits::APPEND_POINTS_MAX),
+        Ok(read)
+    );
+}
