@@ -5,6 +5,7 @@ use crate::hash::{Fold, Sort};
 use crate::object::{Object, ObjectId, OrderKey, Writer};
 use crate::op::{AddAuthor, Batch, Op};
 use crate::overlay::{self, Overlay, Sender, View};
+use crate::text::{TextChange, TextLog};
 use crate::version::{FrameHistory, FrameIndex, Version, Versions};
 use crate::{ApplyError, Authority, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
@@ -62,6 +63,7 @@ pub struct Document {
     pub(crate) versions: Versions,
     /// Revision of the last op that changed an object.
     pub(crate) changed_revision: u64,
+    pub(crate) texts: TextLog,
 }
 
 impl Document {
@@ -81,7 +83,8 @@ impl Document {
     /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is not, and of no use any more.
     pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
         self.place(batch.first_revision)?;
-        self.commit(&Batch::try_from(batch)?)
+        self.commit(&Batch::try_from(batch)?)?;
+        Ok(())
     }
 
     /// Says whether a batch with this first revision is the next one.
@@ -94,20 +97,44 @@ impl Document {
         }
     }
 
-    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<(), ApplyError> {
+    /// Applies the next batch and says what it changed in texts.
+    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<Vec<TextChange>, ApplyError> {
         self.place(batch.first_revision)?;
         self.check_batch(batch)?;
+        let mut texts = Vec::new();
         for op in &batch.ops {
             self.revision += 1;
+            texts.extend(self.text_changes(op, batch.author));
             self.write(op, batch);
         }
+        texts
+            .iter()
+            .for_each(|change| self.texts.push(change.clone()));
         self.note_client_seq(batch);
         let found = self.state_hash();
         if batch.state_hash != 0 && batch.state_hash != found {
             let revision = self.revision;
             return Err(ApplyError::Diverged { revision });
         }
-        Ok(())
+        Ok(texts)
+    }
+
+    /// What the op of this revision is about to change in texts.
+    fn text_changes(&self, op: &Op, author: u32) -> Vec<TextChange> {
+        let revision = self.revision;
+        let edits = match op {
+            Op::TextEdit { id, edit } => vec![(*id, edit.clone())],
+            Op::Revert(revert) => revert.text_edits(self),
+            _ => Vec::new(),
+        };
+        let edits = edits.into_iter().filter(|(_, edit)| !edit.is_empty());
+        let change = |(id, edit)| TextChange {
+            revision,
+            author,
+            id,
+            edit,
+        };
+        edits.map(change).collect()
     }
 
     fn note_client_seq(&mut self, batch: &Batch) {
@@ -265,7 +292,7 @@ impl Document {
         ops
     }
 
-    fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         View {
             document: self,
             overlay: None,

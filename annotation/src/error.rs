@@ -47,6 +47,16 @@ pub enum OpError {
     /// The document would hold more content than [`crate::limits::CONTENT_BYTES_MAX`].
     #[error("the document is full")]
     DocumentFull,
+    /// A text edit walks past the end of the text.
+    #[error("the edit does not fit the text")]
+    BadTextEdit,
+    /// The text would be longer than [`fmz_proto::limits::TEXT_BYTES_MAX`].
+    #[error("the text would be too long")]
+    TextTooLong,
+    /// A text edit was made on a revision from which not all later ones are kept, see
+    /// [`crate::limits::TEXT_CHANGES_MAX`].
+    #[error("the edit was made too long ago")]
+    BaseTooOld,
     /// Only the server may write this op.
     #[error("only the server writes this op")]
     ServerOnly,
@@ -96,6 +106,9 @@ impl OpError {
             Self::TooManyPoints => "too_many_points",
             Self::TooManyObjects => "too_many_objects",
             Self::DocumentFull => "document_full",
+            Self::BadTextEdit => "bad_text_edit",
+            Self::TextTooLong => "text_too_long",
+            Self::BaseTooOld => "base_too_old",
             Self::ServerOnly => "server_only",
             Self::AuthorExists { .. } => "author_exists",
             Self::TooManyAuthors => "too_many_authors",

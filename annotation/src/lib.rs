@@ -22,6 +22,7 @@ mod simplify;
 mod snapshot;
 mod stroke;
 pub mod text;
+mod transform;
 pub mod version;
 
 pub use check::Authority;

@@ -35,3 +35,10 @@ pub const VERSION_MESSAGE_BYTES_MAX: usize = 1024;
 pub const FRAME_HISTORY_BYTES_MAX: usize = 16 * 1024;
 /// Highest revision of a snapshot: the highest integer that JavaScript counts exactly, and far from overflow.
 pub const REVISION_MAX: u64 = 1 << 53;
+/// Committed text edits that a document keeps, to move edits over them that were made on an older revision: more than a
+/// busy room writes while one client's batch is on its way, and half a minute of ten people typing at once.
+pub const TEXT_CHANGES_MAX: usize = 1024;
+/// Bytes of those: a keystroke is below 100. Pasted pages make older ones go sooner.
+pub const TEXT_LOG_BYTES_MAX: usize = 256 * 1024;
+/// What a step counts in [`TEXT_LOG_BYTES_MAX`] besides what it inserts: its size in memory, the same on every machine.
+pub const STEP_BYTES: usize = 24;

@@ -46,6 +46,8 @@ pub const CLEAR_OBJECTS_MAX: usize = 8192;
 pub const OFFSET_MAX: i32 = 2 * COORDINATE_MAX;
 /// One move, grid units: from one end of what an offset can be to the other.
 pub const ADD_MAX: i32 = 2 * OFFSET_MAX;
+/// Steps in one text edit: of a text with n scalar values it has at most n that read and n + 1 that insert.
+pub const TEXT_STEPS_MAX: usize = 2 * TEXT_BYTES_MAX;
 /// Properties in one create.
 pub const PROPERTIES_MAX: usize = 16;
 /// Shown name, bytes of UTF-8.

@@ -1,6 +1,7 @@
 //! Ranges of every field that a client writes. One place, so that nothing behind it checks again.
 
 mod object;
+mod text;
 
 use crate::v1::{
     Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Publish, Set,
@@ -9,6 +10,7 @@ use crate::v1::{
 use crate::{WireError, limits, points};
 pub use object::validate_property;
 use object::{validate_add, validate_clear, validate_deleted, validate_point};
+pub use text::validate_text_edit;
 
 type Checked = Result<(), WireError>;
 
@@ -115,6 +117,7 @@ pub fn validate_op(op: &Op) -> Checked {
         op::Op::AuthorAdded(_) | op::Op::Commit(_) | op::Op::Revert(_) => {
             Err(WireError::OutOfRange { field: "op" })
         }
+        op::Op::TextEdit(edit) => validate_text_edit(edit),
     }
 }
 

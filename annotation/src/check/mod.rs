@@ -8,10 +8,11 @@ use crate::object::{Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
 use crate::overlay::{Sender, View};
 use crate::stroke::{Chunk, StrokeTip};
+use crate::text::Edit;
 use crate::version::{Revert, Version};
 use crate::{OpError, limits};
 use fmz_proto::WireError;
-use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX};
+use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX, TEXT_BYTES_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 use touched::Touched;
 
@@ -87,6 +88,7 @@ impl<'a> Draft<'a> {
             Op::StrokeEnd { id } => self.stroke(*id)?.end(),
             Op::SetDeleted { ids, .. } => self.all_writable(ids),
             Op::Clear(clear) => self.clear(clear),
+            Op::TextEdit { id, edit } => self.edit_text(*id, edit),
             Op::AddAuthor(added) => self.add_author(added),
             Op::Commit(version) => self.version(version),
             Op::Revert(revert) => self.revert(revert),
@@ -105,7 +107,7 @@ impl<'a> Draft<'a> {
         let content = create.properties.iter().map(Property::content_bytes);
         self.hold(content.sum())?;
         self.objects += 1;
-        self.touched.insert(create.id, Touched::new(create.kind));
+        self.touched.insert(create.id, create.into());
         Ok(())
     }
 
@@ -142,6 +144,17 @@ impl<'a> Draft<'a> {
         }
         touched.offset = moved;
         Ok(())
+    }
+
+    fn edit_text(&mut self, id: ObjectId, edit: &Edit) -> Result<(), OpError> {
+        self.writable(id)?;
+        let touched = self.touch(id)?;
+        let after = edit.apply(&touched.text).ok_or(OpError::BadTextEdit)?;
+        if after.len() > TEXT_BYTES_MAX {
+            return Err(OpError::TextTooLong);
+        }
+        touched.text = after;
+        self.hold(edit.inserted_bytes())
     }
 
     fn append(&mut self, id: ObjectId, chunk: &Chunk) -> Result<(), OpError> {

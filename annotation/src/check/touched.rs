@@ -1,6 +1,7 @@
 //! What must be known of an object to judge the next op on it.
 
 use crate::object::{Kind, Object, Point};
+use crate::op::Create;
 use crate::stroke::{Stroke, StrokeTip};
 
 /// An object as the ops of a batch so far leave it.
@@ -8,14 +9,16 @@ pub(super) struct Touched {
     pub(super) kind: Kind,
     pub(super) offset: Point,
     pub(super) tip: Option<StrokeTip>,
+    pub(super) text: String,
 }
 
-impl Touched {
-    pub(super) fn new(kind: Kind) -> Self {
+impl From<&Create> for Touched {
+    fn from(create: &Create) -> Self {
         Self {
-            kind,
+            kind: create.kind,
             offset: Point::default(),
-            tip: kind.has_points().then(StrokeTip::default),
+            tip: create.kind.has_points().then(StrokeTip::default),
+            text: create.text().to_owned(),
         }
     }
 }
@@ -26,6 +29,7 @@ impl From<&Object> for Touched {
             kind: object.kind,
             offset: object.offset(),
             tip: object.stroke.as_ref().map(Stroke::tip),
+            text: object.text().to_owned(),
         }
     }
 }

@@ -17,7 +17,8 @@ pub use writers::{PENDING, Writer};
 
 use crate::Stroke;
 use crate::op::{Create, Op};
-use fmz_proto::limits::OFFSET_MAX;
+use crate::text::Edit;
+use fmz_proto::limits::{OFFSET_MAX, TEXT_BYTES_MAX};
 
 /// An annotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +82,18 @@ impl Object {
                 }
             }
             Op::Revert(revert) => revert.write(self, writer.revision),
+            Op::TextEdit { edit, .. } => self.edit_text(edit, writer),
             Op::Create(_) | Op::AddAuthor(_) | Op::Commit(_) => {}
+        }
+    }
+
+    /// An edit without effect, or one that does not fit, is no write.
+    fn edit_text(&mut self, edit: &Edit, writer: Writer) {
+        let fits = |text: &String| text.len() <= TEXT_BYTES_MAX;
+        if let Some(text) = edit.apply(self.text()).filter(fits)
+            && !edit.is_empty()
+        {
+            self.set(Property::Text(text), writer);
         }
     }
 

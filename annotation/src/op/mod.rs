@@ -7,6 +7,7 @@ pub(crate) use wire::session_key_from_wire;
 use crate::OpError;
 use crate::object::{FrameRange, FrameStamp, Key, Kind, Object, ObjectId, Point, Property};
 use crate::stroke::Chunk;
+use crate::text::Edit;
 use crate::version::{Revert, Version};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::v1;
@@ -20,6 +21,7 @@ pub(crate) enum Op {
     StrokeAppend { id: ObjectId, chunk: Chunk },
     StrokeEnd { id: ObjectId },
     SetDeleted { ids: Vec<ObjectId>, deleted: bool },
+    TextEdit { id: ObjectId, edit: Edit },
     Clear(Clear),
     AddAuthor(AddAuthor),
     Commit(Version),
@@ -83,6 +85,7 @@ impl Op {
             | Self::Set { id, .. }
             | Self::Add { id, .. }
             | Self::StrokeAppend { id, .. }
+            | Self::TextEdit { id, .. }
             | Self::StrokeEnd { id } => std::slice::from_ref(id),
             Self::SetDeleted { ids, .. } | Self::Clear(Clear { ids, .. }) => ids,
             Self::Revert(revert) => &revert.ids,
@@ -100,8 +103,28 @@ impl Op {
         }
     }
 
+    /// The object whose text the op edits.
+    pub(crate) fn edited(&self) -> Option<ObjectId> {
+        match self {
+            Self::TextEdit { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     pub(crate) fn many_from_wire(ops: &[v1::Op]) -> Result<Vec<Self>, OpError> {
         ops.iter().map(Self::try_from).collect()
+    }
+}
+
+impl Create {
+    /// The text that the object begins with.
+    pub(crate) fn text(&self) -> &str {
+        let mut properties = self.properties.iter();
+        let text = properties.find_map(|property| match property {
+            Property::Text(text) => Some(text),
+            _ => None,
+        });
+        text.map_or("", String::as_str)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{AddAuthor, Batch, Clear, Create, Op, Scope};
 use crate::object::{Kind, ObjectId, Property, id_from_wire, many_ids_from_wire, required};
 use crate::stroke::Chunk;
+use crate::text::Edit;
 use crate::{ApplyError, OpError};
 use fmz_proto::limits::SESSION_KEY_BYTES;
 use fmz_proto::{WireError, v1, validate_op};
@@ -47,6 +48,10 @@ fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
             deleted: set.deleted,
         },
         Wire::Clear(clear) => Op::Clear(clear.try_into()?),
+        Wire::TextEdit(edit) => Op::TextEdit {
+            id: id_from_wire(&edit.id)?,
+            edit: Edit::from_wire(&edit.steps)?,
+        },
         Wire::AuthorAdded(added) => Op::AddAuthor(added.try_into()?),
         Wire::Commit(commit) => {
             Op::Commit(required("commit.version", &commit.version)?.try_into()?)
@@ -80,6 +85,7 @@ impl From<&Op> for v1::Op {
                 deleted: *deleted,
             }),
             Op::Clear(clear) => Wire::Clear(clear.into()),
+            Op::TextEdit { id, edit } => Wire::TextEdit(edit.to_wire(*id)),
             Op::AddAuthor(added) => Wire::AuthorAdded(added.into()),
             Op::Commit(version) => Wire::Commit(v1::Commit {
                 version: Some(version.into()),

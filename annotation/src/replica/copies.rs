@@ -83,13 +83,14 @@ impl Replica {
     /// The newest un-acknowledged batches, oldest first, as far as one datagram holds, each
     /// [`COPIES_PER_BATCH`] times at most; `None` where there are none.
     pub fn take_copies(&mut self) -> Option<v1::OpCopies> {
+        let base = self.document.revision();
         let mut bytes = FRAME_BYTES;
         let mut batches = Vec::new();
         for sent in self.pending.sent.iter_mut().rev().take(COPIES_MAX) {
             if sent.copies == COPIES_PER_BATCH {
                 continue;
             }
-            let batch = sent.to_wire();
+            let batch = sent.to_wire(base);
             let more = batch.encoded_len() + FIELD_BYTES;
             if bytes + more > COPY_FRAME_BYTES_MAX {
                 break;

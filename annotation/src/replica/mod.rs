@@ -4,6 +4,7 @@ mod copies;
 mod history;
 mod pending;
 mod shown;
+mod texts;
 
 use crate::check::{Authority, Draft, Rules};
 use crate::limits::PENDING_OPS_MAX;
@@ -106,13 +107,15 @@ impl Replica {
     /// [`SnapshotError`]; the replica is as before.
     pub fn load(&mut self, snapshot: v1::DocumentSnapshot) -> Result<Lost, SnapshotError> {
         let document = Document::from_snapshot(snapshot)?;
+        let settled = document.last_client_seq(self.author);
+        let texts = self.texts_up_to(settled);
         self.touch_all();
         self.document = document;
         self.touch_all();
-        self.pending
-            .settle(self.document.last_client_seq(self.author));
+        self.pending.settle(settled);
         self.catch_up_counters();
-        Ok(self.rebuild())
+        self.move_texts_from(texts);
+        Ok(self.rebuild(None))
     }
 
     fn catch_up_counters(&mut self) {
@@ -155,14 +158,30 @@ impl Replica {
                 Err(error) => return Err(error),
             }
             let batch = Batch::try_from(batch)?;
-            self.document.commit(&batch)?;
+            let texts = self.document.commit(&batch)?;
             changed.extend(batch.ops.iter().flat_map(Op::ids));
-            if batch.author == self.author && self.author != 0 {
-                changed.append(&mut self.pending.settle(batch.client_seq));
-                self.catch_up_counters();
+            if batch.author != self.author || !self.settle(batch.client_seq, changed) {
+                self.move_texts(&texts);
             }
         }
         Ok(None)
+    }
+
+    /// Settles own batches up to one that was committed; false where that one is not pending here.
+    fn settle(&mut self, client_seq: u64, changed: &mut BTreeSet<ObjectId>) -> bool {
+        let mut known = false;
+        for sent in self.pending.settle(client_seq) {
+            changed.extend(sent.ops.iter().flat_map(Op::ids));
+            known = sent.client_seq == client_seq;
+            if !known {
+                let changes = self.without(self.document.view(), &sent.ops);
+                let mut rest = self.pending.take();
+                self.leave_out(&changes, &mut rest);
+                self.pending = rest;
+            }
+        }
+        self.catch_up_counters();
+        known
     }
 
     fn touch(&mut self, ids: impl IntoIterator<Item = ObjectId>) {
@@ -208,24 +227,29 @@ impl Replica {
             .collect()
     }
 
-    /// Derives the whole overlay again and drops the pending ops that have become impossible.
-    fn rebuild(&mut self) -> Lost {
+    /// Derives the whole overlay again, without a refused batch and the pending ops that have become impossible.
+    fn rebuild(&mut self, refused: Option<u64>) -> Lost {
         let mut lost = Lost::default();
         self.clear_overlay();
-        let mut rest = std::mem::take(&mut self.pending);
-        rest.sent.retain(|sent| {
-            let kept = self.try_overlay(&sent.ops).is_ok();
-            if !kept {
+        let mut rest = self.pending.take();
+        while let Some(sent) = rest.sent.pop_front() {
+            if refused != Some(sent.client_seq) && self.try_overlay(&sent.ops).is_ok() {
+                self.pending.sent.push_back(sent);
+            } else {
                 lost.batches.push(sent.client_seq);
+                let changes = self.without(self.view(), &sent.ops);
+                self.leave_out(&changes, &mut rest);
             }
-            kept
-        });
-        rest.queue.retain(|op| {
-            let kept = self.try_overlay(std::slice::from_ref(op)).is_ok();
-            lost.queued_ops += usize::from(!kept);
-            kept
-        });
-        self.pending = rest;
+        }
+        while let Some(op) = rest.queue.pop_front() {
+            if self.try_overlay(std::slice::from_ref(&op)).is_ok() {
+                self.pending.queue.push_back(op);
+            } else {
+                lost.queued_ops += 1;
+                let changes = self.without(self.view(), std::slice::from_ref(&op));
+                self.leave_out(&changes, &mut rest);
+            }
+        }
         let overlay: Vec<ObjectId> = self.overlay.keys().copied().collect();
         self.touch(overlay);
         lost
@@ -319,24 +343,29 @@ impl Replica {
     }
 
     /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a message may hold); `None`
-    /// when nothing waits. It counts as un-acknowledged from now on.
+    /// when nothing waits, or what waits edits a text of which another edit is not acknowledged yet. It counts as
+    /// un-acknowledged from now on.
     pub fn take_batch(&mut self, ops_max: usize) -> Option<v1::OpBatch> {
         self.pending.take_batch(ops_max, self.document.revision())
     }
 
-    /// The batches that were taken and not acknowledged, oldest first: to be sent again on a new connection.
+    /// The batches that were taken and not acknowledged, oldest first, as they are after what has been received since:
+    /// to be sent again on a new connection.
     pub fn unacked(&self) -> Vec<v1::OpBatch> {
-        self.pending.unacked()
+        self.pending.unacked(self.document.revision())
     }
 
     /// Takes back a batch that the server refused, and those that depended on it. Unknown numbers are passed over.
     pub fn rejected(&mut self, client_seq: u64) -> Lost {
-        if !self.pending.remove(client_seq) {
+        if !self
+            .pending
+            .sent
+            .iter()
+            .any(|sent| sent.client_seq == client_seq)
+        {
             return Lost::default();
         }
-        let mut lost = self.rebuild();
-        lost.batches.insert(0, client_seq);
-        lost
+        self.rebuild(Some(client_seq))
     }
 
     /// Takes back the last gesture by new ops, as far as nobody else wrote since. False when there is none.
@@ -356,15 +385,16 @@ impl Replica {
             let ops = step.ops(self.view(), self.author, direction);
             match self.accept(&ops) {
                 Ok(()) if !ops.is_empty() => {
+                    let back = step.turned(self.view());
                     ops.into_iter().for_each(|op| self.write(op));
-                    self.history.push(direction.opposite(), step);
+                    self.history.push(direction.opposite(), back);
                     return true;
                 }
                 Err(OpError::TooManyPending) => {
                     self.history.push(direction, step);
                     return false;
                 }
-                Ok(()) | Err(_) => {}
+                Ok(()) | Err(_) => self.history.pass_over(&step),
             }
         }
         false
@@ -406,6 +436,11 @@ impl Replica {
     /// Ops that the server has not confirmed.
     pub fn pending_count(&self) -> usize {
         self.pending.len()
+    }
+
+    /// The ops that the server has not confirmed, in order, as they are after what has been received since.
+    pub fn pending_ops(&self) -> Vec<v1::Op> {
+        self.pending.ops().map(Into::into).collect()
     }
 
     /// Ops that wait for [`Self::take_batch`].

@@ -1,27 +1,25 @@
 //! A replica's ops that the server has not confirmed, in the order they were made.
 
 use crate::limits::BATCH_BYTES_MAX;
-use crate::object::ObjectId;
 use crate::op::Op;
 use fmz_proto::limits::BATCH_OPS_MAX;
 use fmz_proto::{Message, v1};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// A batch that was given out under a number.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub(super) client_seq: u64,
-    base: u64,
     pub(super) ops: Vec<Op>,
     /// How often it was given out as a copy.
     pub(super) copies: u32,
 }
 
 impl Sent {
-    pub(super) fn to_wire(&self) -> v1::OpBatch {
+    pub(super) fn to_wire(&self, base: u64) -> v1::OpBatch {
         v1::OpBatch {
             client_seq: self.client_seq,
-            base: self.base,
+            base,
             ops: self.ops.iter().map(Into::into).collect(),
         }
     }
@@ -51,6 +49,20 @@ impl Pending {
         sent.chain(&self.queue)
     }
 
+    pub(super) fn ops_mut(&mut self) -> impl Iterator<Item = &mut Op> {
+        let sent = self.sent.iter_mut().flat_map(|batch| &mut batch.ops);
+        sent.chain(&mut self.queue)
+    }
+
+    /// The ops of the batches up to a number.
+    pub(super) fn ops_up_to(&self, client_seq: u64) -> impl Iterator<Item = &Op> {
+        let settled = move |batch: &&Sent| batch.client_seq <= client_seq;
+        self.sent
+            .iter()
+            .take_while(settled)
+            .flat_map(|batch| &batch.ops)
+    }
+
     pub(super) fn len(&self) -> usize {
         let sent: usize = self.sent.iter().map(|batch| batch.ops.len()).sum();
         sent + self.queue.len()
@@ -65,7 +77,8 @@ impl Pending {
     pub(super) fn take_batch(&mut self, ops_max: usize, base: u64) -> Option<v1::OpBatch> {
         let mut wire: Vec<v1::Op> = Vec::new();
         let mut bytes = 0;
-        for op in self.queue.iter().take(ops_max.clamp(1, BATCH_OPS_MAX)) {
+        let ready = self.queue.iter().take_while(|op| !self.must_wait(op));
+        for op in ready.take(ops_max.clamp(1, BATCH_OPS_MAX)) {
             let op = v1::Op::from(op);
             bytes += op.encoded_len();
             if bytes > BATCH_BYTES_MAX && !wire.is_empty() {
@@ -81,7 +94,6 @@ impl Pending {
         self.next_client_seq = client_seq.saturating_add(1);
         self.sent.push_back(Sent {
             client_seq,
-            base,
             ops,
             copies: 0,
         });
@@ -92,8 +104,8 @@ impl Pending {
         })
     }
 
-    pub(super) fn unacked(&self) -> Vec<v1::OpBatch> {
-        self.sent.iter().map(Sent::to_wire).collect()
+    pub(super) fn unacked(&self, base: u64) -> Vec<v1::OpBatch> {
+        self.sent.iter().map(|sent| sent.to_wire(base)).collect()
     }
 
     /// Whether an op waits whose objects are known only when it is committed.
@@ -102,24 +114,27 @@ impl Pending {
     }
 
     /// Forgets the batches up to a number: the server takes them in order, so it has them, or refused them.
-    pub(super) fn settle(&mut self, client_seq: u64) -> BTreeSet<ObjectId> {
-        let settled = self
-            .sent
-            .iter()
-            .take_while(|batch| batch.client_seq <= client_seq)
-            .count();
-        let batches = self.sent.drain(..settled);
-        let mut ids = BTreeSet::new();
-        for op in batches.flat_map(|batch| batch.ops) {
-            ids.extend(op.ids());
-        }
-        ids
+    pub(super) fn settle(&mut self, client_seq: u64) -> Vec<Sent> {
+        let settled = |batch: &&Sent| batch.client_seq <= client_seq;
+        let count = self.sent.iter().take_while(settled).count();
+        self.sent.drain(..count).collect()
     }
 
-    /// Takes back one batch.
-    pub(super) fn remove(&mut self, client_seq: u64) -> bool {
-        let count = self.sent.len();
-        self.sent.retain(|batch| batch.client_seq != client_seq);
-        self.sent.len() < count
+    /// Takes everything out; the numbers go on.
+    pub(super) fn take(&mut self) -> Self {
+        let next_client_seq = self.next_client_seq;
+        let empty = Self {
+            next_client_seq,
+            ..Self::default()
+        };
+        std::mem::replace(self, empty)
+    }
+
+    /// Whether an edit of the same text is on its way. The server moves a batch over what others did since its base, not
+    /// over this author's own edits: so one batch at a time.
+    fn must_wait(&self, op: &Op) -> bool {
+        let id = op.edited();
+        let mut sent = self.sent.iter().flat_map(|sent| &sent.ops);
+        id.is_some() && sent.any(|other| other.edited() == id)
     }
 }

@@ -1,6 +1,7 @@
 //! The document as a snapshot and back, exactly.
 
 mod object;
+mod texts;
 
 use crate::SnapshotError;
 use crate::document::{Author, Document};
@@ -21,6 +22,8 @@ impl Document {
             frames: self.frames.to_wire(),
             versions: self.versions.to_wire(),
             changed_revision: self.changed_revision,
+            texts: self.texts.changes().map(Into::into).collect(),
+            texts_complete_after: self.texts.complete_from(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Document {
         let changed = snapshot.changed_revision;
         in_range("snapshot.changed_revision", changed <= snapshot.revision)?;
         document.changed_revision = changed;
+        document.read_texts(&snapshot.texts, snapshot.texts_complete_after)?;
         Ok(document)
     }
 

@@ -1,6 +1,7 @@
 //! One change of a text.
 
 use super::steps::{Builder, Step};
+use crate::limits::STEP_BYTES;
 
 /// A change of a text, in normal form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +51,11 @@ impl Edit {
             rest = behind;
         }
         Some(inverse.into())
+    }
+
+    /// What it counts in [`crate::limits::TEXT_LOG_BYTES_MAX`].
+    pub(super) fn bytes(&self) -> usize {
+        self.steps.len() * STEP_BYTES + self.inserted_bytes()
     }
 
     /// Bytes of the texts that it inserts.

@@ -9,12 +9,15 @@ mod compose;
 mod cursor;
 mod diff;
 mod edit;
+mod log;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod wire;
 
 pub use edit::Edit;
+pub(crate) use log::{TextChange, TextLog};
 pub use steps::Step;
 pub use transform::Side;
 

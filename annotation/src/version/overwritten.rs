@@ -77,6 +77,7 @@ fn ids_mut(op: &mut v1::Op) -> Vec<&mut v1::ObjectId> {
         Some(Wire::StrokeAppend(append)) => append.id.iter_mut().collect(),
         Some(Wire::StrokeEnd(end)) => end.id.iter_mut().collect(),
         Some(Wire::Add(add)) => add.id.iter_mut().collect(),
+        Some(Wire::TextEdit(edit)) => edit.id.iter_mut().collect(),
         Some(Wire::SetDeleted(set)) => set.ids.iter_mut().collect(),
         Some(Wire::Clear(_) | Wire::AuthorAdded(_) | Wire::Commit(_) | Wire::Revert(_)) | None => {
             Vec::new()

@@ -3,6 +3,7 @@
 use super::diff::{Part, parts};
 use super::stroke::StrokeRestore;
 use crate::object::{Key, Object, ObjectId, Property, Writer};
+use crate::text::Edit;
 use crate::{Document, OpError, limits};
 use fmz_proto::WireError;
 use std::collections::BTreeSet;
@@ -134,6 +135,22 @@ impl Revert {
         if let (Some(stroke), Some(way)) = (&mut object.stroke, &restore.stroke) {
             way.write(stroke);
         }
+    }
+
+    /// How it changes the texts of a document.
+    pub(crate) fn text_edits(&self, document: &Document) -> Vec<(ObjectId, Edit)> {
+        let edit = |restore: &ObjectRestore| {
+            let now = document.object(restore.id)?.text();
+            let text = restore
+                .properties
+                .iter()
+                .find_map(|property| match property {
+                    Property::Text(text) => Some(text),
+                    _ => None,
+                })?;
+            Some((restore.id, Edit::between(now, text)))
+        };
+        self.restores.iter().filter_map(edit).collect()
     }
 
     /// Says whether its values fit the objects of a document.

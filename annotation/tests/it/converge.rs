@@ -1,9 +1,9 @@
 //! Several people at once, over connections that lose and repeat: everybody ends with the same document.
 
 use crate::make;
-use crate::peer::{Action, OWNER, Peer, Said, ops_of};
+use crate::peer::{Action, OWNER, Peer, Said};
 use crate::room::Room;
-use fmz_annotation::{Authority, Document, ObjectId, Replica};
+use fmz_annotation::{Authority, Document, ObjectId, OpError, Replica};
 use fmz_proto::v1::{self, Kind, property};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,6 +39,9 @@ fn action() -> impl Strategy<Value = Action> {
         3 => (pick.clone(), by).prop_map(|(pick, by)| Action::Move { pick, by }),
         1 => pick.clone().prop_map(|pick| Action::Answer { pick }),
         1 => any::<bool>().prop_map(|all| Action::Clear { all }),
+        6 => (pick.clone(), 0..5u32, 0..3u32, "[a-c\u{1f3ac}]{0,2}").prop_map(
+            |(pick, at, delete, insert)| Action::Edit { pick, at, delete, insert },
+        ),
         2 => (pick, any::<bool>()).prop_map(|(pick, deleted)| Action::Delete { pick, deleted }),
         1 => Just(Action::Begin),
         1 => Just(Action::End),
@@ -97,7 +100,16 @@ impl World {
         let known = self.room.log.len();
         let refused = std::mem::take(&mut peer.refuse)
             && client_seq > self.room.document.last_client_seq(author);
-        if refused || self.room.receive(author, batch).is_err() {
+        let answer = match refused {
+            true => Err(None),
+            false => self.room.receive(author, batch).map_err(Some),
+        };
+        if let Err(error) = answer {
+            assert_ne!(
+                error,
+                Some(OpError::BadTextEdit),
+                "edits follow what others wrote"
+            );
             peer.note_refused(client_seq);
             peer.down.push_back(Said::Rejected(client_seq));
         }
@@ -170,7 +182,7 @@ fn foreseen(replica: &Replica) -> Vec<v1::ObjectState> {
         true => Authority::Owner,
         false => Authority::Author,
     };
-    for op in ops_of(replica) {
+    for op in replica.pending_ops() {
         let revision = document.revision() + 1;
         let client_seq = document.last_client_seq(author) + 1;
         if let Ok(ops) = document.prepare(author, authority, vec![op]) {

@@ -13,5 +13,6 @@ mod resume;
 mod revert;
 mod room;
 mod snapshot;
+mod text;
 mod undo;
 mod version;

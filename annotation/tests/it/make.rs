@@ -114,6 +114,21 @@ pub(crate) fn deltas_of(object: &v1::ObjectState) -> Vec<Delta> {
     object.points.as_ref().map(deltas).unwrap_or_default()
 }
 
+/// An edit of a text: keeps `at`, takes out `delete`, puts `insert` there.
+pub(crate) fn edit(id: Option<v1::ObjectId>, at: u32, delete: u32, insert: &str) -> v1::Op {
+    use v1::text_step::Step;
+    let steps = [
+        Some(Step::Retain(at)).filter(|_| at > 0),
+        Some(Step::Insert(insert.into())).filter(|_| !insert.is_empty()),
+        Some(Step::Delete(delete)).filter(|_| delete > 0),
+    ];
+    let steps = steps.into_iter().flatten();
+    let steps = steps
+        .map(|step| v1::TextStep { step: Some(step) })
+        .collect();
+    wrap(op::Op::TextEdit(v1::TextEdit { id, steps }))
+}
+
 pub(crate) fn end(id: Option<v1::ObjectId>) -> v1::Op {
     wrap(op::Op::StrokeEnd(v1::StrokeEnd { id }))
 }

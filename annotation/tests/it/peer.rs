@@ -41,6 +41,13 @@ pub(crate) enum Action {
     Clear {
         all: bool,
     },
+    /// Counts that do not fit are refused.
+    Edit {
+        pick: usize,
+        at: u32,
+        delete: u32,
+        insert: String,
+    },
     Begin,
     End,
     Undo,
@@ -124,6 +131,12 @@ impl Peer {
             }
             Action::Clear { all: true } => self.submit(&[make::clear_all()]),
             Action::Clear { all: false } => self.submit(&[make::clear_frames(20, 24)]),
+            Action::Edit {
+                pick,
+                at,
+                delete,
+                insert,
+            } => self.submit(&[make::edit(self.pick(pick), at, delete, &insert)]),
             Action::Begin => self.replica.begin_group(),
             Action::End => self.replica.end_group(),
             Action::Undo => self.walk(Replica::can_undo, Replica::undo),
@@ -176,12 +189,12 @@ impl Peer {
         let promised = can(&self.replica);
         assert_eq!(step(&mut self.replica), promised);
         let author = self.replica.author();
-        for op in ops_of(&self.replica).split_off(before.pending_count()) {
+        for op in self.replica.pending_ops().split_off(before.pending_count()) {
             for (id, key) in written(&op) {
                 let object = before.object(id).expect("undo changes what is there");
                 let undone_create = key == Key::Deleted && id.author() == author;
                 let mine = object.writer(key).author == author || undone_create;
-                assert!(mine || key == Key::Offset, "{op:?}");
+                assert!(mine || matches!(key, Key::Offset | Key::Text), "{op:?}");
                 let thread = object.kind() == fmz_annotation::Kind::Pin && key == Key::Status;
                 assert!(author == OWNER || id.author() == author || thread, "{op:?}");
             }
@@ -243,6 +256,7 @@ fn written(op: &v1::Op) -> Vec<(ObjectId, Key)> {
             let value = property.value.as_ref().expect("a property has a value");
             set.id.iter().map(|id| (own(id), key(value))).collect()
         }
+        Some(v1::op::Op::TextEdit(edit)) => edit.id.iter().map(|id| (own(id), Key::Text)).collect(),
         other => panic!("undo never writes {other:?}"),
     }
 }
@@ -257,12 +271,4 @@ fn key(value: &property::Value) -> Key {
         property::Value::Status(_) => Key::Status,
         other => panic!("nobody sets {other:?} here"),
     }
-}
-
-/// All pending ops of a replica, in order.
-pub(crate) fn ops_of(replica: &Replica) -> Vec<v1::Op> {
-    let mut replica = replica.clone();
-    while replica.take_batch(usize::MAX).is_some() {}
-    let batches = replica.unacked().into_iter();
-    batches.flat_map(|batch| batch.ops).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::make::{append, brush, color, id, own_id, point_count, set};
 use crate::room::Room;
+use fmz_proto::v1::OpBatch;
 
 #[test]
 fn resume1_pending_ops_outlive_the_connection() {
@@ -51,7 +52,8 @@ fn resume3_a_snapshot_settles_what_it_holds() {
     room.receive(1, first).unwrap();
     let lost = replica.load(room.document.snapshot()).unwrap();
     assert_eq!((lost.batches.len(), lost.queued_ops), (0, 0));
-    assert_eq!(replica.unacked(), [second]);
+    let base = room.document.revision();
+    assert_eq!(replica.unacked(), [OpBatch { base, ..second }]);
     assert_eq!(replica.objects().objects.len(), 2);
     let points = |replica: &fmz_annotation::Replica| point_count(&replica.objects().objects[0]);
     assert_eq!(points(&replica), 1);

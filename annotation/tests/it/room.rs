@@ -49,7 +49,8 @@ impl Room {
             return Ok(());
         }
         let authority = self.authority(author);
-        let ops = self.document.prepare(author, authority, batch.ops)?;
+        let ops = self.document.rebase(author, batch.base, batch.ops)?;
+        let ops = self.document.prepare(author, authority, ops)?;
         self.commit(author, batch.client_seq, ops)
             .expect("what was checked can be applied");
         Ok(())

@@ -90,6 +90,15 @@ impl Sequencer {
             .sum()
     }
 
+    /// Moves ops that were made on an older revision over what came since.
+    pub(crate) fn rebase(&self, author: u32, base: u64, ops: Vec<Op>) -> Result<Vec<Op>, Refused> {
+        let moved = self.document.rebase(author, base, ops);
+        moved.map_err(|error| Refused {
+            code: error.code(),
+            text: error.to_string(),
+        })
+    }
+
     /// Checks and numbers a batch; it will be part of the next append.
     pub(crate) fn number(
         &mut self,

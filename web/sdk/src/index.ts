@@ -32,6 +32,7 @@ export type { Lost, Replica } from "./core/replica";
 export type { Room } from "./core/room";
 export type { SharedDocument } from "./core/document";
 export { Session, type ChannelName, type SessionStatus } from "./core/session";
+export { mergedText, movedCaret, textEdit } from "./core/text";
 export { newSessionKey } from "./web/browser";
 export { RoomClient, type ClientOptions, type MediaState } from "./web/client";
 export type { Publisher } from "./web/publisher";

@@ -1,6 +1,7 @@
 //! Undo and redo: what this person did, taken back by new ops and only where nobody wrote since.
 
 mod step;
+mod texts;
 
 use crate::limits::UNDO_STEPS_MAX;
 use crate::op::Op;

@@ -3,6 +3,7 @@
 use crate::object::{Key, Object, ObjectId, Point, Property};
 use crate::op::Op;
 use crate::overlay::{Sender, View};
+use crate::text::Edit;
 use fmz_proto::limits::{ADD_MAX, DELETE_OBJECTS_MAX};
 
 /// One thing that was done.
@@ -21,6 +22,11 @@ enum Change {
     Deleted {
         id: ObjectId,
         deleted: bool,
+    },
+    /// The edit that walks this change, on the text as it is when all later steps are walked.
+    Text {
+        id: ObjectId,
+        edit: Edit,
     },
 }
 
@@ -66,6 +72,11 @@ impl Step {
             | Op::AddAuthor(_)
             | Op::Commit(_)
             | Op::Revert(_) => {}
+            Op::TextEdit { id, edit } => {
+                if let Some(object) = view.object(*id) {
+                    self.record_text(*id, object, edit);
+                }
+            }
         }
     }
 
@@ -116,6 +127,54 @@ impl Step {
             }
         }
         self.0.push(Change::Moved { id, by: offset });
+    }
+
+    /// Typing is many edits of one text: undo takes back all of them at once.
+    fn record_text(&mut self, id: ObjectId, object: &Object, edit: &Edit) {
+        let Some(inverse) = edit.invert(object.text()) else {
+            return;
+        };
+        let created = |change: &Change| *change == Change::Created(id);
+        if self.0.iter().any(created) {
+            return;
+        }
+        match self.text(id) {
+            Some(before) => *before = inverse.compose(before),
+            None => self.0.push(Change::Text { id, edit: inverse }),
+        }
+    }
+
+    /// What walks the change of a text, where this step has one.
+    pub(super) fn text(&mut self, id: ObjectId) -> Option<&mut Edit> {
+        self.0.iter_mut().find_map(|change| match change {
+            Change::Text { id: other, edit } if *other == id => Some(edit),
+            _ => None,
+        })
+    }
+
+    /// Objects whose texts the step still changes.
+    pub(super) fn texts(&self) -> impl Iterator<Item = ObjectId> {
+        self.0.iter().filter_map(|change| match change {
+            Change::Text { id, edit } if !edit.is_empty() => Some(*id),
+            _ => None,
+        })
+    }
+
+    pub(super) fn forget_text(&mut self, id: ObjectId) {
+        self.0
+            .retain(|change| !matches!(change, Change::Text { id: other, .. } if *other == id));
+    }
+
+    /// The step that takes this one back again, before it is walked.
+    pub(in crate::replica) fn turned(&self, view: View<'_>) -> Self {
+        let turn = |change: &Change| match change {
+            Change::Text { id, edit } => {
+                let edit = edit.invert(view.object(*id)?.text())?;
+                Some(Change::Text { id: *id, edit })
+            }
+            other => Some(other.clone()),
+        };
+        Self(self.0.iter().filter_map(turn).collect())
     }
 
     /// The ops that walk this step, as far as it still is this author's last word.
@@ -174,6 +233,11 @@ impl Change {
                     id: *id,
                     property: target.clone(),
                 })
+            }
+            Self::Text { id, edit } => {
+                let (id, edit) = (*id, edit.clone());
+                let fits = edit.apply(view.object(id)?.text()).is_some();
+                (fits && !edit.is_empty()).then_some(Op::TextEdit { id, edit })
             }
             // Moves add up: taking the own one back leaves those of others.
             Self::Moved { id, by } => {

@@ -113,7 +113,9 @@ impl Room {
         let (
             author,
             OpBatch {
-                client_seq, ops, ..
+                client_seq,
+                base,
+                ops,
             },
         ) = (session.author, received.batch);
         if client_seq <= self.sequencer.document().last_client_seq(author) {
@@ -125,10 +127,11 @@ impl Room {
             Authority::Author
         };
         let ms = self.unix_ms(now);
-        if let Err(refused) =
+        let numbered = self.sequencer.rebase(author, base, ops).and_then(|ops| {
             self.sequencer
                 .number(author, authority, client_seq, ops, ms, received.at)
-        {
+        });
+        if let Err(refused) = numbered {
             self.reject(id, client_seq, refused.code, refused.text);
         }
     }

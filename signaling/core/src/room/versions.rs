@@ -135,6 +135,10 @@ impl Room {
         let ops = ops.ok_or_else(|| Refusal::new("out_of_range", "too many objects"))?;
         let overwritten = version::overwritten(document, since, author, &ops)
             .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        let ops = self
+            .sequencer
+            .rebase(author, since, ops)
+            .map_err(|refused| Refusal::new(refused.code, refused.text))?;
         let client_seq = document.last_client_seq(author) + 1;
         let authority = match asker.grants.own {
             true => Authority::Owner,

@@ -12,5 +12,6 @@ mod ops;
 mod pace;
 mod paths;
 mod presence;
+mod texts;
 mod versions;
 mod world;

@@ -172,6 +172,7 @@ fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
         Some(op::Op::StrokeAppend(append)) => append.id,
         Some(op::Op::StrokeEnd(end)) => end.id,
         Some(op::Op::Add(add)) => add.id,
+        Some(op::Op::TextEdit(edit)) => edit.id,
         Some(op::Op::SetDeleted(set)) => return set.ids.clone(),
         Some(op::Op::Clear(clear)) => return clear.ids.clone(),
         Some(op::Op::Revert(revert)) => {

@@ -12,6 +12,7 @@ pub const OP_KINDS: &[&str] = &[
     "author_added",
     "add",
     "clear",
+    "text_edit",
 ];
 
 /// A new kind of op gets its name here, its place above, and somebody who makes it in `page/hand.rs`.
@@ -27,5 +28,6 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::Clear(_) => "clear",
         Op::Commit(_) => "commit",
         Op::Revert(_) => "revert",
+        Op::TextEdit(_) => "text_edit",
     }
 }

@@ -3,7 +3,7 @@
 use super::{Invariant, Judge, history::touched};
 use crate::disk::{Recovered, last_revision};
 use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
-use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, OpBatch, Welcome, op};
+use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, OpBatch, TextStep, Welcome, op, text_step};
 
 impl Judge {
     /// A page sends a batch for the first time.
@@ -92,7 +92,7 @@ impl Judge {
             return;
         };
         let (twice, floor) = (claim.committed, claim.floor);
-        let same = claim.ops == as_made(ops);
+        let same = as_made(&claim.ops) == as_made(ops);
         claim.committed = true;
         if twice {
             self.find(Invariant::ExactlyOnce, format!("{name} is there twice"));
@@ -150,6 +150,12 @@ impl Judge {
     pub(crate) fn is_refused(&self, author: u32, client_seq: u64) -> bool {
         let claim = self.claims.made.get(&(author, client_seq));
         claim.is_some_and(|claim| claim.refused)
+    }
+
+    /// Whether the server refused a batch before this one and the page was not told.
+    pub(crate) fn awaits_refusal(&self, author: u32, before: u64) -> bool {
+        let mut earlier = self.claims.made.range((author, 0)..(author, before));
+        earlier.any(|(_, claim)| claim.refused && !claim.told)
     }
 
     /// A page was told of a refusal.
@@ -345,13 +351,27 @@ impl Judge {
     }
 }
 
-/// Ops without what the server adds to them.
+/// Ops without what the server adds to them. An edit of a text is moved to other places, and what others deleted before is
+/// not deleted again: what it inserts stays.
 fn as_made(ops: &[Op]) -> Vec<Op> {
     let mut ops = ops.to_vec();
     for op in &mut ops {
         if let Some(op::Op::Clear(clear)) = &mut op.op {
             clear.ids.clear();
         }
+        if let Some(op::Op::TextEdit(edit)) = &mut op.op {
+            edit.steps = inserted(&edit.steps);
+        }
     }
     ops
+}
+
+fn inserted(steps: &[TextStep]) -> Vec<TextStep> {
+    let text = |step: &TextStep| match &step.step {
+        Some(text_step::Step::Insert(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let text: String = steps.iter().map(text).collect();
+    let step = Some(text_step::Step::Insert(text));
+    vec![TextStep { step }]
 }

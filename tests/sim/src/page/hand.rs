@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{judge::Judge, plant::Plant, random::Random};
 use fmz_annotation::ObjectId;
+use fmz_annotation::text::{Edit, Step};
 use fmz_proto::v1::{self, Kind, ObjectState, clear::Scope, property::Value};
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ impl Page {
             self.draw_on(stroke, random, judge);
             return;
         }
-        match random.below(26) {
+        match random.below(29) {
             0..=5 => self.begin_stroke(random, judge),
             6..=8 => self.shape(random, judge),
             9..=11 => self.change(random, judge),
@@ -40,6 +41,7 @@ impl Page {
             20 => self.walk(false),
             21..=22 => self.change_and_take_back(random, judge),
             23 if random.percent(30) => self.clear(random, judge),
+            24..=26 => self.write(random, judge),
             _ => {
                 // A gesture with several changes is one step.
                 self.replica.begin_group();
@@ -149,6 +151,23 @@ impl Page {
         }
     }
 
+    /// Changes words, somewhere in a text or where none is yet.
+    fn write(&mut self, random: &mut Random, judge: &mut Judge) {
+        let Some(id) = self.pick(random) else { return };
+        let Some(object) = self.replica.object(id) else {
+            return;
+        };
+        let length = object.text().chars().count() as u64;
+        let at = random.between(0, length);
+        let gone = random.between(0, (length - at).min(4));
+        let steps = [
+            Step::Retain(at as u32),
+            Step::Insert(words(random)),
+            Step::Delete(gone as u32),
+        ];
+        self.submit(&[make::edit(id, Edit::from_iter(steps))], judge);
+    }
+
     fn hide_or_show(&mut self, random: &mut Random, judge: &mut Judge) {
         let hidden = random.percent(50);
         let objects = self.replica.document().objects();
@@ -177,12 +196,13 @@ impl Page {
     fn change_and_take_back(&mut self, random: &mut Random, judge: &mut Judge) {
         let before = self.shown();
         let changes = self.replica.pending_count();
-        match random.below(6) {
+        match random.below(7) {
             0 => self.shape(random, judge),
             1 => self.change(random, judge),
             2 => self.shift(random, judge),
             3 => self.discuss(random, judge),
             4 => self.clear(random, judge),
+            5 => self.write(random, judge),
             _ => self.hide_or_show(random, judge),
         }
         let after = self.shown();

@@ -1,6 +1,6 @@
 //! Ops in short form.
 
-use fmz_annotation::ObjectId;
+use fmz_annotation::{ObjectId, text::Edit};
 use fmz_proto::{
     points::{self, Delta},
     v1::{self, op, property},
@@ -57,6 +57,10 @@ pub(super) fn append(object: ObjectId, deltas: &[Delta]) -> v1::Op {
 
 pub(super) fn end(object: ObjectId) -> v1::Op {
     wrap(op::Op::StrokeEnd(v1::StrokeEnd { id: id(object) }))
+}
+
+pub(super) fn edit(object: ObjectId, edit: Edit) -> v1::Op {
+    wrap(op::Op::TextEdit(edit.to_wire(object)))
 }
 
 pub(super) fn deleted(objects: &[ObjectId], deleted: bool) -> v1::Op {

@@ -153,7 +153,15 @@ impl Page {
         let mut anew = self.replica.clone();
         let loaded = anew.load(self.replica.document().snapshot());
         let same = loaded == Ok(Lost::default()) && anew.objects() == self.replica.objects();
-        judge.viewed(self.index, same);
+        let waits = loaded.is_ok_and(|lost| self.awaits_refusal(&lost, judge));
+        judge.viewed(self.index, same || waits);
+    }
+
+    /// Whether what became impossible rests on a refused batch: a copy of a later commit overtook the word of that.
+    fn awaits_refusal(&self, lost: &Lost, judge: &Judge) -> bool {
+        let first = lost.batches.first().copied();
+        let before = first.or((lost.queued_ops > 0).then_some(u64::MAX));
+        before.is_some_and(|seq| judge.awaits_refusal(self.replica.author(), seq))
     }
 
     fn snapshot(&mut self, part: &Snapshot, judge: &mut Judge) {

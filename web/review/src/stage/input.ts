@@ -4,6 +4,7 @@ import type { RoomState } from "../state/room";
 import { toGrid, type Point } from "./geometry";
 import { brush, drag, erase, pan, shape, type Gesture, type PenPoint } from "./gestures";
 import { objectAt } from "./hit";
+import { startOf } from "./shapes";
 import type { Overlay } from "./overlay";
 
 /** Zoom of one wheel step of 100 px. */
@@ -41,6 +42,9 @@ export class Input {
     }, options);
     element.addEventListener("pointerleave", () => {
       this.room.client.session.point(undefined);
+    }, options);
+    element.addEventListener("dblclick", (event) => {
+      this.changeText(this.place(event));
     }, options);
     element.addEventListener("wheel", (event) => {
       this.handleWheel(event);
@@ -107,6 +111,14 @@ export class Input {
     const { x, y } = toGrid(at, this.room.view.rect.peek());
     const start = { x, y: y + Math.round(BASELINE * this.room.tools.textHeight) };
     this.room.textEntry.value = { start, frame: this.room.picture.stamp() };
+  }
+
+  /** Opens the words of a text under the pointer. */
+  private changeText(at: Point): void {
+    const { room } = this;
+    const object = room.tools.tool.peek() === "select" ? this.changeableAt(at) : undefined;
+    if (object?.kind !== Kind.TEXT || !object.id || !object.frame) return;
+    room.textEntry.value = { start: startOf(object), frame: object.frame, mark: object.id };
   }
 
   private handleMove(event: PointerEvent): void {

@@ -1,5 +1,5 @@
 import type { ObjectState } from "@fmz/client";
-import { isGrowing } from "../state/marks";
+import { isGrowing, keyOf } from "../state/marks";
 import { isOnFrame } from "../state/picture";
 import type { RoomState } from "../state/room";
 import { paletteColor } from "../state/tools";
@@ -47,7 +47,7 @@ export class Overlay {
       marks.onChange((changed) => {
         this.handleChange(changed);
       }),
-      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, room.versions.preview].map((place) => place.subscribe(redraw)),
+      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, room.textEntry, room.versions.preview].map((place) => place.subscribe(redraw)),
       ...[marks.selected, room.pointers, room.participants].map((thing) => thing.subscribe(redrawMotion)),
       picture.shown.subscribe(() => {
         if (room.onlyThisFrame.peek()) this.redraw();
@@ -69,7 +69,10 @@ export class Overlay {
   visible(): ObjectState[] {
     const { room } = this;
     if (room.marksHidden.peek()) return [];
-    const all = [...(room.versions.preview.peek()?.objects ?? room.marks.all())];
+    const entry = room.textEntry.peek()?.mark;
+    const marks = room.versions.preview.peek()?.objects ?? room.marks.all();
+    // A text whose words are being changed is shown by its field.
+    const all = marks.filter(({ id }) => !entry || keyOf(id) !== keyOf(entry));
     const shown = room.picture.shown.peek();
     return room.onlyThisFrame.peek() ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
   }

@@ -36,6 +36,8 @@ export interface TextEntry {
   /** Baseline start, grid units. */
   readonly start: Point;
   readonly frame: FrameStamp;
+  /** The text that is there already and is being changed. */
+  readonly mark?: ObjectId;
 }
 
 /** Everything that the page knows of a room it is in. */

@@ -3,12 +3,11 @@ import { limits } from "@fmz/client";
 import { t } from "../i18n";
 import { gridScale, toStage } from "../stage/geometry";
 import { writeText } from "../stage/gestures";
-import { FONT, LINE_HEIGHT } from "../stage/shapes";
 import { useRoom } from "../state/context";
+import { keyOf } from "../state/marks";
 import { PALETTE } from "../state/tools";
-
-/** From the top of a line to its baseline, in text heights. */
-const ASCENT = LINE_HEIGHT / 2 + 0.35;
+import { TextChangeBox } from "./text-change";
+import { placeText } from "./text-place";
 
 /** A text being written on the picture, where it will stand. Enter keeps it, Escape drops it. */
 export function TextEntryBox() {
@@ -21,12 +20,11 @@ export function TextEntryBox() {
   useLayoutEffect(() => {
     const element = box.current;
     if (!entry || !element) return;
-    const { x, y } = toStage(entry.start, room.view.rect.value);
-    const place = { left: `${x}px`, top: `${y - ASCENT * height}px` };
-    Object.assign(element.style, place, { font: `${height}px/${LINE_HEIGHT} ${FONT}`, color, caretColor: color });
+    placeText(element, toStage(entry.start, room.view.rect.value), height, color ?? "");
     element.focus();
   });
   if (!entry) return null;
+  if (entry.mark) return <TextChangeBox key={keyOf(entry.mark)} id={entry.mark} />;
 
   const finish = (keep: boolean): void => {
     const id = room.document.nextId();
