@@ -14,12 +14,14 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
         .join("corpus")
         .join(target);
     let entries = std::fs::read_dir(&folder).expect("every target has a corpus");
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("a readable folder").path())
+        .collect();
     paths.sort();
     paths
         .into_iter()
         .map(|path| {
-            let data = std::fs::read(&path).unwrap();
+            let data = std::fs::read(&path).expect("a readable file");
             (path, data)
         })
         .collect()
