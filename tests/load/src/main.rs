@@ -11,6 +11,8 @@ mod crowd;
 mod durability;
 mod hand;
 mod journal;
+mod link;
+mod loss;
 mod ops;
 mod peer;
 mod peers;
@@ -46,6 +48,10 @@ enum Command {
     Durability(durability::Options),
     /// What forwarding one 4K stream to many viewers costs the server.
     Sfu(sfu::Options),
+    /// How long an op takes over a network that loses, and whether any is lost or doubled.
+    Loss(loss::Options),
+    /// A bad network: relays UDP to a server, late and with losses.
+    Link(link::Options),
     /// How fast annotations reach another screen, and how many become durable.
     Ops(ops::Options),
     /// How many bytes drawing costs, sent and kept.
@@ -82,6 +88,8 @@ async fn run(command: Command) -> Result<bool> {
     match command {
         Command::Durability(options) => durability::run(&options).await,
         Command::Sfu(options) => sfu::run(&options).await.map(|()| true),
+        Command::Loss(options) => loss::run(&options).await,
+        Command::Link(options) => link::run(&options).await.map(|()| true),
         Command::Ops(options) => ops::run(&options).await.map(|()| true),
         Command::Bytes => bytes::run().map(|()| true),
         Command::Strokes(options) => strokes::run(&options).map(|()| true),

@@ -30,8 +30,10 @@ pub(crate) enum PeerEvent {
     Connected,
     /// The `ops` channel can be written.
     OpsOpen,
-    /// A frame came on a channel.
+    /// A frame came on the `ops` channel.
     Frame(Vec<u8>),
+    /// A frame came on the `live` channel.
+    LiveFrame(Vec<u8>),
     /// An RTP packet came.
     Packet(Box<RtpPacket>),
     /// The transport ended.
@@ -44,6 +46,7 @@ pub(crate) struct Peer {
     rtc: Rtc,
     local: SocketAddr,
     ops: Option<ChannelId>,
+    live: Option<ChannelId>,
     transmits: VecDeque<(SocketAddr, Vec<u8>)>,
     events: VecDeque<PeerEvent>,
     timeout: Instant,
@@ -62,6 +65,7 @@ impl Peer {
             rtc,
             local,
             ops: None,
+            live: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             timeout: now,
@@ -91,13 +95,14 @@ impl Peer {
             ..Default::default()
         };
         self.ops = Some(api.create_data_channel(ops));
-        api.create_data_channel(ChannelConfig {
+        let live = ChannelConfig {
             label: "live".into(),
             negotiated: Some(LIVE_STREAM),
             ordered: false,
             reliability: Reliability::MaxRetransmits { retransmits: 0 },
             ..Default::default()
-        });
+        };
+        self.live = Some(api.create_data_channel(live));
     }
 
     /// Takes one UDP payload.
@@ -139,6 +144,17 @@ impl Peer {
             .context("write to the ops channel")?
         {
             bail!("the ops channel is full");
+        }
+        self.handle_timeout(now)
+    }
+
+    /// Sends a frame on the `live` channel; what does not fit is lost.
+    pub(crate) fn send_live(&mut self, frame: &[u8], now: Instant) -> Result<()> {
+        let channel = self.live.and_then(|id| self.rtc.channel(id));
+        if let Some(mut channel) = channel {
+            channel
+                .write(true, frame)
+                .context("write to the live channel")?;
         }
         self.handle_timeout(now)
     }
@@ -198,6 +214,9 @@ impl Peer {
         let event = match event {
             Event::Connected => PeerEvent::Connected,
             Event::ChannelOpen(id, _) if Some(id) == self.ops => PeerEvent::OpsOpen,
+            Event::ChannelData(data) if Some(data.id) == self.live => {
+                PeerEvent::LiveFrame(data.data)
+            }
             Event::ChannelData(data) => PeerEvent::Frame(data.data),
             Event::RtpPacket(packet) => PeerEvent::Packet(Box::new(packet)),
             Event::Closed => PeerEvent::Closed,

@@ -12,6 +12,15 @@ pub(crate) fn figure(name: &str, value: f64, unit: &str) {
     println!("{}", line(name, value, unit));
 }
 
+/// Says a name and its value to whoever started this.
+#[allow(
+    clippy::print_stdout,
+    reason = "who starts the link reads its address there"
+)]
+pub(crate) fn announce(name: &str, value: &str) {
+    println!("{name} {value}");
+}
+
 /// Tells people what is going on, on standard error.
 #[allow(clippy::print_stderr, reason = "standard output is for figures alone")]
 pub(crate) fn progress(text: &str) {

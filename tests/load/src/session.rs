@@ -1,5 +1,6 @@
 //! One connection to the server as a participant has it: the WebSocket, and the transport that the server offers.
 
+use crate::link::{self, Impairment, Link};
 use crate::peer::PeerEvent;
 use crate::transport::Transport;
 use anyhow::{Context, Result, anyhow, bail};
@@ -7,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
 use fmz_proto::v1::{
-    Answer, DocumentSnapshot, Hello, Leave, Offer, OpBatch, PublishLine, Snapshot, Welcome,
+    Answer, Committed, DocumentSnapshot, Hello, Leave, Offer, OpBatch, OpCopies, PublishLine,
+    Snapshot, Welcome,
 };
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -59,6 +61,8 @@ pub(crate) enum Event {
     Snapshot(DocumentSnapshot),
     /// An RTP packet, with the kernel's time of arrival since 1970.
     Packet(Box<RtpPacket>, Duration),
+    /// A copy of commits, by the channel that loses.
+    Copy(Committed),
     /// Everything else the server says.
     Message(Box<FromServer>),
 }
@@ -72,11 +76,22 @@ pub(crate) struct Session {
     ops_open: bool,
     snapshot: BytesMut,
     events: VecDeque<Event>,
+    impairment: Option<Impairment>,
+    /// Held while the transport goes through it.
+    link: Option<Link>,
 }
 
 impl Session {
     /// Connects and says hello; returns when the server has said welcome.
     pub(crate) async fn join(join: &Join) -> Result<(Self, Welcome)> {
+        Self::join_through(join, None).await
+    }
+
+    /// The same; the transport goes through a link that does this to it.
+    pub(crate) async fn join_through(
+        join: &Join,
+        impairment: Option<Impairment>,
+    ) -> Result<(Self, Welcome)> {
         let (socket, _) = tokio_tungstenite::connect_async_with_config(&join.url, None, true)
             .await
             .context("connect the WebSocket")?;
@@ -90,6 +105,8 @@ impl Session {
             ops_open: false,
             snapshot: BytesMut::new(),
             events: VecDeque::new(),
+            impairment,
+            link: None,
         };
         session.send(hello(join))?;
         let welcome = session.welcome().await?;
@@ -142,6 +159,15 @@ impl Session {
         }
     }
 
+    /// Sends copies of batches over the data channel that loses.
+    pub(crate) fn send_copies(&mut self, copies: OpCopies) -> Result<()> {
+        let frame = fmz_proto::encode_client(ToServer::Copies(copies));
+        match &mut self.transport {
+            Some((_, transport)) if self.ops_open => transport.send_live(&frame),
+            _ => Ok(()),
+        }
+    }
+
     /// The transport, once the server has offered one.
     pub(crate) fn transport(&mut self) -> Option<&mut Transport> {
         self.transport.as_mut().map(|(_, transport)| transport)
@@ -175,6 +201,16 @@ impl Session {
         }
     }
 
+    fn handle_live(&mut self, frame: &[u8]) -> Result<()> {
+        match fmz_proto::decode_server(frame).context("decode a frame")? {
+            Some(FromServer::Committed(copy)) => {
+                self.events.push_back(Event::Copy(copy));
+                Ok(())
+            }
+            _ => self.handle_frame(frame),
+        }
+    }
+
     fn accept(&mut self, offer: &Offer) -> Result<()> {
         if self
             .transport
@@ -184,8 +220,12 @@ impl Session {
             self.transport = Some((offer.transport, Transport::bind()?));
             self.ops_open = false;
         }
+        let offered = self.led_through(&offer.sdp)?;
         let (number, transport) = self.transport.as_mut().expect("made above");
-        let sdp = transport.accept_offer(&offer.sdp)?;
+        let mut sdp = transport.accept_offer(&offered)?;
+        if self.link.is_some() {
+            sdp = link::sdp::without_candidates(&sdp);
+        }
         let answer = Answer {
             offer: offer.offer,
             sdp,
@@ -196,6 +236,22 @@ impl Session {
             self.events.push_back(Event::Lines(offer.lines.clone()));
         }
         Ok(())
+    }
+
+    /// The offer as it is, or with the link in place of the server.
+    fn led_through(&mut self, offer: &str) -> Result<String> {
+        let Some(impairment) = self.impairment else {
+            return Ok(offer.to_owned());
+        };
+        let server = link::sdp::server_in(offer)?;
+        let here = std::net::SocketAddr::new(server.ip(), 0);
+        let link = match self.link.take() {
+            Some(link) => link,
+            None => Link::open(here, server, impairment)?,
+        };
+        let offer = link::sdp::through(offer, server, link.address);
+        self.link = Some(link);
+        Ok(offer)
     }
 
     fn join_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -222,6 +278,7 @@ impl Session {
                     self.events.push_back(Event::OpsOpen);
                 }
                 PeerEvent::Frame(frame) => self.handle_frame(&frame)?,
+                PeerEvent::LiveFrame(frame) => self.handle_live(&frame)?,
                 PeerEvent::Packet(packet) => self.events.push_back(Event::Packet(packet, arrived)),
                 PeerEvent::Closed => bail!("the transport closed"),
             }

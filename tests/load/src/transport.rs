@@ -46,6 +46,13 @@ impl Transport {
         Ok(())
     }
 
+    /// Sends a frame that may be lost.
+    pub(crate) fn send_live(&mut self, frame: &[u8]) -> Result<()> {
+        self.peer.send_live(frame, Instant::now())?;
+        self.flush(Duration::ZERO);
+        Ok(())
+    }
+
     pub(crate) fn vp8(&self, mid: Mid) -> Option<Pt> {
         self.peer.vp8(mid)
     }

@@ -1,0 +1,117 @@
+//! A bad network between peers and the server: a UDP relay that delays and loses.
+//!
+//! Whoever is to be reached through it is told its address instead of the server's; see [`sdp`].
+
+mod relay;
+pub(crate) mod sdp;
+mod way;
+
+use anyhow::{Context, Result};
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What a link does to the datagrams of either direction.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Impairment {
+    /// Datagrams lost in each direction, percent.
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) loss: f64,
+    /// Time that each direction takes, milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) delay: u64,
+    /// Decides which datagrams are lost.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Where peers send to.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The server's address for media.
+    #[arg(long, value_name = "ADDRESS")]
+    to: SocketAddr,
+    #[command(flatten)]
+    impairment: Impairment,
+}
+
+/// Relays until the program is ended; says first where.
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let link = Link::open(options.listen, options.to, options.impairment)?;
+    crate::report::announce("link", &link.address.to_string());
+    tokio::signal::ctrl_c().await.context("wait for the end")
+}
+
+/// A running link; it ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// Where peers send to.
+    pub(crate) address: SocketAddr,
+    _end: oneshot::Sender<()>,
+}
+
+impl Link {
+    /// Opens a link from `listen` to a server. It has a thread of its own, so that its delays are its own.
+    pub(crate) fn open(listen: SocketAddr, to: SocketAddr, impairment: Impairment) -> Result<Self> {
+        let socket = UdpSocket::bind(listen).context("bind the link")?;
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("start the link")?;
+        let (end, ended) = oneshot::channel();
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    relayed = relay::run(socket, to, impairment) => {
+                        if let Err(error) = relayed {
+                            tracing::error!(%error, "the link ended");
+                        }
+                    }
+                    _ = ended => {}
+                }
+            });
+        });
+        Ok(Self { address, _end: end })
+    }
+}
+
+impl Impairment {
+    fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_link_carries_both_ways_late() {
+        let here = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (server, peer) = (
+            UdpSocket::bind(here).unwrap(),
+            UdpSocket::bind(here).unwrap(),
+        );
+        let impairment = Impairment {
+            loss: 0.0,
+            delay: 20,
+            seed: 1,
+        };
+        let link = Link::open(here, server.local_addr().unwrap(), impairment).unwrap();
+        let begin = Instant::now();
+        peer.send_to(b"up", link.address).unwrap();
+        let mut buffer = [0; 16];
+        let (length, from) = server.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"up");
+        server.send_to(b"down", from).unwrap();
+        let (length, from) = peer.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..length], from), (&b"down"[..], link.address));
+        assert!(begin.elapsed() >= Duration::from_millis(40));
+    }
+}

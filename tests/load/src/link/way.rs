@@ -1,0 +1,100 @@
+//! One direction of a link, in time moved by hand.
+
+use super::Impairment;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Datagrams under way at most, as in a router's queue: a tenth of a second of a 4K stream, and more.
+const UNDER_WAY_MAX: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct Way {
+    loss: f64,
+    delay: Duration,
+    random: ChaCha8Rng,
+    under_way: VecDeque<(Instant, Vec<u8>)>,
+}
+
+impl Way {
+    /// `number` tells the ways of one seed apart.
+    pub(super) fn new(impairment: Impairment, number: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(impairment.seed);
+        random.set_stream(number);
+        Self {
+            loss: (impairment.loss / 100.0).clamp(0.0, 1.0),
+            delay: impairment.delay(),
+            random,
+            under_way: VecDeque::new(),
+        }
+    }
+
+    /// Takes a datagram, or loses it.
+    pub(super) fn send(&mut self, datagram: &[u8], now: Instant) {
+        let lost = self.random.random_bool(self.loss);
+        if !lost && self.under_way.len() < UNDER_WAY_MAX {
+            let at = now + self.delay;
+            self.under_way.push_back((at, datagram.to_vec()));
+        }
+    }
+
+    /// When the next datagram arrives.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.under_way.front().map(|(at, _)| *at)
+    }
+
+    /// The next datagram that has arrived.
+    pub(super) fn arrived(&mut self, now: Instant) -> Option<Vec<u8>> {
+        self.next_at().filter(|at| *at <= now)?;
+        self.under_way.pop_front().map(|(_, datagram)| datagram)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(loss: f64, delay: u64, seed: u64) -> Way {
+        Way::new(Impairment { loss, delay, seed }, 0)
+    }
+
+    fn survivors(seed: u64) -> Vec<u8> {
+        let now = Instant::now();
+        let mut way = way(10.0, 0, seed);
+        let sent = 0..200u8;
+        sent.for_each(|byte| way.send(&[byte], now));
+        std::iter::from_fn(|| way.arrived(now))
+            .map(|datagram| datagram[0])
+            .collect()
+    }
+
+    #[test]
+    fn what_arrives_is_late_and_in_order() {
+        let (now, mut way) = (Instant::now(), way(0.0, 25, 1));
+        way.send(b"a", now);
+        way.send(b"b", now + Duration::from_millis(1));
+        let late = now + Duration::from_millis(25);
+        assert_eq!(way.next_at(), Some(late));
+        assert_eq!(way.arrived(late - Duration::from_nanos(1)), None);
+        assert_eq!(way.arrived(late), Some(b"a".to_vec()));
+        assert_eq!(way.arrived(late), None);
+    }
+
+    #[test]
+    fn a_seed_decides_what_is_lost() {
+        let arrived = survivors(1);
+        assert!((165..195).contains(&arrived.len()), "{}", arrived.len());
+        assert_eq!(arrived, survivors(1));
+        assert_ne!(arrived, survivors(2));
+    }
+
+    #[test]
+    fn what_is_under_way_is_bounded() {
+        let (now, mut way) = (Instant::now(), way(0.0, 25, 1));
+        (0..2 * UNDER_WAY_MAX).for_each(|_| way.send(b"a", now));
+        let late = now + Duration::from_millis(25);
+        let arrived = std::iter::from_fn(|| way.arrived(late)).count();
+        assert_eq!(arrived, UNDER_WAY_MAX);
+    }
+}
