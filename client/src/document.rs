@@ -221,7 +221,15 @@ mod tests {
         let _ = document.committed(&v1::Committed {
             batches: vec![batch(2, 1, 1, vec![create(1)])],
         });
-        assert_eq!(document.switch(Path::Socket), sent[1..]);
+        let moved = v1::OpBatch {
+            base: 2,
+            ..sent[1].clone()
+        };
+        assert_eq!(
+            document.switch(Path::Socket),
+            [moved],
+            "moved to what came since"
+        );
     }
 
     #[test]
