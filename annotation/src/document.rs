@@ -111,8 +111,7 @@ impl Document {
             .iter()
             .for_each(|change| self.texts.push(change.clone()));
         self.note_client_seq(batch);
-        let found = self.state_hash();
-        if batch.state_hash != 0 && batch.state_hash != found {
+        if batch.state_hash != 0 && batch.state_hash != self.state_hash() {
             let revision = self.revision;
             return Err(ApplyError::Diverged { revision });
         }

@@ -38,6 +38,7 @@ export class Versions {
   /** The last way back, while it can be undone by a click. */
   readonly restored = signal<RolledBack | undefined>(undefined);
   private readonly history: History;
+  private last = Promise.resolve();
 
   constructor(room: string, token: string, sessionKey: Uint8Array) {
     this.history = new History({ ask: restAsk("", token), room, sessionKey });
@@ -102,9 +103,13 @@ export class Versions {
     await this.refresh();
   }
 
-  /** One request at a time; a failed one leaves its code. */
-  private async run(request: () => Promise<unknown>): Promise<void> {
-    if (this.busy.peek()) return;
+  /** One request after the other; a failed one leaves its code. */
+  private run(request: () => Promise<unknown>): Promise<void> {
+    this.last = this.last.then(() => this.attempt(request));
+    return this.last;
+  }
+
+  private async attempt(request: () => Promise<unknown>): Promise<void> {
     this.busy.value = true;
     this.fault.value = undefined;
     try {

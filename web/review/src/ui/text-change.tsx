@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { limits, type ObjectId } from "@fmz/client";
-import { t } from "../i18n";
+import type { ObjectId } from "@fmz/client";
 import { gridScale, toStage } from "../stage/geometry";
 import { startOf } from "../stage/shapes";
 import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import { TextField } from "../state/text-field";
 import { cssColor } from "../state/tools";
+import { TextBox } from "./text-box";
 import { placeText } from "./text-place";
 
 /** A text on the picture whose words are being changed, by others too. Enter keeps the change, Escape drops the own one. */
@@ -29,29 +29,5 @@ export function TextChangeBox({ id }: { readonly id: ObjectId }) {
   const finish = (keep: boolean): void => {
     field.current?.finish(keep);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    event.stopPropagation();
-    // While a word is being composed, both keys belong to the input method.
-    if (event.isComposing) return;
-    if (event.key === "Escape") finish(false);
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      finish(true);
-    }
-  };
-  return (
-    <textarea
-      ref={box}
-      class="text-entry"
-      id="text-entry"
-      aria-label={t("stage.text")}
-      rows={1}
-      maxLength={Math.floor(limits.TEXT_BYTES_MAX / 4)}
-      spellcheck={false}
-      onKeyDown={onKeyDown}
-      onBlur={() => {
-        finish(true);
-      }}
-    />
-  );
+  return <TextBox box={box} finish={finish} />;
 }

@@ -1,12 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { limits } from "@fmz/client";
-import { t } from "../i18n";
 import { gridScale, toStage } from "../stage/geometry";
 import { writeText } from "../stage/gestures";
 import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import { PALETTE } from "../state/tools";
 import { TextChangeBox } from "./text-change";
+import { TextBox } from "./text-box";
 import { placeText } from "./text-place";
 
 /** A text being written on the picture, where it will stand. Enter keeps it, Escape drops it. */
@@ -33,29 +32,5 @@ export function TextEntryBox() {
     room.textEntry.value = undefined;
     if (keep && text !== "" && id) writeText(room, id, entry.start, entry.frame, text);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    event.stopPropagation();
-    // While a word is being composed, both keys belong to the input method.
-    if (event.isComposing) return;
-    if (event.key === "Escape") finish(false);
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      finish(true);
-    }
-  };
-  return (
-    <textarea
-      ref={box}
-      class="text-entry"
-      id="text-entry"
-      aria-label={t("stage.text")}
-      rows={1}
-      maxLength={Math.floor(limits.TEXT_BYTES_MAX / 4)}
-      spellcheck={false}
-      onKeyDown={onKeyDown}
-      onBlur={() => {
-        finish(true);
-      }}
-    />
-  );
+  return <TextBox box={box} finish={finish} />;
 }

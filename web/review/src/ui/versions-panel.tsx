@@ -16,7 +16,9 @@ export function VersionsPanel() {
   const { versions } = room;
   useEffect(() => {
     void versions.refresh();
-    const timer = setInterval(() => void versions.refresh(), REFRESH_MS);
+    const timer = setInterval(() => {
+      if (!versions.busy.peek()) void versions.refresh();
+    }, REFRESH_MS);
     return () => {
       clearInterval(timer);
     };
