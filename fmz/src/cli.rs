@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::room;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -49,6 +50,7 @@ pub(crate) enum Command {
 
 /// Settings as typed; every one is also a key of fmz.toml, with `_` for `-`.
 #[derive(Debug, Default, Args)]
+#[group(id = "server_settings")]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Settings {
     /// File of settings; ./fmz.toml is read where it exists.
@@ -94,9 +96,8 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) allowed_origins: Option<Vec<String>>,
-    /// Participants in one room at once, 1 to 10000 [default: 500].
-    #[arg(long, env = "FMZ_PARTICIPANTS_MAX", value_name = "NUMBER")]
-    pub(crate) participants_max: Option<usize>,
+    #[command(flatten)]
+    pub(crate) room: room::Settings,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,

@@ -2,6 +2,8 @@
 
 use crate::cli::Settings;
 use crate::exit::Failure;
+use crate::room;
+use fmz_signaling::RoomLimits;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,8 +20,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) tls: Tls,
     pub(crate) allowed_origins: Vec<String>,
-    /// Participants in one room at once.
-    pub(crate) participants_max: usize,
+    /// Bounds of each room.
+    pub(crate) room: RoomLimits,
     /// Filter of the log, where one was given.
     pub(crate) log: Option<String>,
     pub(crate) log_format: LogFormat,
@@ -54,35 +56,55 @@ struct File {
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
     allowed_origins: Option<Vec<String>>,
-    participants_max: Option<usize>,
+    participants_max: Option<u32>,
+    ops_per_s: Option<u32>,
+    ops_burst: Option<u32>,
+    room_ops_per_s: Option<u32>,
+    room_ops_burst: Option<u32>,
+    auto_commit: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
-/// Participants in a room unless set, and the most that may be set: what one process lets in altogether.
-const PARTICIPANTS: usize = 500;
-const PARTICIPANTS_MAX: usize = 10_000;
 const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 20] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
+    "FMZ_AUTO_COMMIT",
     "FMZ_CONFIG",
     "FMZ_DATA_DIR",
     "FMZ_LISTEN",
     "FMZ_LOG",
     "FMZ_LOG_FORMAT",
     "FMZ_MEDIA_LISTEN",
+    "FMZ_OPS_BURST",
+    "FMZ_OPS_PER_S",
     "FMZ_PARTICIPANTS_MAX",
     "FMZ_PUBLIC_ADDRESSES",
     "FMZ_PUBLIC_URL",
+    "FMZ_ROOM_OPS_BURST",
+    "FMZ_ROOM_OPS_PER_S",
     "FMZ_TLS_CERTIFICATE",
     "FMZ_TLS_KEY",
     "FMZ_TLS_SELF_SIGNED",
     "FMZ_TOKEN",
 ];
+
+impl File {
+    fn room(&self) -> room::Settings {
+        room::Settings {
+            participants_max: self.participants_max,
+            ops_per_s: self.ops_per_s,
+            ops_burst: self.ops_burst,
+            room_ops_per_s: self.room_ops_per_s,
+            room_ops_burst: self.room_ops_burst,
+            auto_commit: self.auto_commit.clone(),
+        }
+    }
+}
 
 /// Joins all sources and checks every value.
 pub(crate) fn resolve(settings: &Settings) -> Result<Config, Failure> {
@@ -124,6 +146,7 @@ fn parse_file(name: &str, text: &str) -> Result<File, Failure> {
 }
 
 fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
+    let room = room::limits(&typed.room, &file.room())?;
     let tls = tls(
         typed.tls_certificate.clone().or(file.tls_certificate),
         typed.tls_key.clone().or(file.tls_key),
@@ -178,7 +201,7 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .into_iter()
             .map(|text| origin("allowed_origins", text))
             .collect::<Result<_, _>>()?,
-        participants_max: participants_max(typed.participants_max.or(file.participants_max))?,
+        room,
         log: typed.log.clone().or(file.log),
         log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
     })
@@ -236,15 +259,6 @@ fn origin(name: &str, text: String) -> Result<String, Failure> {
     }
 }
 
-fn participants_max(set: Option<usize>) -> Result<usize, Failure> {
-    let number = set.unwrap_or(PARTICIPANTS);
-    if (1..=PARTICIPANTS_MAX).contains(&number) {
-        return Ok(number);
-    }
-    let text = format!("{number} is not between 1 and {PARTICIPANTS_MAX}");
-    Err(Failure::setting("participants_max", text))
-}
-
 fn log_format(text: &str) -> Result<LogFormat, Failure> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -272,7 +286,7 @@ mod tests {
         let config = join(&Settings::default(), File::default()).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:7880");
         assert_eq!(config.tls, Tls::Off);
-        assert_eq!(config.participants_max, 500);
+        assert_eq!(config.room, RoomLimits::default());
     }
 
     #[test]
@@ -288,6 +302,20 @@ mod tests {
         };
         let config = join(&typed, file).unwrap();
         assert_eq!((config.listen.port(), config.media_listen.port()), (3, 2));
+    }
+
+    #[test]
+    fn every_bound_of_a_room_is_a_key_of_the_file() {
+        let text = "participants_max = 1\nops_per_s = 2\nops_burst = 3\nroom_ops_per_s = 4\n\
+                    room_ops_burst = 5\nauto_commit = \"1h\"";
+        let file = parse_file("f", text).unwrap();
+        let set = join(&Settings::default(), file).unwrap().room;
+        assert_eq!(
+            (set.participants_max, set.ops_per_s, set.ops_burst),
+            (1, 2, 3)
+        );
+        assert_eq!((set.room_ops_per_s, set.room_ops_burst), (4, 5));
+        assert_eq!(set.auto_commit.as_secs(), 3600);
     }
 
     #[test]
@@ -313,14 +341,7 @@ mod tests {
 
     #[test]
     fn bad_values_name_their_setting() {
-        let cases: [(&str, Settings); 6] = [
-            (
-                "participants_max: 0 is not between",
-                Settings {
-                    participants_max: Some(0),
-                    ..Default::default()
-                },
-            ),
+        let cases: [(&str, Settings); 5] = [
             (
                 "listen: \"127.0.0.1:99999\"",
                 Settings {

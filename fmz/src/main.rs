@@ -11,6 +11,8 @@ mod exit;
 mod logs;
 mod node;
 mod publish;
+mod room;
+mod time;
 mod token;
 
 use clap::Parser;

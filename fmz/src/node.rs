@@ -173,10 +173,7 @@ fn signaling(config: &Config) -> fmz_signaling::Config {
         },
         allowed_origins: config.allowed_origins.clone(),
         public_url: config.public_url.clone(),
-        room: fmz_signaling::RoomLimits {
-            participants_max: config.participants_max,
-            ..Default::default()
-        },
+        room: config.room,
         ..fmz_signaling::Config::new(&config.data_dir)
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli;
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::time;
 use fmz_signaling::token::{ANY_ROOM, Grant, LIFETIME_MAX, TokenRequest, Tokens, is_room_name};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -81,16 +82,7 @@ fn lifetime(text: &str) -> Result<Duration, Failure> {
             format!("{text:?} is not a time such as 30m, 12h or 7d, a year at most"),
         )
     };
-    let unit = text.chars().last().ok_or_else(fault)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 24 * 3600,
-        _ => return Err(fault()),
-    };
-    let count: u64 = text[..text.len() - 1].parse().map_err(|_| fault())?;
-    let lifetime = Duration::from_secs(count.checked_mul(seconds).ok_or_else(fault)?);
+    let lifetime = time::parse(text).ok_or_else(fault)?;
     (!lifetime.is_zero() && lifetime <= LIFETIME_MAX)
         .then_some(lifetime)
         .ok_or_else(fault)

@@ -37,6 +37,39 @@ fn help_teaches_every_command() {
 }
 
 #[test]
+fn help_lists_every_setting_that_the_handbook_has() {
+    let folder = tempfile::tempdir().expect("folder");
+    let help = String::from_utf8(fmz(folder.path(), &["serve", "--help"]).stdout).expect("text");
+    let handbook = include_str!("../../docs/operate.md");
+    let variables = |text: &str| -> std::collections::BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        let ours = words.filter(|word| word.starts_with("FMZ_"));
+        ours.map(str::to_owned).collect()
+    };
+    let mut listed = variables(&help);
+    assert!(listed.remove("FMZ_CONFIG"), "{help}");
+    assert!(listed.contains("FMZ_ROOM_OPS_PER_S") && listed.contains("FMZ_AUTO_COMMIT"));
+    assert_eq!(listed, variables(handbook));
+}
+
+#[test]
+fn a_rooms_bounds_are_taken_from_the_environment() {
+    let folder = tempfile::tempdir().expect("folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_fmz"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env("FMZ_AUTO_COMMIT", "soon")
+        .output();
+    let output = output.expect("the binary starts");
+    let line = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(
+        line.starts_with("fmz: auto_commit: \"soon\" is neither off"),
+        "{line}"
+    );
+}
+
+#[test]
 fn an_unknown_key_in_the_file_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     std::fs::write(folder.path().join("fmz.toml"), "lisen = \"127.0.0.1:0\"\n").expect("write");
