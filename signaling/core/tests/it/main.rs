@@ -4,6 +4,7 @@
 
 mod auto;
 mod converge;
+mod grants;
 mod hash;
 mod join;
 mod loss;
