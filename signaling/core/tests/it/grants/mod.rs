@@ -60,10 +60,7 @@ fn world() -> World {
 /// Ada comes back with these grants; `None` where she is not let in.
 fn come_back(world: &mut World, grants: Grants) -> Option<SessionId> {
     let ada = world.enter(world.join(3, "ada", grants));
-    let refused = world
-        .closed
-        .iter()
-        .any(|closed| *closed == (ada, Reason::Grant));
+    let refused = world.closed.contains(&(ada, Reason::Grant));
     assert_eq!(refused, !grants.view, "join6");
     world.forget();
     (!refused).then_some(ada)
