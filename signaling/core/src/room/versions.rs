@@ -20,8 +20,11 @@ const OUTSIDE_KEY: [u8; fmz_proto::limits::SESSION_KEY_BYTES] =
     [0; fmz_proto::limits::SESSION_KEY_BYTES];
 
 impl Room {
-    /// Numbers the commits and rollbacks that wait, then the room's own commit where it is due.
+    /// Numbers the room's own commit where it is due, then the commits and rollbacks that wait: what those change is not old.
     pub(super) fn write_versions(&mut self, now: Instant) {
+        if self.commit_due().is_some_and(|due| due <= now) {
+            self.commit_by_itself(now);
+        }
         for Waiting { id, asker, step } in std::mem::take(&mut self.commands.waiting) {
             let written = match step {
                 Step::Ask(Command::Commit(commit)) => self.commit(&asker, commit, now),
@@ -32,9 +35,6 @@ impl Room {
                 Ok(outcome) => self.commands.flying.push((id, outcome)),
                 Err(refusal) => self.reply(id, Err(refusal)),
             }
-        }
-        if self.commit_due().is_some_and(|due| due <= now) {
-            self.commit_by_itself(now);
         }
     }
 

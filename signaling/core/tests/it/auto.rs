@@ -1,8 +1,8 @@
 //! A room keeps what was changed by itself.
 
-use crate::versions::{commit, listed, named, page, pair, with_auto_commit};
+use crate::versions::{OWN, back_to, commit, listed, named, page, pair, with_auto_commit};
 use crate::world::{DRAW, World, ops, rectangle};
-use fmz_signaling_core::{Outcome, Reason, RoomLimits, SessionId, limits};
+use fmz_signaling_core::{Command, Outcome, Reason, RoomLimits, SessionId, Target, limits};
 use std::time::Duration;
 
 #[test]
@@ -31,6 +31,22 @@ fn auto1_a_room_at_rest_keeps_what_was_changed_once() {
         versions[0].revision,
         world.room.document().changed_revision()
     );
+}
+
+#[test]
+fn auto1_a_way_back_is_a_change_and_not_long_ago() {
+    let wait = Duration::from_secs(120);
+    let mut world = with_auto_commit(wait);
+    let (ada, _) = pair(&mut world);
+    let start = world.room.document().revision();
+    world.say(ada, ops(rectangle(1, 1)));
+    keep_alive(&mut world, wait * 3);
+    let back = Command::Rollback(back_to(Target::Revision(start)));
+    world.ask(page("olga", OWN), back).unwrap();
+    keep_alive(&mut world, wait - Duration::from_secs(10));
+    assert_eq!(listed(&mut world, None, 9).len(), 1);
+    keep_alive(&mut world, Duration::from_secs(20));
+    assert_eq!(listed(&mut world, None, 9).len(), 2);
 }
 
 /// Lets time pass for people who are still there.

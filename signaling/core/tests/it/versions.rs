@@ -16,7 +16,7 @@ use fmz_signaling_core::{
 };
 use std::time::Duration;
 
-const OWN: Grants = Grants { own: true, ..DRAW };
+pub(crate) const OWN: Grants = Grants { own: true, ..DRAW };
 /// A room that makes no versions by itself.
 const BY_HAND: Duration = Duration::ZERO;
 
@@ -74,7 +74,7 @@ pub(crate) fn commit(world: &mut World, name: &str) -> Version {
     }
 }
 
-fn back_to(target: Target) -> Rollback {
+pub(crate) fn back_to(target: Target) -> Rollback {
     Rollback {
         target,
         whose: Whose::All,
