@@ -1,8 +1,8 @@
 //! Everything that happens in a run.
 
-use crate::disk::Job;
+use crate::{disk::Job, page::Ask};
 use bytes::Bytes;
-use fmz_signaling_core::{Path, Reason};
+use fmz_signaling_core::{Path, ReadToken, Reason, StateAt};
 
 /// Number of a connection, never used twice in a run.
 pub(crate) type LinkId = u64;
@@ -56,6 +56,14 @@ pub(crate) enum Event {
     Flush { page: usize },
     /// A person does something.
     Act { page: usize },
+    /// What a page asks beside its connection reaches the server.
+    Ask { page: usize, ask: Ask },
+    /// An older state is read for a room.
+    StateRead {
+        room: u32,
+        token: ReadToken,
+        at: StateAt,
+    },
     /// The disk has a job's bytes in its cache.
     Written { life: u32, job: Job },
     /// The disk has them for good, or failed.
@@ -83,6 +91,8 @@ impl Event {
             Self::PageLostChannels { link, .. } => ("page-lost-channels", *link),
             Self::Flush { page } => ("flush", *page as u64),
             Self::Act { page } => ("act", *page as u64),
+            Self::Ask { page, .. } => ("ask", *page as u64),
+            Self::StateRead { token, .. } => ("state-read", token.0),
             Self::Written { job, .. } => ("written", job.token()),
             Self::Synced { job, .. } => ("synced", job.token()),
             Self::Fault => ("fault", 0),

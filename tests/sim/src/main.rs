@@ -115,6 +115,8 @@ impl Sum {
         self.counts.gaps += counts.gaps;
         self.counts.slow += counts.slow;
         self.counts.failures += counts.failures;
+        self.counts.versions += counts.versions;
+        self.counts.rollbacks += counts.rollbacks;
     }
 }
 
@@ -138,10 +140,12 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         gaps,
         slow,
         failures,
+        versions,
+        rollbacks,
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}",
+         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, versions {versions}, rollbacks {rollbacks}",
         sum.simulated_ms / 1000,
         sum.steps,
     );

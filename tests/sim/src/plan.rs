@@ -6,6 +6,7 @@ use crate::{
     random::Random,
 };
 use fmz_signaling_core::RoomLimits;
+use std::time::Duration;
 
 /// How a connection carries what it is given.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) calm_at: Micros,
     pub(crate) write: Micros,
     pub(crate) sync: Micros,
+    /// Time to read an older state at most.
+    pub(crate) read: Micros,
     /// Revisions between two snapshots on disk.
     pub(crate) snapshot_every: u64,
     pub(crate) limits: RoomLimits,
@@ -67,6 +70,7 @@ impl Plan {
             calm_at: random.between(6, 20) * S,
             write: random.between(50, 3 * MS),
             sync: random.between(MS, 30 * MS),
+            read: random.between(MS, 200 * MS),
             snapshot_every: random.between(20, 200),
             limits: room_limits(count, random),
             queue_bytes_max: 1024 * random.between(2, 24) as usize,
@@ -78,8 +82,7 @@ impl Plan {
 fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
     let standard = RoomLimits {
         participants_max: pages,
-        // Nobody here makes versions yet, the room neither.
-        auto_commit: std::time::Duration::ZERO,
+        auto_commit: auto_commit(random),
         ..RoomLimits::default()
     };
     if random.percent(70) {
@@ -89,6 +92,14 @@ fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
         ops_per_s: random.between(100, 300) as u32,
         ops_burst: random.between(20, 200) as u32,
         ..standard
+    }
+}
+
+/// Shorter than people wait, so that pauses reach it, and shorter than all settles in.
+fn auto_commit(random: &mut Random) -> Duration {
+    match random.percent(60) {
+        true => Duration::from_millis(random.between(100, 3000)),
+        false => Duration::ZERO,
     }
 }
 

@@ -63,6 +63,18 @@ pub enum Plant {
     IgnoreRefusal,
     /// Undo walks two steps.
     UndoTwice,
+    /// A stored snapshot forgets the versions.
+    ForgetVersions,
+    /// An older state is read to the end of its batch.
+    ReadWholeBatch,
+    /// A command is given to the room twice.
+    AskTwice,
+    /// A command is given in the name of somebody else.
+    WrongAsker,
+    /// A way back takes back what everybody did, whoever's changes were meant.
+    WidenScope,
+    /// An answer to a command is lost in the server.
+    LoseReply,
 }
 
 impl Plant {
@@ -98,6 +110,12 @@ impl Plant {
         Self::ResumeOffByOne,
         Self::IgnoreRefusal,
         Self::UndoTwice,
+        Self::ForgetVersions,
+        Self::ReadWholeBatch,
+        Self::AskTwice,
+        Self::WrongAsker,
+        Self::WidenScope,
+        Self::LoseReply,
     ];
 
     /// The name on the command line: words in lower case, joined by `-`.

@@ -1,5 +1,6 @@
 //! The log on a disk that forgets what was not synced: a model of the store's promises, byte by byte.
 
+mod past;
 mod recover;
 
 pub(crate) use recover::Recovered;
@@ -177,4 +178,17 @@ impl Record {
 /// Revision of a batch's last op.
 pub(crate) fn last_revision(batch: &CommittedBatch) -> u64 {
     batch.first_revision + batch.ops.len() as u64 - 1
+}
+
+/// A batch without the ops behind a revision.
+pub(crate) fn until(batch: &CommittedBatch, revision: u64) -> CommittedBatch {
+    let mut batch = batch.clone();
+    if last_revision(&batch) > revision {
+        batch
+            .ops
+            .truncate((revision + 1 - batch.first_revision) as usize);
+        // It is that of the whole batch.
+        batch.state_hash = 0;
+    }
+    batch
 }

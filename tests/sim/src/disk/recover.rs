@@ -73,7 +73,7 @@ impl Disk {
 }
 
 impl Stored {
-    fn read(&self) -> Option<Document> {
+    pub(super) fn read(&self) -> Option<Document> {
         if crc32fast::hash(&self.body) != self.crc {
             return None;
         }

@@ -29,6 +29,7 @@ impl Judge {
                 self.find(Invariant::Liveness, text);
             }
         }
+        self.judge_rest();
     }
 
     /// Judges the run as a whole.
@@ -57,6 +58,7 @@ impl Judge {
                 format!("a move of {id:?} does not count"),
             );
         }
+        self.judge_versions();
         self.settle_claims();
     }
 
@@ -104,11 +106,10 @@ fn replays(history: &History) -> Option<String> {
 
 fn tail(history: &History, document: &mut Document, from: usize) -> Option<String> {
     for batch in &history.log[from..] {
-        let before = document.revision();
         if let Err(error) = document.apply(batch) {
             return Some(error.to_string());
         }
-        if !history.is_right(before, document) {
+        if !history.is_right(document) {
             return Some(format!(
                 "snapshot and tail differ at {}",
                 document.revision()

@@ -1,6 +1,6 @@
-//! The judge's own log and document, with what every object looked like at every revision.
+//! The judge's own log and document, with the hash of what was there at every revision.
 
-use crate::{disk::last_revision, trace::Fnv};
+use crate::disk::{last_revision, until};
 use fmz_annotation::{ApplyError, Document, Kind, Object, ObjectId};
 use fmz_proto::{
     Message,
@@ -8,16 +8,21 @@ use fmz_proto::{
 };
 use std::collections::BTreeMap;
 
+/// Batches from one whole look at the document to the next: that guards the hash by which all else is compared.
+const LOOK_EVERY: usize = 16;
+/// Batches from one kept document to the next.
+const MARK_EVERY: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) log: Vec<CommittedBatch>,
     pub(super) document: Document,
-    /// Digest of the whole document behind each batch, by its last revision.
-    totals: BTreeMap<u64, u64>,
-    /// Digests of each object, by revision.
-    objects: BTreeMap<ObjectId, Vec<(u64, u64)>>,
-    /// Sum of the objects' digests now.
-    sum: u64,
+    /// State hash behind each batch, by its last revision.
+    hashes: BTreeMap<u64, u64>,
+    /// Checksums of whole snapshots, behind some of them.
+    snapshots: BTreeMap<u64, u32>,
+    /// Documents behind some of them, from which older states are made.
+    marks: BTreeMap<u64, Document>,
 }
 
 impl History {
@@ -29,16 +34,14 @@ impl History {
     pub(super) fn push(&mut self, batch: &CommittedBatch) -> Result<(), ApplyError> {
         self.document.apply(batch)?;
         let revision = last_revision(batch);
-        for id in touched(&batch.ops) {
-            let digest = of_object(self.document.object(id));
-            let seen = self.objects.entry(id).or_default();
-            let before = seen.last().map_or(0, |(_, digest)| *digest);
-            self.sum = self.sum.wrapping_sub(before).wrapping_add(digest);
-            seen.push((revision, digest));
-        }
-        let total = self.sum.wrapping_add(of_authors(&self.document));
-        self.totals.insert(revision, total);
+        self.hashes.insert(revision, self.document.state_hash());
         self.log.push(batch.clone());
+        if self.log.len().is_multiple_of(LOOK_EVERY) {
+            self.snapshots.insert(revision, checksum(&self.document));
+        }
+        if self.log.len().is_multiple_of(MARK_EVERY) {
+            self.marks.insert(revision, self.document.clone());
+        }
         Ok(())
     }
 
@@ -47,10 +50,23 @@ impl History {
         if batches == self.log.len() {
             return Ok(());
         }
-        let mut kept = std::mem::take(&mut self.log);
-        kept.truncate(batches);
-        *self = Self::default();
-        kept.iter().try_for_each(|batch| self.push(batch))
+        self.log.truncate(batches);
+        let head = self.head();
+        self.hashes.split_off(&(head + 1));
+        self.snapshots.split_off(&(head + 1));
+        self.marks.split_off(&(head + 1));
+        self.document = self.document_at(head)?;
+        Ok(())
+    }
+
+    /// The document behind any op, in the middle of a batch too.
+    pub(super) fn document_at(&self, revision: u64) -> Result<Document, ApplyError> {
+        let mark = self.marks.range(..=revision).next_back();
+        let mut document = mark.map_or_else(Document::new, |(_, document)| document.clone());
+        for batch in self.between(document.revision(), revision) {
+            document.apply(&until(batch, revision))?;
+        }
+        Ok(document)
     }
 
     /// The batch that begins at a revision.
@@ -61,35 +77,36 @@ impl History {
         at.ok().map(|at| &self.log[at])
     }
 
-    /// Batches behind `from` up to `to`.
-    pub(super) fn between(&self, from: u64, to: u64) -> &[CommittedBatch] {
+    /// Batches that have ops behind `from` and up to `to`.
+    fn between(&self, from: u64, to: u64) -> &[CommittedBatch] {
         let start = self
             .log
             .partition_point(|batch| last_revision(batch) <= from);
-        let end = self.log.partition_point(|batch| last_revision(batch) <= to);
+        let end = self.log.partition_point(|batch| batch.first_revision <= to);
         &self.log[start.min(end)..end]
     }
 
-    /// Whether a document is what this log gives at its revision.
-    pub(super) fn is_whole(&self, document: &Document) -> bool {
-        let revision = document.revision();
-        revision == 0 || self.totals.get(&revision) == Some(&digest(document))
+    /// Whether nothing later than a time of day had been committed up to a revision, and what follows was later.
+    pub(super) fn was_head_at(&self, ms: u64, revision: u64) -> bool {
+        let at = self
+            .log
+            .partition_point(|batch| last_revision(batch) <= revision);
+        let before = at.checked_sub(1).map(|before| &self.log[before]);
+        let next = self.log.get(at);
+        before.map_or(0, last_revision) == revision
+            && before.is_none_or(|before| before.committed_ms <= ms)
+            && next.is_none_or(|next| next.committed_ms > ms)
     }
 
-    /// Whether a document that was right at `from` is right now, by what changed since.
-    pub(super) fn is_right(&self, from: u64, document: &Document) -> bool {
+    /// Whether a document is what this log gives at its revision.
+    pub(super) fn is_right(&self, document: &Document) -> bool {
         let revision = document.revision();
-        if revision != 0 && !self.totals.contains_key(&revision) {
-            return false;
-        }
-        let batches = self.between(from, revision);
-        batches.iter().all(|batch| {
-            let seq = document.last_client_seq(batch.author);
-            let ids = touched(&batch.ops);
-            let mut ids = ids.iter();
-            (batch.author == 0 || seq >= batch.client_seq)
-                && ids.all(|id| of_object(document.object(*id)) == self.object_at(*id, revision))
-        })
+        let expected = match revision {
+            0 => Some(Document::new().state_hash()),
+            _ => self.hashes.get(&revision).copied(),
+        };
+        let same = |expected: &u32| *expected == checksum(document);
+        expected == Some(document.state_hash()) && self.snapshots.get(&revision).is_none_or(same)
     }
 
     /// Whether an op carries the thread of a pin on, which everybody may.
@@ -131,6 +148,9 @@ impl History {
     pub(super) fn moved_wrong(&self) -> Option<ObjectId> {
         let mut sums: BTreeMap<ObjectId, (i32, i32)> = BTreeMap::new();
         for op in self.log.iter().flat_map(|batch| &batch.ops) {
+            if let Some(op::Op::Revert(revert)) = &op.op {
+                sums.extend(moved_back(revert));
+            }
             if let Some(op::Op::Add(add)) = &op.op {
                 for id in touched(std::slice::from_ref(op)) {
                     let by = add.offset.unwrap_or_default();
@@ -145,12 +165,19 @@ impl History {
         };
         self.document.objects().find(wrong).map(Object::id)
     }
+}
 
-    fn object_at(&self, id: ObjectId, revision: u64) -> u64 {
-        let seen = self.objects.get(&id).map_or(&[][..], Vec::as_slice);
-        let behind = seen.partition_point(|(at, _)| *at <= revision);
-        behind.checked_sub(1).map_or(0, |at| seen[at].1)
-    }
+/// Where a way back puts the objects that were moved.
+fn moved_back(revert: &v1::Revert) -> impl Iterator<Item = (ObjectId, (i32, i32))> {
+    revert.restores.iter().filter_map(|restore| {
+        let id = restore.id?;
+        let mut values = restore.properties.iter();
+        let to = values.find_map(|property| match property.value {
+            Some(Value::Offset(to)) => Some((to.x, to.y)),
+            _ => None,
+        });
+        Some((ObjectId::new(id.author, id.counter)?, to?))
+    })
 }
 
 /// The objects that ops touch.
@@ -184,26 +211,6 @@ fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
     id.into_iter().collect()
 }
 
-fn of_object(object: Option<&Object>) -> u64 {
-    object.map_or(0, |object| {
-        let state = object.to_state().encode_to_vec();
-        Fnv::new().bytes(&state).value()
-    })
-}
-
-fn of_authors(document: &Document) -> u64 {
-    let authors = document.authors().map(|(number, author)| {
-        Fnv::new()
-            .number(u64::from(number))
-            .bytes(author.identity().as_bytes())
-            .number(document.last_client_seq(number))
-            .value()
-    });
-    authors.fold(0, u64::wrapping_add)
-}
-
-/// All of a document in one number.
-pub(super) fn digest(document: &Document) -> u64 {
-    let objects = document.objects().map(|object| of_object(Some(object)));
-    objects.fold(of_authors(document), u64::wrapping_add)
+fn checksum(document: &Document) -> u32 {
+    crc32fast::hash(&document.snapshot().encode_to_vec())
 }

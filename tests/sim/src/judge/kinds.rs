@@ -12,6 +12,8 @@ pub const OP_KINDS: &[&str] = &[
     "author_added",
     "add",
     "clear",
+    "commit",
+    "revert",
     "text_edit",
 ];
 

@@ -1,19 +1,24 @@
 //! Watches everything and says what must not be. It keeps a log of its own, and believes neither server nor disk.
 
+mod answers;
+mod append;
 mod claims;
+mod commands;
 mod finding;
 mod finish;
 mod history;
 mod kinds;
 mod watch;
+mod way_back;
 
 pub use finding::{Finding, Invariant};
 pub use kinds::OP_KINDS;
 
 use crate::{agenda::Micros, plan::PagePlan};
 use claims::Claims;
+use commands::Commands;
 use history::History;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 #[derive(Debug)]
 pub(crate) struct Judge {
@@ -33,6 +38,11 @@ pub(crate) struct Judge {
     added: BTreeMap<u32, u64>,
     /// Which page is which author.
     authors: BTreeMap<u32, usize>,
+    /// Authors who are in no session, by their subjects.
+    outside: BTreeMap<u32, String>,
+    commands: Commands,
+    /// Rest after which the room keeps a version by itself; zero for never.
+    auto_commit: Duration,
 }
 
 /// How much happened.
@@ -54,10 +64,14 @@ pub struct Counts {
     pub slow: u64,
     /// Appends that failed.
     pub failures: u64,
+    /// Versions that somebody asked for.
+    pub versions: u64,
+    /// Ways back.
+    pub rollbacks: u64,
 }
 
 impl Judge {
-    pub(crate) fn new(plans: Vec<PagePlan>) -> Self {
+    pub(crate) fn new(plans: Vec<PagePlan>, auto_commit: Duration) -> Self {
         Self {
             now: 0,
             finding: None,
@@ -69,7 +83,15 @@ impl Judge {
             durable: 0,
             added: BTreeMap::new(),
             authors: BTreeMap::new(),
+            outside: BTreeMap::new(),
+            commands: Commands::default(),
+            auto_commit,
         }
+    }
+
+    /// The server's process is gone, and with it what was asked of it.
+    pub(crate) fn stopped(&mut self) {
+        self.commands.forget();
     }
 
     fn find(&mut self, invariant: Invariant, text: String) {

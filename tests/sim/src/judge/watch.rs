@@ -1,9 +1,9 @@
 //! What is judged as it happens.
 
-use super::{Invariant, Judge, history::touched};
+use super::{Invariant, Judge};
 use crate::disk::{Recovered, last_revision};
 use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
-use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, OpBatch, TextStep, Welcome, op, text_step};
+use fmz_proto::v1::{CommittedBatch, OpBatch, Welcome};
 
 impl Judge {
     /// A page sends a batch for the first time.
@@ -13,113 +13,6 @@ impl Judge {
             self.find(Invariant::ExactlyOnce, text);
         }
         self.claims.make(author, batch);
-    }
-
-    /// The room hands batches to its log.
-    pub(crate) fn appended(&mut self, keys: &[(String, Vec<u8>)], batches: &[CommittedBatch]) {
-        for batch in batches {
-            if batch.first_revision != self.history.head() + 1 {
-                let text = format!(
-                    "revision {} is appended to {}",
-                    batch.first_revision,
-                    self.history.head()
-                );
-                self.find(Invariant::Prefix, text);
-                return;
-            }
-            match batch.author {
-                0 => self.judge_authors(keys, batch),
-                _ => self.judge_batch(batch),
-            }
-            for op in batch.ops.iter().filter_map(|op| op.op.as_ref()) {
-                *self.kinds.entry(super::kinds::name(op)).or_default() += 1;
-            }
-            if let Err(error) = self.history.push(batch) {
-                let text = format!("revision {}: {error}", batch.first_revision);
-                self.find(Invariant::Convergence, text);
-            }
-        }
-    }
-
-    /// Batches carry the time of day at which they were numbered.
-    pub(crate) fn timed(&mut self, unix_ms: u64, batches: &[CommittedBatch]) {
-        if let Some(batch) = batches.iter().find(|batch| batch.committed_ms != unix_ms) {
-            let text = format!("committed at {}, it is {unix_ms}", batch.committed_ms);
-            self.find(Invariant::Authority, text);
-        }
-    }
-
-    fn judge_authors(&mut self, keys: &[(String, Vec<u8>)], batch: &CommittedBatch) {
-        for op in &batch.ops {
-            let Some(op::Op::AuthorAdded(added)) = &op.op else {
-                let text = format!("the server wrote {op:?}");
-                self.find(Invariant::Authority, text);
-                continue;
-            };
-            let AuthorAdded {
-                author,
-                identity,
-                session_key,
-                ..
-            } = added;
-            let page = keys
-                .iter()
-                .position(|(subject, key)| subject == identity && session_key.as_ref() == key);
-            match page.filter(|page| self.plans[*page].annotate) {
-                Some(page) => {
-                    self.authors.insert(*author, page);
-                    self.added.insert(*author, batch.first_revision);
-                }
-                None => self.find(
-                    Invariant::Authority,
-                    format!("author {author} is {identity}, who may not draw by this key"),
-                ),
-            }
-        }
-    }
-
-    fn judge_batch(&mut self, batch: &CommittedBatch) {
-        let CommittedBatch {
-            first_revision,
-            author,
-            client_seq,
-            ops,
-            ..
-        } = batch;
-        let name = format!("batch {client_seq} of author {author} at revision {first_revision}");
-        let Some(claim) = self.claims.get(*author, *client_seq) else {
-            self.find(Invariant::NoPhantom, format!("{name} was made by nobody"));
-            return;
-        };
-        let (twice, floor) = (claim.committed, claim.floor);
-        let same = as_made(&claim.ops) == as_made(ops);
-        claim.committed = true;
-        if twice {
-            self.find(Invariant::ExactlyOnce, format!("{name} is there twice"));
-        }
-        if !same {
-            self.find(
-                Invariant::NoPhantom,
-                format!("{name} is not as it was made"),
-            );
-        }
-        if *first_revision <= floor {
-            let text = format!("{name} stands before {floor}, which was known when it was sent");
-            self.find(Invariant::RealTime, text);
-        }
-        let own = self.authors.get(author).map(|page| self.plans[*page].own);
-        let mut ops = ops.iter();
-        if own.is_none() || (own == Some(false) && !ops.all(|op| self.is_right_of(*author, op))) {
-            self.find(Invariant::Authority, format!("{name} was not allowed"));
-        }
-    }
-
-    /// Whether somebody who owns nothing but what it drew may do this.
-    fn is_right_of(&self, author: u32, op: &Op) -> bool {
-        let own = touched(std::slice::from_ref(op))
-            .into_iter()
-            .all(|id| id.author() == author);
-        own || self.history.is_of_thread(op)
     }
 
     /// The disk holds this revision for good.
@@ -201,10 +94,11 @@ impl Judge {
             Err(error) => self.find(Invariant::SnapshotTail, error.clone()),
             Ok(document) => self.opened(document),
         }
+        self.judge_versions();
     }
 
     fn opened(&mut self, document: &Document) {
-        if document.revision() != self.history.head() || !self.history.is_whole(document) {
+        if document.revision() != self.history.head() || !self.history.is_right(document) {
             let text = format!(
                 "snapshot and tail give another document at {}",
                 document.revision()
@@ -263,7 +157,7 @@ impl Judge {
                 format!("page {page} went from {from} to {to}"),
             );
         }
-        if !self.history.is_right(from, replica.document()) {
+        if !self.history.is_right(replica.document()) {
             self.find(
                 Invariant::Convergence,
                 format!("page {page} differs at revision {to}"),
@@ -287,7 +181,7 @@ impl Judge {
                 format!("page {page} holds {to}, durable is {}", self.durable),
             );
         }
-        if !self.history.is_whole(replica.document()) {
+        if !self.history.is_right(replica.document()) {
             self.find(
                 Invariant::Convergence,
                 format!("page {page} was given another document at {to}"),
@@ -349,29 +243,4 @@ impl Judge {
             self.find(Invariant::Bounded, format!("{what} is over its bound"));
         }
     }
-}
-
-/// Ops without what the server adds to them. An edit of a text is moved to other places, and what others deleted before is
-/// not deleted again: what it inserts stays.
-fn as_made(ops: &[Op]) -> Vec<Op> {
-    let mut ops = ops.to_vec();
-    for op in &mut ops {
-        if let Some(op::Op::Clear(clear)) = &mut op.op {
-            clear.ids.clear();
-        }
-        if let Some(op::Op::TextEdit(edit)) = &mut op.op {
-            edit.steps = inserted(&edit.steps);
-        }
-    }
-    ops
-}
-
-fn inserted(steps: &[TextStep]) -> Vec<TextStep> {
-    let text = |step: &TextStep| match &step.step {
-        Some(text_step::Step::Insert(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let text: String = steps.iter().map(text).collect();
-    let step = Some(text_step::Step::Insert(text));
-    vec![TextStep { step }]
 }

@@ -30,7 +30,7 @@ impl Page {
             self.draw_on(stroke, random, judge);
             return;
         }
-        match random.below(29) {
+        match random.below(32) {
             0..=5 => self.begin_stroke(random, judge),
             6..=8 => self.shape(random, judge),
             9..=11 => self.change(random, judge),
@@ -42,6 +42,9 @@ impl Page {
             21..=22 => self.change_and_take_back(random, judge),
             23 if random.percent(30) => self.clear(random, judge),
             24..=26 => self.write(random, judge),
+            27 => self.keep_version(random),
+            28 => self.go_back(random),
+            29 => self.look_back(random),
             _ => {
                 // A gesture with several changes is one step.
                 self.replica.begin_group();

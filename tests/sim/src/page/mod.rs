@@ -2,9 +2,11 @@
 
 mod hand;
 mod make;
+mod past;
 mod session;
 mod values;
 
+pub(crate) use past::Ask;
 pub(crate) use session::BATCH_INTERVAL;
 
 use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
@@ -32,6 +34,8 @@ pub(crate) struct Page {
     /// The life of the data channels that are open for the page.
     pub(crate) channels: Option<u32>,
     pub(crate) out: Vec<Say>,
+    /// What is asked beside the connection.
+    pub(crate) asks: Vec<Ask>,
     /// Whether the pause between two batches is to be begun.
     pub(crate) wants_pause: bool,
     key: u64,
@@ -44,6 +48,10 @@ pub(crate) struct Page {
     pausing: bool,
     tries: u32,
     looks: u32,
+    /// Versions that got a name here.
+    named: u32,
+    /// Revisions before ways back.
+    rollbacks: Vec<u64>,
     stroke: Option<Stroke>,
     /// Own objects that nobody refused.
     created: BTreeSet<ObjectId>,
@@ -61,6 +69,7 @@ impl Page {
             link: None,
             channels: None,
             out: Vec::new(),
+            asks: Vec::new(),
             wants_pause: false,
             key: index as u64 + 1,
             welcomed: false,
@@ -71,6 +80,8 @@ impl Page {
             pausing: false,
             tries: 0,
             looks: 0,
+            named: 0,
+            rollbacks: Vec::new(),
             stroke: None,
             created: BTreeSet::new(),
             creates: BTreeMap::new(),

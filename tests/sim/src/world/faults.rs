@@ -98,6 +98,7 @@ impl World {
         }
         self.judge.counts.crashes += 1;
         self.server.stop();
+        self.judge.stopped();
         self.server.disk.cut_power(&mut self.random);
         let open: Vec<_> = self
             .links

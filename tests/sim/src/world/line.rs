@@ -60,6 +60,7 @@ impl World {
 
     /// Puts what a page says on its way.
     pub(super) fn speak(&mut self, page: usize) {
+        self.send_asks(page);
         let now = self.agenda.now();
         if std::mem::take(&mut self.pages[page].wants_pause) {
             self.agenda.after(BATCH_INTERVAL, Event::Flush { page });

@@ -1,6 +1,7 @@
 //! Server, disk, lines and pages under one clock.
 
 mod channels;
+mod commands;
 mod faults;
 mod line;
 mod server;
@@ -24,7 +25,7 @@ use server::Server;
 use std::collections::BTreeMap;
 
 /// Time in which everything settles once trouble is over.
-const SETTLE: Micros = 10 * S;
+const SETTLE: Micros = 14 * S;
 /// Steps of one run at most: a hundred times what runs take.
 const STEPS_MAX: u64 = 5_000_000;
 
@@ -56,7 +57,7 @@ impl World {
         Self {
             agenda: Agenda::new(),
             trace: Trace::new(loud),
-            judge: Judge::new(plan.pages.clone()),
+            judge: Judge::new(plan.pages.clone(), plan.limits.auto_commit),
             pages: pages
                 .map(|(index, page)| Page::new(index, *page, plant))
                 .collect(),
@@ -163,6 +164,8 @@ impl World {
                 self.speak(page);
             }
             Event::Act { page } => self.act(page),
+            Event::Ask { page, ask } => self.ask(page, ask),
+            Event::StateRead { room, token, at } => self.state_read(room, token, at),
             Event::Written { life, job } => self.written(life, job),
             Event::Synced { life, job } => self.synced(life, job),
             Event::Fault => self.fault(),

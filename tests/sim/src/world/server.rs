@@ -19,6 +19,8 @@ pub(super) struct Server {
     /// Author of each session, as its welcome said.
     pub(super) authors: BTreeMap<SessionId, u32>,
     pub(super) next_session: u32,
+    /// Counts commands.
+    pub(super) commands: u64,
     pub(super) disk: Disk,
     /// Whether an append is on its way.
     pub(super) flying: bool,
@@ -39,6 +41,7 @@ impl Server {
             sessions: BTreeMap::new(),
             authors: BTreeMap::new(),
             next_session: 1,
+            commands: 0,
             disk,
             flying: false,
             kept: 0,

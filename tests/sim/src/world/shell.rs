@@ -10,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use fmz_proto::{
     Message as _, decode_server,
-    v1::{Grants, server_message::Message, to_sfu},
+    v1::{server_message::Message, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
@@ -59,7 +59,7 @@ impl World {
         self.with_room(|room, now| room.handle_joined(join, now));
     }
 
-    fn open_room(&mut self) {
+    pub(super) fn open_room(&mut self) {
         if self.server.room.is_some() {
             return;
         }
@@ -84,8 +84,7 @@ impl World {
 
     fn join(&self, page: usize, session: SessionId, revision: u64) -> Join {
         let page = &self.pages[page];
-        let is = |plant| self.plant == Some(plant);
-        let subject = if is(Plant::WrongIdentity) {
+        let subject = if self.plant == Some(Plant::WrongIdentity) {
             "person-0".into()
         } else {
             page.subject()
@@ -94,13 +93,7 @@ impl World {
             session,
             name: subject.clone(),
             subject,
-            grants: Grants {
-                view: true,
-                annotate: page.plan.annotate || is(Plant::GrantAnnotate),
-                publish: false,
-                present: false,
-                own: page.plan.own || is(Plant::GrantOwn),
-            },
+            grants: self.grants(page),
             machine: false,
             expires: self.agenda.instant() + TOKEN,
             session_key: page.session_key(),
@@ -129,6 +122,9 @@ impl World {
                 let keys = self.keys();
                 self.judge.appended(&keys, &batches);
                 self.judge.timed(self.time_of_day(), &batches);
+                if let Some(room) = &self.server.room {
+                    self.judge.numbered(room.document());
+                }
                 let room = self.server.rooms;
                 self.give_disk(Job::Append {
                     room,
@@ -143,11 +139,9 @@ impl World {
             } => self.send_socket(&sessions, class, &frames),
             Effect::ToSfu(message) => self.tell_sfu(message),
             Effect::Close { session, reason } => self.close(session, reason),
-            // Nobody here gives commands.
-            Effect::HandedOut { .. }
-            | Effect::Diverged
-            | Effect::ReadState { .. }
-            | Effect::Answer { .. } => {}
+            Effect::ReadState { token, at } => self.begin_read(token, at),
+            Effect::Answer { command, answer } => self.answered(command, answer),
+            Effect::HandedOut { .. } | Effect::Diverged => {}
         }
     }
 
@@ -322,6 +316,7 @@ impl World {
                 .objects
                 .iter_mut()
                 .for_each(|object| object.writers.clear()),
+            Some(Plant::ForgetVersions) => snapshot.versions.clear(),
             Some(Plant::StaleStoredSnapshot) => {
                 std::mem::swap(&mut snapshot, &mut self.server.older);
                 snapshot.revision = head;

@@ -1,0 +1,166 @@
+//! What the room says came of commands, and what stays of it.
+
+use super::{Invariant, Judge, commands::Asked};
+use crate::agenda::Micros;
+use fmz_annotation::version::Version;
+use fmz_proto::v1::{self, Op};
+use fmz_signaling_core::{Command, CommandId, Outcome, Reason, Refusal, Rollback, Whose};
+use std::time::Duration;
+
+/// Why a room closes while it has commands: nobody knows then what came of them.
+const CLOSED: [Reason; 3] = [Reason::Storage, Reason::Reloading, Reason::Shutdown];
+
+impl Judge {
+    /// An older state is read for the room.
+    pub(crate) fn read(&mut self, state: &fmz_annotation::Document) {
+        let expected = self.history.document_at(state.revision());
+        if state.revision() > self.durable || expected.as_ref() != Ok(state) {
+            let text = format!("the state at {} is read as another one", state.revision());
+            self.find(Invariant::SnapshotTail, text);
+        }
+    }
+
+    /// The room answers a command.
+    pub(crate) fn answered(&mut self, id: CommandId, answer: &Result<Outcome, Refusal>) {
+        let Some(one) = self.commands.asked.remove(&id) else {
+            let text = format!("command {} is answered twice, or was never given", id.0);
+            self.find(Invariant::Versions, text);
+            return;
+        };
+        let wrong = match answer {
+            Ok(outcome) => self.wrong_outcome(&one, outcome),
+            Err(refusal) => self.wrong_refusal(&one, refusal),
+        };
+        if let Some(wrong) = wrong {
+            let text = format!("command {} is answered wrongly: {wrong}", id.0);
+            self.find(Invariant::Versions, text);
+        }
+        if let (Ok(Outcome::Committed { version, .. }), None) = (answer, &self.finding) {
+            self.counts.versions += 1;
+            self.commands.told.push(version.clone());
+        }
+        self.counts.rollbacks += u64::from(matches!(answer, Ok(Outcome::RolledBack { .. })));
+    }
+
+    fn wrong_outcome(&mut self, one: &Asked, outcome: &Outcome) -> Option<String> {
+        let document = &self.history.document;
+        let right = match (&one.command, outcome) {
+            (Command::Commit(_), Outcome::Committed { version, .. }) => {
+                self.claims.acknowledged = self.claims.acknowledged.max(version.revision + 1);
+                one.written == Some(version.revision + 1)
+                    && version.revision < self.durable
+                    && document.version(version.id) == Some(version)
+            }
+            (
+                Command::Rollback(rollback),
+                Outcome::RolledBack {
+                    revision,
+                    target,
+                    objects,
+                },
+            ) => {
+                self.claims.acknowledged = self.claims.acknowledged.max(*revision);
+                *revision <= self.durable
+                    && self.is_target(one, rollback.target, *target)
+                    && self.is_way(one, *revision, *target, *objects)
+            }
+            // Questions are answered while nothing is on its way to the disk.
+            _ if self.durable != self.history.head() => false,
+            (Command::Versions { before, limit }, Outcome::Versions(found)) => {
+                let older = |version: &&Version| before.is_none_or(|id| version.id < id);
+                let versions = document.versions().rev().filter(older).take(*limit);
+                versions.eq(found)
+            }
+            (Command::Version(id), Outcome::Version(found)) => document.version(*id) == Some(found),
+            (
+                Command::Frames {
+                    publication,
+                    range,
+                    limit,
+                },
+                Outcome::Frames(found),
+            ) => {
+                let frames = document.frames(publication, range.clone()).take(*limit);
+                let found = found.iter().map(|(frame, history)| (*frame, history));
+                frames.eq(found)
+            }
+            _ => false,
+        };
+        (!right).then(|| format!("{:?} gives {outcome:?}", one.command))
+    }
+
+    /// Whether a way back is in the log as it is said, or none was needed.
+    fn is_way(&self, one: &Asked, revision: u64, target: u64, objects: usize) -> bool {
+        if objects == 0 {
+            return one.written.is_none();
+        }
+        let batch = self.history.batch_at(revision).map(|batch| &batch.ops[..]);
+        let Some(
+            [
+                Op {
+                    op: Some(v1::op::Op::Revert(revert)),
+                },
+            ],
+        ) = batch
+        else {
+            return false;
+        };
+        one.written == Some(revision)
+            && revert.target_revision == target
+            && revert.restores.len() == objects
+    }
+
+    /// Nothing is refused without a reason, and nothing of what is refused is done.
+    fn wrong_refusal(&self, one: &Asked, refusal: &Refusal) -> Option<String> {
+        let code = refusal.code;
+        if CLOSED.iter().any(|reason| reason.code() == code) {
+            return None;
+        }
+        let grants = &one.asker.grants;
+        let done = one.written.is_some() || one.delivered.is_some();
+        let allowed = match &one.command {
+            Command::Commit(commit) => {
+                (code == "forbidden") != grants.annotate
+                    && (code == "forbidden" || code == "busy" || !commit.ops.is_empty())
+            }
+            Command::Rollback(Rollback { whose, .. }) => match code {
+                "forbidden" => !grants.own && (*whose != Whose::Mine || !grants.annotate),
+                "unknown_author" => *whose != Whose::All,
+                _ => code == "busy" || code == "rollback_too_large",
+            },
+            _ => code == "busy",
+        };
+        (done || !allowed).then(|| format!("{:?} is refused: {refusal:?}", one.command))
+    }
+
+    /// Versions that somebody was told of are still there, as they were.
+    pub(super) fn judge_versions(&mut self) {
+        let document = &self.history.document;
+        let kept = |version: &&Version| document.version(version.id) == Some(*version);
+        let changed = self.commands.told.iter().find(|version| !kept(version));
+        if let Some(version) = changed.cloned() {
+            let text = format!("version {} is not as it was", version.id);
+            self.find(Invariant::Versions, text);
+        }
+    }
+
+    /// Nobody waits for an answer, and what was changed some time ago is in a version where the room makes them.
+    pub(super) fn judge_rest(&mut self) {
+        if let Some(id) = self.commands.asked.keys().next().copied() {
+            self.find(
+                Invariant::Liveness,
+                format!("command {} has no answer", id.0),
+            );
+        }
+        let document = &self.history.document;
+        let kept = document
+            .last_version()
+            .map_or(0, |version| version.revision);
+        let waits = self.auto_commit + Duration::from_secs(1);
+        let rested = self.now > self.commands.changed_at + waits.as_micros() as Micros;
+        if !self.auto_commit.is_zero() && rested && kept < document.changed_revision() {
+            let text = format!("nothing behind {kept} is in a version");
+            self.find(Invariant::Liveness, text);
+        }
+    }
+}
