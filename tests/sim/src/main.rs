@@ -115,6 +115,7 @@ impl Sum {
         self.counts.gaps += counts.gaps;
         self.counts.slow += counts.slow;
         self.counts.failures += counts.failures;
+        self.counts.copies += counts.copies;
         self.counts.versions += counts.versions;
         self.counts.rollbacks += counts.rollbacks;
     }
@@ -140,12 +141,13 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         gaps,
         slow,
         failures,
+        copies,
         versions,
         rollbacks,
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, versions {versions}, rollbacks {rollbacks}",
+         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}",
         sum.simulated_ms / 1000,
         sum.steps,
     );

@@ -15,6 +15,8 @@ pub(crate) struct Quality {
     pub(crate) jitter: Micros,
     /// Packets lost in a thousand; on an ordered path a loss is a delay.
     pub(crate) loss_permille: u32,
+    /// Time at most for which all is lost once something is.
+    pub(crate) burst: Micros,
     /// Packets that arrive twice in a thousand, where no order is kept.
     pub(crate) repeat_permille: u32,
     pub(crate) bytes_per_s: u64,
@@ -130,6 +132,11 @@ impl Quality {
             } else {
                 0
             },
+            burst: if random.percent(50) {
+                random.between(0, 300 * MS)
+            } else {
+                0
+            },
             repeat_permille: random.between(0, 50) as u32,
             bytes_per_s: 1 << random.between(15, 22),
         }
@@ -141,6 +148,7 @@ impl Quality {
             delay: 5 * MS,
             jitter: 0,
             loss_permille: 0,
+            burst: 0,
             repeat_permille: 0,
             bytes_per_s: 1 << 22,
         }

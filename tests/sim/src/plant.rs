@@ -63,6 +63,14 @@ pub enum Plant {
     IgnoreRefusal,
     /// Undo walks two steps.
     UndoTwice,
+    /// A page's copy of a batch counts as another batch.
+    CopyUpTwice,
+    /// A page's copy is taken for the next batch, whatever is missing before it.
+    CopyUpPastGap,
+    /// A page applies a copy of what it has.
+    CopyDownTwice,
+    /// A page applies a copy, whatever is missing before it.
+    CopyDownPastGap,
     /// A stored snapshot forgets the versions.
     ForgetVersions,
     /// An older state is read to the end of its batch.
@@ -110,6 +118,10 @@ impl Plant {
         Self::ResumeOffByOne,
         Self::IgnoreRefusal,
         Self::UndoTwice,
+        Self::CopyUpTwice,
+        Self::CopyUpPastGap,
+        Self::CopyDownTwice,
+        Self::CopyDownPastGap,
         Self::ForgetVersions,
         Self::ReadWholeBatch,
         Self::AskTwice,

@@ -64,6 +64,8 @@ pub struct Counts {
     pub slow: u64,
     /// Appends that failed.
     pub failures: u64,
+    /// Frames of copies that pages sent.
+    pub copies: u64,
     /// Versions that somebody asked for.
     pub versions: u64,
     /// Ways back.

@@ -3,7 +3,9 @@
 use super::{Invariant, Judge};
 use crate::disk::{Recovered, last_revision};
 use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
-use fmz_proto::v1::{CommittedBatch, OpBatch, Welcome};
+use fmz_proto::encode_client;
+use fmz_proto::limits::{COPIES_MAX, COPY_FRAME_BYTES_MAX};
+use fmz_proto::v1::{CommittedBatch, OpBatch, OpCopies, Welcome, client_message};
 
 impl Judge {
     /// A page sends a batch for the first time.
@@ -13,6 +15,14 @@ impl Judge {
             self.find(Invariant::ExactlyOnce, text);
         }
         self.claims.make(author, batch);
+    }
+
+    /// A page sends copies of batches that are on their way.
+    pub(crate) fn copied(&mut self, copies: &OpCopies) {
+        self.counts.copies += 1;
+        let frame = encode_client(client_message::Message::Copies(copies.clone()));
+        let within = frame.len() <= COPY_FRAME_BYTES_MAX && copies.batches.len() <= COPIES_MAX;
+        self.bounded("a frame of copies", within);
     }
 
     /// The disk holds this revision for good.

@@ -4,6 +4,6 @@ mod lane;
 mod link;
 mod queue;
 
-pub(crate) use lane::{Lane, arrivals};
+pub(crate) use lane::Lane;
 pub(crate) use link::{Channels, Link};
 pub(crate) use queue::{Pushed, Queue, Waiting};

@@ -110,6 +110,7 @@ impl Page {
     pub(crate) fn copied(&mut self, copy: &Committed, judge: &mut Judge) {
         let from = self.replica.revision();
         judge.shown(self.index, &copy.batches);
+        let copy = &self.misplace(copy.clone());
         match self.replica.receive_copy(copy) {
             Ok(_) => judge.holds(self.index, from, &self.replica),
             Err(error) => {
@@ -119,6 +120,22 @@ impl Page {
         }
         self.flush(judge);
         self.see_own(judge);
+    }
+
+    /// Plants that take copies for what they are not.
+    fn misplace(&self, mut copy: Committed) -> Committed {
+        let next = self.replica.revision() + 1;
+        for batch in &mut copy.batches {
+            let wrong = match self.plant {
+                Some(Plant::CopyDownTwice) => batch.first_revision < next,
+                Some(Plant::CopyDownPastGap) => batch.first_revision > next,
+                _ => false,
+            };
+            if wrong {
+                batch.first_revision = next;
+            }
+        }
+        copy
     }
 
     fn committed(&mut self, committed: &Committed, steady: bool, judge: &mut Judge) {
@@ -278,20 +295,40 @@ impl Page {
         }
     }
 
-    /// Sends what waits, unless a batch left just now.
+    /// Sends what waits, and copies of what has no answer, unless something left just now.
     pub(crate) fn flush(&mut self, judge: &mut Judge) {
-        let under_way = self.replica.pending_count() - self.replica.queued_count();
-        let Some(path) = self.path else { return };
-        if self.pausing || under_way >= UNDER_WAY_OPS_MAX {
+        if self.pausing {
             return;
         }
+        let sent = self.send_one(judge);
+        if self.send_copies(judge) || sent {
+            (self.pausing, self.wants_pause) = (true, true);
+        }
+    }
+
+    fn send_one(&mut self, judge: &mut Judge) -> bool {
+        let under_way = self.replica.pending_count() - self.replica.queued_count();
+        let Some(path) = self.path.filter(|_| under_way < UNDER_WAY_OPS_MAX) else {
+            return false;
+        };
         let Some(batch) = self.replica.take_batch(BATCH_OPS) else {
-            return;
+            return false;
         };
         judge.made(self.index, self.replica.author(), &batch);
         self.creates.insert(batch.client_seq, created(&batch.ops));
         self.say(path, Message::Ops(batch));
-        (self.pausing, self.wants_pause) = (true, true);
+        true
+    }
+
+    /// Beside the channel only: over the WebSocket a copy would stand in the queue of what it is a copy of.
+    fn send_copies(&mut self, judge: &mut Judge) -> bool {
+        let beside = self.path == Some(Path::Ops);
+        let Some(copies) = beside.then(|| self.replica.take_copies()).flatten() else {
+            return false;
+        };
+        judge.copied(&copies);
+        self.say(Path::Live, Message::Copies(copies));
+        true
     }
 
     /// The pause after a batch is over.

@@ -4,7 +4,7 @@ use super::World;
 use crate::{
     agenda::MS,
     event::{Event, LinkId, Parcel},
-    net::{Channels, arrivals},
+    net::Channels,
 };
 use bytes::Bytes;
 use fmz_proto::v1::{Channel, ChannelState, Offer, TransportOffer, from_sfu};
@@ -27,7 +27,7 @@ impl World {
         }
         let Some(frame) = frame else { return };
         let at = match path {
-            Path::Live => arrivals(now, link.quality, &mut self.random),
+            Path::Live => (link.channels.down).arrivals(now, link.quality, &mut self.random),
             _ => vec![
                 link.channels
                     .down

@@ -12,7 +12,10 @@ use crate::{
 use bytes::Bytes;
 use fmz_proto::{
     decode_client, decode_server, encode_client, encode_server,
-    v1::{Channel, CommittedBatch, ReceivedData, from_sfu, op, property, server_message::Message},
+    v1::{
+        Channel, CommittedBatch, ReceivedData, client_message::Message as Up, from_sfu, op,
+        property, server_message::Message,
+    },
 };
 use fmz_signaling_core::{Class, Path, Reason, SessionId, limits};
 
@@ -74,18 +77,21 @@ impl World {
             return;
         };
         for say in said {
-            let lane = match say.path {
-                Path::Socket => &mut link.up,
-                Path::Ops | Path::Live => &mut link.channels.up,
+            let at = match say.path {
+                Path::Socket => vec![link.up.arrival(now, link.quality, &mut self.random)],
+                Path::Ops => vec![(link.channels.up).arrival(now, link.quality, &mut self.random)],
+                Path::Live => (link.channels.up).arrivals(now, link.quality, &mut self.random),
             };
-            let at = lane.arrival(now, link.quality, &mut self.random);
-            let up = Event::Up {
-                link: id,
-                path: say.path,
-                channels,
-                frame: encode_client(say.message),
-            };
-            self.agenda.at(at, up);
+            let frame = encode_client(say.message);
+            for at in at {
+                let up = Event::Up {
+                    link: id,
+                    path: say.path,
+                    channels,
+                    frame: frame.clone(),
+                };
+                self.agenda.at(at, up);
+            }
         }
     }
 
@@ -115,12 +121,31 @@ impl World {
             }
             return;
         }
-        let data = ReceivedData {
-            session: session.link(),
-            channel: Channel::Ops.into(),
-            payload: frame.clone(),
+        for (path, payload) in self.mistake(path, frame) {
+            let data = ReceivedData {
+                session: session.link(),
+                channel: channel(path).into(),
+                payload,
+            };
+            self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Data(data), now));
+        }
+    }
+
+    /// Plants that take copies for what they are not.
+    fn mistake(&self, path: Path, frame: &Bytes) -> Vec<(Path, Bytes)> {
+        let shift = match self.plant {
+            Some(Plant::CopyUpTwice) => 1_000_000,
+            Some(Plant::CopyUpPastGap) => 0,
+            _ => return vec![(path, frame.clone())],
         };
-        self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Data(data), now));
+        let Ok(Up::Copies(copies)) = decode_client(frame) else {
+            return vec![(path, frame.clone())];
+        };
+        let ordered = copies.batches.into_iter().map(|mut batch| {
+            batch.client_seq += shift;
+            (Path::Ops, encode_client(Up::Ops(batch)))
+        });
+        ordered.collect()
     }
 
     /// Puts frames into a session's queue.
@@ -257,6 +282,13 @@ impl World {
         let delay = self.pages[page].backoff(&mut self.random);
         self.agenda.after(delay, Event::Dial { page });
         self.agenda.after(20 * MS, Event::ServerLost { link: id });
+    }
+}
+
+fn channel(path: Path) -> Channel {
+    match path {
+        Path::Live => Channel::Live,
+        Path::Socket | Path::Ops => Channel::Ops,
     }
 }
 
