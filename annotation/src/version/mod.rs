@@ -1,5 +1,6 @@
 //! Versions of the document: their names, what lies between two of them, and the way back.
 
+mod deleted;
 mod diff;
 mod frames;
 mod id;
@@ -17,5 +18,5 @@ pub(crate) use frames::FrameIndex;
 pub use id::{EPOCH_MS, VIDEO_MAX, VersionId, VersionIdError, VersionIds};
 pub use overwritten::{COMMITTER, Overwritten, claim, overwritten};
 pub use record::Version;
-pub use revert::{ObjectRestore, Revert, Scope, restores};
+pub use revert::{Restores, Revert, Scope, restores};
 pub(crate) use table::Versions;

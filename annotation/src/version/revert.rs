@@ -1,5 +1,6 @@
 //! The way back to an older state: exact values for what is different, as one op.
 
+use super::deleted::DeletedRuns;
 use super::diff::{Part, parts};
 use super::stroke::StrokeRestore;
 use crate::object::{Key, Object, ObjectId, Property, Writer};
@@ -18,9 +19,18 @@ pub struct Scope {
     pub frames: Option<(String, RangeInclusive<u32>)>,
 }
 
+/// Exact values of objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restores {
+    /// In order of id.
+    pub(crate) objects: Vec<ObjectRestore>,
+    /// Those of which nothing but whether they are deleted is set; none of them is among the objects.
+    pub(crate) deleted: DeletedRuns,
+}
+
 /// Exact values of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectRestore {
+pub(crate) struct ObjectRestore {
     pub(crate) id: ObjectId,
     pub(crate) properties: Vec<Property>,
     pub(crate) stroke: Option<StrokeRestore>,
@@ -35,9 +45,33 @@ pub struct Revert {
     pub scope: Scope,
     /// Who went back.
     pub author: u32,
-    /// In order of id.
-    pub(crate) restores: Vec<ObjectRestore>,
+    pub(crate) restores: Restores,
     pub(crate) ids: Vec<ObjectId>,
+}
+
+impl Restores {
+    /// Number of objects.
+    pub fn len(&self) -> usize {
+        self.objects.len() + self.deleted.len()
+    }
+
+    /// Whether nothing is different.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&mut self, restore: ObjectRestore) {
+        match restore.deleted_alone() {
+            Some(deleted) => self.deleted.push(restore.id, deleted),
+            None => self.objects.push(restore),
+        }
+    }
+
+    /// In no order.
+    fn ids(&self) -> Vec<ObjectId> {
+        let objects = self.objects.iter().map(|restore| restore.id);
+        objects.chain(self.deleted.ids()).collect()
+    }
 }
 
 impl Scope {
@@ -63,10 +97,15 @@ impl Scope {
 
 /// Says which values lead from `head` back to `target`, an older state of the same log, in order of id. What `target` does
 /// not know is deleted.
-pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Vec<ObjectRestore> {
-    let objects = head.objects().filter(|object| scope.has_frame_of(object));
-    let restores = objects.filter_map(|object| restore(object, target.object(object.id()), scope));
-    restores.collect()
+pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Restores {
+    let mut restores = Restores::default();
+    for object in head.objects().filter(|object| scope.has_frame_of(object)) {
+        let restore = restore(object, target.object(object.id()), scope);
+        restore
+            .into_iter()
+            .for_each(|restore| restores.push(restore));
+    }
+    restores
 }
 
 fn restore(object: &Object, target: Option<&Object>, scope: &Scope) -> Option<ObjectRestore> {
@@ -103,13 +142,8 @@ fn different(object: &Object, target: Option<&Object>) -> Vec<Part> {
 
 impl Revert {
     /// Puts a way back together, from what [`restores`] said of the same scope.
-    pub fn new(
-        target_revision: u64,
-        scope: Scope,
-        author: u32,
-        restores: Vec<ObjectRestore>,
-    ) -> Self {
-        let ids = restores.iter().map(|restore| restore.id).collect();
+    pub fn new(target_revision: u64, scope: Scope, author: u32, restores: Restores) -> Self {
+        let ids = restores.ids();
         Self {
             target_revision,
             scope,
@@ -121,16 +155,19 @@ impl Revert {
 
     /// Puts the exact values into one of its objects.
     pub(crate) fn write(&self, object: &mut Object, revision: u64) {
-        let found = self
-            .restores
-            .binary_search_by_key(&object.id(), |restore| restore.id);
-        let Ok(at) = found else {
+        let (id, author) = (object.id(), self.author);
+        let writer = Writer { revision, author };
+        if let Some(deleted) = self.restores.deleted.get(id) {
+            object.set(Property::Deleted(deleted), writer);
+            return;
+        }
+        let restores = &self.restores.objects;
+        let Ok(at) = restores.binary_search_by_key(&id, |restore| restore.id) else {
             return;
         };
-        let author = self.author;
-        let restore = &self.restores[at];
+        let restore = &restores[at];
         for property in &restore.properties {
-            object.set(property.clone(), Writer { revision, author });
+            object.set(property.clone(), writer);
         }
         if let (Some(stroke), Some(way)) = (&mut object.stroke, &restore.stroke) {
             way.write(stroke);
@@ -150,7 +187,7 @@ impl Revert {
                 })?;
             Some((restore.id, Edit::between(now, text)))
         };
-        self.restores.iter().filter_map(edit).collect()
+        self.restores.objects.iter().filter_map(edit).collect()
     }
 
     /// Says whether its values fit the objects of a document.
@@ -163,9 +200,17 @@ impl Revert {
             "revert.target_revision",
             self.target_revision <= document.revision(),
         )?;
-        let rises = self.restores.windows(2).all(|pair| pair[0].id < pair[1].id);
-        in_range("revert.restores", rises && !self.restores.is_empty())?;
-        self.restores.iter().try_for_each(|restore| {
+        let Restores { objects, deleted } = &self.restores;
+        let rises = objects.windows(2).all(|pair| pair[0].id < pair[1].id);
+        let once = objects
+            .iter()
+            .all(|restore| deleted.get(restore.id).is_none());
+        in_range(
+            "revert.restores",
+            rises && once && !self.restores.is_empty(),
+        )?;
+        deleted.check(document)?;
+        objects.iter().try_for_each(|restore| {
             let object = document.object(restore.id).ok_or(OpError::UnknownObject)?;
             restore.check(object)
         })
@@ -173,14 +218,18 @@ impl Revert {
 
     /// Bytes of points and text that it brings at most.
     pub(crate) fn content_bytes(&self) -> usize {
-        self.restores.iter().map(ObjectRestore::content_bytes).sum()
+        let objects = self.restores.objects.iter();
+        objects.map(ObjectRestore::content_bytes).sum()
     }
 }
 
 impl ObjectRestore {
-    /// Which object.
-    pub fn id(&self) -> ObjectId {
-        self.id
+    /// Whether the object is to be deleted, where nothing else is set.
+    fn deleted_alone(&self) -> Option<bool> {
+        match (self.properties.as_slice(), &self.stroke) {
+            ([Property::Deleted(deleted)], None) => Some(*deleted),
+            _ => None,
+        }
     }
 
     fn check(&self, object: &Object) -> Result<(), OpError> {

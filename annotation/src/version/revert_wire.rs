@@ -1,6 +1,7 @@
 //! Reverts from and to the wire.
 
-use super::revert::{ObjectRestore, Revert, Scope};
+use super::deleted::DeletedRuns;
+use super::revert::{ObjectRestore, Restores, Revert, Scope};
 use super::stroke::StrokeRestore;
 use crate::limits::SCOPE_AUTHORS_MAX;
 use crate::object::{Property, id_from_wire, required};
@@ -12,17 +13,21 @@ impl TryFrom<&v1::Revert> for Revert {
     type Error = WireError;
 
     fn try_from(revert: &v1::Revert) -> Result<Self, WireError> {
-        let restores: Result<Vec<_>, _> = revert
+        let objects: Result<Vec<_>, _> = revert
             .restores
             .iter()
             .map(ObjectRestore::try_from)
             .collect();
+        let restores = Restores {
+            objects: objects?,
+            deleted: DeletedRuns::from_wire(&revert.deleted)?,
+        };
         let scope = required("revert.scope", &revert.scope)?.try_into()?;
         Ok(Self::new(
             revert.target_revision,
             scope,
             revert.author,
-            restores?,
+            restores,
         ))
     }
 }
@@ -33,7 +38,8 @@ impl From<&Revert> for v1::Revert {
             target_revision: revert.target_revision,
             scope: Some((&revert.scope).into()),
             author: revert.author,
-            restores: revert.restores.iter().map(Into::into).collect(),
+            restores: revert.restores.objects.iter().map(Into::into).collect(),
+            deleted: revert.restores.deleted.to_wire(),
         }
     }
 }

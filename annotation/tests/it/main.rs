@@ -11,6 +11,7 @@ mod peer;
 mod replica;
 mod resume;
 mod revert;
+mod revert_runs;
 mod room;
 mod snapshot;
 mod text;

@@ -14,11 +14,16 @@ use proptest::prelude::*;
 const AUTHORS: u32 = 3;
 const PUBLICATION: &str = "p";
 
-fn wrap(op: op::Op) -> Vec<v1::Op> {
+pub(crate) fn wrap(op: op::Op) -> Vec<v1::Op> {
     vec![v1::Op { op: Some(op) }]
 }
 
-fn revert_op(head: &Document, target: &Document, scope: &Scope, author: u32) -> Option<v1::Op> {
+pub(crate) fn revert_op(
+    head: &Document,
+    target: &Document,
+    scope: &Scope,
+    author: u32,
+) -> Option<v1::Op> {
     let restores = restores(head, target, scope);
     let some = !restores.is_empty();
     let revert = Revert::new(target.revision(), scope.clone(), author, restores);
@@ -28,7 +33,7 @@ fn revert_op(head: &Document, target: &Document, scope: &Scope, author: u32) -> 
 }
 
 /// Goes back, where anything is different.
-fn go_back(room: &mut Room, target: &Document, scope: &Scope, author: u32) {
+pub(crate) fn go_back(room: &mut Room, target: &Document, scope: &Scope, author: u32) {
     if let Some(op) = revert_op(&room.document, target, scope, author) {
         room.commit(0, 0, vec![op]).expect("a way back fits");
     }
@@ -156,13 +161,10 @@ fn version5_a_snapshot_with_versions_out_of_order_is_refused() {
 #[test]
 fn revert1_a_way_back_is_the_servers_and_stands_alone() {
     let mut room = Room::with_authors(1);
+    let drawn = vec![brush(id(1, 1)), append(id(1, 1), &[(1, 1)], &[])];
+    room.commit(1, 1, drawn).unwrap();
     let target = room.document.clone();
-    room.commit(
-        1,
-        1,
-        vec![brush(id(1, 1)), append(id(1, 1), &[(1, 1)], &[])],
-    )
-    .unwrap();
+    room.commit(1, 2, vec![set(id(1, 1), color(2))]).unwrap();
     let scope = Scope::default();
     let good = revert_op(&room.document, &target, &scope, 1).unwrap();
     let code = |author, change: &dyn Fn(&mut v1::Revert)| {

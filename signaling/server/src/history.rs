@@ -109,7 +109,7 @@ pub(crate) async fn revision_at(
 ) -> Result<u64, StoreError> {
     let mut revision = from;
     loop {
-        let page = store.read(video, revision).await?;
+        let page = store.read(video, revision, u64::MAX).await?;
         if page.is_empty() {
             return Ok(revision);
         }
@@ -154,7 +154,7 @@ async fn replay(
 ) -> Result<Opened, HistoryError> {
     let mut opened = snapshot.map_or_else(|| Ok(Opened::default()), from_snapshot)?;
     while opened.document.revision() < to {
-        let page = match store.read(video, opened.document.revision()).await {
+        let page = match store.read(video, opened.document.revision(), to).await {
             Ok(page) if page.is_empty() => break,
             Ok(page) => page,
             Err(error @ (StoreError::Lost { .. } | StoreError::Unreadable { .. })) => {

@@ -50,12 +50,17 @@ pub trait OpLog: Send + Sync {
         batches: Vec<CommittedBatch>,
     ) -> Answer<Result<(), AppendError>>;
 
-    /// Reads the next page of batches whose first revision is above `after`; empty at the end of the log. A page ends before
-    /// what cannot be read back as it was written; the next one says so.
+    /// Reads the next page of batches whose first revision is above `after` and not above `to`; empty where there are no more.
+    /// A page ends before what cannot be read back as it was written; the next one says so.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn read(&self, video: &str, after: u64) -> Answer<Result<Vec<CommittedBatch>, StoreError>>;
+    fn read(
+        &self,
+        video: &str,
+        after: u64,
+        to: u64,
+    ) -> Answer<Result<Vec<CommittedBatch>, StoreError>>;
 
     /// Tells whether appends can still become durable.
     ///

@@ -13,6 +13,7 @@ use fmz_proto::{
 use std::{
     collections::{BTreeMap, HashMap},
     future::ready,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -93,15 +94,15 @@ impl Memory {
         Ok(())
     }
 
-    fn page(&self, video: &str, after: u64) -> Vec<CommittedBatch> {
+    fn page(&self, video: &str, revisions: Range<u64>) -> Vec<CommittedBatch> {
         let state = self.state();
         let Some(log) = state.videos.get(video) else {
             return Vec::new();
         };
-        let from = log.partition_point(|batch| batch.first_revision <= after);
+        let from = log.partition_point(|batch| batch.first_revision <= revisions.start);
         let mut bytes = 0;
         let fits = |batch: &&CommittedBatch| {
-            let room = bytes < READ_PAGE_BYTES;
+            let room = bytes < READ_PAGE_BYTES && batch.first_revision <= revisions.end;
             bytes += batch.encoded_len();
             room
         };
@@ -127,8 +128,13 @@ impl OpLog for Memory {
         Box::pin(ready(self.append_now(video, expected_revision, batches)))
     }
 
-    fn read(&self, video: &str, after: u64) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
-        Box::pin(ready(Ok(self.page(video, after))))
+    fn read(
+        &self,
+        video: &str,
+        after: u64,
+        to: u64,
+    ) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
+        Box::pin(ready(Ok(self.page(video, after..to))))
     }
 
     fn health(&self) -> Result<(), StoreError> {

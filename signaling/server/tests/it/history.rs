@@ -98,7 +98,7 @@ async fn history4_without_snapshot_a_damaged_room_is_shown_as_before_and_others_
     fs::remove_dir_all(log(&folder).join("snapshots")).unwrap();
     damage(&folder);
     let store = Arc::new(Disk::open(log(&folder)).unwrap());
-    assert!(store.read(ROOM, 0).await.is_err());
+    assert!(store.read(ROOM, 0, u64::MAX).await.is_err());
     assert!(store.snapshots(ROOM).await.unwrap().is_empty());
     let fixture = Fixture::with(folder, store, |_| {}).await;
     let viewer = fixture.token("ben", &[fmz_signaling::token::Grant::View]);

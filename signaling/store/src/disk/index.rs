@@ -2,7 +2,10 @@
 
 use crate::{Chain, StoreError};
 use fmz_proto::v1::{SegmentIndex, StoredRoom, VideoIndex};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 /// Where a record lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,17 +108,19 @@ impl Index {
         (video.head, video.chain) = (head, chain);
     }
 
-    /// Finds the batches behind `after`, up to about `bytes_max`, at least one if there is one.
+    /// Finds the batches behind the revision `start`, those that begin at `end` included, up to about `bytes_max`, at least
+    /// one if there is one.
     pub(super) fn page(
         &self,
         name: &str,
-        after: u64,
+        Range { start: after, end }: Range<u64>,
         bytes_max: usize,
     ) -> Result<Page, StoreError> {
         let Some(video) = self.videos.get(name) else {
             return Ok(Page::default());
         };
         let from = video.entries.partition_point(|entry| entry.first <= after);
+        let to = video.entries.partition_point(|entry| entry.first <= end);
         let before = from.checked_sub(1).map(|at| video.entries[at]);
         let known = before.map_or(0, |entry| entry.last());
         let next = video.entries.get(from).map_or(video.head + 1, |e| e.first);
@@ -128,7 +133,7 @@ impl Index {
         }
         Ok(Page {
             before: before.filter(|_| next == known + 1),
-            entries: page(&video.entries[from..], bytes_max),
+            entries: page(&video.entries[from..to.max(from)], bytes_max),
         })
     }
 
@@ -305,7 +310,7 @@ mod tests {
     #[test]
     fn store6_nothing_is_read_across_a_hole() {
         let index = index(&[entry(1, 2, 1, 28), entry(3, 1, 1, 38), entry(7, 2, 1, 48)]);
-        let page = |after| index.page("v", after, usize::MAX);
+        let page = |after| index.page("v", after..u64::MAX, usize::MAX);
         let firsts = |after| -> Vec<u64> {
             let page = page(after).unwrap();
             page.entries.iter().map(|entry| entry.first).collect()

@@ -210,8 +210,13 @@ impl OpLog for Disk {
         })
     }
 
-    fn read(&self, video: &str, after: u64) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
-        let page = self.shared.index().page(video, after, READ_PAGE_BYTES);
+    fn read(
+        &self,
+        video: &str,
+        after: u64,
+        to: u64,
+    ) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
+        let page = self.shared.index().page(video, after..to, READ_PAGE_BYTES);
         let (video, files, shared) = (video.to_owned(), self.files.clone(), self.shared.clone());
         blocking(move || shared.read(&*files, &video, &page?))
     }

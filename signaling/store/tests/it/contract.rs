@@ -3,7 +3,7 @@
 use crate::{batch, read_all, room};
 use fmz_store::{
     AppendError, Catalog, CatalogError, Disk, DiskOptions, Memory, READ_PAGE_BYTES, ROOMS_MAX,
-    Snapshot, SnapshotError, Store,
+    Snapshot, SnapshotError, Store, last_revision,
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -39,9 +39,24 @@ async fn log1_what_was_appended_is_read_in_order() {
         store.append("w", 0, vec![batch(1, 1)]).await.unwrap();
         let all = read_all(&*store, "v").await;
         assert_eq!(all, [batches, vec![batch(4, 5)]].concat(), "{name}");
-        assert_eq!(store.read("v", 3).await.unwrap(), [batch(4, 5)], "{name}");
-        assert_eq!(store.read("v", 8).await.unwrap(), [], "{name}");
-        assert_eq!(store.read("nobody", 0).await.unwrap(), [], "{name}");
+        assert_eq!(
+            store.read("v", 3, u64::MAX).await.unwrap(),
+            [batch(4, 5)],
+            "{name}"
+        );
+        assert_eq!(store.read("v", 8, u64::MAX).await.unwrap(), [], "{name}");
+        for (to, last) in [(3, 3), (4, 8), (7, 8), (8, 8)] {
+            let page = store.read("v", 0, to).await.unwrap();
+            let end = page.last().map(last_revision);
+            assert_eq!(end, Some(last), "{name}: no further than needed for {to}");
+        }
+        assert_eq!(store.read("v", 3, 3).await.unwrap(), [], "{name}");
+        assert_eq!(store.read("v", 8, 3).await.unwrap(), [], "{name}");
+        assert_eq!(
+            store.read("nobody", 0, u64::MAX).await.unwrap(),
+            [],
+            "{name}"
+        );
     }
 }
 
@@ -116,7 +131,7 @@ async fn log5_a_long_log_is_read_in_pages() {
                 .unwrap();
             revision += 4000;
         }
-        let page = store.read("v", 0).await.unwrap();
+        let page = store.read("v", 0, u64::MAX).await.unwrap();
         let bytes: usize = page.iter().map(fmz_proto::Message::encoded_len).sum();
         assert!(
             bytes >= READ_PAGE_BYTES && page.len() < 40,

@@ -343,7 +343,9 @@ async fn fault7_a_record_that_rots_while_open_is_not_served() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&segment, bytes).unwrap();
     assert_eq!(
-        disk.read("v", 0).await.map_err(|error| error.code()),
+        disk.read("v", 0, u64::MAX)
+            .await
+            .map_err(|error| error.code()),
         Err("unreadable")
     );
 }
@@ -481,7 +483,7 @@ async fn snapshot4_a_snapshot_tells_that_the_log_lost_its_end() {
         disk.append("v", head, vec![batch(head + 1, 1)])
             .await
             .unwrap();
-        let behind = disk.read("v", 4).await.unwrap();
+        let behind = disk.read("v", 4, u64::MAX).await.unwrap();
         assert_eq!(behind.len() as u64, again + 1);
         let lost = Loss::Revisions {
             video: "v".into(),

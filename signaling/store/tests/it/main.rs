@@ -46,7 +46,7 @@ async fn read_all(log: &dyn OpLog, video: &str) -> Vec<CommittedBatch> {
     let mut all = Vec::new();
     loop {
         let after = all.last().map_or(0, fmz_store::last_revision);
-        let page = log.read(video, after).await.unwrap();
+        let page = log.read(video, after, u64::MAX).await.unwrap();
         if page.is_empty() {
             return all;
         }
@@ -58,7 +58,7 @@ async fn read_all(log: &dyn OpLog, video: &str) -> Vec<CommittedBatch> {
 async fn served(log: &dyn OpLog, video: &str) -> Vec<CommittedBatch> {
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
-        match log.read(video, after).await {
+        match log.read(video, after, u64::MAX).await {
             Ok(page) if page.is_empty() => return all,
             Ok(page) => {
                 after = fmz_store::last_revision(page.last().unwrap());

@@ -105,9 +105,10 @@ impl Judge {
         else {
             return false;
         };
+        let deleted: u32 = revert.deleted.iter().map(|run| run.count).sum();
         one.written == Some(revision)
             && revert.target_revision == target
-            && revert.restores.len() == objects
+            && revert.restores.len() + deleted as usize == objects
     }
 
     /// Nothing is refused without a reason, and nothing of what is refused is done.

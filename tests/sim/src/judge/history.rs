@@ -203,12 +203,20 @@ fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
         Some(op::Op::SetDeleted(set)) => return set.ids.clone(),
         Some(op::Op::Clear(clear)) => return clear.ids.clone(),
         Some(op::Op::Revert(revert)) => {
-            let ids = revert.restores.iter().filter_map(|restore| restore.id);
-            return ids.collect();
+            let restored = revert.restores.iter().filter_map(|restore| restore.id);
+            return restored
+                .chain(revert.deleted.iter().flat_map(of_run))
+                .collect();
         }
         Some(op::Op::AuthorAdded(_) | op::Op::Commit(_)) | None => None,
     };
     id.into_iter().collect()
+}
+
+fn of_run(run: &v1::DeletedRun) -> impl Iterator<Item = v1::ObjectId> + use<> {
+    let (author, first) = (run.author, run.first);
+    let counters = (0..run.count).map(move |at| first.saturating_add(at));
+    counters.map(move |counter| v1::ObjectId { author, counter })
 }
 
 fn checksum(document: &Document) -> u32 {
