@@ -1,6 +1,7 @@
 //! How long an op takes from a pen to another screen, and how many a room makes durable.
 
 mod disk;
+mod history;
 mod latency;
 mod open;
 mod throughput;
@@ -10,6 +11,11 @@ use crate::server::{Server, Site, data_folder};
 use crate::session::Join;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Ops and versions of the room with the long history.
+const HISTORY_OPS: u64 = 1_000_000;
+const HISTORY_VERSIONS: u64 = 1000;
 
 /// Options of the benchmark.
 #[derive(Debug, clap::Args)]
@@ -29,9 +35,6 @@ pub(crate) struct Options {
     /// Length of the throughput measurement.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Ops of the room by which opening is measured.
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=3_000_000))]
-    history: u64,
     /// Decides what is written and when.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -94,11 +97,12 @@ async fn open(options: &Options, folder: &Path) -> Result<()> {
         fmz: options.fmz.clone(),
         data: folder.join("long"),
     };
-    open::write(&site, options.history, options.seed).await?;
-    let (whole, room) = open::run(&site, options.history).await?;
-    figure("history_ops", options.history as f64, "ops");
-    figure("open_start_ms", whole.as_secs_f64() * 1000.0, "ms");
-    figure("open_room_ms", room.as_secs_f64() * 1000.0, "ms");
+    let first = history::write(&site, HISTORY_OPS, HISTORY_VERSIONS, options.seed).await?;
+    let times = open::run(&site, HISTORY_OPS, first).await?;
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    figure("open_1m_ops_1000_versions_ms", ms(times.open), "ms");
+    figure("open_room_ms", ms(times.room), "ms");
+    figure("rollback_1000_versions_ms", ms(times.rollback), "ms");
     Ok(())
 }
 

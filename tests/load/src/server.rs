@@ -68,10 +68,10 @@ impl Site {
     pub(crate) async fn create_room(&self, server: &Server, room: &str) -> Result<()> {
         let token = self.mint(&["--operator"]).await?;
         let body = format!("{{\"room\":\"{room}\"}}");
-        let status = post(&server.address, "/api/v1/rooms", &token, &body).await?;
+        let answer = server.post("/api/v1/rooms", &token, &body).await?;
         ensure!(
-            status.starts_with("HTTP/1.1 201"),
-            "make the room {room}: {status}"
+            answer.starts_with("HTTP/1.1 201"),
+            "make the room {room}: {answer}"
         );
         Ok(())
     }
@@ -119,6 +119,16 @@ impl Server {
         self.child.id().context("the server has ended")
     }
 
+    /// Posts JSON and returns the whole answer, its head included.
+    pub(crate) async fn post(&self, path: &str, token: &str, json: &str) -> Result<String> {
+        let (address, bytes) = (&self.address, json.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n{json}"
+        );
+        exchange(address, &request).await
+    }
+
     /// Ends it as a power cut would: SIGKILL, without a word.
     pub(crate) async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("kill the server")
@@ -132,17 +142,6 @@ pub(crate) async fn get(address: &str, path: &str) -> Result<String> {
         &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"),
     )
     .await
-}
-
-/// Posts JSON and returns the status line of the answer.
-async fn post(address: &str, path: &str, token: &str, json: &str) -> Result<String> {
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}",
-        json.len()
-    );
-    let answer = exchange(address, &request).await?;
-    Ok(answer.lines().next().unwrap_or_default().to_owned())
 }
 
 async fn exchange(address: &str, request: &str) -> Result<String> {
