@@ -31,6 +31,9 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Rooms a catalog holds at most: a page of them still lists in one answer.
 pub const ROOMS_MAX: usize = 100_000;
 
+/// Highest revision of any log: the highest integer that JavaScript counts exactly, and far from overflow.
+pub const REVISION_MAX: u64 = 1 << 53;
+
 /// Bytes of batches in one page of [`OpLog::read`], about: what a reader holds at once.
 pub const READ_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -140,9 +143,8 @@ pub fn last_revision(batch: &CommittedBatch) -> u64 {
 fn follow(head: u64, batches: &[CommittedBatch]) -> Result<u64, AppendError> {
     let step = |head: u64, batch: &CommittedBatch| {
         let follows = batch.first_revision == head + 1 && !batch.ops.is_empty();
-        follows
-            .then(|| last_revision(batch))
-            .ok_or(AppendError::Invalid)
+        let last = Some(last_revision(batch)).filter(|last| follows && *last <= REVISION_MAX);
+        last.ok_or(AppendError::Invalid)
     };
     batches.iter().try_fold(head, step)
 }

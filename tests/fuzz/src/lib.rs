@@ -9,6 +9,7 @@ mod input;
 mod media;
 mod ops;
 mod room;
+mod store;
 mod wire;
 
 /// A function that fuzzed bytes are given to.
@@ -27,11 +28,16 @@ pub const TARGETS: &[Target] = &[
     target("stroke_points", wire::stroke_points),
     target("snapshot", document::snapshot),
     target("committed", document::committed),
+    target("replica", document::replica),
     target("ops", ops::run),
     target("room", room::run),
+    target("store_segment", store::segment),
+    target("store_index", store::index),
+    target("store_snapshot", store::snapshot),
     target("keyframe", media::keyframe),
     target("frame_code", media::frame_code),
     target("frame_map", media::frame_map),
+    target("labels", media::labels),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -1,7 +1,8 @@
-//! What a picture's bytes say.
+//! What a picture's bytes say, and what names it.
 
 use crate::input::Input;
-use fmz_media::frame::{FrameMap, FrameMaps};
+use fmz_annotation::version::VersionId;
+use fmz_media::frame::{FrameMap, FrameMaps, FrameRate, Timecode};
 use fmz_media::{Codec, framecode, is_keyframe};
 use fmz_proto::{Message, v1};
 
@@ -37,5 +38,30 @@ pub(crate) fn frame_map(data: &[u8]) {
         if let Some(begins) = map.rtp(at.frame) {
             assert_eq!(map.frame(begins), Some(at.frame), "at {begins}");
         }
+    }
+}
+
+/// Text that names a frame or a version: what is taken names it again.
+pub(crate) fn labels(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for (num, den) in [(24, 1), (25, 1), (30_000, 1001), (60_000, 1001), (120, 1)] {
+        let rate = FrameRate::new(num, den).expect("a rate of films");
+        let Ok(label) = Timecode::parse(text, rate) else {
+            continue;
+        };
+        let number = label.number(rate).expect("what was read has a number");
+        let again = match label.drop_frame {
+            true => Timecode::drop_frame(number, rate).expect("this rate drops labels"),
+            false => Timecode::non_drop(number, rate),
+        };
+        assert_eq!(
+            (again, Timecode::parse(&again.to_string(), rate)),
+            (label, Ok(label))
+        );
+    }
+    if let Ok(id) = text.parse::<VersionId>() {
+        assert_eq!(id.to_string().parse(), Ok(id));
     }
 }

@@ -1,6 +1,6 @@
 //! Where everything durable lies.
 
-use crate::{Chain, StoreError};
+use crate::{Chain, REVISION_MAX, StoreError};
 use fmz_proto::v1::{SegmentIndex, StoredRoom, VideoIndex};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -32,6 +32,12 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn last(&self) -> u64 {
         self.first + u64::from(self.ops) - 1
+    }
+
+    /// Whether a log may have it.
+    pub(super) fn is_possible(&self) -> bool {
+        let within = (1..=REVISION_MAX).contains(&self.first);
+        self.ops > 0 && within && self.last() <= REVISION_MAX
     }
 }
 
@@ -100,6 +106,15 @@ impl Index {
         video.head = entry.last();
         video.chain = chain;
         video.entries.push(entry);
+    }
+
+    /// Whether a place lies before the end of a video's last batch: nothing that was written there is newer.
+    pub(super) fn overlaps(&self, video: &str, place: &Place) -> bool {
+        let entries = self.videos.get(video).map(|video| &video.entries);
+        let last = entries.and_then(|entries| entries.last());
+        last.is_some_and(|last| {
+            last.place.segment == place.segment && u64::from(place.offset) < last.place.end()
+        })
     }
 
     /// Moves a video's head over revisions that are lost.
@@ -240,9 +255,10 @@ pub(super) fn entries(segment: u32, video: &VideoIndex) -> Option<Vec<Entry>> {
             offset,
             length,
         };
-        entries.push(Entry { first, ops, place });
+        let entry = Entry { first, ops, place };
+        entries.push(entry.is_possible().then_some(entry)?);
         end = offset.checked_add(length)?;
-        first = first.checked_add(u64::from(ops)).filter(|_| ops > 0)?;
+        first += u64::from(ops);
     }
     Some(entries)
 }
@@ -293,18 +309,39 @@ mod tests {
     #[test]
     fn store5_an_index_that_makes_no_sense_is_refused() {
         let good = index(&[entry(1, 2, 1, 28)]).of_segment(1, 100).videos[0].clone();
-        let wrong: [fn(&mut VideoIndex); 5] = [
+        let wrong: [fn(&mut VideoIndex); 6] = [
             |v| v.ops.clear(),
             |v| v.gaps.push(1),
             |v| v.ops[0] = 0,
             |v| v.gaps[0] = u32::MAX,
             |v| v.first_revision = u64::MAX,
+            |v| v.first_revision = REVISION_MAX,
         ];
         for change in wrong {
             let mut video = good.clone();
             change(&mut video);
             assert_eq!(entries(1, &video), None, "{video:?}");
         }
+    }
+
+    #[test]
+    fn store5_no_log_goes_beyond_the_highest_revision() {
+        let possible = |first, ops| entry(first, ops, 1, 28).is_possible();
+        assert!(possible(1, 1) && possible(REVISION_MAX - 1, 2));
+        assert!(!possible(0, 1) && !possible(1, 0));
+        assert!(!possible(REVISION_MAX, 2) && !possible(u64::MAX, u32::MAX));
+    }
+
+    #[test]
+    fn store5_what_lies_before_an_older_batch_overlaps_it() {
+        let index = index(&[entry(1, 2, 2, 100)]);
+        let overlaps = |segment, offset| {
+            let place = entry(3, 1, segment, offset).place;
+            index.overlaps("v", &place)
+        };
+        assert!(overlaps(2, 28) && overlaps(2, 100) && overlaps(2, 109));
+        assert!(!overlaps(2, 110) && !overlaps(3, 28));
+        assert!(!index.overlaps("w", &entry(1, 1, 2, 28).place));
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl Recovery<'_> {
 
     fn listed(&mut self, video: &str, entry: Entry, chain: Chain, length: u64) {
         let head = self.index.head(video).0;
-        if entry.first <= head {
+        if entry.first <= head || self.index.overlaps(video, &entry.place) {
             return;
         }
         if entry.place.end() <= length {
@@ -344,7 +344,7 @@ impl Recovery<'_> {
             place,
         };
         let follows = entry.first != head + 1 || before.next(&stored.batch) == chain;
-        if entry.ops == 0 || entry.first <= head || !follows {
+        if !entry.is_possible() || entry.first <= head || !follows {
             return None;
         }
         self.note_gap(&stored.video, head, entry.first);

@@ -6,7 +6,7 @@ use super::{
     names, read, sealed,
 };
 use crate::{
-    Chain, Loss, Snapshot, SnapshotError,
+    Chain, Loss, REVISION_MAX, Snapshot, SnapshotError,
     thinning::{self, Kept},
 };
 use bytes::Bytes;
@@ -129,7 +129,8 @@ impl Snapshots {
     fn checked(&self, video: &str, revision: u64, bytes: Vec<u8>) -> Option<Snapshot> {
         let stored: StoredSnapshot = sealed::decode(sealed::SNAPSHOT, bytes)?;
         let chain = Chain::read(&stored.chain)?;
-        let right = stored.video == video && stored.revision == revision;
+        let right =
+            stored.video == video && stored.revision == revision && revision <= REVISION_MAX;
         (right && self.belongs(video, revision, chain)).then_some(Snapshot {
             revision,
             document: stored.document,

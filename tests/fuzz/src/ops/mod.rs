@@ -1,9 +1,14 @@
 //! The interpreter of op sequences: three authors, a server's document, and everything between them late.
 
+mod make;
+mod server;
+
 use crate::input::Input;
-use fmz_annotation::{Authority, Document, Replica};
-use fmz_proto::points;
-use fmz_proto::v1::{self, op::Op as Wire, property::Value};
+use fmz_annotation::text::{Edit, Step};
+use fmz_annotation::version::VersionIds;
+use fmz_annotation::{Authority, Document, ObjectId, Replica};
+use fmz_proto::v1::{self, op::Op as Wire};
+use make::{introduce, op};
 use std::collections::VecDeque;
 
 const AUTHORS: u8 = 3;
@@ -20,6 +25,10 @@ pub(crate) fn run(data: &[u8]) {
     for author in &world.authors {
         assert_eq!(author.replica.document(), &world.document);
         assert_eq!(author.replica.pending_count(), 0);
+        assert_eq!(
+            author.replica.document().state_hash(),
+            world.document.state_hash()
+        );
     }
     let again = Document::from_snapshot(world.document.snapshot());
     assert_eq!(again.expect("its own snapshot is good"), world.document);
@@ -38,6 +47,9 @@ struct World {
     document: Document,
     log: Vec<v1::CommittedBatch>,
     authors: Vec<Author>,
+    ids: VersionIds,
+    /// The server's time.
+    committed_ms: u64,
 }
 
 impl World {
@@ -46,6 +58,8 @@ impl World {
             document: Document::new(),
             log: Vec::new(),
             authors: Vec::new(),
+            ids: VersionIds::after(1, None),
+            committed_ms: 1_000,
         };
         for number in 1..=u32::from(AUTHORS) {
             world.commit(0, 0, vec![introduce(number)]);
@@ -65,13 +79,17 @@ impl World {
 
     fn step(&mut self, input: &mut Input<'_>) {
         let who = usize::from(input.below(AUTHORS));
-        match input.below(8) {
+        match input.below(11) {
             0..=2 => self.submit(who, input),
+            7 => self.reload(who),
+            8 => self.write(who, input),
+            9 => self.go_back(input),
+            10 => self.keep(input),
             3 => self.take(who),
             4 => self.receive(who),
             5 => self.deliver(who, usize::from(input.byte())),
-            6 => self.walk(who, input.flag()),
-            _ => self.reload(who),
+            6 if input.flag() => self.walk(who, input.flag()),
+            _ => self.copy(who),
         }
     }
 
@@ -84,47 +102,43 @@ impl World {
         }
     }
 
+    /// An edit that fits a text of the author's view, mostly.
+    fn write(&mut self, who: usize, input: &mut Input<'_>) {
+        let replica = &mut self.authors[who].replica;
+        let (author, counter) = (input.below(AUTHORS) + 1, input.below(6));
+        let Some(id) = ObjectId::new(author.into(), counter.into()) else {
+            return;
+        };
+        let text = replica.object(id).map(|object| object.text().to_owned());
+        let length = text.unwrap_or_default().chars().count() as u32;
+        let at = u32::from(input.byte()) % (length + 1);
+        let rest = (length - at).saturating_add(u32::from(input.byte() == 255));
+        let gone = u32::from(input.byte()) % (rest + 1);
+        let words = String::from_utf8_lossy(input.block()).into_owned();
+        let steps = match input.flag() {
+            true => vec![Step::Retain(at), Step::Insert(words), Step::Delete(gone)],
+            false => vec![
+                Step::Retain(at),
+                Step::Delete(gone),
+                Step::Retain(1),
+                Step::Insert(words),
+            ],
+        };
+        let edit = Wire::TextEdit(Edit::from_iter(steps).to_wire(id));
+        let _ = replica.submit(&[v1::Op { op: Some(edit) }]);
+    }
+
+    /// The newest commit overtakes what is before it.
+    fn copy(&mut self, who: usize) {
+        let batches = self.log.last().cloned().into_iter().collect();
+        let replica = &mut self.authors[who].replica;
+        let received = replica.receive_copy(&v1::Committed { batches });
+        assert_eq!(received.expect("the log is one order").gap, None);
+    }
+
     fn take(&mut self, who: usize) {
         let author = &mut self.authors[who];
         author.sent.extend(author.replica.take_batch(BATCH_OPS));
-    }
-
-    /// The server takes the next batch of an author.
-    fn receive(&mut self, who: usize) {
-        let Some(batch) = self.authors[who].sent.pop_front() else {
-            return;
-        };
-        let number = who as u32 + 1;
-        let authority = if number == u32::from(AUTHORS) {
-            Authority::Owner
-        } else {
-            Authority::Author
-        };
-        if self
-            .document
-            .check_as(number, authority, &batch.ops)
-            .is_ok()
-        {
-            self.commit(number, batch.client_seq, batch.ops);
-        } else {
-            let at = self.log.len();
-            self.authors[who].refusals.push_back((at, batch.client_seq));
-        }
-    }
-
-    fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
-        let batch = v1::CommittedBatch {
-            first_revision: self.document.revision() + 1,
-            author,
-            client_seq,
-            committed_ms: 1_000,
-            ops,
-            ..v1::CommittedBatch::default()
-        };
-        self.document
-            .apply(&batch)
-            .expect("what was checked is applied");
-        self.log.push(batch);
     }
 
     fn deliver(&mut self, who: usize, count: usize) {
@@ -188,96 +202,4 @@ fn refuse(author: &mut Author) {
             .sent
             .retain(|batch| !lost.batches.contains(&batch.client_seq));
     }
-}
-
-fn introduce(author: u32) -> v1::Op {
-    let added = v1::AuthorAdded {
-        author,
-        identity: format!("a{author}"),
-        name: String::new(),
-        session_key: vec![author as u8; fmz_proto::limits::SESSION_KEY_BYTES].into(),
-    };
-    v1::Op {
-        op: Some(Wire::AuthorAdded(added)),
-    }
-}
-
-fn op(input: &mut Input<'_>) -> v1::Op {
-    let id = Some(v1::ObjectId {
-        author: u32::from(input.below(AUTHORS + 1)),
-        counter: u32::from(input.below(6)),
-    });
-    let op = match input.below(8) {
-        0 | 1 => Wire::Create(v1::Create {
-            id,
-            kind: i32::from(input.below(13)),
-            frame: Some(v1::FrameStamp::default()),
-            properties: (0..input.below(3)).map(|_| property(input)).collect(),
-            ..v1::Create::default()
-        }),
-        2 => Wire::Set(v1::Set {
-            id,
-            property: Some(property(input)),
-        }),
-        3 => Wire::StrokeAppend(append(id, input)),
-        4 => Wire::StrokeEnd(v1::StrokeEnd { id }),
-        5 => Wire::SetDeleted(v1::SetDeleted {
-            ids: id.into_iter().collect(),
-            deleted: input.flag(),
-        }),
-        6 => Wire::Add(v1::Add {
-            id,
-            offset: Some(point(input)),
-        }),
-        _ => Wire::Clear(v1::Clear {
-            scope: Some(v1::clear::Scope::All(true)),
-            seen: u64::from(input.byte()),
-            ids: Vec::new(),
-        }),
-    };
-    v1::Op { op: Some(op) }
-}
-
-fn append(id: Option<v1::ObjectId>, input: &mut Input<'_>) -> v1::StrokeAppend {
-    let pressed = input.flag();
-    let deltas: Vec<_> = (0..input.below(5)).map(|_| delta(input, pressed)).collect();
-    v1::StrokeAppend {
-        id,
-        points: Some(points::encode(&deltas, pressed)),
-    }
-}
-
-fn delta(input: &mut Input<'_>, pressed: bool) -> points::Delta {
-    points::Delta {
-        x: input.number(),
-        y: input.number(),
-        pressure: if pressed { input.number() } else { 0 },
-    }
-}
-
-fn point(input: &mut Input<'_>) -> v1::Point {
-    v1::Point {
-        x: input.number(),
-        y: input.number(),
-    }
-}
-
-fn property(input: &mut Input<'_>) -> v1::Property {
-    let value = match input.below(9) {
-        0 => Value::Color(u32::from(input.byte())),
-        1 => Value::Width(u32::from(input.byte())),
-        2 => Value::Start(point(input)),
-        3 => Value::End(point(input)),
-        4 => Value::Softness(u32::from(input.byte())),
-        5 => Value::Order(input.block().to_vec().into()),
-        6 => Value::Status(i32::from(input.below(7))),
-        7 => Value::Hold(v1::Hold {
-            range: Some(v1::FrameRange {
-                first: u32::from(input.byte()),
-                last: u32::from(input.byte()),
-            }),
-        }),
-        _ => Value::Text(String::from_utf8_lossy(input.block()).into_owned()),
-    };
-    v1::Property { value: Some(value) }
 }

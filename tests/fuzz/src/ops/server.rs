@@ -1,0 +1,125 @@
+//! The server: one order, versions, ways back.
+
+use super::{AUTHORS, World};
+use crate::input::Input;
+use fmz_annotation::version::{self, EPOCH_MS, Revert, Scope, Version};
+use fmz_annotation::{Authority, Document};
+use fmz_proto::v1::{self, op::Op as Wire};
+
+impl World {
+    /// The server takes the next batch of an author.
+    pub(super) fn receive(&mut self, who: usize) {
+        let Some(batch) = self.authors[who].sent.pop_front() else {
+            return;
+        };
+        let number = who as u32 + 1;
+        let authority = if number == u32::from(AUTHORS) {
+            Authority::Owner
+        } else {
+            Authority::Author
+        };
+        let moved = self.document.rebase(number, batch.base, batch.ops);
+        let ops = moved.map(|ops| self.document.prepare(number, authority, ops));
+        if let Ok(Ok(ops)) = ops {
+            self.commit(number, batch.client_seq, ops);
+        } else {
+            let at = self.log.len();
+            self.authors[who].refusals.push_back((at, batch.client_seq));
+        }
+    }
+
+    /// The server keeps a version: of what is there, or of something else, which the document refuses.
+    pub(super) fn keep(&mut self, input: &mut Input<'_>) {
+        self.committed_ms += u64::from(input.byte());
+        let id = self.ids.next(EPOCH_MS + self.committed_ms);
+        let newest = self.document.last_version().map(|version| version.id);
+        let wrong = u64::from(input.byte() == 255);
+        let version = Version {
+            id: id.expect("long before 2089"),
+            base: newest.filter(|_| input.flag()),
+            revision: self.document.revision() + wrong,
+            author: input.below(AUTHORS + 1).into(),
+            name: String::new(),
+            message: String::new(),
+            committed_ms: self.committed_ms,
+            state_hash: self.document.state_hash(),
+            automatic: input.flag(),
+        };
+        let version = Some((&version).into());
+        self.commit_own(Wire::Commit(v1::Commit { version }), wrong == 0);
+    }
+
+    /// The server goes back to any older state, in any scope.
+    pub(super) fn go_back(&mut self, input: &mut Input<'_>) {
+        let head = self.document.revision();
+        let to = head.saturating_sub(match input.byte() {
+            near @ 0..=199 => u64::from(near) % (head + 1),
+            _ => head,
+        });
+        let target = self.document_at(to);
+        let scope = Scope {
+            authors: input
+                .flag()
+                .then(|| [input.below(AUTHORS + 1).into()].into()),
+            frames: input.flag().then(|| {
+                let first = u32::from(input.below(4));
+                (String::new(), first..=first + u32::from(input.below(4)))
+            }),
+        };
+        let restores = version::restores(&self.document, &target, &scope);
+        if restores.is_empty() {
+            return;
+        }
+        let everything = scope == Scope::default();
+        let revert = Revert::new(to, scope, 1 + u32::from(input.below(AUTHORS)), restores);
+        self.commit_own(Wire::Revert((&revert).into()), true);
+        let left = version::diff(&target, &self.document);
+        assert!(!everything || left.is_empty(), "{left:?}");
+    }
+
+    /// The document behind an op, from the log.
+    pub(super) fn document_at(&self, revision: u64) -> Document {
+        let mut document = Document::new();
+        for batch in &self.log {
+            let left = revision - document.revision();
+            let mut batch = batch.clone();
+            if left < batch.ops.len() as u64 {
+                batch.ops.truncate(left as usize);
+                batch.state_hash = 0;
+            }
+            if !batch.ops.is_empty() {
+                let applied = document.apply(&batch);
+                applied.expect("the log is one order");
+            }
+        }
+        document
+    }
+
+    pub(super) fn commit_own(&mut self, op: Wire, good: bool) {
+        let ops = vec![v1::Op { op: Some(op) }];
+        let right = self.document.check(0, &ops).is_ok();
+        assert!(right || !good, "what the server makes is right");
+        if right {
+            self.commit(0, 0, ops);
+        }
+    }
+
+    pub(super) fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
+        let batch = v1::CommittedBatch {
+            first_revision: self.document.revision() + 1,
+            author,
+            client_seq,
+            committed_ms: self.committed_ms,
+            ops,
+            state_hash: 0,
+        };
+        let applied = self.document.apply(&batch);
+        applied.expect("what was checked is applied");
+        // Whoever holds something else finds it by this.
+        let state_hash = self.document.state_hash();
+        self.log.push(v1::CommittedBatch {
+            state_hash,
+            ..batch
+        });
+    }
+}

@@ -1,0 +1,280 @@
+//! What the store reads back from a disk: segments and their records, indexes, snapshots.
+//!
+//! A file's checksum hides what is behind it from a fuzzer that turns bits, so each target either takes its bytes for a whole file,
+//! or puts them into one whose checksum is right.
+
+mod encode;
+mod files;
+
+use crate::input::Input;
+use encode::{INDEX, SNAPSHOT, VIDEOS, sealed};
+use files::{Contents, Folder};
+use fmz_proto::v1::{CommittedBatch, Op, StoredRoom};
+use fmz_store::{
+    AppendError, Catalog, Disk, DiskOptions, OpLog, REVISION_MAX, Snapshot, SnapshotStore,
+    StoreError, last_revision,
+};
+use std::sync::{Arc, OnceLock};
+use tokio::runtime::{Builder, Runtime};
+
+/// Pages that are read of one video: more than there are batches in any input.
+const PAGES_MAX: usize = 4096;
+/// Small, so that a few batches fill several segments.
+const OPTIONS: DiskOptions = DiskOptions {
+    segment_bytes_max: 400,
+};
+
+/// Any segment is read, told from what it is not, and written on.
+pub(crate) fn segment(data: &[u8]) {
+    let mut input = Input::new(data);
+    let whole = input.flag();
+    let bytes = match whole {
+        true => [encode::header(1, 0), data[1..].to_vec()].concat(),
+        false => encode::segment(&mut input),
+    };
+    let contents = [("00000001.fmzlog".to_owned(), bytes)];
+    exercise(contents.into(), Trust::Honest);
+}
+
+/// Any index beside real segments, one of them missing or short.
+pub(crate) fn index(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (mode, body) = (input.byte(), data.get(1..).unwrap_or_default());
+    let mut contents = real().clone();
+    let segments: Vec<_> = contents
+        .keys()
+        .filter(|name| name.ends_with("log"))
+        .cloned()
+        .collect();
+    let number = usize::from(mode >> 4) % segments.len();
+    let name = segments[number].clone();
+    let index = match mode & 1 {
+        0 => sealed(INDEX, body),
+        _ => body.to_vec(),
+    };
+    match mode & 6 {
+        2 => drop(contents.remove(&name)),
+        4 => {
+            let bytes = contents.entry(name.clone()).or_default();
+            bytes.truncate(bytes.len() / 2);
+        }
+        _ => {}
+    }
+    let right = real().get(&name.replace("log", "idx")) == Some(&index);
+    let trust = match mode & 1 == 1 || right {
+        true => Trust::Honest,
+        false => Trust::Lies,
+    };
+    contents.insert(name.replace("log", "idx"), index);
+    exercise(contents, trust);
+}
+
+/// Any snapshot beside a real log.
+pub(crate) fn snapshot(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (mode, revision) = (input.byte(), input.byte());
+    let body = data.get(2..).unwrap_or_default();
+    let file = match mode & 1 {
+        0 => sealed(SNAPSHOT, body),
+        _ => body.to_vec(),
+    };
+    let mut contents = real().clone();
+    let folder = &blake3::hash(VIDEOS[0].as_bytes()).to_hex()[..32];
+    contents.insert(format!("snapshots/{folder}/{revision:016x}.fmzsnap"), file);
+    exercise(contents, Trust::Honest);
+}
+
+/// A folder that a store wrote: several full segments with their indexes, and a snapshot.
+fn real() -> &'static Contents {
+    static REAL: OnceLock<Contents> = OnceLock::new();
+    REAL.get_or_init(|| {
+        let folder = Folder::default();
+        let disk = open(&folder);
+        run(async {
+            for revision in 0..6 {
+                for video in VIDEOS {
+                    let appended = disk.append(video, revision, vec![batch(revision + 1)]);
+                    appended.await.expect("an append to memory");
+                }
+            }
+            let room = StoredRoom::default();
+            disk.create_room(room).await.expect("a room in memory");
+            let put = disk.put_snapshot(VIDEOS[0], 4, vec![1, 2, 3].into());
+            put.await.expect("a snapshot in memory");
+        });
+        drop(disk);
+        folder.contents().clone()
+    })
+}
+
+fn batch(first_revision: u64) -> CommittedBatch {
+    CommittedBatch {
+        first_revision,
+        author: 1,
+        client_seq: first_revision,
+        ops: vec![Op::default()],
+        ..CommittedBatch::default()
+    }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let runtime = RUNTIME.get_or_init(|| {
+        let runtime = Builder::new_multi_thread().worker_threads(1).build();
+        runtime.expect("a runtime")
+    });
+    runtime.block_on(work)
+}
+
+fn open(folder: &Folder) -> Disk {
+    Disk::open_files(Arc::new(folder.clone()), OPTIONS).expect("memory can be read")
+}
+
+/// What a folder gives once it is opened.
+#[derive(Debug, PartialEq)]
+struct Served {
+    rooms: Vec<StoredRoom>,
+    logs: [Log; VIDEOS.len()],
+}
+
+/// The batches of a video.
+#[derive(Debug, Default, PartialEq)]
+struct Log {
+    batches: Vec<CommittedBatch>,
+    /// Whether they are all that can be read: behind a record that lies about its batch nothing is looked for.
+    whole: bool,
+}
+
+/// Whether what is whole may say what is not so. An index is believed as far as it is whole: with a wrong chain in it, what is
+/// appended cannot be read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Honest,
+    Lies,
+}
+
+/// Whatever lies there: it opens, gives the same each time, and takes more.
+fn exercise(contents: Contents, trust: Trust) {
+    let folder = Folder::new(contents);
+    let disk = open(&folder);
+    let before = run(look(&disk));
+    drop(disk);
+    let disk = open(&folder);
+    assert_eq!(run(look(&disk)), before, "opening again gives the same");
+    let added = VIDEOS.map(|video| run(add(&disk, video)));
+    drop(disk);
+    let disk = open(&folder);
+    let after = run(look(&disk));
+    assert_eq!(after.rooms, before.rooms);
+    for ((log, mut before), added) in after.logs.into_iter().zip(before.logs).zip(added) {
+        let kept = log.batches.starts_with(&before.batches);
+        assert!(kept, "what was there stays: {log:?}, before {before:?}");
+        before.batches.extend(added.filter(|_| before.whole));
+        let same = log == before;
+        assert!(
+            same || trust == Trust::Lies,
+            "what was appended is there: {log:?}, not {before:?}"
+        );
+    }
+}
+
+async fn look(disk: &Disk) -> Served {
+    let mut logs = VIDEOS.map(|_| Log::default());
+    for (log, video) in logs.iter_mut().zip(VIDEOS) {
+        *log = served(disk, video).await;
+        look_at_snapshots(disk, video).await;
+    }
+    let mut segment = Some(1);
+    while let Some(next) = segment {
+        segment = disk.scrub(next);
+    }
+    Served {
+        rooms: disk.rooms(),
+        logs,
+    }
+}
+
+async fn served(disk: &Disk, video: &str) -> Log {
+    let (mut batches, mut after) = (Vec::new(), 0);
+    for _ in 0..PAGES_MAX {
+        match disk.read(video, after).await {
+            Ok(page) if page.is_empty() => {
+                let whole = true;
+                return Log { batches, whole };
+            }
+            Ok(page) => {
+                for batch in &page {
+                    assert!(batch.first_revision > after, "revisions rise");
+                    after = last_revision(batch);
+                }
+                batches.extend(page);
+            }
+            Err(StoreError::Lost { first, last, .. }) => {
+                assert!(first <= last && last > after, "a hole has an end");
+                after = last;
+            }
+            Err(StoreError::Unreadable { .. }) => {
+                let whole = false;
+                return Log { batches, whole };
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("a log without end");
+}
+
+async fn look_at_snapshots(disk: &Disk, video: &str) {
+    for at in [u64::MAX, 4, 0] {
+        let found = disk.snapshot(video, at).await;
+        let found: Option<Snapshot> = found.expect("memory can be listed");
+        assert!(found.is_none_or(|snapshot| snapshot.revision <= at));
+    }
+}
+
+/// Appends one batch behind whatever the store takes for the head; `None` where no revision is left.
+async fn add(disk: &Disk, video: &str) -> Option<CommittedBatch> {
+    let mut head = 0;
+    for _ in 0..2 {
+        let batch = batch(head + 1);
+        match disk.append(video, head, vec![batch.clone()]).await {
+            Ok(()) => return Some(batch),
+            Err(AppendError::Conflict { head: REVISION_MAX }) => return None,
+            Err(AppendError::Conflict { head: found }) => head = found,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the head moves");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_put_together_are_those_that_the_store_writes() {
+        let body = 48;
+        for (path, bytes) in real() {
+            let expected = match path.rsplit_once('.') {
+                Some((_, "fmzidx")) => sealed(INDEX, &bytes[body..]),
+                Some((_, "fmzsnap")) => sealed(SNAPSHOT, &bytes[body..]),
+                _ if path == "00000001.fmzlog" => {
+                    [encode::header(1, 0), bytes[28..].to_vec()].concat()
+                }
+                _ => continue,
+            };
+            assert_eq!(*bytes, expected, "{path}");
+        }
+        let kinds = ["log", "idx", "snap"];
+        assert!(kinds.map(|kind| real().keys().any(|path| path.ends_with(kind))) == [true; 3]);
+    }
+
+    #[test]
+    fn a_segment_that_is_put_together_is_read() {
+        let plan = [0, 0, 0, 0, 0, 1, 1, 0, 0, 6, 3, 2, 1, 0, 0, 2, 0];
+        let bytes = encode::segment(&mut Input::new(&plan));
+        let folder = Folder::new([("00000001.fmzlog".to_owned(), bytes)].into());
+        let served = run(look(&open(&folder)));
+        assert_eq!(served.logs.map(|log| log.batches.len()), [2, 1]);
+        assert_eq!(served.rooms.len(), 1);
+    }
+}
