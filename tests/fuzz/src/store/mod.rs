@@ -197,7 +197,7 @@ async fn look(disk: &Disk) -> Served {
 async fn served(disk: &Disk, video: &str) -> Log {
     let (mut batches, mut after) = (Vec::new(), 0);
     for _ in 0..PAGES_MAX {
-        match disk.read(video, after).await {
+        match disk.read(video, after, u64::MAX).await {
             Ok(page) if page.is_empty() => {
                 let whole = true;
                 return Log { batches, whole };
