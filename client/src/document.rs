@@ -1,8 +1,9 @@
 //! The client's document and what of it has to go to the server, on which path.
 
 use bytes::BytesMut;
-use fmz_annotation::{ApplyError, Authority, Lost, Received, Replica, SnapshotError};
+use fmz_annotation::{ApplyError, Authority, Deferred, Lost, Received, Replica, SnapshotError};
 use fmz_proto::{Message, v1};
+use std::time::Instant;
 
 /// Ops in one batch, so that a stroke never waits behind a long one.
 const BATCH_OPS: usize = 20;
@@ -32,6 +33,7 @@ pub(crate) enum LoadError {
 pub(crate) struct Document {
     pub(crate) replica: Replica,
     path: Path,
+    deferred: Deferred,
     parts: BytesMut,
     /// Revision for which a resync was asked and not yet answered.
     asked: Option<u64>,
@@ -58,6 +60,7 @@ impl Document {
         });
         let mut unacked = self.replica.unacked();
         unacked.retain(|batch| batch.client_seq > welcome.last_client_seq);
+        self.deferred = Deferred::after(&unacked);
         (lost, unacked)
     }
 
@@ -68,7 +71,9 @@ impl Document {
             return Vec::new();
         }
         self.path = path;
-        self.replica.unacked()
+        let unacked = self.replica.unacked();
+        self.deferred = Deferred::after(&unacked);
+        unacked
     }
 
     /// Takes a piece of a snapshot; with the last one the document is replaced.
@@ -136,8 +141,27 @@ impl Document {
         }
     }
 
-    pub(crate) fn next_batch(&mut self) -> Option<v1::OpBatch> {
-        self.replica.take_batch(BATCH_OPS)
+    /// Takes what waits into batches; returns their numbers.
+    pub(crate) fn take_batches(&mut self) -> Vec<u64> {
+        let batches = std::iter::from_fn(|| self.replica.take_batch(BATCH_OPS));
+        batches.map(|batch| batch.client_seq).collect()
+    }
+
+    /// Takes note of the copies that left, and returns what is due on the ordered path.
+    #[must_use]
+    pub(crate) fn ordered(
+        &mut self,
+        taken: &[u64],
+        copies: Option<&v1::OpCopies>,
+        now: Instant,
+    ) -> Vec<v1::OpBatch> {
+        self.deferred.note(taken, copies, now);
+        self.deferred.take_due(&self.replica, now)
+    }
+
+    /// When something is due on the ordered path.
+    pub(crate) fn ordered_at(&self) -> Option<Instant> {
+        self.deferred.due_at()
     }
 }
 
@@ -145,6 +169,7 @@ impl Document {
 mod tests {
     use super::*;
     use fmz_annotation::Document as Committed;
+    use std::time::Duration;
 
     fn welcome(last_client_seq: u64) -> v1::Welcome {
         v1::Welcome {
@@ -209,7 +234,10 @@ mod tests {
             op: Some(create(counter)),
         };
         document.replica.submit(&[op]).unwrap();
-        document.next_batch().unwrap()
+        let taken = document.take_batches();
+        let last = document.replica.unacked().pop().unwrap();
+        assert_eq!(taken, [last.client_seq]);
+        last
     }
 
     #[test]
@@ -344,6 +372,44 @@ mod tests {
             }
             assert_eq!((document.replica.revision(), changes), (5, 4), "{order:?}");
         }
+    }
+
+    #[test]
+    fn loss3_what_was_copied_goes_on_the_ordered_path_later_and_only_without_an_answer() {
+        let start = Instant::now();
+        let later = start + Duration::from_millis(200);
+        let mut document = joined();
+        let _ = document.switch(Path::Channel);
+        let sent = [submit(&mut document, 1), submit(&mut document, 2)];
+        let copies = document.copies();
+        assert_eq!(document.ordered(&[1, 2], copies.as_ref(), start), []);
+        assert_eq!(document.ordered_at(), Some(later));
+        let _ = document.copied(&v1::Committed {
+            batches: vec![batch(2, 1, 1, vec![create(1)])],
+        });
+        let due = document.ordered(&[], None, later);
+        let moved = v1::OpBatch {
+            base: 2,
+            ..sent[1].clone()
+        };
+        assert_eq!(due, [moved]);
+        assert_eq!(document.ordered_at(), None);
+    }
+
+    #[test]
+    fn loss3_what_is_not_copied_goes_at_once_behind_what_was_before_it() {
+        let start = Instant::now();
+        let mut document = joined();
+        let _ = document.switch(Path::Channel);
+        let first = submit(&mut document, 1);
+        let copies = document.copies();
+        assert_eq!(document.ordered(&[1], copies.as_ref(), start), []);
+        let second = submit(&mut document, 2);
+        assert_eq!(document.ordered(&[2], None, start), [first, second]);
+        assert_eq!(
+            document.ordered(&[], None, start + Duration::from_secs(1)),
+            []
+        );
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub const COPIES_MAX: usize = 16;
 pub const COPY_FRAME_BYTES_MAX: usize = 1100;
 /// Times that a batch is copied: of a thousand datagrams where one in ten is lost, one misses all three.
 pub const COPIES_PER_BATCH: u32 = 3;
+/// Time for which a message on `live` is sent again, milliseconds. Without retransmission what is lost fills SCTP's window until
+/// the channel `ops` has repaired a loss before it; after this time it is given up, and what it tells is old.
+pub const LIVE_LIFETIME_MS: u16 = 100;
 /// Points in one stroke append: one second of a 1,000 Hz tablet.
 pub const APPEND_POINTS_MAX: usize = 1000;
 /// Points in one stroke: ten minutes at 60 Hz.

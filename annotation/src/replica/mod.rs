@@ -1,6 +1,7 @@
 //! A client's document: the committed one with its own unconfirmed changes on top.
 
 mod copies;
+mod deferred;
 mod history;
 mod pending;
 mod shown;
@@ -13,6 +14,7 @@ use crate::op::{Batch, Op};
 use crate::overlay::{self, Overlay, Sender, View};
 use crate::{ApplyError, Document, OpError, SnapshotError};
 use copies::Early;
+pub use deferred::Deferred;
 use fmz_proto::v1;
 use history::{Direction, History};
 use pending::Pending;

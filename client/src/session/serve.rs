@@ -180,36 +180,47 @@ impl Session {
         Ok(())
     }
 
-    /// Sends waiting ops, unless a batch has just left: then sets the time for the next.
+    /// Sends what is due.
     async fn flush(&mut self, socket: &mut Socket) -> Result<(), End> {
         let now = Instant::now();
-        if now < self.flush_from {
-            let waits = self.document.replica.pending_count() > 0;
-            self.flush_at = waits.then_some(self.flush_from);
-            return Ok(());
-        }
-        while let Some(batch) = self.document.next_batch() {
+        // Ops made shortly after a batch wait for the next one.
+        let taken = if now >= self.flush_from {
+            self.document.take_batches()
+        } else {
+            Vec::new()
+        };
+        if !taken.is_empty() {
             self.flush_from = now + BATCH_INTERVAL;
+            self.copy_at = Some(now);
+        }
+        let copies = self.send_copies(now).await;
+        let ordered = self
+            .document
+            .ordered(&taken, copies.as_ref(), now.into_std());
+        for batch in ordered {
             let frame = encode_client(ClientMessage::Ops(batch));
             self.send_ordered(socket, frame).await?;
         }
-        self.send_copies(now).await;
+        self.flush_at = self.next_flush();
         Ok(())
     }
 
-    /// Sends copies of what has no answer at once, and again a little later.
-    async fn send_copies(&mut self, now: Instant) {
-        let due = self.flush_from > now || self.copy_at.is_some_and(|at| at <= now);
-        let copies = if due { self.document.copies() } else { None };
-        if let (Some(copies), Some(transport)) = (copies, &self.transport) {
-            let frame = encode_client(ClientMessage::Copies(copies));
-            // What is not taken is on its way on the ordered path.
-            transport.send(Lane::Live, &frame).await;
-            self.copy_at = Some(now + COPY_INTERVAL);
-        } else if due {
-            self.copy_at = None;
-        }
-        self.flush_at = self.copy_at;
+    fn next_flush(&self) -> Option<Instant> {
+        let waits = self.document.replica.queued_count() > 0;
+        let ordered = self.document.ordered_at().map(Instant::from_std);
+        let queued = waits.then_some(self.flush_from);
+        [queued, self.copy_at, ordered].into_iter().flatten().min()
+    }
+
+    /// Sends copies of what has no answer where they are due; returns those that left.
+    async fn send_copies(&mut self, now: Instant) -> Option<v1::OpCopies> {
+        self.copy_at.take_if(|at| *at <= now)?;
+        let copies = self.document.copies()?;
+        let transport = self.transport.as_ref()?;
+        let frame = encode_client(ClientMessage::Copies(copies.clone()));
+        let taken = transport.send(Lane::Live, &frame).await;
+        self.copy_at = Some(now + COPY_INTERVAL);
+        taken.then_some(copies)
     }
 
     /// Sends on the ordered path of the moment. Where the channel does not take it, the socket is the path.

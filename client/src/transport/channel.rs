@@ -1,5 +1,6 @@
 use super::TransportEvent;
 use crate::ClientError;
+use fmz_proto::limits::LIVE_LIFETIME_MS;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
@@ -30,7 +31,7 @@ impl Lane {
             },
             Self::Live => RTCDataChannelInit {
                 ordered: false,
-                max_retransmits: Some(0),
+                max_packet_life_time: Some(LIVE_LIFETIME_MS),
                 negotiated: Some(1),
                 ..Default::default()
             },

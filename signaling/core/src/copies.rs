@@ -29,14 +29,13 @@ pub(crate) struct Copies {
 }
 
 impl Copies {
-    /// Takes note of a tick. One that is larger than a datagram is not copied, and those before it are not either: with
-    /// so much behind it, the ordered path notices a loss soon.
-    pub(crate) fn note(&mut self, batches: &[CommittedBatch]) {
+    /// Takes note of a tick; false for one that is larger than a datagram, which is not copied.
+    #[must_use]
+    pub(crate) fn note(&mut self, batches: &[CommittedBatch]) -> bool {
         let bytes = |batch: &CommittedBatch| batch.encoded_len() + FIELD_BYTES;
         let bytes = batches.iter().map(bytes).sum::<usize>();
         if bytes + FRAME_BYTES > COPY_FRAME_BYTES_MAX {
-            self.ticks.clear();
-            return;
+            return false;
         }
         self.sent = None;
         self.ticks.push_back(Recent {
@@ -44,9 +43,10 @@ impl Copies {
             bytes,
             left: COPIES_PER_BATCH,
         });
+        true
     }
 
-    /// Forgets what is still to be copied.
+    /// Forgets what is still to be copied: with so much behind it, the ordered path notices a loss soon.
     pub(crate) fn clear(&mut self) {
         self.ticks.clear();
     }

@@ -16,6 +16,9 @@ pub const FAN_OUT_BYTES_PER_S: u64 = 96_000_000;
 pub const SEND_BYTES: usize = 1000;
 /// Time between two sends of committed ops to who does not keep up: a hand still sees others draw.
 pub const WIDE_TICK: Duration = Duration::from_millis(250);
+/// Time between two sends of committed ops on the ordered path to who has them as copies already: the fewer messages wait to be
+/// sent again after a loss, the fewer hold up the copies behind them (SCTP's window is one for all channels).
+pub const COVERED_TICK: Duration = Duration::from_millis(100);
 /// Bytes waiting for a session from which on it gets the wide tick and no pointers: a quarter of a second of a line of 8 Mbit/s.
 pub const PRESSURE_HIGH_BYTES: usize = 256 * 1024;
 /// Bytes waiting for a session from which on it gets nothing until they are gone: a second of the same line.

@@ -7,6 +7,7 @@
 mod tests;
 
 use anyhow::{Context, Result, bail};
+use fmz_proto::limits::LIVE_LIFETIME_MS;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -99,7 +100,9 @@ impl Peer {
             label: "live".into(),
             negotiated: Some(LIVE_STREAM),
             ordered: false,
-            reliability: Reliability::MaxRetransmits { retransmits: 0 },
+            reliability: Reliability::MaxPacketLifetime {
+                lifetime: LIVE_LIFETIME_MS,
+            },
             ..Default::default()
         };
         self.live = Some(api.create_data_channel(live));

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import {
   CommittedBatchSchema,
@@ -7,11 +7,12 @@ import {
   DocumentSnapshotSchema,
   Kind,
   OpSchema,
+  type PropertySchema,
   type CommittedBatch,
   type OpBatch,
 } from "../src/gen/fmz/v1/annotation_pb";
 import { SnapshotSchema } from "../src/gen/fmz/v1/session_pb";
-import { BATCH_INTERVAL_MS, COPY_FRAME_BYTES_MAX } from "../src/core/limits";
+import { BATCH_INTERVAL_MS, COPY_FRAME_BYTES_MAX, ORDERED_AFTER_MS } from "../src/core/limits";
 import { Session, type ChannelName } from "../src/core/session";
 import { loadReplica } from "../src/web/replica";
 import { clientMessage, FakeClock, FakeNetwork, serverFrame } from "./fakes";
@@ -62,10 +63,18 @@ class Page {
   }
 
   draw(): void {
+    this.create(Kind.RECTANGLE, []);
+  }
+
+  write(text: string): void {
+    this.create(Kind.TEXT, [{ value: { case: "text", value: text } }]);
+  }
+
+  private create(kind: Kind, properties: MessageInitShape<typeof PropertySchema>[]): void {
     const id = this.session.document.nextId();
     if (!id) throw new Error("may not draw");
     const frame = { publication: "", rtpTimestamp: 0n, epoch: 0 };
-    const value = { id, kind: Kind.RECTANGLE, frame, properties: [] };
+    const value = { id, kind, frame, properties };
     expect(this.session.document.submit([create(OpSchema, { op: { case: "create", value } })])).toBe(true);
     this.drawn += 1;
   }
@@ -108,21 +117,48 @@ function pick<T>(list: T[], random: (below: number) => number): T | undefined {
 }
 
 describe("copies beside the ordered channel", () => {
-  test("loss3: what has no answer goes there at once and again, until it has one", async () => {
+  test("loss3: what has no answer goes there at once and again, then on the ordered channel, until it has one", async () => {
     const clock = new FakeClock();
     const page = await Page.open(1, clock);
     page.draw();
-    clock.advance(1000);
-    expect(page.up.ops.length).toBe(1);
+    clock.advance(ORDERED_AFTER_MS - 1);
     expect(page.up.live.map((frame) => clientMessage(frame).case)).toEqual(["copies", "copies", "copies"]);
+    expect(page.up.ops).toEqual([]);
+    clock.advance(1000);
+    expect(page.up.ops.map((frame) => clientMessage(frame).case)).toEqual(["ops"]);
     page.draw();
-    const batch = clientMessage(page.up.ops[1] ?? new Uint8Array());
-    if (batch.case !== "ops") throw new Error("no batch");
     const hub = new Hub();
-    for (const frame of page.up.ops) hub.hear(1, frame);
+    for (const frame of page.up.live) hub.hear(1, frame);
     page.take("live", hub.log);
     clock.advance(1000);
-    expect([page.session.document.pending, page.up.live.length]).toEqual([0, 4]);
+    expect([page.session.document.pending, page.up.live.length, page.up.ops.length]).toEqual([0, 4, 1]);
+  });
+
+  test("loss3: what is larger than a datagram goes on the ordered channel at once, what is before it too", async () => {
+    const clock = new FakeClock();
+    const page = await Page.open(1, clock);
+    page.draw();
+    clock.advance(BATCH_INTERVAL_MS);
+    page.write("a".repeat(COPY_FRAME_BYTES_MAX));
+    clock.advance(BATCH_INTERVAL_MS);
+    const numbers = page.up.ops.map((frame) => {
+      const batch = clientMessage(frame);
+      return batch.case === "ops" ? batch.value.clientSeq : undefined;
+    });
+    expect(numbers).toEqual([1n, 2n]);
+    clock.advance(1000);
+    expect(page.up.ops.length).toBe(2);
+  });
+
+  test("loss3: a new path gets all that has no answer once", async () => {
+    const clock = new FakeClock();
+    const page = await Page.open(1, clock);
+    page.draw();
+    page.session.setChannel("ops", undefined);
+    page.session.setChannel("ops", (frame) => page.up.ops.push(frame));
+    expect(page.up.ops.length).toBe(1);
+    clock.advance(1000);
+    expect(page.up.ops.length).toBe(1);
   });
 
   test("loss3: there are none without the ordered channel, and none over a datagram", async () => {
@@ -147,7 +183,7 @@ describe("copies beside the ordered channel", () => {
       pen.draw();
       clock.advance(BATCH_INTERVAL_MS);
     }
-    for (const frame of pen.up.ops) hub.hear(1, frame);
+    for (const frame of pen.up.live) hub.hear(1, frame);
     screen.take("live", hub.log.slice(1));
     expect([screen.session.document.revision, screen.asked]).toEqual([2n, 0]);
     screen.take("ops", hub.log.slice(0, 1));

@@ -1,7 +1,7 @@
 //! The two data channels of a transport.
 
 use super::{Mid, Transport, TransportError, TransportEvent};
-use fmz_proto::v1;
+use fmz_proto::{limits::LIVE_LIFETIME_MS, v1};
 use std::collections::BTreeMap;
 use str0m::change::SdpApi;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -40,7 +40,9 @@ impl Channel {
             Self::Live => (
                 "live",
                 false,
-                Reliability::MaxRetransmits { retransmits: 0 },
+                Reliability::MaxPacketLifetime {
+                    lifetime: LIVE_LIFETIME_MS,
+                },
                 1,
             ),
         };

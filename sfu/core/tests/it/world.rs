@@ -1,6 +1,7 @@
 //! A network without loss or delay between a forwarding unit and its clients, and a clock moved by hand.
 
 use bytes::Bytes;
+use fmz_proto::limits::LIVE_LIFETIME_MS;
 use fmz_proto::v1::{self, from_sfu, to_sfu};
 use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
 use std::collections::VecDeque;
@@ -86,7 +87,9 @@ impl Client {
             .enable_h264(has(Codec::H264))
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
-        let never = Reliability::MaxRetransmits { retransmits: 0 };
+        let never = Reliability::MaxPacketLifetime {
+            lifetime: LIVE_LIFETIME_MS,
+        };
         let channels = [
             channel("ops", true, Reliability::Reliable, 0),
             channel("live", false, never, 1),

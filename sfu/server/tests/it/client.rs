@@ -1,6 +1,6 @@
 //! A client: str0m on a UDP socket.
 
-use fmz_proto::v1;
+use fmz_proto::{limits::LIVE_LIFETIME_MS, v1};
 use std::time::Instant;
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelConfig, Reliability};
@@ -36,7 +36,9 @@ impl Client {
             let reliability = if ordered {
                 Reliability::Reliable
             } else {
-                Reliability::MaxRetransmits { retransmits: 0 }
+                Reliability::MaxPacketLifetime {
+                    lifetime: LIVE_LIFETIME_MS,
+                }
             };
             rtc.direct_api().create_data_channel(ChannelConfig {
                 label: label.to_owned(),

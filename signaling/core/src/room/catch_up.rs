@@ -59,9 +59,9 @@ impl Room {
         let due = |session: &Session| session.snapshot_at().is_some_and(|at| at <= now);
         let ids: Vec<_> = self
             .sessions
-            .iter()
+            .waiting()
             .filter(|(_, session)| due(session))
-            .map(|(id, _)| *id)
+            .map(|(id, _)| id)
             .collect();
         if ids.is_empty() {
             return;

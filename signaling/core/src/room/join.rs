@@ -79,9 +79,9 @@ impl Room {
     fn joiners(&self) -> Vec<SessionId> {
         let waits = |session: &Session| session.stage == Stage::Joining;
         self.sessions
-            .iter()
+            .waiting()
             .filter(|(_, session)| waits(session))
-            .map(|(id, _)| *id)
+            .map(|(id, _)| id)
             .collect()
     }
 

@@ -271,6 +271,7 @@ impl Room {
     }
 
     fn set_live_channel(&mut self, id: SessionId, open: bool) {
+        self.send_covered();
         if let Some(transport) = self
             .sessions
             .get_mut(&id)

@@ -8,6 +8,7 @@ mod ops;
 mod pace;
 mod presence;
 mod send;
+mod sessions;
 mod versions;
 
 use crate::{
@@ -20,8 +21,9 @@ use fmz_proto::{
     WireError,
     v1::{Error, Ping, Pong, client_message, from_sfu, server_message, to_sfu},
 };
-use pace::Wide;
+use pace::Gathered;
 use presence::Pointers;
+use sessions::Sessions;
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Instant,
@@ -48,12 +50,14 @@ pub struct Room {
     opened_ms: u64,
     opened: Instant,
     sequencer: Sequencer,
-    sessions: BTreeMap<SessionId, Session>,
+    sessions: Sessions,
     publications: BTreeMap<String, Publication>,
     pointers: Pointers,
     copies: Copies,
     commands: Commands,
-    wide: Wide,
+    wide: Gathered,
+    /// Commits that went out as copies, and not yet on the ordered path of who takes those.
+    covered: Gathered,
     /// Ops that the room may still take.
     budget: Bucket,
     /// Session that was served first in the last round.
@@ -78,11 +82,12 @@ impl Room {
             opened_ms: unix_ms,
             opened: now,
             sequencer: Sequencer::new(document),
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             publications: BTreeMap::new(),
             pointers: Pointers::default(),
             copies: Copies::default(),
-            wide: Wide::default(),
+            wide: Gathered::default(),
+            covered: Gathered::default(),
             served: SessionId(0),
             closed: None,
             effects: VecDeque::new(),
@@ -226,6 +231,13 @@ impl Room {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.sessions.over_at().is_some_and(|at| at <= now) {
+            self.close_over(now);
+        }
+        self.advance(now);
+    }
+
+    fn close_over(&mut self, now: Instant) {
         let over: Vec<_> = self
             .sessions
             .iter()
@@ -234,7 +246,7 @@ impl Room {
         for (id, reason) in over {
             self.close(id, reason);
         }
-        self.advance(now);
+        self.sessions.look();
     }
 
     /// Closes every session. The room does nothing more afterwards; make a new one from the log.
@@ -242,12 +254,9 @@ impl Room {
         if self.closed.replace(reason).is_some() {
             return;
         }
-        let sessions = std::mem::take(&mut self.sessions);
-        self.effects.extend(
-            sessions
-                .into_keys()
-                .map(|session| Effect::Close { session, reason }),
-        );
+        let sessions = self.sessions.take();
+        self.effects
+            .extend(sessions.map(|session| Effect::Close { session, reason }));
         self.publications.clear();
         self.abandon_commands(reason);
         self.tell_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
@@ -287,14 +296,17 @@ impl Room {
         if self.closed.is_some() {
             return None;
         }
-        let sessions = self
+        let waiting = self
             .sessions
-            .values()
-            .map(|session| session.wakes(self.sequencer.is_flying(), self.budget.ready_at()));
-        sessions
+            .waiting()
+            .filter(|_| !self.sequencer.is_flying());
+        waiting
+            .filter_map(|(_, session)| session.wakes(self.budget.ready_at()))
+            .chain(self.sessions.over_at())
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
-            .chain(self.wide_at())
+            .chain(self.wide.due_at())
+            .chain(self.covered.due_at())
             .chain(self.pointers.due_at())
             .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
             .min()
@@ -307,6 +319,7 @@ impl Room {
         }
         self.hand_out(now);
         self.send_copies(now);
+        self.send_covered_due(now);
         self.send_wide(now);
         self.send_pointers(now);
         if self.sequencer.is_flying() {
@@ -316,6 +329,7 @@ impl Room {
         self.send_snapshots(now);
         self.look();
         self.sequence(now);
+        self.sessions.settle();
     }
 
     fn send_error(&mut self, id: SessionId, code: &str, text: String, request: u32) {
@@ -340,16 +354,9 @@ impl Session {
         (now >= self.heard + limits::SILENCE_MAX).then_some(Reason::Timeout)
     }
 
-    /// When something is due for the session.
-    fn wakes(&self, flying: bool, room_ready: Instant) -> Instant {
-        let mut at = self.join.expires.min(self.heard + limits::SILENCE_MAX);
-        at = self.held_until().map_or(at, |held| held.min(at));
-        if !flying && !self.inbox.is_empty() {
-            at = at.min(self.ops.ready_at().max(room_ready));
-        }
-        if !flying && let Some(snapshot) = self.snapshot_at() {
-            at = at.min(snapshot);
-        }
-        at
+    /// When something is due for the session that waits until no append is on its way.
+    fn wakes(&self, room_ready: Instant) -> Option<Instant> {
+        let batch = (!self.inbox.is_empty()).then(|| self.ops.ready_at().max(room_ready));
+        batch.into_iter().chain(self.snapshot_at()).min()
     }
 }

@@ -66,7 +66,13 @@ impl Room {
     pub(super) fn sequence(&mut self, now: Instant) {
         self.add_authors(now);
         self.write_versions(now);
-        let mut ids: Vec<_> = self.sessions.keys().copied().collect();
+        let waits = |(_, session): &(SessionId, &Session)| !session.inbox.is_empty();
+        let mut ids: Vec<_> = self
+            .sessions
+            .waiting()
+            .filter(waits)
+            .map(|(id, _)| id)
+            .collect();
         let after_last = ids.partition_point(|id| *id <= self.served);
         ids.rotate_left(after_last);
         while self.sequence_round(&ids, now) {}
@@ -161,20 +167,24 @@ impl Room {
         let Some(tick) = self.sequencer.tick(now) else {
             return;
         };
+        self.sequencer.widen(self.width(&tick.frames));
+        // What load takes away first is what is said twice.
+        let copied = !self.sequencer.is_wide() && self.copies.note(&tick.batches);
+        if copied {
+            self.note_covered(&tick.batches, now);
+        } else {
+            self.copies.clear();
+            self.send_covered();
+        }
+        let at_once =
+            |session: &Session| session.pace == Pace::Tick && !(copied && session.is_covered());
         for frame in &tick.frames {
             match frame {
-                Some(frame) => self.fan_out_ops(frame),
+                Some(frame) => self.fan_out(frame, at_once),
                 None => self.resync_all(),
             }
         }
-        self.sequencer.widen(self.width(&tick.frames));
         self.note_wide(&tick.batches, now);
-        // What load takes away first is what is said twice.
-        if self.sequencer.is_wide() {
-            self.copies.clear();
-        } else {
-            self.copies.note(&tick.batches);
-        }
         self.effects.push_back(Effect::HandedOut {
             ops: tick.ops,
             waits: tick.waits,

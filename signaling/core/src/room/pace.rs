@@ -7,14 +7,39 @@ use crate::{
     session::{Feed, OpsPath, Pace, Session},
 };
 use bytes::Bytes;
-use fmz_proto::v1::CommittedBatch;
+use fmz_proto::v1::{Channel, CommittedBatch};
 use std::time::Instant;
 
-/// Commits that those with the wide tick have not got.
+/// Commits that some have not got yet and get together.
 #[derive(Debug, Default)]
-pub(super) struct Wide {
+pub(super) struct Gathered {
     batches: Vec<CommittedBatch>,
     due: Option<Instant>,
+}
+
+impl Gathered {
+    fn note(&mut self, batches: &[CommittedBatch], due: Instant) {
+        self.batches.extend_from_slice(batches);
+        self.due.get_or_insert(due);
+    }
+
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    fn first_revision(&self) -> Option<u64> {
+        self.batches.first().map(|batch| batch.first_revision)
+    }
+
+    /// The frames that hold them. Of a commit that no frame holds everyone was told by a snapshot.
+    fn take(&mut self) -> impl Iterator<Item = Bytes> + use<> {
+        self.due = None;
+        frame_commits(std::mem::take(&mut self.batches)).filter_map(|(frame, _)| frame)
+    }
 }
 
 impl Room {
@@ -25,9 +50,10 @@ impl Room {
     }
 
     pub(super) fn press(&mut self, id: SessionId, path: Path, pressure: Pressure, now: Instant) {
+        self.send_covered();
         let end = self.sequencer.recent().end();
-        let from = self.wide.batches.first();
-        let sent = from.map_or(end, |batch| batch.first_revision - 1);
+        let from = self.wide.first_revision();
+        let sent = from.map_or(end, |first| first - 1);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -52,6 +78,8 @@ impl Room {
             }
             (pace, _) => pace,
         };
+        let over_at = session.over_at();
+        self.sessions.over_not_before(over_at);
     }
 
     /// What a session missed while nothing was sent to it: the commits if they are few, else the document.
@@ -72,26 +100,39 @@ impl Room {
             .values()
             .any(|session| session.pace == Pace::Wide)
         {
-            self.wide.batches.extend_from_slice(batches);
-            self.wide.due.get_or_insert(now + limits::WIDE_TICK);
+            self.wide.note(batches, now + limits::WIDE_TICK);
         }
     }
 
-    pub(super) fn wide_at(&self) -> Option<Instant> {
-        self.wide.due
+    /// Takes note of a tick of which copies went out: the ordered path of who takes them follows later.
+    pub(super) fn note_covered(&mut self, batches: &[CommittedBatch], now: Instant) {
+        if self.sessions.values().any(Session::is_covered) {
+            self.covered.note(batches, now + limits::COVERED_TICK);
+        }
+    }
+
+    pub(super) fn send_covered_due(&mut self, now: Instant) {
+        if self.covered.is_due(now) {
+            self.send_covered();
+        }
+    }
+
+    /// Sends on the ordered path what went out as copies only. Also to be called before somebody stops taking copies, and
+    /// before anything that was not copied.
+    pub(super) fn send_covered(&mut self) {
+        for frame in self.covered.take() {
+            let sessions = self.select(|_, session| session.is_covered());
+            self.send_channel(sessions, Channel::Ops, frame);
+        }
     }
 
     /// Sends everyone with the wide tick what came since the last, the same bytes; who keeps up again gets every tick.
     pub(super) fn send_wide(&mut self, now: Instant) {
-        if self.wide.due.is_none_or(|due| due > now) {
+        if !self.wide.is_due(now) {
             return;
         }
-        self.wide.due = None;
-        for (frame, _) in frame_commits(std::mem::take(&mut self.wide.batches)) {
-            // Of a commit that no frame holds everyone was told by a snapshot.
-            if let Some(frame) = frame {
-                self.fan_out_paced(&frame, Pace::Wide);
-            }
+        for frame in self.wide.take() {
+            self.fan_out(&frame, |session| session.pace == Pace::Wide);
         }
         for session in self.sessions.values_mut() {
             if session.pace == Pace::Wide && session.pressure == Pressure::Low {
@@ -102,11 +143,8 @@ impl Room {
 }
 
 impl Session {
-    /// When patience with a consumer to which nothing is sent ends.
-    pub(super) fn held_until(&self) -> Option<Instant> {
-        match self.pace {
-            Pace::Held { since, .. } => Some(since + limits::HELD_MAX),
-            Pace::Tick | Pace::Wide => None,
-        }
+    /// Whether every tick reaches it as a copy, so that the ordered path has time.
+    pub(super) fn is_covered(&self) -> bool {
+        self.is_fed() && self.pace == Pace::Tick && self.takes_copies()
     }
 }

@@ -3,7 +3,7 @@
 use super::Room;
 use crate::{
     Class, Effect, Path, Pressure, SessionId,
-    session::{OpsPath, Pace, Session},
+    session::{OpsPath, Session},
 };
 use bytes::Bytes;
 use fmz_proto::{
@@ -46,14 +46,9 @@ impl Room {
         self.send_frame(sessions, Class::Must, encode_server(message));
     }
 
-    /// Sends the same committed ops to everyone, to each by one way.
-    pub(super) fn fan_out_ops(&mut self, frame: &Bytes) {
-        self.fan_out_paced(frame, Pace::Tick);
-    }
-
-    /// Sends the same committed ops to everyone of one pace, to each by one way.
-    pub(super) fn fan_out_paced(&mut self, frame: &Bytes, pace: Pace) {
-        let fed = |session: &Session| session.is_fed() && session.pace == pace;
+    /// Sends the same committed ops to all of these who get ops, to each by one way.
+    pub(super) fn fan_out(&mut self, frame: &Bytes, wanted: impl Fn(&Session) -> bool) {
+        let fed = |session: &Session| session.is_fed() && wanted(session);
         let sockets = self.select(|_, session| fed(session) && session.path == OpsPath::Socket);
         let channels = self.select(|_, session| fed(session) && session.path != OpsPath::Socket);
         self.send_frame(sockets, Class::Must, frame.clone());
@@ -62,8 +57,7 @@ impl Room {
 
     /// Sends the same copies to everyone whose commits go by channel.
     pub(super) fn fan_out_copies(&mut self, frame: Bytes) {
-        let fed = |session: &Session| session.is_fed() && session.pace == Pace::Tick;
-        let sessions = self.select(|_, session| fed(session) && session.takes_copies());
+        let sessions = self.select(|_, session| session.is_covered());
         self.send_channel(sessions, Channel::Live, frame);
     }
 
@@ -117,7 +111,10 @@ impl Room {
         self.effects.push_back(Effect::ToSfu(message));
     }
 
-    fn select(&self, mut wanted: impl FnMut(SessionId, &Session) -> bool) -> Vec<SessionId> {
+    pub(super) fn select(
+        &self,
+        mut wanted: impl FnMut(SessionId, &Session) -> bool,
+    ) -> Vec<SessionId> {
         self.sessions
             .iter()
             .filter(|(id, session)| wanted(**id, session))

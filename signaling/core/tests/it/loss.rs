@@ -55,14 +55,43 @@ fn loss4_a_commit_is_copied_at_once_and_again_where_nothing_follows() {
     world.say_on(ada, Channel::Ops, ops(rectangle(1, 1)));
     let (to_ada, to_ben) = (world.take(ada), world.take(ben));
     assert_eq!(to_ada, to_ben, "the same bytes to all");
-    assert_eq!(by(&to_ben, Path::Ops), [[3]]);
     assert_eq!(by(&to_ben, Path::Live), [[3]]);
     for _ in 1..COPIES_PER_BATCH {
         world.pass(limits::COPY_INTERVAL);
         assert_eq!(by(&world.take(ben), Path::Live), [[3]]);
     }
     world.pass(Duration::from_secs(1));
-    assert_eq!(world.take(ben), []);
+    assert_eq!(by(&world.take(ben), Path::Live), Vec::<Vec<u64>>::new());
+}
+
+#[test]
+fn loss9_the_ordered_path_of_who_takes_copies_has_all_of_100_ms_in_one_frame() {
+    let mut world = World::new();
+    let (ada, ben) = pair(&mut world);
+    for seq in 1..=3 {
+        world.say_on(ada, Channel::Ops, ops(rectangle(1, seq)));
+        world.pass(limits::TICK);
+    }
+    assert_eq!(by(&world.take(ben), Path::Ops), Vec::<Vec<u64>>::new());
+    world.pass(limits::COVERED_TICK - 3 * limits::TICK);
+    assert_eq!(by(&world.take(ben), Path::Ops), [[3, 4, 5]]);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(by(&world.take(ben), Path::Ops), Vec::<Vec<u64>>::new());
+}
+
+#[test]
+fn loss9_who_takes_no_copies_any_more_has_had_everything_in_order() {
+    let mut world = World::new();
+    let (ada, ben) = pair(&mut world);
+    world.say_on(ada, Channel::Ops, ops(rectangle(1, 1)));
+    world.channel(ben, Channel::Live, false);
+    assert_eq!(by(&world.take(ben), Path::Ops), [[3]]);
+    world.pass(limits::TICK);
+    world.say_on(ada, Channel::Ops, ops(rectangle(1, 2)));
+    assert_eq!(by(&world.take(ben), Path::Ops), [[4]], "with the tick");
+    world.pass(Duration::from_secs(1));
+    let to_ada = by(&world.take(ada), Path::Ops);
+    assert_eq!(to_ada, [[3], [4]], "what was said for ben counts for all");
 }
 
 #[test]
@@ -117,7 +146,7 @@ fn loss4_copies_fit_one_datagram_and_a_larger_commit_is_not_copied() {
     let sent = world.take(ben);
     assert_eq!(
         (by(&sent, Path::Ops), by(&sent, Path::Live)),
-        (vec![vec![7]], vec![])
+        (vec![vec![3, 4, 5, 6], vec![7]], vec![])
     );
 }
 

@@ -241,7 +241,7 @@ fn tick1_the_tick_is_wider_the_more_there_is_to_send_and_bounded() {
     world.pass(limits::TICK_MAX - Duration::from_millis(1));
     assert_eq!(commits(&world.take(ada)), Vec::<Vec<u64>>::new());
     world.pass(Duration::from_millis(1));
-    assert_eq!(commits(&world.take(ada)).concat(), [42, 42], "and its copy");
+    assert_eq!(commits(&world.take(ada)), [[42]]);
 }
 
 #[test]

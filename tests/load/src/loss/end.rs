@@ -3,9 +3,9 @@
 use crate::link::Impairment;
 use crate::session::{Event, Join, Session};
 use anyhow::{Context, Result, bail};
-use fmz_annotation::{ObjectId, Replica};
+use fmz_annotation::{Deferred, ObjectId, Replica};
 use fmz_proto::v1::server_message::Message as FromServer;
-use fmz_proto::v1::{Create, FrameStamp, Kind, Op, op};
+use fmz_proto::v1::{Create, FrameStamp, Kind, Op, OpCopies, op};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ pub(super) struct End {
     replica: Replica,
     copies: bool,
     copy_at: Option<Instant>,
+    deferred: Deferred,
     refused: u64,
 }
 
@@ -33,6 +34,7 @@ impl End {
             replica,
             copies,
             copy_at: None,
+            deferred: Deferred::default(),
             refused: 0,
         };
         tokio::time::timeout(OPEN_TIMEOUT, end.open())
@@ -89,20 +91,27 @@ impl End {
             op: Some(op::Op::Create(create)),
         };
         self.replica.submit(&[op])?;
-        while let Some(batch) = self.replica.take_batch(20) {
-            self.session.send_ops(batch)?;
-        }
-        self.send_copies()?;
+        let taken = std::iter::from_fn(|| self.replica.take_batch(20));
+        let taken: Vec<u64> = taken.map(|batch| batch.client_seq).collect();
+        let copies = self.send_copies()?;
+        self.deferred.note(&taken, copies.as_ref(), Instant::now());
+        self.send_ordered()?;
         Ok(id.counter())
     }
 
-    fn send_copies(&mut self) -> Result<()> {
+    fn send_copies(&mut self) -> Result<Option<OpCopies>> {
         let copies = self.replica.take_copies().filter(|_| self.copies);
         self.copy_at = copies.is_some().then(|| Instant::now() + COPY_INTERVAL);
-        match copies {
-            Some(copies) => self.session.send_copies(copies),
-            None => Ok(()),
+        if let Some(copies) = &copies {
+            self.session.send_copies(copies.clone())?;
         }
+        Ok(copies)
+    }
+
+    fn send_ordered(&mut self) -> Result<()> {
+        let due = self.deferred.take_due(&self.replica, Instant::now());
+        due.into_iter()
+            .try_for_each(|batch| self.session.send_ops(batch))
     }
 
     /// Waits for the next thing to happen; returns what changed. May be dropped while it waits.
@@ -111,6 +120,10 @@ impl End {
             event = self.session.next() => self.take(event?),
             () = until(self.copy_at) => {
                 self.send_copies()?;
+                Ok(BTreeSet::new())
+            }
+            () = until(self.deferred.due_at()) => {
+                self.send_ordered()?;
                 Ok(BTreeSet::new())
             }
         }

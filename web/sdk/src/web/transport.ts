@@ -8,6 +8,7 @@ import {
   type PublishLine,
 } from "../gen/fmz/v1/session_pb";
 import { Emitter } from "../core/events";
+import { LIVE_LIFETIME_MS } from "../core/limits";
 import type { ChannelName, ChannelSend } from "../core/session";
 import { withoutChannels, withoutRefusedTransports } from "./sdp";
 
@@ -31,7 +32,7 @@ export type TrackOf = (line: PublishLine) => { track: MediaStreamTrack; bitrateK
 
 const CHANNELS: readonly { name: ChannelName; init: RTCDataChannelInit }[] = [
   { name: "ops", init: { negotiated: true, id: 0, ordered: true } },
-  { name: "live", init: { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 } },
+  { name: "live", init: { negotiated: true, id: 1, ordered: false, maxPacketLifeTime: LIVE_LIFETIME_MS } },
 ];
 
 /** One RTCPeerConnection: answers offers in their order, carries media and the two data channels. */
