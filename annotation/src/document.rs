@@ -179,6 +179,7 @@ impl Document {
         match op {
             Op::Create(create) => {
                 let object = Object::new(create, writer.revision, batch.committed_ms);
+                self.frames.add(&object);
                 self.frames.touch(&object, self.revision);
                 self.changed_revision = self.revision;
                 self.insert(object);
@@ -199,7 +200,7 @@ impl Document {
         let Some(object) = self.objects.get_mut(&id) else {
             return;
         };
-        let before = op.reorders().then(|| object.drawing_place());
+        let before = op.reorders(id).then(|| object.drawing_place());
         self.content_bytes -= object.content_bytes();
         self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
         object.write(op, writer);

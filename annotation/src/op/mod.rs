@@ -93,12 +93,11 @@ impl Op {
         }
     }
 
-    /// Whether the op may change the drawing order.
-    pub(crate) fn reorders(&self) -> bool {
-        let order = |property: &Property| property.key() == Key::Order;
+    /// Whether the op may change an object's place in the drawing order.
+    pub(crate) fn reorders(&self, id: ObjectId) -> bool {
         match self {
-            Self::Set { property, .. } => order(property),
-            Self::Revert(_) => true,
+            Self::Set { property, .. } => property.key() == Key::Order,
+            Self::Revert(revert) => revert.reorders(id),
             _ => false,
         }
     }

@@ -39,22 +39,35 @@ pub(crate) struct FrameIndex {
 }
 
 impl FrameIndex {
-    /// Notes that a revision created or changed an object.
-    pub(crate) fn touch(&mut self, object: &Object, revision: u64) {
-        if let Some(frame) = self.frame_mut(object.frame()) {
-            frame.objects.insert(object.id());
-            frame.revisions.push(revision);
-        }
+    /// Puts a new object on its frame.
+    pub(crate) fn add(&mut self, object: &Object) {
+        let FrameStamp {
+            publication,
+            frame_index: Some(index),
+            ..
+        } = object.frame()
+        else {
+            return;
+        };
+        let frames = self.publications.entry(publication.clone()).or_default();
+        frames
+            .entry(*index)
+            .or_default()
+            .objects
+            .insert(object.id());
     }
 
-    fn frame_mut(&mut self, stamp: &FrameStamp) -> Option<&mut FrameHistory> {
-        let index = stamp.frame_index?;
-        if !self.publications.contains_key(&stamp.publication) {
-            self.publications
-                .insert(stamp.publication.clone(), BTreeMap::new());
+    /// Notes that a revision created or changed an object, which stands on its frame.
+    pub(crate) fn touch(&mut self, object: &Object, revision: u64) {
+        let stamp = object.frame();
+        let frames = self.publications.get_mut(&stamp.publication);
+        let index = stamp.frame_index;
+        if let Some(frame) = frames
+            .zip(index)
+            .and_then(|(frames, index)| frames.get_mut(&index))
+        {
+            frame.revisions.push(revision);
         }
-        let frames = self.publications.get_mut(&stamp.publication)?;
-        Some(frames.entry(index).or_default())
     }
 
     pub(crate) fn frame(&self, publication: &str, index: u32) -> Option<&FrameHistory> {

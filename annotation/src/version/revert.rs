@@ -60,6 +60,12 @@ impl Restores {
         self.len() == 0
     }
 
+    fn get(&self, id: ObjectId) -> Option<&ObjectRestore> {
+        let objects = &self.objects;
+        let found = objects.binary_search_by_key(&id, |restore| restore.id);
+        found.ok().map(|at| &objects[at])
+    }
+
     fn push(&mut self, restore: ObjectRestore) {
         match restore.deleted_alone() {
             Some(deleted) => self.deleted.push(restore.id, deleted),
@@ -161,17 +167,21 @@ impl Revert {
             object.set(Property::Deleted(deleted), writer);
             return;
         }
-        let restores = &self.restores.objects;
-        let Ok(at) = restores.binary_search_by_key(&id, |restore| restore.id) else {
+        let Some(restore) = self.restores.get(id) else {
             return;
         };
-        let restore = &restores[at];
         for property in &restore.properties {
             object.set(property.clone(), writer);
         }
         if let (Some(stroke), Some(way)) = (&mut object.stroke, &restore.stroke) {
             way.write(stroke);
         }
+    }
+
+    /// Whether it may change an object's place in the drawing order.
+    pub(crate) fn reorders(&self, id: ObjectId) -> bool {
+        let restore = self.restores.get(id);
+        restore.is_some_and(|restore| restore.sets(Key::Order))
     }
 
     /// How it changes the texts of a document.
@@ -224,6 +234,11 @@ impl Revert {
 }
 
 impl ObjectRestore {
+    fn sets(&self, key: Key) -> bool {
+        let mut properties = self.properties.iter();
+        properties.any(|property| property.key() == key)
+    }
+
     /// Whether the object is to be deleted, where nothing else is set.
     fn deleted_alone(&self) -> Option<bool> {
         match (self.properties.as_slice(), &self.stroke) {
