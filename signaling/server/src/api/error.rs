@@ -3,7 +3,7 @@
 use crate::token::TokenError;
 use axum::{
     Json,
-    extract::rejection::JsonRejection,
+    extract::rejection::{JsonRejection, QueryRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -95,16 +95,18 @@ impl From<CatalogError> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            "too_large"
-        } else {
-            "malformed"
+        let (status, code) = match rejection.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => (status, "too_large"),
+            _ => (StatusCode::BAD_REQUEST, "malformed"),
         };
-        Self::new(
-            rejection.status(),
-            code,
-            "the body is not what is expected here",
-        )
+        Self::new(status, code, "the body is not what is expected here")
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(_: QueryRejection) -> Self {
+        let text = "the query is not what is expected here";
+        Self::new(StatusCode::BAD_REQUEST, "malformed", text)
     }
 }
 

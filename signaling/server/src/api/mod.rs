@@ -32,7 +32,7 @@ const COMMIT_BYTES_MAX: usize = 96 * 1024;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "fmz", description = "Review rooms", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    paths(health::healthz, health::readyz, rooms::create, rooms::list, rooms::show, tokens::mint, versions::list, versions::commit,
+    paths(health::healthz, health::readyz, openapi, rooms::create, rooms::list, rooms::show, tokens::mint, versions::list, versions::commit,
         versions::show, versions::document, versions::diff, past::rollback, past::frames),
     modifiers(&Scheme),
 )]
@@ -91,4 +91,25 @@ async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, ApiErro
     TextEncoder::new()
         .encode_to_string(&registry.gather())
         .map_err(|_| ApiError::internal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// What no program asks for.
+    const PAGES: [&str; 3] = ["/ws", "/", "/r/{room}"];
+
+    #[test]
+    fn rest8_every_route_is_described() {
+        let source = include_str!("mod.rs");
+        let router = source.split("pub(crate) fn router").nth(1).unwrap();
+        let router = router.split(".fallback(").next().unwrap();
+        let quoted = router.split('"').skip(1).step_by(2);
+        let routes: BTreeSet<_> = quoted.filter(|path| !PAGES.contains(path)).collect();
+        let described = Description::openapi().paths.paths;
+        let described: BTreeSet<_> = described.keys().map(String::as_str).collect();
+        assert_eq!(routes, described);
+    }
 }

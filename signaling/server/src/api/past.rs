@@ -10,7 +10,10 @@ use super::{
 use crate::state::State;
 use axum::{
     Json,
-    extract::{Path, Query, State as Extract, rejection::JsonRejection},
+    extract::{
+        Path, Query, State as Extract,
+        rejection::{JsonRejection, QueryRejection},
+    },
 };
 use fmz_annotation::version::FrameHistory;
 use fmz_proto::limits::PUBLICATION_BYTES_MAX;
@@ -85,12 +88,14 @@ pub(crate) struct RollbackView {
 #[utoipa::path(post, path = "/api/v1/rooms/{room}/rollback", params(("room" = String, Path)), request_body = NewRollback,
     security(("token" = [])), responses(
     (status = 200, description = "The older state is there again, by new ops", body = RollbackView),
-    (status = 400, description = "The target or the scope cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "Own changes need the grant annotate, all else own", body = Problem),
-    (status = 404, description = "There is no such room, version, revision or author", body = Problem),
-    (status = 409, description = "Too much is different for one step", body = Problem),
-    (status = 503, description = "Nothing can be saved, or the state cannot be read, for now", body = Problem),
+    (status = 400, description = "The target or the scope cannot be: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Own changes need the grant annotate, all else own: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room, version, revision or author: `room_unknown`, `unknown_version`, `unknown_revision`, `unknown_author`", body = Problem),
+    (status = 409, description = "Too much is different for one step: `rollback_too_large`", body = Problem),
+    (status = 503, description = "Nothing can be saved, or the state cannot be read, for now: `storage`, `busy`, `reloading`, `shutdown`", body = Problem),
+    (status = 413, description = "The body is too large: `too_large`", body = Problem),
+    (status = 507, description = "The document can hold no more: `too_many_versions`, `too_many_objects`, `document_full`, `too_many_authors`", body = Problem),
 ))]
 pub(crate) async fn rollback(
     Extract(state): Extract<State>,
@@ -154,18 +159,19 @@ impl From<(u32, FrameHistory)> for FrameView {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/frames", params(("room" = String, Path), Frames), security(("token" = [])), responses(
     (status = 200, description = "The first 500 frames of the range on which anything was drawn", body = Vec<FrameView>),
-    (status = 400, description = "The query cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room", body = Problem),
+    (status = 400, description = "The query cannot be: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
 ))]
 pub(crate) async fn frames(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-    Query(query): Query<Frames>,
+    query: Result<Query<Frames>, QueryRejection>,
 ) -> Result<Json<Vec<FrameView>>, ApiError> {
     forbid_unless_covered(&claims, &room)?;
+    let Query(query) = query?;
     let (publication, range) = range(query)?;
     let command = Command::Frames {
         publication,

@@ -46,11 +46,13 @@ impl From<StoredRoom> for RoomView {
 
 #[utoipa::path(post, path = "/api/v1/rooms", request_body = NewRoom, security(("token" = [])), responses(
     (status = 201, description = "The room is made", body = RoomView),
-    (status = 400, description = "The name or title cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "Not an operator's token", body = Problem),
-    (status = 409, description = "The name is taken", body = Problem),
-    (status = 503, description = "Nothing can be saved", body = Problem),
+    (status = 400, description = "The name or title cannot be: `room_name`, `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 409, description = "The name is taken: `room_exists`", body = Problem),
+    (status = 503, description = "Nothing can be saved: `storage`", body = Problem),
+    (status = 413, description = "The body is too large: `too_large`", body = Problem),
+    (status = 507, description = "There are as many rooms as can be: `rooms_full`", body = Problem),
 ))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
@@ -75,8 +77,8 @@ pub(crate) async fn create(
 
 #[utoipa::path(get, path = "/api/v1/rooms", security(("token" = [])), responses(
     (status = 200, description = "All rooms in order of name", body = Vec<RoomView>),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "Not an operator's token", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
 ))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
@@ -97,9 +99,9 @@ pub(crate) async fn list(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}", params(("room" = String, Path)), security(("token" = [])), responses(
     (status = 200, description = "The room", body = RoomView),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
 ))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,

@@ -49,10 +49,11 @@ pub(crate) struct TokenView {
 #[utoipa::path(post, path = "/api/v1/rooms/{room}/tokens", params(("room" = String, Path)), request_body = NewToken,
     security(("token" = [])), responses(
     (status = 201, description = "The invitation is made", body = TokenView),
-    (status = 400, description = "The name or subject cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "Not the owner of this room, or more asked than the owner has", body = Problem),
-    (status = 404, description = "There is no such room", body = Problem),
+    (status = 400, description = "The name or subject cannot be: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not the owner of this room, or more asked than the owner has: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
+    (status = 413, description = "The body is too large: `too_large`", body = Problem),
 ))]
 pub(crate) async fn mint(
     Extract(state): Extract<State>,

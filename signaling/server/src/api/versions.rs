@@ -9,7 +9,10 @@ use super::{
 use crate::{history, state::State};
 use axum::{
     Json,
-    extract::{Path, Query, State as Extract, rejection::JsonRejection},
+    extract::{
+        Path, Query, State as Extract,
+        rejection::{JsonRejection, QueryRejection},
+    },
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -80,18 +83,19 @@ pub(crate) struct MadeVersion {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/versions", params(("room" = String, Path), PageQuery), security(("token" = [])), responses(
     (status = 200, description = "Versions, newest first", body = VersionsPage),
-    (status = 400, description = "The query cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room", body = Problem),
+    (status = 400, description = "The query cannot be: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
 ))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-    Query(query): Query<PageQuery>,
+    query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<VersionsPage>, ApiError> {
     forbid_unless_covered(&claims, &room)?;
+    let Query(query) = query?;
     let before = query.before.as_deref().map(version_id).transpose()?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let command = Command::Versions { before, limit };
@@ -114,12 +118,14 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/api/v1/rooms/{room}/versions", params(("room" = String, Path)), request_body = NewVersion,
     security(("token" = [])), responses(
     (status = 201, description = "The version is kept", body = MadeVersion),
-    (status = 400, description = "The name, message, base or batch cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "The token does not allow to draw in this room", body = Problem),
-    (status = 404, description = "There is no such room, or no such base", body = Problem),
-    (status = 409, description = "The batch does not fit what is there now", body = Problem),
-    (status = 503, description = "Nothing can be saved for now", body = Problem),
+    (status = 400, description = "The name, message, base or batch cannot be: `malformed`, `out_of_range`, `missing_field`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "The token does not allow to draw in this room: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room, or no such base: `room_unknown`, `unknown_version`", body = Problem),
+    (status = 409, description = "The batch does not fit what is there now: the code of the rule of ops that it breaks, such as `unknown_object`, `not_yours` or `base_too_old`", body = Problem),
+    (status = 503, description = "Nothing can be saved for now: `storage`, `busy`, `reloading`, `shutdown`", body = Problem),
+    (status = 413, description = "The body is too large: `too_large`", body = Problem),
+    (status = 507, description = "The document can hold no more: `too_many_versions`, `too_many_objects`, `document_full`, `too_many_authors`", body = Problem),
 ))]
 pub(crate) async fn commit(
     Extract(state): Extract<State>,
@@ -159,10 +165,10 @@ pub(crate) async fn commit(
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/versions/{version}", params(("room" = String, Path), ("version" = String, Path)),
     security(("token" = [])), responses(
     (status = 200, description = "The version", body = VersionView),
-    (status = 400, description = "That names no version", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room or version", body = Problem),
+    (status = 400, description = "That names no version: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room or version: `room_unknown`, `unknown_version`", body = Problem),
 ))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
@@ -178,11 +184,11 @@ pub(crate) async fn show(
     params(("room" = String, Path), ("version" = String, Path)), security(("token" = [])), responses(
     (status = 200, description = "The document: a DocumentSnapshot of proto/fmz/v1/annotation.proto", body = Vec<u8>,
         content_type = "application/x-protobuf"),
-    (status = 400, description = "That names no version", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room or version", body = Problem),
-    (status = 503, description = "The state cannot be read for now", body = Problem),
+    (status = 400, description = "That names no version: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room or version: `room_unknown`, `unknown_version`", body = Problem),
+    (status = 503, description = "The state cannot be read for now: `busy`, `reloading`, and the code of what is wrong with the log", body = Problem),
 ))]
 pub(crate) async fn document(
     Extract(state): Extract<State>,
@@ -245,19 +251,20 @@ impl From<&version::Change> for ChangeView {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/diff", params(("room" = String, Path), DiffQuery), security(("token" = [])), responses(
     (status = 200, description = "What lies between two versions", body = DiffView),
-    (status = 400, description = "The query cannot be", body = Problem),
-    (status = 401, description = "No good token", body = Problem),
-    (status = 403, description = "A token of another room", body = Problem),
-    (status = 404, description = "There is no such room or version", body = Problem),
-    (status = 503, description = "The states cannot be read for now", body = Problem),
+    (status = 400, description = "The query cannot be: `malformed`", body = Problem),
+    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 404, description = "There is no such room or version: `room_unknown`, `unknown_version`", body = Problem),
+    (status = 503, description = "The states cannot be read for now: `busy`, `reloading`, and the code of what is wrong with the log", body = Problem),
 ))]
 pub(crate) async fn diff(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-    Query(query): Query<DiffQuery>,
+    query: Result<Query<DiffQuery>, QueryRejection>,
 ) -> Result<Json<DiffView>, ApiError> {
     forbid_unless_covered(&claims, &room)?;
+    let Query(query) = query?;
     let from = find(&state, &room, asker(&claims, None), &query.from).await?;
     let to = find(&state, &room, asker(&claims, None), &query.to).await?;
     let _permit = state.reads.try_acquire().map_err(|_| busy())?;

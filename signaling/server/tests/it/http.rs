@@ -11,6 +11,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Response {
@@ -86,12 +87,15 @@ impl<'a> Request<'a> {
             .await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
-        parse(&String::from_utf8_lossy(&answer))
+        parse(&answer)
     }
 }
 
-fn parse(answer: &str) -> Response {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+fn parse(answer: &[u8]) -> Response {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let (head, body) = answer.split_at(end.unwrap_or(answer.len()));
+    let bytes = body.get(4..).unwrap_or_default().to_vec();
+    let head = String::from_utf8_lossy(head);
     let status = head
         .split(' ')
         .nth(1)
@@ -99,7 +103,8 @@ fn parse(answer: &str) -> Response {
         .unwrap_or(0);
     Response {
         status,
-        head: head.to_owned(),
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        head: head.into_owned(),
+        bytes,
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod client;
 mod fixture;
 mod frames;
+mod grants;
 mod history;
 mod http;
 mod rest;

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use fmz_annotation::{Document, version::COMMITTER};
 use fmz_proto::{
     encode_client, limits,
-    v1::{Create, FrameStamp, Kind, ObjectId, Op, OpBatch, client_message, op},
+    v1::{Create, DocumentSnapshot, FrameStamp, Kind, ObjectId, Op, OpBatch, client_message, op},
 };
 use fmz_signaling::token::Grant;
 use serde_json::{Value, json};
@@ -155,9 +155,15 @@ async fn version7_a_version_is_read_back_as_it_was_and_differences_are_named() {
         document.header("content-type"),
         Some("application/x-protobuf")
     );
-    let length = document.header("content-length").unwrap();
-    let expected = fmz_proto::Message::encoded_len(&then.snapshot());
-    assert_eq!(length, expected.to_string());
+    let snapshot: DocumentSnapshot = fmz_proto::Message::decode(&*document.bytes).unwrap();
+    let read = Document::from_snapshot(snapshot).unwrap();
+    assert_eq!(read, then, "what a client held at this revision");
+    let version = rest.get(&format!("/versions/{first}")).await.json();
+    let hash = format!("{:016x}", read.state_hash());
+    assert_eq!(
+        (&version["revision"], &version["state_hash"]),
+        (&json!(then.revision()), &json!(hash))
+    );
     let diff = rest
         .get(&format!("/diff?from={first}&to={second}"))
         .await
