@@ -17,6 +17,13 @@ pub const ADDRESSES_MAX: usize = 16;
 pub const CANDIDATES_MAX: usize = 64;
 /// Bytes waiting for one session's `ops` channel: two seconds of a busy room.
 pub const OPS_QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes waiting for one session's `ops` channel from which on its owner is told that it falls behind: a quarter of a second of
+/// a line of 8 Mbit/s, as for a WebSocket.
+pub const OPS_QUEUE_HIGH_BYTES: usize = 256 * 1024;
+/// Bytes from which on it is told that the channel does not move: a second of the same line.
+pub const OPS_QUEUE_FULL_BYTES: usize = 1024 * 1024;
+/// Bytes at which it is told that the channel keeps up again.
+pub const OPS_QUEUE_LOW_BYTES: usize = 32 * 1024;
 /// Bytes waiting for one session's `live` channel: what is older than that is of no use.
 pub const LIVE_QUEUE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes given to SCTP ahead of acknowledgement, over both channels. Its cost grows with what is in flight.

@@ -1,8 +1,12 @@
 //! Frames that wait for a data channel, above the little that SCTP may hold.
 
-use crate::limits::{LIVE_QUEUE_BYTES_MAX, OPS_QUEUE_BYTES_MAX};
+use crate::limits::{
+    LIVE_QUEUE_BYTES_MAX, OPS_QUEUE_BYTES_MAX, OPS_QUEUE_FULL_BYTES, OPS_QUEUE_HIGH_BYTES,
+    OPS_QUEUE_LOW_BYTES,
+};
 use crate::transport::Channel;
 use bytes::Bytes;
+use fmz_proto::v1::ChannelLevel;
 use std::collections::VecDeque;
 
 /// What became of a frame.
@@ -23,6 +27,37 @@ enum State {
     Overrun,
 }
 
+/// How much waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Low,
+    High,
+    Full,
+}
+
+impl Level {
+    /// It rises at the two upper marks, and falls at the lowest only.
+    fn of(bytes: usize, before: Self) -> Self {
+        if bytes >= OPS_QUEUE_FULL_BYTES {
+            Self::Full
+        } else if bytes <= OPS_QUEUE_LOW_BYTES {
+            Self::Low
+        } else if bytes >= OPS_QUEUE_HIGH_BYTES {
+            before.max(Self::High)
+        } else {
+            before
+        }
+    }
+
+    pub(crate) fn to_wire(self) -> ChannelLevel {
+        match self {
+            Self::Low => ChannelLevel::Low,
+            Self::High => ChannelLevel::High,
+            Self::Full => ChannelLevel::Full,
+        }
+    }
+}
+
 /// The queue of one channel.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -30,6 +65,7 @@ pub(crate) struct Outbox {
     state: State,
     frames: VecDeque<Bytes>,
     bytes: usize,
+    told: Level,
 }
 
 impl Outbox {
@@ -39,7 +75,14 @@ impl Outbox {
             state: State::Closed,
             frames: VecDeque::new(),
             bytes: 0,
+            told: Level::Low,
         }
+    }
+
+    /// The level, where it is another one than when this was asked last or the channel opened.
+    pub(crate) fn new_level(&mut self) -> Option<Level> {
+        let level = Level::of(self.bytes, self.told);
+        (std::mem::replace(&mut self.told, level) != level).then_some(level)
     }
 
     pub(crate) fn open(&mut self) {
@@ -93,7 +136,7 @@ impl Outbox {
 
     fn clear(&mut self) {
         self.frames.clear();
-        self.bytes = 0;
+        (self.bytes, self.told) = (0, Level::Low);
     }
 }
 
@@ -115,6 +158,33 @@ mod tests {
         assert_eq!(last, Pushed::Overrun);
         assert!(outbox.front().is_none() && outbox.is_overrun());
         assert_eq!(outbox.push(Bytes::from_static(b"x")), Pushed::Ignored);
+    }
+
+    #[test]
+    fn sfu17_a_level_is_told_once_rises_at_its_marks_and_falls_at_the_lowest() {
+        let mut outbox = Outbox::new(Channel::Ops);
+        outbox.open();
+        let frame = Bytes::from(vec![0; 32 * 1024]);
+        let mut rising = Vec::new();
+        for frames in 1..=40 {
+            assert_eq!(outbox.push(frame.clone()), Pushed::Queued);
+            rising.extend(outbox.new_level().map(|level| (frames, level)));
+        }
+        assert_eq!(rising, [(8, Level::High), (32, Level::Full)]);
+        let mut falling = Vec::new();
+        for left in (0..40).rev() {
+            outbox.pop();
+            falling.extend(outbox.new_level().map(|level| (left, level)));
+        }
+        assert_eq!(falling, [(1, Level::Low)]);
+    }
+
+    #[test]
+    fn sfu17_a_channel_that_ran_over_begins_again_at_the_lowest_level() {
+        let (mut outbox, _) = filled(Channel::Ops, 128);
+        assert_eq!(outbox.new_level(), Some(Level::Full));
+        assert_eq!(outbox.push(Bytes::from_static(b"x")), Pushed::Overrun);
+        assert_eq!(outbox.new_level(), None, "it is told closed");
     }
 
     #[test]

@@ -28,5 +28,6 @@ fn session(message: &Message) -> u64 {
         Message::PublicationStarted(started) => started.session,
         Message::PublicationEnded(ended) => ended.session,
         Message::Error(error) => error.session,
+        Message::Pressure(pressure) => pressure.session,
     }
 }

@@ -76,6 +76,23 @@ impl Sfu {
         self.tell(from_sfu::Message::Channel(message));
     }
 
+    /// Says how much waits for the channel `ops`, where that is something new.
+    pub(super) fn tell_level(&mut self, slot: usize) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let Some(level) = peer.outbox(Channel::Ops).new_level() else {
+            return;
+        };
+        let message = v1::ChannelPressure {
+            session: peer.session,
+            transport: peer.number,
+            channel: v1::Channel::Ops.into(),
+            level: level.to_wire().into(),
+        };
+        self.tell(from_sfu::Message::Pressure(message));
+    }
+
     fn take_data(&mut self, slot: usize, channel: Channel, data: Vec<u8>, now: Instant) {
         let Some(peer) = self.peers.get(slot) else {
             return;

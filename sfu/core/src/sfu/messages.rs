@@ -130,7 +130,10 @@ impl Sfu {
                 continue;
             };
             match self.peers[slot].outbox(channel).push(send.payload.clone()) {
-                Pushed::Queued => self.wake(slot),
+                Pushed::Queued => {
+                    self.wake(slot);
+                    self.tell_level(slot);
+                }
                 Pushed::Ignored => {}
                 Pushed::Overrun => {
                     self.stats.queue_drops += 1;

@@ -242,6 +242,7 @@ impl Sfu {
                 Flushed::Recovered(channel) => self.tell_channel(slot, channel, true),
             }
         }
+        self.tell_level(slot);
         Ok(())
     }
 

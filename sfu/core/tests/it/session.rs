@@ -301,6 +301,45 @@ fn sfu5_a_channel_that_does_not_keep_up_is_dropped_and_comes_back() {
     assert!(!channel_states(&world, 2).contains(&(v1::Channel::Ops, false)));
 }
 
+fn levels(world: &World, session: u64) -> Vec<v1::ChannelLevel> {
+    let told = world.events.iter().filter_map(|event| match event {
+        from_sfu::Message::Pressure(told) if told.session == session => Some(told),
+        _ => None,
+    });
+    let of_ops = |told: &v1::ChannelPressure| {
+        assert_eq!((told.channel(), told.transport), (v1::Channel::Ops, 1));
+        told.level()
+    };
+    told.map(of_ops).collect()
+}
+
+#[test]
+fn sfu17_the_owner_is_told_who_falls_behind_on_its_channel_and_who_keeps_up_again() {
+    use v1::ChannelLevel::{Full, High, Low};
+    let mut world = World::with(2);
+    world.clients[0].deaf = true;
+    let frame = vec![0; 32 * 1024];
+    for _ in 0..12 {
+        world.send(&[1, 2], v1::Channel::Ops, &frame);
+        world.exchange();
+    }
+    assert_eq!(levels(&world, 1), [High]);
+    for _ in 12..40 {
+        world.send(&[1, 2], v1::Channel::Ops, &frame);
+        world.exchange();
+    }
+    assert_eq!(levels(&world, 1), [High, Full], "each is told once");
+    world.until(|world| world.clients[1].data.len() == 40);
+    assert!(!levels(&world, 2).contains(&Full), "nobody else waits");
+    world.clients[0].deaf = false;
+    world.until(|world| world.clients[0].data.len() == 40);
+    assert_eq!(levels(&world, 1), [High, Full, Low], "and nothing is lost");
+    assert_eq!(
+        channel_states(&world, 1).last(),
+        Some(&(v1::Channel::Live, true))
+    );
+}
+
 #[test]
 fn sfu9_candidates_are_taken_up_to_a_limit() {
     let mut world = World::with(1);

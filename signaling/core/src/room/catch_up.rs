@@ -71,9 +71,12 @@ impl Room {
             let Some(session) = self.sessions.get_mut(id) else {
                 continue;
             };
+            if std::mem::replace(&mut session.path, OpsPath::Socket) != OpsPath::Socket {
+                // What waits for the channel says nothing of the way that is taken now.
+                session.pressure = Pressure::Low;
+            }
             session.feed = Feed::Live;
             session.pace = Pace::Tick;
-            session.path = OpsPath::Socket;
             session.snapshot = Some(now);
             session.known = revision;
         }

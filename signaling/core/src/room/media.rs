@@ -1,16 +1,16 @@
 //! Transports and publications: what the room and the media server say to each other.
 
 use super::Room;
-use crate::{Path, SessionId, limits, publication::Publication, session::Transport};
+use crate::{Path, Pressure, SessionId, limits, publication::Publication, session::Transport};
 use fmz_proto::{
     decode_client,
     limits::COPY_FRAME_BYTES_MAX,
     v1::{
-        AddPublication, Answer, Channel, ChannelState, FrameMap, IceCandidate, LinkError,
-        OpenTransport, PublicationAdded, PublicationMuted, PublicationRemoved, PublicationStarted,
-        Publish, ReceivedData, RemovePublication, TransportAnswer, TransportCandidate,
-        TransportOffer, TransportState, TransportStatus, client_message, from_sfu,
-        server_message::Message, to_sfu,
+        AddPublication, Answer, Channel, ChannelLevel, ChannelPressure, ChannelState, FrameMap,
+        IceCandidate, LinkError, OpenTransport, PublicationAdded, PublicationMuted,
+        PublicationRemoved, PublicationStarted, Publish, ReceivedData, RemovePublication,
+        TransportAnswer, TransportCandidate, TransportOffer, TransportState, TransportStatus,
+        client_message, from_sfu, server_message::Message, to_sfu,
     },
 };
 use std::time::Instant;
@@ -233,6 +233,7 @@ impl Room {
             M::PublicationStarted(started) => self.publication_started(started),
             M::PublicationEnded(ended) => self.end_publication(&ended.publication),
             M::Error(error) => self.link_error(error),
+            M::Pressure(told) => self.channel_pressure(&told, now),
         }
     }
 
@@ -267,6 +268,21 @@ impl Room {
             Channel::Ops => self.switch_ops_path(id, state.open),
             Channel::Live => self.set_live_channel(id, state.open),
             Channel::Unspecified => {}
+        }
+    }
+
+    fn channel_pressure(&mut self, told: &ChannelPressure, now: Instant) {
+        let Some(id) = self.on_transport(told.session, told.transport) else {
+            return;
+        };
+        let pressure = match told.level() {
+            ChannelLevel::Low => Pressure::Low,
+            ChannelLevel::High => Pressure::High,
+            ChannelLevel::Full => Pressure::Full,
+            ChannelLevel::Unspecified => return,
+        };
+        if told.channel() == Channel::Ops {
+            self.press(id, Path::Ops, pressure, now);
         }
     }
 

@@ -5,8 +5,8 @@ use fmz_annotation::Document;
 use fmz_proto::{
     limits::TEXT_BYTES_MAX,
     v1::{
-        Channel, Create, FrameStamp, Kind, ObjectId, OpBatch, Point, Presence, Property,
-        client_message, property,
+        Channel, ChannelLevel, ChannelPressure, Create, FrameStamp, Kind, ObjectId, OpBatch, Point,
+        Presence, Property, client_message, from_sfu, property,
     },
 };
 use fmz_signaling_core::{Path, Pressure, Reason, RoomLimits, SessionId, limits};
@@ -172,6 +172,80 @@ fn slow5_pressure_on_the_way_that_carries_no_commits_means_nothing() {
     press(&mut world, ben, Pressure::Full);
     draw(&mut world, ada, 1, 1);
     assert_eq!(commits(&world.take(ben)), [[2]]);
+}
+
+/// Ada draws; Ben looks, with a channel.
+fn with_channel(world: &mut World) -> [SessionId; 2] {
+    let ada = world.enter(world.join(1, "ada", DRAW));
+    let ben = world.enter_with_transport(2, "ben", VIEW);
+    world.channel(ben, Channel::Ops, true);
+    world.pass(Duration::from_secs(1));
+    world.forget();
+    [ada, ben]
+}
+
+/// The media server says how much waits for a channel.
+fn press_channel(world: &mut World, id: SessionId, transport: u32, level: ChannelLevel) {
+    let told = ChannelPressure {
+        session: id.link(),
+        transport,
+        channel: Channel::Ops.into(),
+        level: level.into(),
+    };
+    world.sfu(from_sfu::Message::Pressure(told));
+    world.pass(Duration::ZERO);
+}
+
+#[test]
+fn slow7_who_falls_behind_on_its_channel_is_spared_step_by_step_and_misses_nothing() {
+    let mut world = World::new();
+    let [ada, ben] = with_channel(&mut world);
+    press_channel(&mut world, ben, 1, ChannelLevel::High);
+    draw(&mut world, ada, 1, 3);
+    world.pass(limits::WIDE_TICK);
+    assert_eq!(commits(&world.take(ben)), [[2, 3, 4]], "the wide tick");
+    press_channel(&mut world, ben, 1, ChannelLevel::Full);
+    draw(&mut world, ada, 4, 3);
+    world.pass(limits::WIDE_TICK);
+    assert_eq!(world.take(ben), [], "nothing while it does not move");
+    press_channel(&mut world, ben, 1, ChannelLevel::Low);
+    draw(&mut world, ada, 7, 1);
+    let sent = world.take(ben);
+    assert!(sent.iter().all(|sent| sent.path == Path::Ops));
+    assert_eq!(commits(&sent).concat(), [5, 6, 7, 8]);
+}
+
+#[test]
+fn slow7_who_missed_much_on_its_channel_gets_the_document_and_then_all_that_follows() {
+    let mut world = World::new();
+    let [ada, ben] = with_channel(&mut world);
+    press_channel(&mut world, ben, 1, ChannelLevel::Full);
+    let count = limits::CHANNEL_CATCH_UP_BYTES_MAX as u64 / TEXT_BYTES_MAX as u64 + 10;
+    for seq in 1..=count {
+        world.say(ada, ops(words(seq)));
+        world.pass(limits::TICK);
+    }
+    assert_eq!(commits(&world.take(ben)), Vec::<Vec<u64>>::new());
+    press_channel(&mut world, ben, 1, ChannelLevel::Low);
+    world.pass(limits::SNAPSHOT_INTERVAL);
+    let document = snapshot(&world.messages(ben)).expect("a snapshot");
+    assert_eq!(document, *world.room.document());
+    draw(&mut world, ada, count + 1, 1);
+    assert_eq!(commits(&world.take(ben)).len(), 1);
+}
+
+#[test]
+fn slow7_an_older_transports_pressure_and_one_on_a_way_not_taken_mean_nothing() {
+    let mut world = World::new();
+    let [ada, ben] = with_channel(&mut world);
+    press_channel(&mut world, ben, 2, ChannelLevel::Full);
+    draw(&mut world, ada, 1, 1);
+    assert_eq!(commits(&world.take(ben)), [[2]]);
+    world.channel(ben, Channel::Ops, false);
+    world.forget();
+    press_channel(&mut world, ben, 1, ChannelLevel::Full);
+    draw(&mut world, ada, 2, 1);
+    assert_eq!(commits(&world.take(ben)), [[3]]);
 }
 
 #[test]
