@@ -54,6 +54,8 @@ pub(crate) enum Event {
     PageLostChannels { link: LinkId, channels: u32 },
     /// A page's pause between two batches is over.
     Flush { page: usize },
+    /// A page has something for the ordered path that copies did not bring.
+    Order { page: usize },
     /// A person does something.
     Act { page: usize },
     /// What a page asks beside its connection reaches the server.
@@ -90,6 +92,7 @@ impl Event {
             Self::ServerLostChannels { link, .. } => ("server-lost-channels", *link),
             Self::PageLostChannels { link, .. } => ("page-lost-channels", *link),
             Self::Flush { page } => ("flush", *page as u64),
+            Self::Order { page } => ("order", *page as u64),
             Self::Act { page } => ("act", *page as u64),
             Self::Ask { page, .. } => ("ask", *page as u64),
             Self::StateRead { token, .. } => ("state-read", token.0),

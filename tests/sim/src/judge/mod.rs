@@ -18,11 +18,15 @@ use crate::{agenda::Micros, plan::PagePlan};
 use claims::Claims;
 use commands::Commands;
 use history::History;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) now: Micros,
+    began: Instant,
     /// What went wrong first; the run ends there.
     pub(crate) finding: Option<Finding>,
     /// Figures for people.
@@ -76,6 +80,7 @@ impl Judge {
     pub(crate) fn new(plans: Vec<PagePlan>, auto_commit: Duration) -> Self {
         Self {
             now: 0,
+            began: Instant::now(),
             finding: None,
             counts: Counts::default(),
             kinds: BTreeMap::new(),
@@ -89,6 +94,16 @@ impl Judge {
             commands: Commands::default(),
             auto_commit,
         }
+    }
+
+    /// The same time for a core.
+    pub(crate) fn instant(&self) -> Instant {
+        self.began + Duration::from_micros(self.now)
+    }
+
+    /// A core's time as the run's.
+    pub(crate) fn micros(&self, at: Instant) -> Micros {
+        at.saturating_duration_since(self.began).as_micros() as Micros
     }
 
     /// The server's process is gone, and with it what was asked of it.

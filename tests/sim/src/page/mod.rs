@@ -11,11 +11,14 @@ pub(crate) use session::BATCH_INTERVAL;
 
 use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
 use bytes::{Bytes, BytesMut};
-use fmz_annotation::{ObjectId, Replica};
+use fmz_annotation::{Deferred, ObjectId, Replica};
 use fmz_proto::v1::{self, client_message};
 use fmz_signaling_core::Path;
 use hand::Stroke;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 /// Something that the page says.
 #[derive(Debug)]
@@ -43,6 +46,12 @@ pub(crate) struct Page {
     path: Option<Path>,
     /// Last own batch that the log is known to hold.
     held: u64,
+    /// What goes on the ordered path later.
+    deferred: Deferred,
+    /// Whether the page is told when something is due there.
+    awaits_order: bool,
+    /// When it wants to be told.
+    pub(crate) ordered_at: Option<Instant>,
     parts: BytesMut,
     resyncing: bool,
     pausing: bool,
@@ -75,6 +84,9 @@ impl Page {
             welcomed: false,
             path: None,
             held: 0,
+            deferred: Deferred::default(),
+            awaits_order: false,
+            ordered_at: None,
             parts: BytesMut::new(),
             resyncing: false,
             pausing: false,

@@ -8,12 +8,12 @@ use crate::{
     plant::Plant,
     random::Random,
 };
-use fmz_annotation::{Authority, Lost, ObjectId};
+use fmz_annotation::{Authority, Deferred, Lost, ObjectId};
 use fmz_proto::{
     Message as _,
     v1::{
-        Answer, Committed, DocumentSnapshot, Offer, Rejected, RestartTransport, Resync, Snapshot,
-        Welcome, client_message::Message, server_message,
+        Answer, Committed, DocumentSnapshot, Offer, OpCopies, Rejected, RestartTransport, Resync,
+        Snapshot, Welcome, client_message::Message, server_message,
     },
 };
 use fmz_signaling_core::Path;
@@ -278,6 +278,7 @@ impl Page {
         let Some(path) = self.path else { return };
         let mut batches = self.replica.unacked();
         batches.retain(|batch| batch.client_seq > self.held);
+        self.deferred = Deferred::after(&batches);
         match self.plant {
             Some(Plant::SkipResend) => batches.clear(),
             Some(Plant::ResendBackwards) => batches.reverse(),
@@ -295,40 +296,57 @@ impl Page {
         }
     }
 
-    /// Sends what waits, and copies of what has no answer, unless something left just now.
+    /// Sends copies of what waits and of what has no answer, unless something left just now.
     pub(crate) fn flush(&mut self, judge: &mut Judge) {
         if self.pausing {
             return;
         }
-        let sent = self.send_one(judge);
-        if self.send_copies(judge) || sent {
+        let taken = self.take_one(judge);
+        let copies = self.send_copies(judge);
+        if taken.is_some() || copies.is_some() {
             (self.pausing, self.wants_pause) = (true, true);
+        }
+        self.order(taken, copies.as_ref(), judge);
+    }
+
+    fn take_one(&mut self, judge: &mut Judge) -> Option<u64> {
+        let under_way = self.replica.pending_count() - self.replica.queued_count();
+        if self.path.is_none() || under_way >= UNDER_WAY_OPS_MAX {
+            return None;
+        }
+        let batch = self.replica.take_batch(BATCH_OPS)?;
+        judge.made(self.index, self.replica.author(), &batch);
+        self.creates.insert(batch.client_seq, created(&batch.ops));
+        Some(batch.client_seq)
+    }
+
+    /// Sends on the ordered path what is due there: later where copies of it have left, at once where not.
+    fn order(&mut self, taken: Option<u64>, copies: Option<&OpCopies>, judge: &Judge) {
+        let Some(path) = self.path else { return };
+        let now = judge.instant();
+        self.deferred.note(taken.as_slice(), copies, now);
+        for batch in self.deferred.take_due(&self.replica, now) {
+            self.say(path, Message::Ops(batch));
+        }
+        if !self.awaits_order {
+            self.ordered_at = self.deferred.due_at();
+            self.awaits_order = self.ordered_at.is_some();
         }
     }
 
-    fn send_one(&mut self, judge: &mut Judge) -> bool {
-        let under_way = self.replica.pending_count() - self.replica.queued_count();
-        let Some(path) = self.path.filter(|_| under_way < UNDER_WAY_OPS_MAX) else {
-            return false;
-        };
-        let Some(batch) = self.replica.take_batch(BATCH_OPS) else {
-            return false;
-        };
-        judge.made(self.index, self.replica.author(), &batch);
-        self.creates.insert(batch.client_seq, created(&batch.ops));
-        self.say(path, Message::Ops(batch));
-        true
+    /// Something may be due on the ordered path.
+    pub(crate) fn order_due(&mut self, judge: &Judge) {
+        self.awaits_order = false;
+        self.order(None, None, judge);
     }
 
     /// Beside the channel only: over the WebSocket a copy would stand in the queue of what it is a copy of.
-    fn send_copies(&mut self, judge: &mut Judge) -> bool {
+    fn send_copies(&mut self, judge: &mut Judge) -> Option<OpCopies> {
         let beside = self.path == Some(Path::Ops);
-        let Some(copies) = beside.then(|| self.replica.take_copies()).flatten() else {
-            return false;
-        };
+        let copies = beside.then(|| self.replica.take_copies()).flatten()?;
         judge.copied(&copies);
-        self.say(Path::Live, Message::Copies(copies));
-        true
+        self.say(Path::Live, Message::Copies(copies.clone()));
+        Some(copies)
     }
 
     /// The pause after a batch is over.

@@ -68,6 +68,10 @@ impl World {
         if std::mem::take(&mut self.pages[page].wants_pause) {
             self.agenda.after(BATCH_INTERVAL, Event::Flush { page });
         }
+        if let Some(at) = self.pages[page].ordered_at.take() {
+            let at = self.judge.micros(at);
+            self.agenda.at(at, Event::Order { page });
+        }
         let said = std::mem::take(&mut self.pages[page].out);
         let channels = self.pages[page].channels.unwrap_or(0);
         let Some(id) = self.pages[page].link else {

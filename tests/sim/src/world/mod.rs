@@ -163,6 +163,10 @@ impl World {
                 self.pages[page].resume(&mut self.judge);
                 self.speak(page);
             }
+            Event::Order { page } => {
+                self.pages[page].order_due(&self.judge);
+                self.speak(page);
+            }
             Event::Act { page } => self.act(page),
             Event::Ask { page, ask } => self.ask(page, ask),
             Event::StateRead { room, token, at } => self.state_read(room, token, at),
