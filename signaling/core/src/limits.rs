@@ -8,6 +8,10 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two sends of committed ops: about one picture of a 60 Hz screen.
 pub const TICK: Duration = Duration::from_millis(16);
+/// Batches in a tick from which on those of the next tick go to the log together: fewer are there at once by themselves.
+pub const GATHER_FROM_BATCHES: usize = 4;
+/// Time by which an append leaves before the tick that shows it, besides twice what appends take: a room looks at it in time.
+pub const APPEND_LEAD: Duration = Duration::from_millis(4);
 /// Longest time between two sends of committed ops, where sending to all takes long.
 pub const TICK_MAX: Duration = Duration::from_millis(50);
 /// Bytes a second that one core frames, encrypts and sends to many: with more to send the tick becomes wider.

@@ -33,10 +33,16 @@ pub(crate) struct Sequencer {
     tokens: u64,
     /// Numbered, not durable.
     flight: Vec<Numbered>,
-    flying: bool,
+    flight_ops: usize,
+    /// When the append on its way left.
+    launched: Option<Instant>,
+    /// How long an append takes, on average of the last few.
+    append_takes: Duration,
     /// Durable, not handed out.
     outbox: Vec<Numbered>,
     handed_out: Option<Instant>,
+    /// Batches that the last tick handed out.
+    handed_batches: usize,
     /// Time to the next tick.
     tick: Duration,
     recent: Recent,
@@ -60,9 +66,12 @@ impl Sequencer {
             document,
             tokens: 0,
             flight: Vec::new(),
-            flying: false,
+            flight_ops: 0,
+            launched: None,
+            append_takes: Duration::ZERO,
             outbox: Vec::new(),
             handed_out: None,
+            handed_batches: 0,
             tick: limits::TICK,
             recent,
             snapshot: None,
@@ -79,15 +88,22 @@ impl Sequencer {
 
     /// Whether an append is on its way.
     pub(crate) fn is_flying(&self) -> bool {
-        self.flying
+        self.launched.is_some()
     }
 
     /// Ops that the next append carries so far.
     pub(crate) fn collected_ops(&self) -> usize {
-        self.flight
-            .iter()
-            .map(|numbered| numbered.batch.ops.len())
-            .sum()
+        self.flight_ops
+    }
+
+    /// Where many draw, the next append does not leave before this: what is durable earlier waits for the tick all the same,
+    /// and what comes until then shares its write to disk.
+    pub(crate) fn append_at(&self) -> Option<Instant> {
+        if self.handed_batches < limits::GATHER_FROM_BATCHES {
+            return None;
+        }
+        let lead = limits::APPEND_LEAD + 2 * self.append_takes;
+        Some(self.handed_out? + self.tick.saturating_sub(lead))
     }
 
     /// Moves ops that were made on an older revision over what came since.
@@ -110,7 +126,7 @@ impl Sequencer {
         received: Instant,
     ) -> Result<(), Refused> {
         debug_assert!(
-            !self.flying,
+            !self.is_flying(),
             "the document is ahead of the log only by what flies"
         );
         let ops = self
@@ -139,15 +155,20 @@ impl Sequencer {
         {
             batch.state_hash = self.document.state_hash();
         }
+        self.flight_ops += batch.ops.len();
         self.flight.push(Numbered { batch, received });
         Ok(())
     }
 
     /// Lets the collected batches go to the log.
-    pub(crate) fn launch(&mut self) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
+    pub(crate) fn launch(
+        &mut self,
+        now: Instant,
+    ) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
         let expected = self.flight.first()?.batch.first_revision - 1;
         self.tokens += 1;
-        self.flying = true;
+        self.launched = Some(now);
+        self.flight_ops = 0;
         let batches = self
             .flight
             .iter()
@@ -158,11 +179,15 @@ impl Sequencer {
 
     /// Whether this is the append on its way.
     pub(crate) fn expects(&self, token: AppendToken) -> bool {
-        self.flying && token.0 == self.tokens
+        self.is_flying() && token.0 == self.tokens
     }
 
-    pub(crate) fn landed(&mut self) {
-        self.flying = false;
+    pub(crate) fn landed(&mut self, now: Instant) {
+        let took = self
+            .launched
+            .take()
+            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        self.append_takes = (7 * self.append_takes + took) / 8;
         self.outbox.append(&mut self.flight);
     }
 
@@ -175,6 +200,7 @@ impl Sequencer {
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Tick> {
         self.tick_at(now).filter(|due| *due <= now)?;
         self.handed_out = Some(now);
+        self.handed_batches = self.outbox.len();
         let waits = self
             .outbox
             .iter()
@@ -216,7 +242,7 @@ impl Sequencer {
     /// The document in frames. Only what is durable is in it: call it while no append is on its way.
     pub(crate) fn snapshot(&mut self) -> &[Bytes] {
         debug_assert!(
-            !self.flying && self.flight.is_empty(),
+            !self.is_flying() && self.flight.is_empty(),
             "a snapshot holds only what is durable"
         );
         let revision = self.document.revision();

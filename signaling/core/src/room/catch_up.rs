@@ -59,7 +59,7 @@ impl Room {
         let due = |session: &Session| session.snapshot_at().is_some_and(|at| at <= now);
         let ids: Vec<_> = self
             .sessions
-            .waiting()
+            .asking()
             .filter(|(_, session)| due(session))
             .map(|(id, _)| id)
             .collect();

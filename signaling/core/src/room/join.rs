@@ -79,7 +79,7 @@ impl Room {
     fn joiners(&self) -> Vec<SessionId> {
         let waits = |session: &Session| session.stage == Stage::Joining;
         self.sessions
-            .waiting()
+            .asking()
             .filter(|(_, session)| waits(session))
             .map(|(id, _)| id)
             .collect()

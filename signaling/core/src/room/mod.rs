@@ -218,7 +218,7 @@ impl Room {
         }
         match answer {
             Ok(()) => {
-                self.sequencer.landed();
+                self.sequencer.landed(now);
                 self.answer_landed();
             }
             Err(error) => {
@@ -296,12 +296,14 @@ impl Room {
         if self.closed.is_some() {
             return None;
         }
-        let waiting = self
+        let standing = !self.sequencer.is_flying();
+        let snapshots = self
             .sessions
-            .waiting()
-            .filter(|_| !self.sequencer.is_flying());
-        waiting
-            .filter_map(|(_, session)| session.wakes(self.budget.ready_at()))
+            .asking()
+            .filter_map(|(_, session)| session.snapshot_at());
+        snapshots
+            .chain(self.sends_at(now))
+            .filter(|_| standing)
             .chain(self.sessions.over_at())
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
@@ -312,11 +314,27 @@ impl Room {
             .min()
     }
 
+    /// When the next of the batches that wait may go to the log.
+    fn sends_at(&self, now: Instant) -> Option<Instant> {
+        let may_append = self.budget.ready_at().max(self.append_at(now));
+        let mut ready = self
+            .sessions
+            .sending()
+            .map(|(_, session)| session.ops.ready_at());
+        let at = if may_append > now {
+            ready.next()
+        } else {
+            ready.min()
+        };
+        at.map(|at| at.max(may_append))
+    }
+
     /// Everything that may have become possible.
     fn advance(&mut self, now: Instant) {
         if self.closed.is_some() {
             return;
         }
+        self.sessions.settle();
         self.hand_out(now);
         self.send_copies(now);
         self.send_covered_due(now);
@@ -352,11 +370,5 @@ impl Session {
             return Some(Reason::Slow);
         }
         (now >= self.heard + limits::SILENCE_MAX).then_some(Reason::Timeout)
-    }
-
-    /// When something is due for the session that waits until no append is on its way.
-    fn wakes(&self, room_ready: Instant) -> Option<Instant> {
-        let batch = (!self.inbox.is_empty()).then(|| self.ops.ready_at().max(room_ready));
-        batch.into_iter().chain(self.snapshot_at()).min()
     }
 }

@@ -66,18 +66,11 @@ impl Room {
     pub(super) fn sequence(&mut self, now: Instant) {
         self.add_authors(now);
         self.write_versions(now);
-        let waits = |(_, session): &(SessionId, &Session)| !session.inbox.is_empty();
-        let mut ids: Vec<_> = self
-            .sessions
-            .waiting()
-            .filter(waits)
-            .map(|(id, _)| id)
-            .collect();
-        let after_last = ids.partition_point(|id| *id <= self.served);
-        ids.rotate_left(after_last);
-        while self.sequence_round(&ids, now) {}
+        if self.append_at(now) <= now {
+            self.sequence_rounds(now);
+        }
         self.note_change(now);
-        if let Some((token, expected_revision, batches)) = self.sequencer.launch() {
+        if let Some((token, expected_revision, batches)) = self.sequencer.launch(now) {
             self.effects.push_back(Effect::Append {
                 token,
                 expected_revision,
@@ -87,6 +80,20 @@ impl Room {
             // Going back to where one is takes no op.
             self.answer_landed();
         }
+    }
+
+    fn sequence_rounds(&mut self, now: Instant) {
+        self.sessions.settle();
+        let mut ids: Vec<_> = self.sessions.sending().map(|(id, _)| id).collect();
+        let after_last = ids.partition_point(|id| *id <= self.served);
+        ids.rotate_left(after_last);
+        while self.sequence_round(&ids, now) {}
+    }
+
+    /// When what waits may go to the log: at once where a command is to find it there.
+    pub(super) fn append_at(&self, now: Instant) -> Instant {
+        let at = self.sequencer.append_at();
+        at.filter(|_| self.commands.is_empty()).unwrap_or(now)
     }
 
     /// Returns whether another round may find more.

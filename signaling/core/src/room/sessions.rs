@@ -13,8 +13,12 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: BTreeMap<SessionId, Session>,
-    /// Those that changed since [`Self::settle`], and those for whom something waits.
-    waiting: BTreeSet<SessionId>,
+    /// Those that changed since [`Self::settle`]. The other two say how things stood then.
+    touched: Vec<SessionId>,
+    /// Those that come in or wait for a snapshot.
+    asking: BTreeSet<SessionId>,
+    /// Those whose batches wait for their turn.
+    sending: BTreeSet<SessionId>,
     /// No session is over before.
     over_at: Option<Instant>,
 }
@@ -22,12 +26,12 @@ pub(super) struct Sessions {
 impl Sessions {
     pub(super) fn insert(&mut self, id: SessionId, session: Session) {
         self.over_not_before(session.over_at());
-        self.waiting.insert(id);
+        self.touched.push(id);
         self.all.insert(id, session);
     }
 
     pub(super) fn remove(&mut self, id: &SessionId) -> Option<Session> {
-        self.waiting.remove(id);
+        self.touched.push(*id);
         self.all.remove(id)
     }
 
@@ -37,7 +41,9 @@ impl Sessions {
 
     pub(super) fn get_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
         let session = self.all.get_mut(id)?;
-        self.waiting.insert(*id);
+        if self.touched.last() != Some(id) {
+            self.touched.push(*id);
+        }
         Some(session)
     }
 
@@ -50,7 +56,7 @@ impl Sessions {
     }
 
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Session> {
-        self.waiting.extend(self.all.keys());
+        self.touched.extend(self.all.keys());
         self.all.values_mut()
     }
 
@@ -66,17 +72,30 @@ impl Sessions {
         std::mem::take(self).all.into_keys()
     }
 
-    /// Those for whom something may be due, in order.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = (SessionId, &Session)> {
-        let known = |id: &SessionId| Some((*id, self.all.get(id)?));
-        self.waiting.iter().filter_map(known)
+    /// Those that come in or wait for a snapshot, in order.
+    pub(super) fn asking(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        self.of(&self.asking)
     }
 
-    /// Forgets those for whom nothing waits any more.
+    /// Those whose batches wait for their turn, in order.
+    pub(super) fn sending(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        self.of(&self.sending)
+    }
+
+    fn of<'a>(
+        &'a self,
+        ids: &'a BTreeSet<SessionId>,
+    ) -> impl Iterator<Item = (SessionId, &'a Session)> {
+        ids.iter().filter_map(|id| Some((*id, self.all.get(id)?)))
+    }
+
+    /// Finds out what waits for those that changed.
     pub(super) fn settle(&mut self) {
-        let all = &self.all;
-        self.waiting
-            .retain(|id| all.get(id).is_some_and(Session::waits));
+        for id in self.touched.drain(..) {
+            let session = self.all.get(&id);
+            put(&mut self.asking, id, session.is_some_and(Session::asks));
+            put(&mut self.sending, id, session.is_some_and(Session::sends));
+        }
     }
 
     /// Takes note that a session may be over then.
@@ -95,10 +114,21 @@ impl Sessions {
     }
 }
 
+fn put(ids: &mut BTreeSet<SessionId>, id: SessionId, belongs: bool) {
+    if belongs {
+        ids.insert(id);
+    } else {
+        ids.remove(&id);
+    }
+}
+
 impl Session {
-    /// Whether something is due for it sooner or later.
-    fn waits(&self) -> bool {
-        self.stage == Stage::Joining || self.feed == Feed::Snapshot || !self.inbox.is_empty()
+    fn asks(&self) -> bool {
+        self.stage == Stage::Joining || self.feed == Feed::Snapshot
+    }
+
+    fn sends(&self) -> bool {
+        !self.inbox.is_empty()
     }
 
     /// When it is over if nothing is heard of it.

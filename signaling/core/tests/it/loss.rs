@@ -215,6 +215,7 @@ fn loss6_copies_that_wait_are_bounded_and_the_ordered_path_brings_the_rest() {
     for seq in 2..=last {
         world.say_on(ada, Channel::Ops, ops(rectangle(1, seq)));
     }
+    world.pass(limits::TICK);
     assert_eq!(seqs(&world), (1..=last).collect::<Vec<_>>());
 }
 

@@ -1,5 +1,6 @@
 //! Consumers that do not keep up, wide ticks, and what a room takes at most.
 
+use crate::versions::{named, page};
 use crate::world::{DRAW, Sent, VIEW, World, create, ops, rectangle, revisions, snapshot};
 use fmz_annotation::Document;
 use fmz_proto::{
@@ -310,12 +311,66 @@ fn tick1_the_tick_is_wider_the_more_there_is_to_send_and_bounded() {
     }
     world.pass(limits::TICK);
     world.forget();
+    world.prompt = true;
     world.say(ada, ops(rectangle(1, 41)));
-    world.append();
     world.pass(limits::TICK_MAX - Duration::from_millis(1));
     assert_eq!(commits(&world.take(ada)), Vec::<Vec<u64>>::new());
     world.pass(Duration::from_millis(1));
     assert_eq!(commits(&world.take(ada)), [[42]]);
+}
+
+/// A room of which the last tick held as many batches as make it gather.
+fn gathering() -> (World, SessionId) {
+    let mut world = World::new();
+    let ada = world.enter(world.join(1, "ada", DRAW));
+    let last = 1 + limits::GATHER_FROM_BATCHES as u64;
+    (1..=last).for_each(|seq| world.say(ada, ops(rectangle(1, seq))));
+    world.pass(limits::TICK);
+    world.forget();
+    (world, ada)
+}
+
+#[test]
+fn gather1_where_many_draw_what_a_tick_shows_goes_to_the_log_together_and_in_time() {
+    let (mut world, ada) = gathering();
+    let (before, seq) = (world.log.len(), 2 + limits::GATHER_FROM_BATCHES as u64);
+    world.prompt = false;
+    world.say(ada, ops(rectangle(1, seq)));
+    world.pass(limits::TICK - limits::APPEND_LEAD - Duration::from_millis(1));
+    world.say(ada, ops(rectangle(1, seq + 1)));
+    assert_eq!(world.appends.len(), 0);
+    world.pass(Duration::from_millis(1));
+    assert_eq!(world.appends.len(), 1);
+    world.append();
+    assert_eq!(world.log.len(), before + 2);
+    world.pass(limits::APPEND_LEAD);
+    assert_eq!(commits(&world.take(ada)).concat().len(), 2);
+}
+
+#[test]
+fn gather2_where_the_log_is_slow_nothing_waits_for_company() {
+    let (mut world, ada) = gathering();
+    world.prompt = false;
+    let seq = 2 + limits::GATHER_FROM_BATCHES as u64;
+    world.say(ada, ops(rectangle(1, seq)));
+    world.pass(limits::TICK);
+    world.pass(limits::TICK / 2);
+    world.append();
+    for seq in seq + 1..seq + 5 {
+        world.say(ada, ops(rectangle(1, seq)));
+        assert_eq!(world.appends.len(), 1);
+        world.append();
+    }
+}
+
+#[test]
+fn gather3_a_command_finds_in_the_log_what_came_before_it() {
+    let (mut world, ada) = gathering();
+    let seq = 2 + limits::GATHER_FROM_BATCHES as u64;
+    world.say(ada, ops(rectangle(1, seq)));
+    let revision = world.room.document().revision();
+    world.give(page("ada", DRAW), named("now"));
+    assert_eq!(world.room.document().revision(), revision + 2);
 }
 
 #[test]

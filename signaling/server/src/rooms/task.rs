@@ -30,6 +30,9 @@ use tokio::sync::mpsc;
 /// A room in which nothing is due is looked at again after this long.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// Inputs that are taken before what they ask for is done: some milliseconds of a full room, so that no append waits for long.
+const INPUTS_AT_ONCE: usize = 64;
+
 /// What can happen to a room.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -195,7 +198,7 @@ impl Task {
                 }
                 () = tokio::time::sleep_until(due.into()) => self.timeout(),
                 input = inputs.recv() => match input {
-                    Some(input) => self.handle(input),
+                    Some(input) => self.handle_some(input, inputs),
                     None => self.room.handle_shutdown(Reason::Shutdown),
                 },
             }
@@ -243,6 +246,14 @@ impl Task {
             Err(_) => metrics.append_failures.inc(),
         }
         self.room.handle_appended(token, answer, Instant::now());
+    }
+
+    /// Takes what has come, before anything is done about it.
+    fn handle_some(&mut self, first: Input, inputs: &mut mpsc::Receiver<Input>) {
+        self.handle(first);
+        let more = std::iter::from_fn(|| inputs.try_recv().ok());
+        more.take(INPUTS_AT_ONCE - 1)
+            .for_each(|input| self.handle(input));
     }
 
     fn handle(&mut self, input: Input) {
