@@ -88,7 +88,7 @@ fn batch(input: &mut Input<'_>, videos: &mut [(u64, Chain)]) -> StoredRecord {
     let first_revision = match input.byte() {
         0..=199 => head.saturating_add(1),
         far @ 250..=255 => u64::MAX - u64::from(255 - far),
-        near => head.wrapping_add(u64::from(near) - 202),
+        near => head.wrapping_add(u64::from(near)).wrapping_sub(202),
     };
     let ops = 1 + u32::from(input.below(3));
     let batch = CommittedBatch {
