@@ -2,12 +2,15 @@
 //!
 //! Whoever is to be reached through it is told its address instead of the server's; see [`sdp`].
 
+mod counts;
 mod relay;
 pub(crate) mod sdp;
 mod way;
 
 use anyhow::{Context, Result};
+use counts::Counts;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -38,11 +41,13 @@ pub(crate) struct Options {
     impairment: Impairment,
 }
 
-/// Relays until the program is ended; says first where.
+/// Relays until the program is interrupted; says first where, and last what it carried and lost.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let link = Link::open(options.listen, options.to, options.impairment)?;
     crate::report::announce("link", &link.address.to_string());
-    tokio::signal::ctrl_c().await.context("wait for the end")
+    tokio::signal::ctrl_c().await.context("wait for the end")?;
+    link.counts.tell();
+    Ok(())
 }
 
 /// A running link; it ends when dropped.
@@ -50,6 +55,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
 pub(crate) struct Link {
     /// Where peers send to.
     pub(crate) address: SocketAddr,
+    counts: Arc<Counts>,
     _end: oneshot::Sender<()>,
 }
 
@@ -64,10 +70,12 @@ impl Link {
             .build()
             .context("start the link")?;
         let (end, ended) = oneshot::channel();
+        let counts = Arc::new(Counts::default());
+        let counted = counts.clone();
         std::thread::spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    relayed = relay::run(socket, to, impairment) => {
+                    relayed = relay::run(socket, to, impairment, counted) => {
                         if let Err(error) = relayed {
                             tracing::error!(%error, "the link ended");
                         }
@@ -76,7 +84,11 @@ impl Link {
                 }
             });
         });
-        Ok(Self { address, _end: end })
+        Ok(Self {
+            address,
+            counts,
+            _end: end,
+        })
     }
 }
 
@@ -113,5 +125,37 @@ mod tests {
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
         assert_eq!((&buffer[..length], from), (&b"down"[..], link.address));
         assert!(begin.elapsed() >= Duration::from_millis(40));
+        assert_eq!(link.counts.up.figures(), (1, 0));
+        assert_eq!(link.counts.down.figures(), (1, 0));
+    }
+
+    #[test]
+    fn a_link_counts_what_it_lost() {
+        let here = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (server, peer) = (
+            UdpSocket::bind(here).unwrap(),
+            UdpSocket::bind(here).unwrap(),
+        );
+        let impairment = Impairment {
+            loss: 50.0,
+            delay: 0,
+            seed: 1,
+        };
+        let link = Link::open(here, server.local_addr().unwrap(), impairment).unwrap();
+        let mut buffer = [0; 16];
+        for _ in 0..20 {
+            peer.send_to(b"up", link.address).unwrap();
+        }
+        let (arrived, _) = loop {
+            let figures = link.counts.up.figures();
+            if figures.0 + figures.1 == 20 {
+                break figures;
+            }
+            std::thread::yield_now();
+        };
+        assert!((1..20).contains(&arrived), "{arrived}");
+        for _ in 0..arrived {
+            server.recv_from(&mut buffer).unwrap();
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The sockets of a link: one for all peers, and one towards the server for each.
 
 use super::Impairment;
+use super::counts::Counts;
 use super::way::Way;
 use anyhow::{Context, Result};
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ pub(super) async fn run(
     socket: std::net::UdpSocket,
     to: SocketAddr,
     impairment: Impairment,
+    counts: Arc<Counts>,
 ) -> Result<()> {
     let socket = Arc::new(UdpSocket::from_std(socket).context("register the link")?);
     let mut peers: HashMap<SocketAddr, mpsc::Sender<Vec<u8>>> = HashMap::new();
@@ -34,7 +36,7 @@ pub(super) async fn run(
         if !peers.contains_key(&peer) && peers.len() < PEERS_MAX {
             let flow = Flow::open(socket.clone(), peer, to, impairment, peers.len()).await?;
             let (sender, datagrams) = mpsc::channel(INBOX_DATAGRAMS);
-            tokio::spawn(flow.run(datagrams));
+            tokio::spawn(flow.run(datagrams, counts.clone()));
             peers.insert(peer, sender);
         }
         if let Some(sender) = peers.get(&peer) {
@@ -79,18 +81,18 @@ impl Flow {
         })
     }
 
-    async fn run(mut self, mut datagrams: mpsc::Receiver<Vec<u8>>) {
+    async fn run(mut self, mut datagrams: mpsc::Receiver<Vec<u8>>, counts: Arc<Counts>) {
         let mut buffer = vec![0; DATAGRAM_BYTES];
         loop {
             let next = [self.up.next_at(), self.down.next_at()];
             tokio::select! {
                 datagram = datagrams.recv() => match datagram {
-                    Some(datagram) => self.up.send(&datagram, Instant::now()),
+                    Some(datagram) => counts.up.add(self.up.send(&datagram, Instant::now())),
                     None => return,
                 },
                 received = self.server.recv(&mut buffer) => {
                     if let Ok(length) = received {
-                        self.down.send(&buffer[..length], Instant::now());
+                        counts.down.add(self.down.send(&buffer[..length], Instant::now()));
                     }
                 }
                 () = until(next.into_iter().flatten().min()) => {}

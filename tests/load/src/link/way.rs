@@ -30,13 +30,15 @@ impl Way {
         }
     }
 
-    /// Takes a datagram, or loses it.
-    pub(super) fn send(&mut self, datagram: &[u8], now: Instant) {
+    /// Takes a datagram (true), or loses it.
+    pub(super) fn send(&mut self, datagram: &[u8], now: Instant) -> bool {
         let lost = self.random.random_bool(self.loss);
-        if !lost && self.under_way.len() < UNDER_WAY_MAX {
+        let carried = !lost && self.under_way.len() < UNDER_WAY_MAX;
+        if carried {
             let at = now + self.delay;
             self.under_way.push_back((at, datagram.to_vec()));
         }
+        carried
     }
 
     /// When the next datagram arrives.
@@ -63,10 +65,14 @@ mod tests {
         let now = Instant::now();
         let mut way = way(10.0, 0, seed);
         let sent = 0..200u8;
-        sent.for_each(|byte| way.send(&[byte], now));
-        std::iter::from_fn(|| way.arrived(now))
-            .map(|datagram| datagram[0])
-            .collect()
+        let carried = sent.filter(|byte| way.send(&[*byte], now));
+        let carried = carried.collect::<Vec<_>>();
+        let arrived = std::iter::from_fn(|| way.arrived(now));
+        assert_eq!(
+            arrived.map(|datagram| datagram[0]).collect::<Vec<_>>(),
+            carried
+        );
+        carried
     }
 
     #[test]
@@ -92,7 +98,10 @@ mod tests {
     #[test]
     fn what_is_under_way_is_bounded() {
         let (now, mut way) = (Instant::now(), way(0.0, 25, 1));
-        (0..2 * UNDER_WAY_MAX).for_each(|_| way.send(b"a", now));
+        let carried = (0..2 * UNDER_WAY_MAX)
+            .filter(|_| way.send(b"a", now))
+            .count();
+        assert_eq!(carried, UNDER_WAY_MAX);
         let late = now + Duration::from_millis(25);
         let arrived = std::iter::from_fn(|| way.arrived(late)).count();
         assert_eq!(arrived, UNDER_WAY_MAX);
