@@ -186,6 +186,12 @@ impl AnnotationReplica {
         self.replica.revision()
     }
 
+    /// Hash of the committed document: equal wherever the document is.
+    #[wasm_bindgen(getter, js_name = stateHash)]
+    pub fn state_hash(&self) -> u64 {
+        self.replica.document().state_hash()
+    }
+
     /// Ops that the server has not confirmed.
     #[wasm_bindgen(getter, js_name = pendingCount)]
     pub fn pending_count(&self) -> usize {

@@ -36,6 +36,8 @@ export interface Inspection {
   readonly self: number;
   readonly author: number;
   readonly revision: number;
+  /** Hash of the confirmed document, 16 hexadecimal digits, as REST writes it. */
+  readonly stateHash: string;
   /** Own ops that the server has not confirmed. */
   readonly pending: number;
   readonly objects: readonly InspectedMark[];
@@ -55,6 +57,8 @@ export interface Inspection {
   readonly roundTripMs: number | undefined;
   /** Frame of the large picture at an RTP timestamp. */
   frameAt(rtpTimestamp: number): FrameNumber | undefined;
+  /** Calls `listener` with the marks of each change, the own ones and those that arrive, until the result is called. */
+  onChange(listener: (changed: readonly InspectedMark[]) => void): () => void;
 }
 
 declare global {
@@ -102,6 +106,9 @@ export function exposeRoom(room: RoomState): void {
     get revision() {
       return Number(room.document.revision);
     },
+    get stateHash() {
+      return room.document.stateHash.toString(16).padStart(16, "0");
+    },
     get pending() {
       return room.document.pending;
     },
@@ -138,6 +145,10 @@ export function exposeRoom(room: RoomState): void {
       return room.roundTrip.peek();
     },
     frameAt: (rtpTimestamp) => frameOf(room.main.peek()?.frameMaps ?? [], rtpTimestamp),
+    onChange: (listener) =>
+      room.marks.onChange((changed) => {
+        listener(changed.map((object) => inspect(room, object)));
+      }),
   };
 }
 

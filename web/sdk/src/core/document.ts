@@ -47,6 +47,11 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return this.replica.revision;
   }
 
+  /** Hash of what the server confirmed, 64 bits: equal wherever the document is (docs/SPEC-annotation.md, State hash). */
+  get stateHash(): bigint {
+    return this.replica.stateHash;
+  }
+
   /** Own ops that the server has not confirmed. */
   get pending(): number {
     return this.replica.pendingCount;

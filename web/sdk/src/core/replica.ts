@@ -36,6 +36,8 @@ export interface Replica {
   nextCounter(): number;
   readonly author: number;
   readonly revision: bigint;
+  /** Hash of what the server confirmed, 64 bits: equal wherever the document is. */
+  readonly stateHash: bigint;
   /** Ops that the server has not confirmed. */
   readonly pendingCount: number;
   /** Ops of those that are in no batch yet. */

@@ -107,6 +107,10 @@ class WasmReplica implements Replica {
     return this.engine.revision;
   }
 
+  get stateHash(): bigint {
+    return this.engine.stateHash;
+  }
+
   get pendingCount(): number {
     return this.engine.pendingCount;
   }
