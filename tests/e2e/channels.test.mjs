@@ -46,7 +46,7 @@ for (const kind of ["chromium", "firefox"]) {
     });
 
     test("a channel that breaks while somebody draws loses and doubles nothing", async () => {
-      ada = await Participant.join(kind, "Ada", server, { before: keepChannels });
+      ada = await Participant.join(kind, "Ada", server, { before: [[keepChannels]] });
       await ada.until("the channel for ops is open", () => window.fmz.path === "ops");
       await ada.choose("brush");
       const places = [await ada.place([0.2, 0.6]), await ada.place([0.5, 0.8])];

@@ -34,10 +34,7 @@ for (const [owner, other] of [["chromium", "firefox"], ["firefox", "chromium"]])
     test("a version is kept under a name", async () => {
       await draw(ada, 0.2);
       await both(2);
-      await ada.page.click("#tab-versions");
-      await ada.page.type("#version-name", "first look");
-      await ada.page.click("#version-keep");
-      await ada.page.waitForSelector(".version");
+      await ada.keepVersion("first look");
       const title = await ada.page.$eval(".version .note-title", (element) => element.textContent);
       assert.equal(title, "first look");
     });

@@ -21,12 +21,15 @@ export class Participant {
     return participant;
   }
 
-  /** Opens the link and goes through the door, and waits for nothing more. `before` runs in the page before its own code. */
-  static async arrive(kind, name, server, { size = PICTURE, before, ...link } = {}) {
+  /**
+   * Opens the link and goes through the door, and waits for nothing more. `before` is what runs in the page before its
+   * own code: functions, each with what it is given.
+   */
+  static async arrive(kind, name, server, { size = PICTURE, before = [], ...link } = {}) {
     const handle = await open(kind, size);
     const page = await handle.browser.newPage();
     await page.evaluateOnNewDocument(installFrameProbe);
-    if (before) await page.evaluateOnNewDocument(before);
+    for (const [run, ...given] of before) await page.evaluateOnNewDocument(run, ...given);
     await page.goto(await server.link(name, link));
     const button = await page.waitForSelector("#join-button", { timeout: PATIENCE_MS });
     await button.click();
@@ -101,7 +104,7 @@ export class Participant {
 
   /** A place of the picture (fractions of its width and height) as whole pixels of the window, and on the grid. */
   async place([x, y]) {
-    const { rect } = await this.state();
+    const rect = await this.page.evaluate(() => ({ ...window.fmz.rect }));
     const at = { x: Math.round(rect.x + x * rect.width), y: Math.round(rect.y + y * rect.height) };
     const unit = GRID_WIDTH / rect.width;
     return { ...at, grid: [Math.round((at.x - rect.x) * unit), Math.round((at.y - rect.y) * unit)] };
@@ -138,6 +141,14 @@ export class Participant {
     await this.page.keyboard.type(text);
     await this.page.keyboard.press("Enter");
     return place;
+  }
+
+  /** Keeps a version under a name, and waits until the page lists it. */
+  async keepVersion(name) {
+    await this.page.click("#tab-versions");
+    await this.page.type("#version-name", name);
+    await this.page.click("#version-keep");
+    await this.page.waitForSelector(".version", { timeout: PATIENCE_MS });
   }
 
   async undo() {

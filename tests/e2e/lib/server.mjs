@@ -58,6 +58,11 @@ export class Server {
     return `http://127.0.0.1:${this.ports.admin}`;
   }
 
+  /** Where it takes datagrams, `ip:port`. */
+  get media() {
+    return this.options[this.options.indexOf("--media-listen") + 1];
+  }
+
   /** What the process has logged, for a failed test. */
   get log() {
     return this.#log.join("\n");
@@ -99,6 +104,21 @@ export class Server {
   async link(name, { room = "demo", grants = "view,annotate,publish", query = "" } = {}) {
     const token = await this.token("--room", room, "--grants", grants, "--name", name);
     return `${this.origin}/r/${room}${query}#token=${token}`;
+  }
+
+  /** The versions of the room `demo`, newest first, as the server tells them. */
+  async versions() {
+    const token = await this.token("--room", "demo", "--grants", "view");
+    const response = await fetch(`${this.origin}/api/v1/rooms/demo/versions`, { headers: { authorization: `Bearer ${token}` } });
+    return (await response.json()).versions;
+  }
+
+  /** A number that the server counts, by its name in `/metrics`. */
+  async metric(name) {
+    const text = await (await fetch(`${this.admin}/metrics`)).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    if (!line) throw new Error(`no metric named ${name}`);
+    return Number(line.split(" ")[1]);
   }
 
   /** Runs `fmz token` and gives the token. */
