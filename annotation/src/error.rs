@@ -38,6 +38,9 @@ pub enum OpError {
     /// The stroke was ended before.
     #[error("the stroke is ended")]
     StrokeEnded,
+    /// The stroke is not the one that its end speaks of: points were lost or doubled.
+    #[error("the stroke is not the one that was drawn")]
+    StrokeMismatch,
     /// The stroke would hold more points than [`fmz_proto::limits::STROKE_POINTS_MAX`].
     #[error("the stroke would hold too many points")]
     TooManyPoints,
@@ -103,6 +106,7 @@ impl OpError {
             Self::NotAPin => "not_a_pin",
             Self::NotAStroke => "not_a_stroke",
             Self::StrokeEnded => "stroke_ended",
+            Self::StrokeMismatch => "stroke_mismatch",
             Self::TooManyPoints => "too_many_points",
             Self::TooManyObjects => "too_many_objects",
             Self::DocumentFull => "document_full",

@@ -36,6 +36,15 @@ impl Fold {
         Self(XxHash3_64::oneshot_with_seed(length.0, bytes))
     }
 
+    /// A point of a stroke.
+    pub(crate) fn pressed(self, Point { x, y }: Point, pressure: u8) -> Self {
+        let [x, y] = [x, y].map(i32::to_le_bytes);
+        let mut bytes = [pressure; 9];
+        bytes[..4].copy_from_slice(&x);
+        bytes[4..8].copy_from_slice(&y);
+        Self(XxHash3_64::oneshot_with_seed(self.0, &bytes))
+    }
+
     pub(crate) fn point(self, Point { x, y }: Point) -> Self {
         self.number(u64::from(x.cast_unsigned()) << 32 | u64::from(y.cast_unsigned()))
     }

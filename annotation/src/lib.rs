@@ -33,4 +33,4 @@ pub use object::{
     Status, Writer,
 };
 pub use replica::{Deferred, Lost, Received, Replica};
-pub use stroke::Stroke;
+pub use stroke::{Drawn, Stroke};

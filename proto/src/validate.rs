@@ -5,7 +5,7 @@ mod text;
 
 use crate::v1::{
     Answer, Create, FrameMap, FrameStamp, Hello, IceCandidate, ObjectId, Op, OpBatch, Publish, Set,
-    StrokeAppend, client_message::Message, op, property,
+    StrokeAppend, StrokeEnd, client_message::Message, op, property,
 };
 use crate::{WireError, limits, points};
 pub use object::validate_property;
@@ -110,7 +110,7 @@ pub fn validate_op(op: &Op) -> Checked {
         op::Op::Create(create) => validate_create(create),
         op::Op::Set(set) => validate_set(set),
         op::Op::StrokeAppend(append) => validate_append(append),
-        op::Op::StrokeEnd(end) => validate_id(end.id.as_ref()),
+        op::Op::StrokeEnd(end) => validate_end(end),
         op::Op::SetDeleted(deleted) => validate_deleted(deleted),
         op::Op::Add(add) => validate_add(add),
         op::Op::Clear(clear) => validate_clear(clear),
@@ -161,6 +161,16 @@ fn validate_append(append: &StrokeAppend) -> Checked {
         field: "stroke_append.points",
     })?;
     points::check(points, limits::APPEND_POINTS_MAX)
+}
+
+fn validate_end(end: &StrokeEnd) -> Checked {
+    validate_id(end.id.as_ref())?;
+    some("stroke_end.points", end.points > 0)?;
+    some("stroke_end.hash", end.hash != 0)
+}
+
+fn some(field: &'static str, there: bool) -> Checked {
+    there.then_some(()).ok_or(WireError::Missing { field })
 }
 
 fn validate_id(id: Option<&ObjectId>) -> Checked {

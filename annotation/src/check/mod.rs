@@ -7,7 +7,7 @@ mod touched;
 use crate::object::{Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
 use crate::overlay::{Sender, View};
-use crate::stroke::{Chunk, StrokeTip};
+use crate::stroke::{Chunk, StrokeSum, StrokeTip};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
 use crate::{OpError, limits};
@@ -85,7 +85,7 @@ impl<'a> Draft<'a> {
             Op::Set { id, property } => self.set(*id, property),
             Op::Add { id, offset } => self.add(*id, *offset),
             Op::StrokeAppend { id, chunk } => self.append(*id, chunk),
-            Op::StrokeEnd { id } => self.stroke(*id)?.end(),
+            Op::StrokeEnd { id, sum } => self.stroke(*id)?.end(*sum),
             Op::SetDeleted { ids, .. } => self.all_writable(ids),
             Op::Clear(clear) => self.clear(clear),
             Op::TextEdit { id, edit } => self.edit_text(*id, edit),
@@ -93,6 +93,11 @@ impl<'a> Draft<'a> {
             Op::Commit(version) => self.version(version),
             Op::Revert(revert) => self.revert(revert),
         }
+    }
+
+    /// What an end must say of a stroke as it is so far.
+    pub(crate) fn sum(&mut self, id: ObjectId) -> Result<StrokeSum, OpError> {
+        Ok(self.stroke(id)?.sum())
     }
 
     fn create(&mut self, create: &Create) -> Result<(), OpError> {

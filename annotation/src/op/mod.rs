@@ -6,7 +6,7 @@ pub(crate) use wire::session_key_from_wire;
 
 use crate::OpError;
 use crate::object::{FrameRange, FrameStamp, Key, Kind, Object, ObjectId, Point, Property};
-use crate::stroke::Chunk;
+use crate::stroke::{Chunk, StrokeSum};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
 use fmz_proto::limits::SESSION_KEY_BYTES;
@@ -19,7 +19,7 @@ pub(crate) enum Op {
     Set { id: ObjectId, property: Property },
     Add { id: ObjectId, offset: Point },
     StrokeAppend { id: ObjectId, chunk: Chunk },
-    StrokeEnd { id: ObjectId },
+    StrokeEnd { id: ObjectId, sum: StrokeSum },
     SetDeleted { ids: Vec<ObjectId>, deleted: bool },
     TextEdit { id: ObjectId, edit: Edit },
     Clear(Clear),
@@ -86,7 +86,7 @@ impl Op {
             | Self::Add { id, .. }
             | Self::StrokeAppend { id, .. }
             | Self::TextEdit { id, .. }
-            | Self::StrokeEnd { id } => std::slice::from_ref(id),
+            | Self::StrokeEnd { id, .. } => std::slice::from_ref(id),
             Self::SetDeleted { ids, .. } | Self::Clear(Clear { ids, .. }) => ids,
             Self::Revert(revert) => &revert.ids,
             Self::AddAuthor(_) | Self::Commit(_) => &[],

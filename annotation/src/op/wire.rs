@@ -42,6 +42,7 @@ fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
         },
         Wire::StrokeEnd(end) => Op::StrokeEnd {
             id: id_from_wire(&end.id)?,
+            sum: end.into(),
         },
         Wire::SetDeleted(set) => Op::SetDeleted {
             ids: many_ids_from_wire(&set.ids)?,
@@ -77,9 +78,7 @@ impl From<&Op> for v1::Op {
                 id: Some(id.into()),
                 points: chunk.to_wire(),
             }),
-            Op::StrokeEnd { id } => Wire::StrokeEnd(v1::StrokeEnd {
-                id: Some(id.into()),
-            }),
+            Op::StrokeEnd { id, sum } => Wire::StrokeEnd(sum.to_wire(id.into())),
             Op::SetDeleted { ids, deleted } => Wire::SetDeleted(v1::SetDeleted {
                 ids: ids.iter().map(Into::into).collect(),
                 deleted: *deleted,

@@ -4,31 +4,26 @@ mod copies;
 mod deferred;
 mod history;
 mod pending;
+mod receive;
 mod shown;
+mod submit;
 mod texts;
+mod view;
+mod walk;
+
+pub use receive::Received;
 
 use crate::check::{Authority, Draft, Rules};
-use crate::limits::PENDING_OPS_MAX;
 use crate::object::{Object, ObjectId};
-use crate::op::{Batch, Op};
-use crate::overlay::{self, Overlay, Sender, View};
-use crate::{ApplyError, Document, OpError, SnapshotError};
+use crate::op::Op;
+use crate::overlay::{Overlay, Sender, View};
+use crate::{Document, OpError, SnapshotError};
 use copies::Early;
 pub use deferred::Deferred;
 use fmz_proto::v1;
-use history::{Direction, History};
+use history::History;
 use pending::Pending;
 use std::collections::BTreeSet;
-
-/// What a message from the server changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[must_use]
-pub struct Received {
-    /// Objects that may look different now.
-    pub changed: BTreeSet<ObjectId>,
-    /// Batches are missing: everything after this revision must be asked for.
-    pub gap: Option<u64>,
-}
 
 /// Own changes that cannot be committed any more and were dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +47,8 @@ pub struct Replica {
     pending: Pending,
     /// Copies that came ahead of what is missing before them.
     early: Early,
+    /// Whether the document may be of no use, so that any snapshot is better.
+    doubtful: bool,
     /// Objects that pending ops touch, as they will be.
     overlay: Overlay,
     history: History,
@@ -74,6 +71,7 @@ impl Replica {
     pub fn set_author(&mut self, author: u32, last_client_seq: u64) -> Lost {
         let mut lost = Lost::default();
         self.early.clear();
+        self.doubtful = true;
         if author != self.author {
             lost.batches = self
                 .pending
@@ -103,12 +101,18 @@ impl Replica {
         self.author
     }
 
-    /// Replaces the committed document and applies what is still pending on it.
+    /// Replaces the committed document and applies what is still pending on it. A snapshot that is older than the
+    /// document is passed over: copies may overtake it. Not so the first one of a connection (after
+    /// [`Self::set_author`]), and the first one after an error of [`Self::receive`].
     ///
     /// # Errors
     /// [`SnapshotError`]; the replica is as before.
     pub fn load(&mut self, snapshot: v1::DocumentSnapshot) -> Result<Lost, SnapshotError> {
         let document = Document::from_snapshot(snapshot)?;
+        if document.revision() < self.document.revision() && !self.doubtful {
+            return Ok(Lost::default());
+        }
+        self.doubtful = false;
         let settled = document.last_client_seq(self.author);
         let texts = self.texts_up_to(settled);
         self.touch_all();
@@ -125,65 +129,6 @@ impl Replica {
         self.pending
             .number_above(self.document.last_client_seq(author));
         self.last_counter = self.last_counter.max(self.document.last_counter(author));
-    }
-
-    /// Applies what the server committed. Batches that are known already are passed over; the own ones among the new
-    /// are the acknowledgement of what was pending.
-    ///
-    /// # Errors
-    /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
-    pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
-        let mut changed = BTreeSet::new();
-        let (cleared, before) = (self.pending.clears(), self.document.revision());
-        let gap = self.receive_batches(&committed.batches, &mut changed);
-        let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
-        // What it hid is shown again, even where the commit of a clear names nothing.
-        if cleared && self.document.revision() > before {
-            changed.append(&mut self.rederive_all());
-        } else {
-            self.rederive(&changed);
-        }
-        self.touch(changed.iter().copied());
-        Ok(Received { changed, gap: gap? })
-    }
-
-    fn receive_batches(
-        &mut self,
-        batches: &[v1::CommittedBatch],
-        changed: &mut BTreeSet<ObjectId>,
-    ) -> Result<Option<u64>, ApplyError> {
-        for batch in batches {
-            match self.document.place(batch.first_revision) {
-                Ok(()) => {}
-                Err(ApplyError::Repeat { .. }) => continue,
-                Err(ApplyError::Gap { .. }) => return Ok(Some(self.document.revision())),
-                Err(error) => return Err(error),
-            }
-            let batch = Batch::try_from(batch)?;
-            let texts = self.document.commit(&batch)?;
-            changed.extend(batch.ops.iter().flat_map(Op::ids));
-            if batch.author != self.author || !self.settle(batch.client_seq, changed) {
-                self.move_texts(&texts);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Settles own batches up to one that was committed; false where that one is not pending here.
-    fn settle(&mut self, client_seq: u64, changed: &mut BTreeSet<ObjectId>) -> bool {
-        let mut known = false;
-        for sent in self.pending.settle(client_seq) {
-            changed.extend(sent.ops.iter().flat_map(Op::ids));
-            known = sent.client_seq == client_seq;
-            if !known {
-                let changes = self.without(self.document.view(), &sent.ops);
-                let mut rest = self.pending.take();
-                self.leave_out(&changes, &mut rest);
-                self.pending = rest;
-            }
-        }
-        self.catch_up_counters();
-        known
     }
 
     fn touch(&mut self, ids: impl IntoIterator<Item = ObjectId>) {
@@ -204,68 +149,6 @@ impl Replica {
         self.touch(overlay.into_keys());
     }
 
-    /// Derives the given objects of the overlay again from the committed document.
-    fn rederive(&mut self, ids: &BTreeSet<ObjectId>) {
-        self.overlay.retain(|id, _| !ids.contains(id));
-        let sender = self.sender();
-        for op in self.pending.ops() {
-            for &id in op.ids().iter().filter(|id| ids.contains(id)) {
-                overlay::write_one(&self.document, &mut self.overlay, sender, op, id);
-            }
-        }
-    }
-
-    /// Derives the whole overlay again: what a pending clear deletes depends on all objects. Gives the objects that
-    /// were or are in it.
-    fn rederive_all(&mut self) -> BTreeSet<ObjectId> {
-        let sender = self.sender();
-        let before = std::mem::take(&mut self.overlay);
-        for op in self.pending.ops() {
-            overlay::write(&self.document, &mut self.overlay, sender, op);
-        }
-        before
-            .into_keys()
-            .chain(self.overlay.keys().copied())
-            .collect()
-    }
-
-    /// Derives the whole overlay again, without a refused batch and the pending ops that have become impossible.
-    fn rebuild(&mut self, refused: Option<u64>) -> Lost {
-        let mut lost = Lost::default();
-        self.clear_overlay();
-        let mut rest = self.pending.take();
-        while let Some(sent) = rest.sent.pop_front() {
-            if refused != Some(sent.client_seq) && self.try_overlay(&sent.ops).is_ok() {
-                self.pending.sent.push_back(sent);
-            } else {
-                lost.batches.push(sent.client_seq);
-                let changes = self.without(self.view(), &sent.ops);
-                self.leave_out(&changes, &mut rest);
-            }
-        }
-        while let Some(op) = rest.queue.pop_front() {
-            if self.try_overlay(std::slice::from_ref(&op)).is_ok() {
-                self.pending.queue.push_back(op);
-            } else {
-                lost.queued_ops += 1;
-                let changes = self.without(self.view(), std::slice::from_ref(&op));
-                self.leave_out(&changes, &mut rest);
-            }
-        }
-        let overlay: Vec<ObjectId> = self.overlay.keys().copied().collect();
-        self.touch(overlay);
-        lost
-    }
-
-    fn try_overlay(&mut self, ops: &[Op]) -> Result<(), OpError> {
-        self.check(ops)?;
-        let sender = self.sender();
-        for op in ops {
-            overlay::write(&self.document, &mut self.overlay, sender, op);
-        }
-        Ok(())
-    }
-
     fn sender(&self) -> Sender {
         Sender {
             author: self.author,
@@ -273,8 +156,12 @@ impl Replica {
         }
     }
 
+    fn draft(&self) -> Draft<'_> {
+        Draft::new(self.view(), Rules::Sender(self.authority), self.author)
+    }
+
     fn check(&self, ops: &[Op]) -> Result<(), OpError> {
-        let mut draft = Draft::new(self.view(), Rules::Sender(self.authority), self.author);
+        let mut draft = self.draft();
         ops.iter().try_for_each(|op| draft.check(op))
     }
 
@@ -283,65 +170,6 @@ impl Replica {
             document: &self.document,
             overlay: Some(&self.overlay),
         }
-    }
-
-    /// Changes the view at once and keeps the ops for the next batches. All ops are taken or none.
-    ///
-    /// # Errors
-    /// [`OpError`] for the first op that the server would refuse.
-    pub fn submit(&mut self, ops: &[v1::Op]) -> Result<(), OpError> {
-        let mut ops = Op::many_from_wire(ops)?;
-        self.accept(&ops)?;
-        for op in &mut ops {
-            if let Op::Clear(clear) = op {
-                clear.seen = self.document.revision();
-            }
-        }
-        for op in ops {
-            let sender = self.sender();
-            let view = View {
-                document: &self.document,
-                overlay: Some(&self.overlay),
-            };
-            self.history.record(view, sender, &op);
-            self.write(op);
-        }
-        self.history.submitted();
-        Ok(())
-    }
-
-    fn accept(&self, ops: &[Op]) -> Result<(), OpError> {
-        if self.author == 0 {
-            return Err(OpError::NoAuthor);
-        }
-        if self.pending.len() + ops.len() > PENDING_OPS_MAX {
-            return Err(OpError::TooManyPending);
-        }
-        self.check(ops)
-    }
-
-    fn write(&mut self, op: Op) {
-        if let Op::Create(create) = &op {
-            self.last_counter = self.last_counter.max(create.id.counter());
-        }
-        let touched = match &op {
-            Op::Clear(clear) => self.view().cleared(self.sender(), clear),
-            _ => op.ids().to_vec(),
-        };
-        let sender = self.sender();
-        overlay::write(&self.document, &mut self.overlay, sender, &op);
-        self.touch(touched);
-        self.pending.queue.push_back(op);
-    }
-
-    /// Begins a gesture: what is submitted until [`Self::end_group`] is undone as one. Ends one that is open.
-    pub fn begin_group(&mut self) {
-        self.history.begin_group();
-    }
-
-    /// Ends the gesture.
-    pub fn end_group(&mut self) {
-        self.history.end_group();
     }
 
     /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a message may hold); `None`
@@ -368,56 +196,6 @@ impl Replica {
             return Lost::default();
         }
         self.rebuild(Some(client_seq))
-    }
-
-    /// Takes back the last gesture by new ops, as far as nobody else wrote since. False when there is none.
-    pub fn undo(&mut self) -> bool {
-        self.walk(Direction::Undo)
-    }
-
-    /// Does again what was undone last. False when there is none.
-    pub fn redo(&mut self) -> bool {
-        self.walk(Direction::Redo)
-    }
-
-    /// Walks the newest step that still changes something; those before it that do not are forgotten.
-    fn walk(&mut self, direction: Direction) -> bool {
-        self.end_group();
-        while let Some(step) = self.history.pop(direction) {
-            let ops = step.ops(self.view(), self.author, direction);
-            match self.accept(&ops) {
-                Ok(()) if !ops.is_empty() => {
-                    let back = step.turned(self.view());
-                    ops.into_iter().for_each(|op| self.write(op));
-                    self.history.push(direction.opposite(), back);
-                    return true;
-                }
-                Err(OpError::TooManyPending) => {
-                    self.history.push(direction, step);
-                    return false;
-                }
-                Ok(()) | Err(_) => self.history.pass_over(&step),
-            }
-        }
-        false
-    }
-
-    /// Whether [`Self::undo`] would change something.
-    pub fn can_undo(&self) -> bool {
-        self.can_walk(Direction::Undo)
-    }
-
-    /// Whether [`Self::redo`] would change something.
-    pub fn can_redo(&self) -> bool {
-        self.can_walk(Direction::Redo)
-    }
-
-    fn can_walk(&self, direction: Direction) -> bool {
-        let mut steps = self.history.newest_first(direction);
-        steps.any(|step| {
-            let ops = step.ops(self.view(), self.author, direction);
-            !ops.is_empty() && self.accept(&ops).is_ok()
-        })
     }
 
     /// The id for the next object; `None` without an author or when its numbers are used up.

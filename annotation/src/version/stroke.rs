@@ -24,10 +24,7 @@ impl StrokeRestore {
     }
 
     pub(crate) fn check(&self, stroke: &Stroke) -> Result<(), WireError> {
-        let field = "restore.keep";
-        let tip = stroke.tip_at(self.keep);
-        let mut tip = tip.ok_or(WireError::OutOfRange { field })?;
-        self.rest.as_ref().map_or(Ok(()), |rest| tip.walk(rest))
+        stroke.check_restore(self.keep, self.rest.as_ref())
     }
 
     pub(crate) fn write(&self, stroke: &mut Stroke) {

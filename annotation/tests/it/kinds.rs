@@ -2,7 +2,7 @@
 
 use crate::make::{
     add, all_deleted, append, assignee, brush, clear_all, clear_frames, color, create, create_kind,
-    deleted, end, id, order, own_id, reply, set, status, text,
+    deleted, end_of, id, order, own_id, reply, set, status, text,
 };
 use crate::room::Room;
 use fmz_annotation::{Authority, Document, Key, Kind as Known, Point, Status};
@@ -40,10 +40,11 @@ fn visible(document: &Document) -> Vec<(u32, u32)> {
 fn op15_an_unknown_kind_is_kept_with_all_it_has() {
     let mut room = room();
     let strange = id(1, 9);
+    let points = append(strange, &[(1, 2), (3, 0), (3, 0)], &[5, 6, 7]);
     let ops = vec![
         create_kind(strange, 4711, vec![color(7), text("new")]),
-        append(strange, &[(1, 2), (3, 0), (3, 0)], &[5, 6, 7]),
-        end(strange),
+        points.clone(),
+        end_of(strange, &[points]),
     ];
     room.commit(1, 2, ops).unwrap();
     let copy = Document::from_snapshot(room.document.snapshot()).unwrap();

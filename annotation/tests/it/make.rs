@@ -1,5 +1,6 @@
 //! Ops in short form.
 
+use fmz_annotation::{Document, Drawn};
 use fmz_proto::points::{self, Delta, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{self, op, property};
 use proptest::test_runner::{Config, RngSeed};
@@ -129,8 +130,39 @@ pub(crate) fn edit(id: Option<v1::ObjectId>, at: u32, delete: u32, insert: &str)
     wrap(op::Op::TextEdit(v1::TextEdit { id, steps }))
 }
 
+/// The end of a stroke as a page says it: a replica knows the points.
 pub(crate) fn end(id: Option<v1::ObjectId>) -> v1::Op {
-    wrap(op::Op::StrokeEnd(v1::StrokeEnd { id }))
+    let end = v1::StrokeEnd::default();
+    wrap(op::Op::StrokeEnd(v1::StrokeEnd { id, ..end }))
+}
+
+/// The end of a stroke that was drawn by these appends.
+pub(crate) fn end_of(id: Option<v1::ObjectId>, appends: &[v1::Op]) -> v1::Op {
+    let points = appends.iter().filter_map(|op| match &op.op {
+        Some(op::Op::StrokeAppend(append)) => append.points.as_ref(),
+        _ => None,
+    });
+    end_with(id, points)
+}
+
+/// The end of a stroke as a document holds it.
+pub(crate) fn end_in(document: &Document, id: Option<v1::ObjectId>) -> v1::Op {
+    let own = id.map(|id| own_id(id.author, id.counter));
+    let object = own.and_then(|own| document.object(own));
+    let points = object.and_then(|object| object.to_state().points);
+    end_with(id, points.iter())
+}
+
+fn end_with<'a>(
+    id: Option<v1::ObjectId>,
+    points: impl Iterator<Item = &'a v1::StrokePoints>,
+) -> v1::Op {
+    let mut stroke = Drawn::default();
+    for points in points {
+        stroke.append(points).expect("points are in range");
+    }
+    let id = id.expect("an end names its stroke");
+    wrap(op::Op::StrokeEnd(stroke.end(id)))
 }
 
 pub(crate) fn deleted(id: Option<v1::ObjectId>, to: bool) -> v1::Op {

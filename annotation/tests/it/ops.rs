@@ -1,7 +1,7 @@
 //! What may be committed.
 
 use crate::make::{
-    append, append_deltas, author, brush, color, create, deleted, end, end_at, id, own_id, set,
+    append, append_deltas, author, brush, color, create, deleted, end_at, end_of, id, own_id, set,
     text,
 };
 use crate::room::Room;
@@ -10,14 +10,22 @@ use fmz_proto::limits::{APPEND_POINTS_MAX, COORDINATE_MAX, STROKE_POINTS_MAX};
 use fmz_proto::points::Delta;
 use fmz_proto::v1::{self, Kind};
 
+/// The points of stroke 1.
+const DRAWN: &[(i32, i32)] = &[(10, 20), (1, -1)];
+
+fn ended(stroke: Option<v1::ObjectId>, deltas: &[(i32, i32)]) -> v1::Op {
+    end_of(stroke, &[append(stroke, deltas, &[])])
+}
+
 /// A room of two authors. Author 1 has an open stroke 1, an ended stroke 2 and a rectangle 3.
 fn room() -> Room {
     let mut room = Room::with_authors(2);
     let ops = vec![
         brush(id(1, 1)),
-        append(id(1, 1), &[(10, 20), (1, -1)], &[]),
+        append(id(1, 1), DRAWN, &[]),
         brush(id(1, 2)),
-        end(id(1, 2)),
+        append(id(1, 2), &[(1, 1)], &[]),
+        ended(id(1, 2), &[(1, 1)]),
         create(id(1, 3), Kind::Rectangle, vec![color(7), end_at(4, 4)]),
     ];
     room.commit(1, 1, ops).expect("the batch fits");
@@ -110,13 +118,13 @@ fn op7_points_go_on_an_own_open_stroke() {
     refused(&[
         (1, &[append(id(1, 1), &[(1, 1)], &[])], "ok"),
         (1, &[append(id(1, 2), &[(1, 1)], &[])], "stroke_ended"),
-        (1, &[end(id(1, 2))], "stroke_ended"),
+        (1, &[ended(id(1, 2), &[(1, 1)])], "stroke_ended"),
         (1, &[append(id(1, 3), &[(1, 1)], &[])], "not_a_stroke"),
-        (1, &[end(id(1, 3))], "not_a_stroke"),
+        (1, &[ended(id(1, 3), &[(1, 1)])], "not_a_stroke"),
         (1, &[append(id(1, 9), &[(1, 1)], &[])], "unknown_object"),
-        (1, &[end(id(1, 9))], "unknown_object"),
+        (1, &[ended(id(1, 9), &[(1, 1)])], "unknown_object"),
     ]);
-    for op in [append(id(1, 1), &[(1, 1)], &[]), end(id(1, 1))] {
+    for op in [append(id(1, 1), &[(1, 1)], &[]), ended(id(1, 1), DRAWN)] {
         let op = std::slice::from_ref(&op);
         assert_eq!(code(2, Authority::Author, op), "not_yours");
         assert_eq!(code(2, Authority::Owner, op), "not_yours");
@@ -210,14 +218,19 @@ fn op12_ops_of_a_batch_see_each_other() {
             &[
                 brush(fresh),
                 points.clone(),
-                end(fresh),
+                ended(fresh, &[(1, 1)]),
                 set(fresh, color(1)),
             ],
             "ok",
         ),
         (
             2,
-            &[brush(fresh), end(fresh), points.clone()],
+            &[
+                brush(fresh),
+                points.clone(),
+                ended(fresh, &[(1, 1)]),
+                points.clone(),
+            ],
             "stroke_ended",
         ),
         (
@@ -226,7 +239,11 @@ fn op12_ops_of_a_batch_see_each_other() {
             "not_a_stroke",
         ),
         (2, &[points, brush(fresh)], "unknown_object"),
-        (1, &[end(id(1, 1)), end(id(1, 1))], "stroke_ended"),
+        (
+            1,
+            &[ended(id(1, 1), DRAWN), ended(id(1, 1), DRAWN)],
+            "stroke_ended",
+        ),
     ]);
 }
 
@@ -262,4 +279,46 @@ fn op14_fields_are_checked() {
         (1, &[set(id(1, 3), no_value)], "missing_field"),
         (1, &[append(id(1, 1), &[], &[])], "out_of_range"),
     ]);
+}
+
+#[test]
+fn op22_an_end_tells_what_was_drawn() {
+    let stroke = id(1, 1);
+    let end = |spoil: fn(&mut v1::StrokeEnd)| {
+        let mut op = ended(stroke, DRAWN);
+        let Some(v1::op::Op::StrokeEnd(end)) = &mut op.op else {
+            panic!("an end is an end");
+        };
+        spoil(end);
+        [op]
+    };
+    let more = || append(stroke, &[(3, 3)], &[]);
+    let all = end_of(stroke, &[append(stroke, DRAWN, &[]), more()]);
+    refused(&[
+        (1, &end(|_| ()), "ok"),
+        (1, &end(|end| end.points += 1), "stroke_mismatch"),
+        (1, &end(|end| end.hash ^= 1), "stroke_mismatch"),
+        (1, &end(|end| end.points = 0), "missing_field"),
+        (1, &end(|end| end.hash = 0), "missing_field"),
+        (1, &[more(), all.clone()], "ok"),
+        (1, std::slice::from_ref(&all), "stroke_mismatch"),
+        (1, &[more(), more(), all.clone()], "stroke_mismatch"),
+    ]);
+    let mut room = room();
+    let lost = room.commit(1, 2, vec![all]).map_err(|error| error.code());
+    assert_eq!(lost, Err("stroke_mismatch"), "of a log too");
+}
+
+#[test]
+fn op22_pressure_and_its_absence_count_alike_where_they_are_alike() {
+    let mut room = room();
+    let stroke = id(1, 4);
+    let unpressed = append(stroke, &[(5, 5)], &[]);
+    let pressed = append(stroke, &[(5, 5)], &[128]);
+    let hard = append(stroke, &[(5, 5)], &[129]);
+    let ops = vec![brush(stroke), unpressed];
+    room.commit(1, 2, ops).unwrap();
+    let code = |op| room.document.check(1, &[op]).map_err(|error| error.code());
+    assert_eq!(code(end_of(stroke, &[pressed])), Ok(()));
+    assert_eq!(code(end_of(stroke, &[hard])), Err("stroke_mismatch"));
 }

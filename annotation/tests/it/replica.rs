@@ -1,7 +1,8 @@
 //! The view with pending changes.
 
 use crate::make::{
-    append, brush, color, create, deleted, deltas_of, end, id, own_id, point_count, set, text,
+    append, brush, color, create, deleted, deltas_of, end, end_of, id, own_id, point_count, set,
+    text,
 };
 use crate::room::Room;
 use fmz_annotation::limits::{BATCH_BYTES_MAX, PENDING_OPS_MAX};
@@ -103,7 +104,8 @@ fn view3_batches_fit_into_a_frame() {
 fn view4_the_own_commit_is_the_acknowledgement() {
     let mut room = Room::with_authors(2);
     let mut replica = room.replica(1);
-    replica.submit(&[brush(id(1, 1))]).unwrap();
+    let points = append(id(1, 1), &[(1, 1)], &[]);
+    replica.submit(&[brush(id(1, 1)), points]).unwrap();
     let batch = replica.take_batch(20).unwrap();
     replica.submit(&[end(id(1, 1))]).unwrap();
     room.commit(2, 1, vec![brush(id(2, 1))]).unwrap();
@@ -172,7 +174,7 @@ fn view5_a_refused_batch_takes_along_what_depended_on_it() {
     ];
     replica.submit(&ops).unwrap();
     let third = replica.take_batch(1).unwrap().client_seq;
-    replica.submit(&[end(id(1, 2))]).unwrap();
+    replica.submit(&[set(id(1, 2), color(1))]).unwrap();
     let lost = replica.rejected(first);
     assert_eq!(lost.batches, [first, third]);
     assert_eq!((lost.queued_ops, replica.pending_count()), (1, 2));
@@ -242,4 +244,41 @@ fn simplify5_every_view_shows_the_same_points() {
         (&pending, &pending),
         (&committed, &replica.objects().objects[0].points)
     );
+}
+
+#[test]
+fn op22_a_replica_fills_in_what_was_drawn() {
+    let mut room = Room::with_authors(1);
+    let mut replica = room.replica(1);
+    let stroke = id(1, 1);
+    let points = [
+        append(stroke, &[(2, 1), (1, 1)], &[9, 9]),
+        append(stroke, &[(2, 5)], &[]),
+    ];
+    let [first, second] = points.clone();
+    replica.submit(&[brush(stroke), first]).unwrap();
+    replica.submit(&[second, end(stroke)]).unwrap();
+    let filled = end_of(stroke, &[append(stroke, &[(2, 1), (1, 1)], &[9, 9])]);
+    assert_ne!(replica.pending_ops().last(), Some(&filled));
+    assert_eq!(replica.pending_ops().last(), Some(&end_of(stroke, &points)));
+    room.exchange(&mut replica);
+    assert_eq!(replica.document(), &room.document);
+}
+
+#[test]
+fn op22_a_replica_refuses_what_was_not_drawn() {
+    let mut replica = Room::with_authors(1).replica(1);
+    let stroke = id(1, 1);
+    let code = |replica: &mut Replica, op| {
+        let answer = replica.submit(&[op]);
+        answer.map_err(|error| error.code())
+    };
+    assert_eq!(code(&mut replica, end(stroke)), Err("unknown_object"));
+    replica.submit(&[brush(stroke)]).unwrap();
+    assert_eq!(code(&mut replica, end(stroke)), Err("missing_field"));
+    let drawn = append(stroke, &[(1, 1)], &[]);
+    replica.submit(&[drawn]).unwrap();
+    let other = end_of(stroke, &[append(stroke, &[(1, 2)], &[])]);
+    assert_eq!(code(&mut replica, other), Err("stroke_mismatch"));
+    assert_eq!(code(&mut replica, end(stroke)), Ok(()));
 }

@@ -73,6 +73,7 @@ fn resume3_what_became_impossible_is_reported() {
     replica
         .submit(&[set(id(1, 1), color(2)), brush(id(1, 2))])
         .unwrap();
+    let _ = replica.set_author(1, 0);
     let lost = replica.load(before).unwrap();
     assert_eq!((lost.batches, lost.queued_ops), (vec![sent], 1));
     assert_eq!(
@@ -113,4 +114,56 @@ fn resume4_a_broken_snapshot_changes_nothing() {
     let code = replica.load(snapshot).map_err(|error| error.code());
     assert_eq!(code, Err("out_of_order"));
     assert_eq!((replica.pending_count(), replica.revision()), (1, 1));
+}
+
+#[test]
+fn resume5_a_snapshot_that_was_overtaken_is_passed_over() {
+    let mut room = Room::with_authors(2);
+    let mut replica = room.replica(1);
+    let older = room.document.snapshot();
+    room.commit(2, 1, vec![brush(id(2, 1))]).unwrap();
+    let _ = replica.receive_copy(&room.since(0)).unwrap();
+    replica.submit(&[brush(id(1, 1))]).unwrap();
+    let before = (replica.version(), replica.objects());
+    let lost = replica.load(older).unwrap();
+    assert_eq!(lost, fmz_annotation::Lost::default());
+    assert_eq!((replica.version(), replica.objects()), before);
+    assert_eq!(replica.document(), &room.document);
+    let same = room.document.snapshot();
+    let _ = replica.load(same).unwrap();
+    assert_ne!(replica.version(), before.0, "one as old is taken");
+}
+
+#[test]
+fn resume5_an_older_snapshot_counts_on_a_new_connection() {
+    let mut room = Room::with_authors(1);
+    let older = room.document.snapshot();
+    room.commit(1, 1, vec![brush(id(1, 1))]).unwrap();
+    let mut replica = room.replica(1);
+    let _ = replica.set_author(1, 0);
+    let revision = older.revision;
+    for expected in [revision, revision + 1, revision + 1] {
+        let snapshot = match replica.revision() == revision {
+            true => room.document.snapshot(),
+            false => older.clone(),
+        };
+        let _ = replica.load(snapshot).unwrap();
+        assert_eq!(replica.revision(), expected, "the first one only");
+    }
+}
+
+#[test]
+fn resume5_an_older_snapshot_counts_after_an_error() {
+    let mut room = Room::with_authors(1);
+    let mut replica = room.replica(1);
+    let older = room.document.snapshot();
+    room.commit(1, 1, vec![brush(id(1, 1))]).unwrap();
+    let mut wrong = room.since(replica.revision());
+    wrong.batches[0].state_hash = 7;
+    let code = replica.receive(&wrong).map_err(|error| error.code());
+    assert_eq!(code.map(|_| ()), Err("diverged"));
+    assert!(replica.revision() > older.revision);
+    let _ = replica.load(older).unwrap();
+    let _ = replica.receive(&room.since(replica.revision())).unwrap();
+    assert_eq!(replica.document(), &room.document);
 }

@@ -1,7 +1,7 @@
 //! Versions and the way back, as ops.
 
 use crate::make::{
-    add, append, brush, cases, color, create, deleted, end, end_at, id, order, own_id, set,
+    add, append, brush, cases, color, create, deleted, end_at, end_in, id, order, own_id, set,
 };
 use crate::room::Room;
 use fmz_annotation::version::{Revert, Scope, Version, VersionId, VersionIds, diff, restores};
@@ -263,8 +263,10 @@ fn revert5_a_stroke_gets_back_the_points_it_had() {
     .unwrap();
     let half = room.document.clone();
     let many: Vec<_> = (0..50).map(|_| (3, 0)).collect();
-    room.commit(1, 2, vec![append(id(1, 1), &many, &[]), end(id(1, 1))])
+    room.commit(1, 2, vec![append(id(1, 1), &many, &[])])
         .unwrap();
+    let end = end_in(&room.document, id(1, 1));
+    room.commit(1, 3, vec![end]).unwrap();
     let whole = room.document.clone();
     let stroke = |document: &Document| document.object(own_id(1, 1)).unwrap().stroke().cloned();
     go_back(&mut room, &half, &Scope::default(), 1);
@@ -290,7 +292,7 @@ fn step() -> impl Strategy<Value = Step> {
     (1..=AUTHORS, 1..6_u32, 0..10_u32, -9..9_i32)
 }
 
-fn op_of(&(author, counter, what, value): &Step) -> v1::Op {
+fn op_of(document: &Document, &(author, counter, what, value): &Step) -> v1::Op {
     let (own, other) = (
         id(author, counter),
         id(value.unsigned_abs() % AUTHORS + 1, counter),
@@ -306,7 +308,7 @@ fn op_of(&(author, counter, what, value): &Step) -> v1::Op {
             &[(value, 1), (2, value)],
             &[7, 8][..usize::from(value > 0) * 2],
         ),
-        3 => end(own),
+        3 => end_in(document, own),
         4 => deleted(other, true),
         5 => deleted(other, false),
         6 => add(other, value, 1),
@@ -320,7 +322,8 @@ fn run(room: &mut Room, steps: &[Step]) {
     for step in steps {
         let client_seq = room.document.last_client_seq(step.0) + 1;
         // Not all fit; what does not is refused and changes nothing.
-        let _ = room.commit(step.0, client_seq, vec![op_of(step)]);
+        let op = op_of(&room.document, step);
+        let _ = room.commit(step.0, client_seq, vec![op]);
     }
 }
 
@@ -449,7 +452,7 @@ proptest! {
         let mut replica = room.replica(mine.0);
         run(&mut room, &after);
         // What is pending meanwhile may have become impossible; that is reported, not lost.
-        let _ = replica.submit(&[op_of(&mine)]);
+        let _ = replica.submit(&[op_of(replica.document(), &mine)]);
         go_back(&mut room, &target, &scope, 1);
         let mut replayed = Document::new();
         for batch in &room.log {

@@ -1,10 +1,11 @@
 //! One author's strokes in batches. Holds no socket and no clock.
 
 use crate::hand::{Hand, STROKE_POINTS};
+use fmz_annotation as annotation;
 use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{
     CommittedBatch, Create, FrameStamp, Kind, ObjectId, Op, OpBatch, Property, StrokeAppend,
-    StrokeEnd, op, property::Value,
+    StrokePoints, op, property::Value,
 };
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) struct Pen {
     batches: u64,
     revision: u64,
     last: (i32, i32),
+    stroke: annotation::Drawn,
 }
 
 /// A batch, and when the first of its points was drawn, this long after all began.
@@ -39,6 +41,7 @@ impl Pen {
             batches: 0,
             revision: 0,
             last: (0, 0),
+            stroke: annotation::Drawn::default(),
         }
     }
 
@@ -75,14 +78,17 @@ impl Pen {
         };
         if self.made.is_multiple_of(STROKE_POINTS) {
             self.last = (0, 0);
+            self.stroke = annotation::Drawn::default();
             ops.push(begin(id));
         }
         let (x, y) = self.hand.place(self.made);
-        ops.push(append(id, x - self.last.0, y - self.last.1));
+        let points = step(x - self.last.0, y - self.last.1);
+        self.stroke.append(&points).expect("a hand stays near");
+        ops.push(append(id, points));
         self.last = (x, y);
         self.made += 1;
         if self.made.is_multiple_of(STROKE_POINTS) {
-            ops.push(end(id));
+            ops.push(made(op::Op::StrokeEnd(self.stroke.end(id))));
         }
     }
 
@@ -111,20 +117,16 @@ fn begin(id: ObjectId) -> Op {
 }
 
 /// One point more, as the difference to the point before.
-fn append(id: ObjectId, dx: i32, dy: i32) -> Op {
-    let step = Delta {
-        x: dx,
-        y: dy,
-        pressure: 0,
-    };
-    made(op::Op::StrokeAppend(StrokeAppend {
-        id: Some(id),
-        points: Some(points::encode(&[step], false)),
-    }))
+fn step(x: i32, y: i32) -> StrokePoints {
+    let pressure = 0;
+    points::encode(&[Delta { x, y, pressure }], false)
 }
 
-fn end(id: ObjectId) -> Op {
-    made(op::Op::StrokeEnd(StrokeEnd { id: Some(id) }))
+fn append(id: ObjectId, points: StrokePoints) -> Op {
+    made(op::Op::StrokeAppend(StrokeAppend {
+        id: Some(id),
+        points: Some(points),
+    }))
 }
 
 fn made(op: op::Op) -> Op {

@@ -1,12 +1,12 @@
 //! Pens that draw without rest, 60 points a second, and send each 25 ms, as the SDK does.
 
 use bytes::Bytes;
+use fmz_annotation::Drawn;
 use fmz_proto::{
     encode_client,
     points::{self, Delta},
     v1::{
-        Create, FrameStamp, Kind, ObjectId, Op, OpBatch, StrokeAppend, StrokeEnd,
-        client_message::Message, op,
+        Create, FrameStamp, Kind, ObjectId, Op, OpBatch, StrokeAppend, client_message::Message, op,
     },
 };
 use fmz_signaling_core::{Room, SessionId};
@@ -25,6 +25,7 @@ struct Pen {
     author: u32,
     points: u64,
     batches: u64,
+    stroke: Drawn,
 }
 
 impl Pens {
@@ -42,6 +43,7 @@ impl Pens {
                 author,
                 points: 0,
                 batches: 0,
+                stroke: Drawn::default(),
             })
         };
         Self {
@@ -80,11 +82,13 @@ impl Pen {
     }
 
     fn point(&mut self, ops: &mut Vec<op::Op>) {
-        let id = Some(ObjectId {
+        let stroke = ObjectId {
             author: self.author,
             counter: (self.points / STROKE_POINTS) as u32 + 1,
-        });
+        };
+        let id = Some(stroke);
         if self.points.is_multiple_of(STROKE_POINTS) {
+            self.stroke = Drawn::default();
             ops.push(op::Op::Create(Create {
                 id,
                 kind: Kind::Brush.into(),
@@ -98,13 +102,15 @@ impl Pen {
             y: 17 - x,
             pressure: 0,
         };
+        let points = points::encode(&[step], false);
+        self.stroke.append(&points).expect("a pen stays near");
         ops.push(op::Op::StrokeAppend(StrokeAppend {
             id,
-            points: Some(points::encode(&[step], false)),
+            points: Some(points),
         }));
         self.points += 1;
         if self.points.is_multiple_of(STROKE_POINTS) {
-            ops.push(op::Op::StrokeEnd(StrokeEnd { id }));
+            ops.push(op::Op::StrokeEnd(self.stroke.end(stroke)));
         }
     }
 }

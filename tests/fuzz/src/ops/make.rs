@@ -38,7 +38,10 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
             property: Some(property(input)),
         }),
         3 => Wire::StrokeAppend(append(id, input)),
-        4 => Wire::StrokeEnd(v1::StrokeEnd { id }),
+        4 => Wire::StrokeEnd(v1::StrokeEnd {
+            id,
+            ..v1::StrokeEnd::default()
+        }),
         5 => Wire::SetDeleted(v1::SetDeleted {
             ids: id.into_iter().collect(),
             deleted: input.flag(),

@@ -47,7 +47,10 @@ fn other_op(op: &Op) -> String {
             let value = value(set.property.as_ref());
             format!(r#"{{"set":{{"id":{},"property":{value}}}}}"#, id(set.id))
         }
-        op::Op::StrokeEnd(end) => format!(r#"{{"strokeEnd":{{"id":{}}}}}"#, id(end.id)),
+        op::Op::StrokeEnd(end) => {
+            let (id, points, hash) = (id(end.id), end.points, end.hash);
+            format!(r#"{{"strokeEnd":{{"id":{id},"points":{points},"hash":"{hash}"}}}}"#)
+        }
         op::Op::SetDeleted(set) => {
             let ids: Vec<String> = set.ids.iter().map(|&one| id(Some(one))).collect();
             let (ids, deleted) = (ids.join(","), set.deleted);

@@ -1,11 +1,12 @@
 //! A typical session: some people draw, write, move and remove, as the ops that the page sends.
 
 use crate::strokes::{Sample, corpus};
+use fmz_annotation::Drawn;
 use fmz_proto::limits::APPEND_POINTS_MAX;
 use fmz_proto::points::{self, Delta, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{
     Add, Create, FrameStamp, Kind, ObjectId, Op, OpBatch, Point, Property, Set, SetDeleted,
-    StrokeAppend, StrokeEnd, op, property,
+    StrokeAppend, op, property,
 };
 
 /// People who draw at the same time.
@@ -64,7 +65,7 @@ pub(super) fn of_deltas(deltas: &[Delta]) -> Vec<OpBatch> {
     };
     let appends = deltas.chunks(APPEND_POINTS_MAX).map(append).collect();
     author.send(vec![appends]);
-    author.send(vec![vec![end(id, deltas)]]);
+    author.send(vec![vec![end(id, deltas, false)]]);
     author.batches
 }
 
@@ -107,7 +108,7 @@ impl Author {
         let mut events: Vec<Vec<op::Op>> = appends(id, rate, stroke)
             .map(|append| vec![append])
             .collect();
-        events.push(vec![end(id, &deltas_of(stroke))]);
+        events.push(vec![end(id, &deltas_of(stroke), true)]);
         self.send(events);
     }
 
@@ -206,8 +207,11 @@ fn deltas_of(stroke: &[Sample]) -> Vec<Delta> {
     stroke.iter().map(delta).collect()
 }
 
-fn end(id: ObjectId, _deltas: &[Delta]) -> op::Op {
-    op::Op::StrokeEnd(StrokeEnd { id: Some(id) })
+fn end(id: ObjectId, deltas: &[Delta], pressed: bool) -> op::Op {
+    let mut drawn = Drawn::default();
+    let points = points::encode(deltas, pressed);
+    drawn.append(&points).expect("strokes are in range");
+    op::Op::StrokeEnd(drawn.end(id))
 }
 
 fn set(id: ObjectId, value: property::Value) -> op::Op {

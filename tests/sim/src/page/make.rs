@@ -56,7 +56,11 @@ pub(super) fn append(object: ObjectId, deltas: &[Delta]) -> v1::Op {
 }
 
 pub(super) fn end(object: ObjectId) -> v1::Op {
-    wrap(op::Op::StrokeEnd(v1::StrokeEnd { id: id(object) }))
+    let id = id(object);
+    wrap(op::Op::StrokeEnd(v1::StrokeEnd {
+        id,
+        ..v1::StrokeEnd::default()
+    }))
 }
 
 pub(super) fn edit(object: ObjectId, edit: Edit) -> v1::Op {

@@ -10,7 +10,7 @@ use fmz_proto::v1::{
 };
 use fmz_signaling_core::{Reason, RoomLimits, SessionId};
 use std::time::Duration;
-use table::{ADA, BEN, CLEAR, OPS, create};
+use table::{ADA, BEN, CLEAR, OPS, append, create};
 
 /// Kinds of the objects that both have, in order of their counters.
 const DRAWN: [Kind; 4] = [Kind::Rectangle, Kind::Pin, Kind::Text, Kind::Brush];
@@ -48,6 +48,7 @@ fn world() -> World {
         let made = (1..).zip(DRAWN);
         let made = made
             .map(|(counter, kind)| create(author, counter, kind))
+            .chain([append(author)])
             .collect();
         world.say(session, batch(1, made));
     }

@@ -1,10 +1,11 @@
 //! What each op takes, on one's own object and on somebody else's.
 
+use fmz_annotation::Drawn;
 use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{
     Add, AuthorAdded, Clear, Commit, Create, FrameStamp, Grants, Kind, ObjectId, Point, Property,
-    Revert, Set, SetDeleted, Status, StrokeAppend, StrokeEnd, TextEdit, TextStep, Version, clear,
-    op, property, text_step,
+    Revert, Set, SetDeleted, Status, StrokeAppend, StrokePoints, TextEdit, TextStep, Version,
+    clear, op, property, text_step,
 };
 use std::collections::BTreeSet;
 
@@ -150,11 +151,7 @@ pub(super) const OPS: [(Make, Takes, Takes); 24] = [
         AnnotateAndOwn,
     ),
     (append, Annotate, Nobody("not_yours")),
-    (
-        |of| op::Op::StrokeEnd(StrokeEnd { id: id(of, BRUSH) }),
-        Annotate,
-        Nobody("not_yours"),
-    ),
+    (end, Annotate, Nobody("not_yours")),
     (
         |of| {
             op::Op::AuthorAdded(AuthorAdded {
@@ -245,16 +242,31 @@ fn edit_text(of: u32) -> op::Op {
     })
 }
 
-fn append(of: u32) -> op::Op {
+/// A point of a stroke: the one that both have drawn.
+fn point() -> StrokePoints {
     let delta = Delta {
         x: 1,
         y: 1,
         pressure: 0,
     };
+    points::encode(&[delta], false)
+}
+
+pub(super) fn append(of: u32) -> op::Op {
     op::Op::StrokeAppend(StrokeAppend {
         id: id(of, BRUSH),
-        points: Some(points::encode(&[delta], false)),
+        points: Some(point()),
     })
+}
+
+fn end(of: u32) -> op::Op {
+    let mut drawn = Drawn::default();
+    drawn.append(&point()).expect("it is near");
+    let author = of;
+    op::Op::StrokeEnd(drawn.end(ObjectId {
+        author,
+        counter: BRUSH,
+    }))
 }
 
 /// Which kind an op is of. A new kind needs its lines in [`OPS`].

@@ -1,0 +1,80 @@
+//! What the server committed, and what of the own it acknowledges.
+
+use super::Replica;
+use crate::ApplyError;
+use crate::object::ObjectId;
+use crate::op::{Batch, Op};
+use fmz_proto::v1;
+use std::collections::BTreeSet;
+
+/// What a message from the server changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Received {
+    /// Objects that may look different now.
+    pub changed: BTreeSet<ObjectId>,
+    /// Batches are missing: everything after this revision must be asked for.
+    pub gap: Option<u64>,
+}
+
+impl Replica {
+    /// Applies what the server committed. Batches that are known already are passed over; the own ones among the new
+    /// are the acknowledgement of what was pending.
+    ///
+    /// # Errors
+    /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
+    pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
+        let mut changed = BTreeSet::new();
+        let (cleared, before) = (self.pending.clears(), self.document.revision());
+        let gap = self.receive_batches(&committed.batches, &mut changed);
+        let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
+        self.doubtful |= gap.is_err();
+        // What it hid is shown again, even where the commit of a clear names nothing.
+        if cleared && self.document.revision() > before {
+            changed.append(&mut self.rederive_all());
+        } else {
+            self.rederive(&changed);
+        }
+        self.touch(changed.iter().copied());
+        Ok(Received { changed, gap: gap? })
+    }
+
+    pub(super) fn receive_batches(
+        &mut self,
+        batches: &[v1::CommittedBatch],
+        changed: &mut BTreeSet<ObjectId>,
+    ) -> Result<Option<u64>, ApplyError> {
+        for batch in batches {
+            match self.document.place(batch.first_revision) {
+                Ok(()) => {}
+                Err(ApplyError::Repeat { .. }) => continue,
+                Err(ApplyError::Gap { .. }) => return Ok(Some(self.document.revision())),
+                Err(error) => return Err(error),
+            }
+            let batch = Batch::try_from(batch)?;
+            let texts = self.document.commit(&batch)?;
+            changed.extend(batch.ops.iter().flat_map(Op::ids));
+            if batch.author != self.author || !self.settle(batch.client_seq, changed) {
+                self.move_texts(&texts);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Settles own batches up to one that was committed; false where that one is not pending here.
+    fn settle(&mut self, client_seq: u64, changed: &mut BTreeSet<ObjectId>) -> bool {
+        let mut known = false;
+        for sent in self.pending.settle(client_seq) {
+            changed.extend(sent.ops.iter().flat_map(Op::ids));
+            known = sent.client_seq == client_seq;
+            if !known {
+                let changes = self.without(self.document.view(), &sent.ops);
+                let mut rest = self.pending.take();
+                self.leave_out(&changes, &mut rest);
+                self.pending = rest;
+            }
+        }
+        self.catch_up_counters();
+        known
+    }
+}

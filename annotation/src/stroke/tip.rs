@@ -1,0 +1,149 @@
+//! Where a stroke has come to.
+
+use super::{Chunk, Stroke};
+use crate::hash::{Fold, Sort};
+use crate::{OpError, Point};
+use fmz_proto::points::{Delta, PRESSURE_UNKNOWN};
+use fmz_proto::{WireError, v1};
+
+/// What must be known of a stroke to judge the next points.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StrokeTip {
+    pub(crate) count: usize,
+    pub(super) nib: Nib,
+    pub(super) hash: PointsHash,
+    pub(super) ended: bool,
+}
+
+/// What a stroke's end says of its points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StrokeSum {
+    points: u32,
+    hash: u64,
+}
+
+/// Where the pen is, and how hard it is pressed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Nib {
+    pub(super) at: Point,
+    pub(super) pressure: u8,
+}
+
+/// Hash of points, those without a pressure with the one that is then meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PointsHash(Fold);
+
+impl Default for PointsHash {
+    fn default() -> Self {
+        Self(Fold::new(Sort::Points))
+    }
+}
+
+impl PointsHash {
+    pub(super) fn push(&mut self, Nib { at, pressure }: Nib) {
+        self.0 = self.0.pressed(at, pressure);
+    }
+
+    /// Never 0.
+    pub(super) fn value(self) -> u64 {
+        self.0.value().max(1)
+    }
+}
+
+impl StrokeSum {
+    pub(crate) fn to_wire(self, id: v1::ObjectId) -> v1::StrokeEnd {
+        let Self { points, hash } = self;
+        v1::StrokeEnd {
+            id: Some(id),
+            points,
+            hash,
+        }
+    }
+}
+
+impl From<&v1::StrokeEnd> for StrokeSum {
+    fn from(end: &v1::StrokeEnd) -> Self {
+        let v1::StrokeEnd { points, hash, .. } = *end;
+        Self { points, hash }
+    }
+}
+
+impl Default for StrokeTip {
+    fn default() -> Self {
+        Stroke::default().tip()
+    }
+}
+
+impl StrokeTip {
+    pub(crate) fn append(&mut self, chunk: &Chunk) -> Result<(), OpError> {
+        if self.ended {
+            return Err(OpError::StrokeEnded);
+        }
+        Ok(self.walk(chunk)?)
+    }
+
+    pub(crate) fn end(&mut self, sum: StrokeSum) -> Result<(), OpError> {
+        if self.ended {
+            return Err(OpError::StrokeEnded);
+        }
+        if sum != self.sum() {
+            return Err(OpError::StrokeMismatch);
+        }
+        self.ended = true;
+        Ok(())
+    }
+
+    pub(crate) fn walk(&mut self, chunk: &Chunk) -> Result<(), WireError> {
+        let hash = &mut self.hash;
+        chunk.walk(&mut self.nib, |nib| hash.push(nib))?;
+        self.count += chunk.len();
+        Ok(())
+    }
+
+    pub(crate) fn sum(&self) -> StrokeSum {
+        StrokeSum {
+            points: u32::try_from(self.count).unwrap_or(u32::MAX),
+            hash: self.hash.value(),
+        }
+    }
+}
+
+impl Default for Nib {
+    fn default() -> Self {
+        Self::behind(&[], &[])
+    }
+}
+
+impl Nib {
+    /// At the last of some points.
+    pub(super) fn behind(points: &[Point], pressure: &[u8]) -> Self {
+        Self {
+            at: points.last().copied().unwrap_or_default(),
+            pressure: pressure.last().copied().unwrap_or(PRESSURE_UNKNOWN),
+        }
+    }
+
+    /// Goes to a point and returns the delta there.
+    pub(super) fn delta_to(&mut self, point: Point, pressure: u8) -> Delta {
+        let Point { x, y } = point.saturating_sub(self.at);
+        let pressure_delta = i32::from(pressure) - i32::from(self.pressure);
+        (self.at, self.pressure) = (point, pressure);
+        Delta {
+            x,
+            y,
+            pressure: pressure_delta,
+        }
+    }
+
+    /// Goes to the next point, at the nearest pressure there is. Returns the pressure that the delta asked for.
+    pub(super) fn go(&mut self, delta: Delta, pressed: bool) -> i32 {
+        let Delta { x, y, pressure } = delta;
+        self.at = self.at.saturating_add(Point { x, y });
+        let asked = match pressed {
+            true => i32::from(self.pressure).saturating_add(pressure),
+            false => i32::from(PRESSURE_UNKNOWN),
+        };
+        self.pressure = asked.clamp(0, u8::MAX.into()) as u8;
+        asked
+    }
+}
