@@ -105,6 +105,7 @@ impl Object {
                 .number(stroke.points_hash())
                 .number(stroke.pressure().is_empty().into())
                 .number(stroke.ended().into())
+                .number(self.points_restored)
         })
     }
 }

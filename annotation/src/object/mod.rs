@@ -33,6 +33,8 @@ pub struct Object {
     /// There where the kind has points.
     pub(crate) stroke: Option<Stroke>,
     pub(crate) writers: Writers,
+    /// Revision of the last way back that set its points; 0 for none.
+    pub(crate) points_restored: u64,
 }
 
 impl Object {
@@ -52,6 +54,7 @@ impl Object {
             properties,
             stroke: create.kind.has_points().then(Stroke::default),
             writers: Writers::default(),
+            points_restored: 0,
         }
     }
 

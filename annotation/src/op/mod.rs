@@ -1,7 +1,9 @@
 //! Ops as checked types.
 
+mod op_type;
 mod wire;
 
+pub(crate) use op_type::OpType;
 pub(crate) use wire::session_key_from_wire;
 
 use crate::OpError;
@@ -106,6 +108,22 @@ impl Op {
     pub(crate) fn edited(&self) -> Option<ObjectId> {
         match self {
             Self::TextEdit { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The stroke that the op ends.
+    pub(crate) fn ended(&self) -> Option<ObjectId> {
+        match self {
+            Self::StrokeEnd { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The stroke to which the op appends.
+    pub(crate) fn appended(&self) -> Option<ObjectId> {
+        match self {
+            Self::StrokeAppend { id, .. } => Some(*id),
             _ => None,
         }
     }

@@ -2,12 +2,12 @@
 
 mod copies;
 mod deferred;
+mod follow;
 mod history;
 mod pending;
 mod receive;
 mod shown;
 mod submit;
-mod texts;
 mod view;
 mod walk;
 
@@ -114,13 +114,14 @@ impl Replica {
         }
         self.doubtful = false;
         let settled = document.last_client_seq(self.author);
-        let texts = self.texts_up_to(settled);
+        let (texts, base) = (self.texts_up_to(settled), self.document.revision());
         self.touch_all();
         self.document = document;
         self.touch_all();
         self.pending.settle(settled);
         self.catch_up_counters();
-        self.move_texts_from(texts);
+        self.follow_points(base);
+        self.follow_texts(texts);
         Ok(self.rebuild(None))
     }
 

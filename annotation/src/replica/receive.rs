@@ -4,6 +4,7 @@ use super::Replica;
 use crate::ApplyError;
 use crate::object::ObjectId;
 use crate::op::{Batch, Op};
+use crate::transform::Change;
 use fmz_proto::v1;
 use std::collections::BTreeSet;
 
@@ -52,10 +53,14 @@ impl Replica {
                 Err(error) => return Err(error),
             }
             let batch = Batch::try_from(batch)?;
+            let base = self.document.revision();
             let texts = self.document.commit(&batch)?;
             changed.extend(batch.ops.iter().flat_map(Op::ids));
             if batch.author != self.author || !self.settle(batch.client_seq, changed) {
-                self.move_texts(&texts);
+                self.follow(texts.into_iter().map(Change::Text).collect());
+                if matches!(batch.ops[..], [Op::Revert(_)]) {
+                    self.follow_points(base);
+                }
             }
         }
         Ok(None)
@@ -70,7 +75,7 @@ impl Replica {
             if !known {
                 let changes = self.without(self.document.view(), &sent.ops);
                 let mut rest = self.pending.take();
-                self.leave_out(&changes, &mut rest);
+                self.leave_out(changes, &mut rest);
                 self.pending = rest;
             }
         }

@@ -44,7 +44,7 @@ impl Replica {
             } else {
                 lost.batches.push(sent.client_seq);
                 let changes = self.without(self.view(), &sent.ops);
-                self.leave_out(&changes, &mut rest);
+                self.leave_out(changes, &mut rest);
             }
         }
         while let Some(op) = rest.queue.pop_front() {
@@ -53,7 +53,7 @@ impl Replica {
             } else {
                 lost.queued_ops += 1;
                 let changes = self.without(self.view(), std::slice::from_ref(&op));
-                self.leave_out(&changes, &mut rest);
+                self.leave_out(changes, &mut rest);
             }
         }
         let overlay: Vec<ObjectId> = self.overlay.keys().copied().collect();

@@ -95,6 +95,9 @@ impl Document {
         in_range("object.id", known(object.id.author()))?;
         let within = (1..=self.revision).contains(&created);
         in_range("object.created_revision", within)?;
+        let restored = object.points_restored;
+        let way_back = object.stroke.is_some() && (created + 1..=self.revision).contains(&restored);
+        in_range("object.points_restored", restored == 0 || way_back)?;
         let mut writers = object.writers.iter().map(|(_, writer)| writer);
         in_range("object.writers", writers.all(fits))
     }

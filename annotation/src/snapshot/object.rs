@@ -19,6 +19,7 @@ impl Object {
         });
         v1::ObjectState {
             writers: writers.collect(),
+            points_restored: self.points_restored,
             ..self.to_shown(false)
         }
     }
@@ -43,6 +44,7 @@ impl Object {
             ended: stroke.is_some_and(Stroke::ended),
             deleted: self.deleted(),
             writers: Vec::new(),
+            points_restored: 0,
             pending,
             offset: point_to_wire(self.offset()),
             softness: self.softness(),
@@ -70,6 +72,7 @@ impl Object {
             created_revision: state.created_revision,
             created_ms: state.created_ms,
             stroke: stroke_from_state(kind, &state)?,
+            points_restored: state.points_restored,
             writers: writers_from_wire(&state.writers)?,
             properties: properties_from_state(state)?,
         })

@@ -175,6 +175,7 @@ impl Revert {
         }
         if let (Some(stroke), Some(way)) = (&mut object.stroke, &restore.stroke) {
             way.write(stroke);
+            object.points_restored = revision;
         }
     }
 

@@ -6,7 +6,7 @@ use fmz_annotation::Document;
 use fmz_proto::v1::{DocumentSnapshot, Kind};
 
 const EMPTY: u64 = 9_370_393_428_393_450_170;
-const ROOM: u64 = 2_805_163_042_340_108_730;
+const ROOM: u64 = 12_306_704_953_731_794_006;
 
 /// One object with points, one without, both changed later.
 fn room() -> Room {
@@ -71,6 +71,7 @@ fn hash2_every_field_counts() {
         hash_with(|s| s.objects[0].created_ms += 1),
         hash_with(|s| s.objects[0].ended = true),
         hash_with(|s| s.objects[0].offset = None),
+        hash_with(|s| s.objects[0].points_restored = s.revision),
         hash_with(|s| s.objects[0].points = None),
         hash_with(|s| s.objects[0].writers.clear()),
         hash_with(|s| s.objects[0].writers[0].author = 2),

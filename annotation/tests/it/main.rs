@@ -15,5 +15,6 @@ mod revert_runs;
 mod room;
 mod snapshot;
 mod text;
+mod transform;
 mod undo;
 mod version;

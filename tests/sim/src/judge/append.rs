@@ -164,7 +164,7 @@ impl Judge {
 }
 
 /// Ops without what the server adds to them. An edit of a text is moved to other places, and what others deleted before is
-/// not deleted again: what it inserts stays.
+/// not deleted again: what it inserts stays. The end of a stroke is that of the points which a way back left.
 pub(super) fn as_made(ops: &[Op]) -> Vec<Op> {
     let mut ops = ops.to_vec();
     for op in &mut ops {
@@ -173,6 +173,9 @@ pub(super) fn as_made(ops: &[Op]) -> Vec<Op> {
         }
         if let Some(op::Op::TextEdit(edit)) = &mut op.op {
             edit.steps = inserted(&edit.steps);
+        }
+        if let Some(op::Op::StrokeEnd(end)) = &mut op.op {
+            (end.points, end.hash) = (0, 0);
         }
     }
     ops

@@ -1,0 +1,37 @@
+//! Ops by what they are.
+
+use super::Op;
+
+/// What an op is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpType {
+    Create,
+    Set,
+    StrokeAppend,
+    StrokeEnd,
+    TextEdit,
+    Add,
+    SetDeleted,
+    Clear,
+    AddAuthor,
+    Commit,
+    Revert,
+}
+
+impl Op {
+    pub(crate) fn op_type(&self) -> OpType {
+        match self {
+            Self::Create(_) => OpType::Create,
+            Self::Set { .. } => OpType::Set,
+            Self::StrokeAppend { .. } => OpType::StrokeAppend,
+            Self::StrokeEnd { .. } => OpType::StrokeEnd,
+            Self::TextEdit { .. } => OpType::TextEdit,
+            Self::Add { .. } => OpType::Add,
+            Self::SetDeleted { .. } => OpType::SetDeleted,
+            Self::Clear(_) => OpType::Clear,
+            Self::AddAuthor(_) => OpType::AddAuthor,
+            Self::Commit(_) => OpType::Commit,
+            Self::Revert(_) => OpType::Revert,
+        }
+    }
+}
