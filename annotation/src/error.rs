@@ -87,6 +87,9 @@ pub enum OpError {
     /// The document would hold more versions than [`crate::limits::VERSIONS_MAX`].
     #[error("the document would hold too many versions")]
     TooManyVersions,
+    /// No place in the drawing order of at most [`fmz_proto::limits::ORDER_BYTES_MAX`] bytes lies there.
+    #[error("no place is left there in the drawing order")]
+    OrderExhausted,
     /// The replica holds [`crate::limits::PENDING_OPS_MAX`] unconfirmed ops; connect first.
     #[error("too many changes wait for the server")]
     TooManyPending,
@@ -121,6 +124,7 @@ impl OpError {
             Self::VersionOrder => "version_order",
             Self::VersionState => "version_state",
             Self::TooManyVersions => "too_many_versions",
+            Self::OrderExhausted => "order_exhausted",
             Self::TooManyPending => "too_many_pending",
         }
     }

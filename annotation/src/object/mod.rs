@@ -1,6 +1,7 @@
 //! One annotation and its parts.
 
 mod kind;
+mod order;
 mod place;
 mod property;
 mod values;
@@ -8,9 +9,10 @@ mod wire;
 mod writers;
 
 pub use kind::Kind;
+pub use order::OrderKey;
 pub use place::{FrameRange, FrameStamp, ObjectId, Point};
 pub(crate) use property::Properties;
-pub use property::{Key, OrderKey, Property, Status};
+pub use property::{Key, Property, Status};
 pub(crate) use wire::{id_from_wire, key_from_wire, many_ids_from_wire, required};
 pub(crate) use writers::Writers;
 pub use writers::{PENDING, Writer};

@@ -1,7 +1,6 @@
 //! What of an object can be changed, and who changed it last.
 
-use super::{FrameRange, Point};
-use crate::limits::REVISION_MAX;
+use super::{FrameRange, OrderKey, Point};
 
 /// What has a last writer of its own. The numbers are those of the wire and the order everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,22 +185,5 @@ impl Properties {
 
     fn find(&self, key: Key) -> Result<usize, usize> {
         self.0.binary_search_by_key(&key, Property::key)
-    }
-}
-
-/// A place in the drawing order: compared byte by byte, at most 32, not ending in 0. Empty: as created.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OrderKey(pub(crate) Vec<u8>);
-
-impl OrderKey {
-    /// The key of an object that was created by this revision and given none. One that is not confirmed counts as the
-    /// last that can be.
-    pub(crate) fn created(revision: u64) -> Self {
-        Self(revision.min(REVISION_MAX).to_be_bytes().to_vec())
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
     }
 }

@@ -4,6 +4,7 @@ mod copies;
 mod deferred;
 mod follow;
 mod history;
+mod order;
 mod pending;
 mod receive;
 mod shown;

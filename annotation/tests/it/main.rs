@@ -2,6 +2,7 @@
 
 mod converge;
 mod copies;
+mod front;
 mod hash;
 mod kinds;
 mod make;
@@ -11,10 +12,12 @@ mod peer;
 mod replica;
 mod resume;
 mod revert;
+mod revert_random;
 mod revert_runs;
 mod room;
 mod snapshot;
 mod text;
+mod text_undo;
 mod transform;
 mod undo;
 mod version;

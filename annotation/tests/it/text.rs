@@ -2,7 +2,7 @@
 
 use crate::make::{self, create, edit, id, own_id, text};
 use crate::room::Room;
-use fmz_annotation::limits::{TEXT_CHANGES_MAX, UNDO_STEPS_MAX};
+use fmz_annotation::limits::TEXT_CHANGES_MAX;
 use fmz_annotation::version::{Revert, Scope, restores};
 use fmz_annotation::{Document, Key, OpError, Replica, SnapshotError};
 use fmz_proto::limits::TEXT_BYTES_MAX;
@@ -12,7 +12,7 @@ const AUTHOR: u32 = 1;
 const OWNER: u32 = 2;
 
 /// A room where the author wrote a text, the author's replica and that of somebody who may change it.
-fn written(words: &str) -> (Room, Replica, Replica) {
+pub(crate) fn written(words: &str) -> (Room, Replica, Replica) {
     let mut room = Room::with_authors(2);
     room.let_own(OWNER);
     let made = create(id(1, 1), Kind::Text, vec![text(words)]);
@@ -21,18 +21,18 @@ fn written(words: &str) -> (Room, Replica, Replica) {
     (room, author, owner)
 }
 
-fn shown(replica: &Replica) -> &str {
+pub(crate) fn shown(replica: &Replica) -> &str {
     let object = replica.object(own_id(1, 1)).expect("created before");
     object.text()
 }
 
-fn change(replica: &mut Replica, at: u32, delete: u32, insert: &str) {
+pub(crate) fn change(replica: &mut Replica, at: u32, delete: u32, insert: &str) {
     let op = edit(id(1, 1), at, delete, insert);
     replica.submit(&[op]).expect("the edit fits");
 }
 
 /// Everybody gives and takes until nothing is left; all see one text.
-fn settle(room: &mut Room, replicas: [&mut Replica; 2]) -> String {
+pub(crate) fn settle(room: &mut Room, replicas: [&mut Replica; 2]) -> String {
     let [one, other] = replicas;
     for _ in 0..2 {
         room.exchange(one);
@@ -43,7 +43,7 @@ fn settle(room: &mut Room, replicas: [&mut Replica; 2]) -> String {
     shown(one).to_owned()
 }
 
-fn take(replica: &mut Replica) -> v1::OpBatch {
+pub(crate) fn take(replica: &mut Replica) -> v1::OpBatch {
     replica.take_batch(9).expect("ops wait")
 }
 
@@ -280,77 +280,6 @@ fn text10_a_snapshot_moves_what_is_pending() {
     assert_eq!(shown(&author), "__abcd");
     assert!(author.undo());
     assert_eq!(settle(&mut room, [&mut author, &mut owner]), "__abc");
-}
-
-#[test]
-fn undo9_undo_takes_back_the_own_words_only() {
-    let (mut room, mut author, mut owner) = written("a cat sat");
-    change(&mut author, 2, 3, "big dog");
-    room.exchange(&mut author);
-    room.exchange(&mut owner);
-    change(&mut owner, 5, 0, " red");
-    change(&mut owner, 17, 0, "!");
-    assert_eq!(
-        settle(&mut room, [&mut owner, &mut author]),
-        "a big red dog sat!"
-    );
-    assert!(author.undo());
-    assert_eq!(
-        settle(&mut room, [&mut author, &mut owner]),
-        "a cat red sat!"
-    );
-    assert!(author.redo());
-    assert_eq!(
-        settle(&mut room, [&mut author, &mut owner]),
-        "a big red dog sat!"
-    );
-    assert!(owner.undo());
-    assert!(owner.undo());
-    assert_eq!(
-        settle(&mut room, [&mut owner, &mut author]),
-        "a big dog sat"
-    );
-}
-
-#[test]
-fn undo9_what_another_deleted_is_passed_over() {
-    let (mut room, mut author, mut owner) = written("ab");
-    change(&mut author, 1, 0, "x");
-    change(&mut author, 2, 0, "y");
-    room.exchange(&mut author);
-    room.exchange(&mut owner);
-    change(&mut owner, 2, 1, "");
-    assert_eq!(settle(&mut room, [&mut owner, &mut author]), "axb");
-    assert!(author.undo());
-    assert_eq!(settle(&mut room, [&mut author, &mut owner]), "ab");
-    assert!(!author.undo());
-}
-
-#[test]
-fn undo9_typing_in_one_gesture_is_one_step() {
-    let (mut room, mut author, mut owner) = written("ab");
-    author.begin_group();
-    change(&mut author, 1, 0, "x");
-    change(&mut author, 2, 0, "y");
-    room.exchange(&mut author);
-    change(&mut author, 0, 1, "");
-    author.end_group();
-    room.exchange(&mut owner);
-    change(&mut owner, 4, 0, "!");
-    assert_eq!(settle(&mut room, [&mut author, &mut owner]), "xyb!");
-    assert!(author.undo());
-    assert_eq!(shown(&author), "ab!");
-    assert!(author.redo());
-    assert_eq!(shown(&author), "xyb!");
-    assert!(author.undo() && !author.undo());
-}
-
-#[test]
-fn undo7_steps_of_a_text_are_bounded() {
-    let (_room, mut author, _) = written("");
-    (0..UNDO_STEPS_MAX as u32 + 3).for_each(|at| change(&mut author, at, 0, "x"));
-    while author.undo() {}
-    assert_eq!(shown(&author), "xxx");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod error;
 mod result;
 
 use error::{Failure, decode};
-use fmz_annotation::{Authority, Replica};
+use fmz_annotation::{Authority, ObjectId, OpError, OrderKey, Replica};
 use fmz_proto::{Message, v1};
 use result::{JsLost, JsReceived};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -90,6 +90,26 @@ impl AnnotationReplica {
         let batch: v1::OpBatch = decode(ops)?;
         self.replica.submit(&batch.ops)?;
         Ok(())
+    }
+
+    /// Draws an object after all others that are seen.
+    ///
+    /// # Errors
+    /// Throws where this author may not change it, or no place is left.
+    #[wasm_bindgen(js_name = bringToFront)]
+    pub fn bring_to_front(&mut self, author: u32, counter: u32) -> Result<(), Failure> {
+        let id = ObjectId::new(author, counter).ok_or(OpError::UnknownObject)?;
+        Ok(self.replica.bring_to_front(id)?)
+    }
+
+    /// Draws an object before all others that are seen.
+    ///
+    /// # Errors
+    /// As `bringToFront`.
+    #[wasm_bindgen(js_name = sendToBack)]
+    pub fn send_to_back(&mut self, author: u32, counter: u32) -> Result<(), Failure> {
+        let id = ObjectId::new(author, counter).ok_or(OpError::UnknownObject)?;
+        Ok(self.replica.send_to_back(id)?)
     }
 
     /// Begins a gesture: what is submitted until `endGroup` is undone as one.
@@ -208,4 +228,15 @@ impl AnnotationReplica {
     pub fn snapshot(&self) -> Vec<u8> {
         self.replica.document().snapshot().encode_to_vec()
     }
+}
+
+/// A key of the drawing order after the one and before the other; at the end of the order where one is left out. For an object without a
+/// key it is the 8 bytes of its `created_revision`, big-endian.
+///
+/// # Errors
+/// Throws `out_of_range` where `before` does not lie before `after`, `order_exhausted` where nothing is left between.
+#[wasm_bindgen(js_name = orderBetween)]
+pub fn order_between(before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    let key = OrderKey::between(before.as_deref(), after.as_deref())?;
+    Ok(key.as_bytes().to_vec())
 }

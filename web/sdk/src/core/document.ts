@@ -73,13 +73,22 @@ export class SharedDocument extends Emitter<DocumentEvents> {
 
   /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
   submit(ops: readonly Op[]): boolean {
-    try {
-      this.replica.submit(ops);
-    } catch {
-      return false;
-    }
-    this.tellChanges();
-    return true;
+    return this.attempt(() => this.replica.submit(ops));
+  }
+
+  /** Draws an object after all others that are seen; false where this client may not. */
+  bringToFront(id: ObjectId): boolean {
+    return this.attempt(() => this.replica.bringToFront(id));
+  }
+
+  /** Draws an object before all others that are seen; false where this client may not. */
+  sendToBack(id: ObjectId): boolean {
+    return this.attempt(() => this.replica.sendToBack(id));
+  }
+
+  /** A key of the drawing order between two others; at its end where one is left out. Throws where nothing is left between. */
+  orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
+    return this.replica.orderBetween(before, after);
   }
 
   /** Makes what `gesture` submits one step of undo. */
@@ -162,6 +171,16 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     this.tellChanges();
     // A copy of a later commit may have taken it back already.
     this.emit("refused", { code: rejected.code, text: rejected.text });
+  }
+
+  private attempt(change: () => void): boolean {
+    try {
+      change();
+    } catch {
+      return false;
+    }
+    this.tellChanges();
+    return true;
   }
 
   private load(): void {

@@ -4,13 +4,14 @@ import {
   ObjectListSchema,
   OpBatchSchema,
   type Committed,
+  type ObjectId,
   type ObjectState,
   type Op,
   type OpBatch,
 } from "../gen/fmz/v1/annotation_pb";
 import { OpCopiesSchema, type OpCopies } from "../gen/fmz/v1/session_pb";
 import type { Lost, Replica } from "../core/replica";
-import init, { AnnotationReplica, type InitInput, type Lost as LostBatches } from "../wasm/fmz_annotation";
+import init, { AnnotationReplica, orderBetween, type InitInput, type Lost as LostBatches } from "../wasm/fmz_annotation";
 
 const MODULE = new URL("../wasm/fmz_annotation_bg.wasm", import.meta.url);
 
@@ -43,6 +44,18 @@ class WasmReplica implements Replica {
 
   submit(ops: readonly Op[]): void {
     this.engine.submit(toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] })));
+  }
+
+  bringToFront({ author, counter }: ObjectId): void {
+    this.engine.bringToFront(author, counter);
+  }
+
+  sendToBack({ author, counter }: ObjectId): void {
+    this.engine.sendToBack(author, counter);
+  }
+
+  orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
+    return orderBetween(before, after);
   }
 
   beginGroup(): void {

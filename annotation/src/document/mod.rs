@@ -1,50 +1,22 @@
 //! The committed state: what every replica holds after the same revision.
 
+mod author;
+mod prepare;
+mod read;
+
+pub use author::Author;
+
+use crate::ApplyError;
 use crate::check::{Draft, Rules};
 use crate::hash::{Fold, Sort};
 use crate::object::{Object, ObjectId, OrderKey, Writer};
-use crate::op::{AddAuthor, Batch, Op};
-use crate::overlay::{self, Overlay, Sender, View};
+use crate::op::{Batch, Op};
+use crate::overlay::View;
 use crate::text::{TextChange, TextLog};
-use crate::version::{FrameHistory, FrameIndex, Version, Versions};
-use crate::{ApplyError, Authority, OpError};
-use fmz_proto::limits::SESSION_KEY_BYTES;
+use crate::version::{FrameIndex, Version, Versions};
 use fmz_proto::v1;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
-
-/// A person's session that may annotate, as the document knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Author {
-    pub(crate) identity: String,
-    pub(crate) name: String,
-    pub(crate) session_key: [u8; SESSION_KEY_BYTES],
-    pub(crate) last_client_seq: u64,
-}
-
-impl Author {
-    /// Subject of the token.
-    pub fn identity(&self) -> &str {
-        &self.identity
-    }
-
-    /// Shown name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl From<&AddAuthor> for Author {
-    fn from(added: &AddAuthor) -> Self {
-        Self {
-            identity: added.identity.clone(),
-            name: added.name.clone(),
-            session_key: added.session_key,
-            last_client_seq: 0,
-        }
-    }
-}
 
 /// The shared document at a revision.
 ///
@@ -231,159 +203,10 @@ impl Document {
         self.objects.insert(object.id, object);
     }
 
-    /// Says whether ops of an ordinary author may be committed. 0 is the server itself.
-    ///
-    /// # Errors
-    /// [`OpError`] for the first op that may not.
-    pub fn check(&self, author: u32, ops: &[v1::Op]) -> Result<(), OpError> {
-        self.check_as(author, Authority::Author, ops)
-    }
-
-    /// Says whether ops of somebody with an authority may be committed.
-    ///
-    /// # Errors
-    /// [`OpError`] for the first op that may not.
-    pub fn check_as(
-        &self,
-        author: u32,
-        authority: Authority,
-        ops: &[v1::Op],
-    ) -> Result<(), OpError> {
-        let mut draft = Draft::new(self.view(), Rules::Sender(authority), author);
-        draft.sender()?;
-        ops.iter()
-            .try_for_each(|op| draft.check(&Op::try_from(op)?))
-    }
-
-    /// Checks ops and makes of them what is to be committed: a clear names what it deletes.
-    ///
-    /// # Errors
-    /// [`OpError`] for the first op that may not be committed.
-    pub fn prepare(
-        &self,
-        author: u32,
-        authority: Authority,
-        ops: Vec<v1::Op>,
-    ) -> Result<Vec<v1::Op>, OpError> {
-        self.check_as(author, authority, &ops)?;
-        let clears = |op: &v1::Op| matches!(op.op, Some(v1::op::Op::Clear(_)));
-        if !ops.iter().any(clears) {
-            return Ok(ops);
-        }
-        let ops = Op::many_from_wire(&ops)?;
-        let ops = self.name_cleared(Sender { author, authority }, ops);
-        Ok(ops.iter().map(Into::into).collect())
-    }
-
-    /// Each clear sees what the ops before it do.
-    fn name_cleared(&self, sender: Sender, mut ops: Vec<Op>) -> Vec<Op> {
-        let mut overlay = Overlay::new();
-        for op in &mut ops {
-            if let Op::Clear(clear) = op {
-                let view = View {
-                    document: self,
-                    overlay: Some(&overlay),
-                };
-                clear.ids = view.cleared(sender, clear);
-            } else {
-                overlay::write(self, &mut overlay, sender, op);
-            }
-        }
-        ops
-    }
-
     pub(crate) fn view(&self) -> View<'_> {
         View {
             document: self,
             overlay: None,
         }
-    }
-
-    /// One object, deleted or not.
-    pub fn object(&self, id: ObjectId) -> Option<&Object> {
-        self.objects.get(&id)
-    }
-
-    /// All objects in order of id, deleted ones included.
-    pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values()
-    }
-
-    /// All objects in drawing order, deleted ones included.
-    pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
-        self.order.values().filter_map(|id| self.objects.get(id))
-    }
-
-    /// What happened on one frame of a publication, if anything did.
-    pub fn frame_history(&self, publication: &str, frame: u32) -> Option<&FrameHistory> {
-        self.frames.frame(publication, frame)
-    }
-
-    /// The frames of a publication within a range on which anything happened, in order.
-    pub fn frames(
-        &self,
-        publication: &str,
-        range: RangeInclusive<u32>,
-    ) -> impl Iterator<Item = (u32, &FrameHistory)> {
-        self.frames.frames(publication, range)
-    }
-
-    /// Number of objects, deleted ones included.
-    pub fn object_count(&self) -> usize {
-        self.objects.len()
-    }
-
-    /// Bytes of points and text, see [`crate::limits::CONTENT_BYTES_MAX`].
-    pub fn content_bytes(&self) -> usize {
-        self.content_bytes
-    }
-
-    /// The highest counter among the objects of an author, 0 for none.
-    pub fn last_counter(&self, author: u32) -> u32 {
-        let (Some(first), Some(last)) = (ObjectId::new(author, 1), ObjectId::new(author, u32::MAX))
-        else {
-            return 0;
-        };
-        let newest = self.objects.range(first..=last).next_back();
-        newest.map_or(0, |(id, _)| id.counter())
-    }
-
-    /// Who stands behind an author's number.
-    pub fn author(&self, author: u32) -> Option<&Author> {
-        self.authors.get(&author)
-    }
-
-    /// All authors in order of their numbers.
-    pub fn authors(&self) -> impl Iterator<Item = (u32, &Author)> {
-        self.authors
-            .iter()
-            .map(|(&number, author)| (number, author))
-    }
-
-    /// Number of authors.
-    pub fn author_count(&self) -> usize {
-        self.authors.len()
-    }
-
-    /// The number that this person's session was given before. Newest first: those come back most.
-    pub fn author_by_session(&self, identity: &str, session_key: &[u8]) -> Option<u32> {
-        let same = |author: &Author| {
-            author.identity == identity && author.session_key.as_slice() == session_key
-        };
-        let mut newest_first = self.authors.iter().rev();
-        newest_first.find_map(|(&number, author)| same(author).then_some(number))
-    }
-
-    /// The number for the next new author.
-    pub fn next_author(&self) -> u32 {
-        let newest = self.authors.last_key_value();
-        newest.map_or(1, |(&number, _)| number.saturating_add(1))
-    }
-
-    /// Number of an author's last batch in the document, 0 for none.
-    pub fn last_client_seq(&self, author: u32) -> u64 {
-        self.authors
-            .get(&author)
-            .map_or(0, |author| author.last_client_seq)
     }
 }

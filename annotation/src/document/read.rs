@@ -1,0 +1,47 @@
+//! What a document says of its objects and frames.
+
+use super::Document;
+use crate::object::{Object, ObjectId};
+use crate::version::FrameHistory;
+use std::ops::RangeInclusive;
+
+impl Document {
+    /// One object, deleted or not.
+    pub fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(&id)
+    }
+
+    /// All objects in order of id, deleted ones included.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// All objects in drawing order, deleted ones included.
+    pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
+        self.order.values().filter_map(|id| self.objects.get(id))
+    }
+
+    /// What happened on one frame of a publication, if anything did.
+    pub fn frame_history(&self, publication: &str, frame: u32) -> Option<&FrameHistory> {
+        self.frames.frame(publication, frame)
+    }
+
+    /// The frames of a publication within a range on which anything happened, in order.
+    pub fn frames(
+        &self,
+        publication: &str,
+        range: RangeInclusive<u32>,
+    ) -> impl Iterator<Item = (u32, &FrameHistory)> {
+        self.frames.frames(publication, range)
+    }
+
+    /// Number of objects, deleted ones included.
+    pub fn object_count(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Bytes of points and text, see [`crate::limits::CONTENT_BYTES_MAX`].
+    pub fn content_bytes(&self) -> usize {
+        self.content_bytes
+    }
+}
