@@ -73,17 +73,17 @@ export class SharedDocument extends Emitter<DocumentEvents> {
 
   /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
   submit(ops: readonly Op[]): boolean {
-    return this.attempt(() => this.replica.submit(ops));
+    return this.attempt(() => { this.replica.submit(ops); });
   }
 
   /** Draws an object after all others that are seen; false where this client may not. */
   bringToFront(id: ObjectId): boolean {
-    return this.attempt(() => this.replica.bringToFront(id));
+    return this.attempt(() => { this.replica.bringToFront(id); });
   }
 
   /** Draws an object before all others that are seen; false where this client may not. */
   sendToBack(id: ObjectId): boolean {
-    return this.attempt(() => this.replica.sendToBack(id));
+    return this.attempt(() => { this.replica.sendToBack(id); });
   }
 
   /** A key of the drawing order between two others; at its end where one is left out. Throws where nothing is left between. */
