@@ -165,7 +165,6 @@ fn validate_append(append: &StrokeAppend) -> Checked {
 
 fn validate_end(end: &StrokeEnd) -> Checked {
     validate_id(end.id.as_ref())?;
-    some("stroke_end.points", end.points > 0)?;
     some("stroke_end.hash", end.hash != 0)
 }
 

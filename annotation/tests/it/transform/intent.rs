@@ -161,6 +161,26 @@ fn tp6_a_stroke_goes_on_and_ends_as_a_way_back_left_it() {
 }
 
 #[test]
+fn tp6_a_stroke_of_which_a_way_back_took_all_points_is_still_ended() {
+    let mut room = Room::with_authors(2);
+    let stroke = id(1, 1);
+    room.commit(1, 1, vec![make::brush(stroke)]).unwrap();
+    let target = room.document.clone();
+    let drawn = append(stroke, &[(9, 0)], &[]);
+    room.commit(1, 2, vec![drawn]).unwrap();
+    let mut author = room.replica(1);
+    author.submit(&[end(stroke)]).unwrap();
+    go_back(&mut room, &target);
+    let _ = author.receive(&room.since(author.revision())).unwrap();
+    let batch = author.take_batch(9).unwrap();
+    let message = v1::client_message::Message::Ops(batch.clone());
+    let read = fmz_proto::decode_client(&fmz_proto::encode_client(message.clone()));
+    assert_eq!(read.unwrap(), message, "the wire takes it");
+    room.receive(1, batch).unwrap();
+    assert!(object(&room.document, 1, 1).stroke().unwrap().ended());
+}
+
+#[test]
 fn tp6_a_snapshot_with_a_way_back_does_the_same() {
     let (mut room, target, mut author) = longer();
     author.submit(&[end(id(1, 1))]).unwrap();
