@@ -119,10 +119,12 @@ impl Document {
 
     /// The same 64 bits wherever the document is the same, never 0.
     pub fn state_hash(&self) -> u64 {
-        let fold = Fold::new(Sort::Document)
+        Fold::new(Sort::Document)
             .number(self.revision)
-            .number(self.changed_revision);
-        fold.number(self.parts_hash).value().max(1)
+            .number(self.changed_revision)
+            .number(self.parts_hash)
+            .value()
+            .max(1)
     }
 
     fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
@@ -196,9 +198,14 @@ impl Document {
         self.authors.insert(number, author);
     }
 
-    pub(crate) fn insert(&mut self, object: Object) {
+    /// Takes a new object into the sums.
+    pub(crate) fn count(&mut self, object: &Object) {
         self.content_bytes += object.content_bytes();
         self.parts_hash = self.parts_hash.wrapping_add(object.hash());
+    }
+
+    fn insert(&mut self, object: Object) {
+        self.count(&object);
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
     }
