@@ -41,8 +41,8 @@ impl Document {
         }
         document.read_objects(snapshot.objects)?;
         document.check_parents()?;
-        document.frames =
-            FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
+        let objects = document.objects.values_mut();
+        document.frames = FrameIndex::from_wire(&snapshot.frames, objects, document.revision)?;
         for version in &snapshot.versions {
             let version = document.next_version(version)?;
             document.insert_version(version);

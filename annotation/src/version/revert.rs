@@ -83,6 +83,12 @@ impl Restores {
         let objects = self.objects.iter().map(|restore| restore.id);
         objects.chain(self.deleted.ids()).collect()
     }
+
+    /// The same as ranges, each of objects that there are.
+    fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        let objects = self.objects.iter().map(|restore| restore.id..=restore.id);
+        objects.chain(self.deleted.ranges())
+    }
 }
 
 impl Scope {
@@ -91,7 +97,7 @@ impl Scope {
             let stamp = object.frame();
             let frame = stamp
                 .frame_index
-                .filter(|_| stamp.publication == *publication);
+                .filter(|_| *stamp.publication == **publication);
             frame.is_some_and(|frame| range.contains(&frame))
         })
     }
@@ -159,6 +165,11 @@ impl Revert {
             restores,
             ids,
         }
+    }
+
+    /// The objects that it sets, as ranges in no order.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        self.restores.ranges()
     }
 
     /// Puts the exact values into one of its objects.
