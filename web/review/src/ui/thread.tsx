@@ -34,6 +34,7 @@ export function Thread({ pin }: { readonly pin: ObjectState }) {
   const room = useRoom();
   const replies = repliesOf(room.marks.list.value, keyOf(pin.id));
   const mayWrite = room.rights.value.annotate;
+  if (!mayWrite && replies.length === 0) return null;
   return (
     <div class="thread">
       {mayWrite && <Settings pin={pin} />}
