@@ -1,5 +1,7 @@
-import { decodePoints, frameOf, Kind, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
+import { decodePoints, frameOf, Kind, Status, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
+import { keyOf } from "./state/marks";
 import type { RoomState } from "./state/room";
+import { statusOf, type ThreadStatus } from "./state/threads";
 import { cssColor } from "./state/tools";
 
 /** A mark in plain values; coordinates in grid units, 16384 to the picture's width. */
@@ -16,6 +18,13 @@ export interface InspectedMark {
   readonly offset: readonly [number, number];
   readonly points: readonly (readonly [number, number])[];
   readonly text: string;
+  /** Name of a stamp. */
+  readonly stamp: string;
+  /** Where the thread of a pin stands. */
+  readonly status: string;
+  readonly assignee: string;
+  /** The pin that a reply answers, `author:counter`. */
+  readonly parent: string | undefined;
   readonly ended: boolean;
   readonly pending: boolean;
   readonly publication: string;
@@ -79,6 +88,14 @@ const KINDS: Readonly<Record<number, string>> = {
   [Kind.REDACTION]: "redaction",
   [Kind.STAMP]: "stamp",
   [Kind.REPLY]: "reply",
+};
+
+const STATUS_WORDS: Readonly<Record<ThreadStatus, string>> = {
+  [Status.OPEN]: "open",
+  [Status.IN_PROGRESS]: "in progress",
+  [Status.RESOLVED]: "resolved",
+  [Status.APPROVED]: "approved",
+  [Status.REJECTED]: "rejected",
 };
 
 export function exposeRoom(room: RoomState): void {
@@ -153,7 +170,7 @@ export function exposeRoom(room: RoomState): void {
 }
 
 function inspect(room: RoomState, object: ObjectState): InspectedMark {
-  const { id, kind, color, width, start, end, offset, text, ended, pending, frame } = object;
+  const { id, kind, color, width, start, end, offset, text, stamp, assignee, parent, ended, pending, frame } = object;
   return {
     author: id?.author ?? 0,
     counter: id?.counter ?? 0,
@@ -166,6 +183,10 @@ function inspect(room: RoomState, object: ObjectState): InspectedMark {
     offset: [offset?.x ?? 0, offset?.y ?? 0],
     points: decodePoints(object.points).map(({ x, y }) => [x, y] as const),
     text,
+    stamp,
+    status: STATUS_WORDS[statusOf(object)],
+    assignee,
+    parent: parent && keyOf(parent),
     ended,
     pending,
     publication: frame?.publication ?? "",

@@ -1,4 +1,5 @@
 import type { RoomState } from "./state/room";
+import { closePolygon } from "./stage/place";
 import { PALETTE, TOOLS, type Tool } from "./state/tools";
 import { toggleFullscreen } from "./ui/fullscreen";
 
@@ -9,7 +10,10 @@ export const TOOL_KEYS: Readonly<Record<Tool, string>> = {
   line: "s",
   rectangle: "r",
   ellipse: "e",
+  polygon: "p",
   text: "t",
+  comment: "c",
+  stamp: "y",
   redaction: "d",
   eraser: "x",
 };
@@ -34,10 +38,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     if (shown) room.togglePanel();
     else room.showPanel("notes");
   },
+  ",": (room) => {
+    room.stepNote(-1);
+  },
+  ".": (room) => {
+    room.stepNote(1);
+  },
   "?": (room) => {
     room.toggleKeys();
   },
   escape: (room) => {
+    room.commentEntry.value = undefined;
     room.versions.closePreview();
     room.tools.tool.value = "select";
     room.marks.selected.value = undefined;
@@ -65,6 +76,15 @@ const DRAWING: Readonly<Record<string, Action>> = {
   ...Object.fromEntries(PALETTE.map((_, index) => [String(index + 1), color(index)])),
 };
 
+/** Keys while a polygon is drawn; they come before all others. */
+const POLYGON: Readonly<Record<string, Action>> = {
+  enter: closePolygon,
+  backspace: removeVertex,
+  escape: ({ polygon }) => {
+    polygon.drop();
+  },
+};
+
 /** Takes the page's keys until the result is called. They do nothing while text is typed. */
 export function handleKeys(room: RoomState): () => void {
   const controller = new AbortController();
@@ -85,13 +105,20 @@ export function handleKeys(room: RoomState): () => void {
 function handleChord(room: RoomState, event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return false;
   if (event.shiftKey) room.document.redo();
+  else if (room.polygon.active) removeVertex(room);
   else room.document.undo();
   return true;
 }
 
 function handleKey(room: RoomState, event: KeyboardEvent, pointer: { x: number; y: number }): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || belongsToControl(event)) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const key = event.key.toLowerCase();
+  const drawing = room.polygon.active && !isControl(event.target) ? POLYGON[key] : undefined;
+  if (drawing) {
+    drawing(room);
+    return true;
+  }
+  if (belongsToControl(event)) return false;
   if (key === "z") {
     zoomAt(room, pointer);
     return true;
@@ -112,6 +139,11 @@ function belongsToControl({ key, target }: KeyboardEvent): boolean {
   return (key === " " || key === "Enter") && target instanceof Element && target.closest("button, a") !== null;
 }
 
+/** A control other than the button of the polygon's tool, on which the focus stays while one draws. */
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button:not(#tool-polygon), a") !== null;
+}
+
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }
@@ -120,9 +152,13 @@ function freeze({ picture }: RoomState): void {
   picture.toggleFreeze();
 }
 
+function removeVertex({ polygon }: RoomState): void {
+  polygon.removeLast();
+}
+
 function choose(tool: Tool): Action {
   return ({ tools }) => {
-    tools.tool.value = tool;
+    tools.choose(tool);
   };
 }
 

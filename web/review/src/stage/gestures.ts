@@ -70,7 +70,7 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
 
 type ShapeKind = Kind.RECTANGLE | Kind.ELLIPSE | Kind.ARROW | Kind.LINE | Kind.REDACTION;
 /** A drag shorter than this draws nothing, CSS px: it was a click. */
-const DRAG_PX_MIN = 3;
+export const DRAG_PX_MIN = 3;
 
 /** Drags a shape from corner to corner. It enters the document when the pointer is lifted. */
 export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {

@@ -14,14 +14,17 @@ export function objectAt(
   painter: Painter,
 ): ObjectState | undefined {
   const reach = REACH_PX / gridScale(rect);
-  return objects.findLast((object) => isAt(object, at, reach, painter));
+  return objects.findLast((object) => isAt(object, at, reach, rect, painter));
 }
 
 const probe = new OffscreenCanvas(1, 1).getContext("2d");
 
-function isAt(object: ObjectState, at: Point, reach: number, painter: Painter): boolean {
-  if (!inside(grown(painter.boundsOf(object), reach), at)) return false;
-  if (object.kind === Kind.TEXT || !probe) return true;
+/** Kinds that are hit anywhere within their bounds. */
+const SOLID = new Set([Kind.TEXT, Kind.PIN, Kind.STAMP]);
+
+function isAt(object: ObjectState, at: Point, reach: number, rect: Rect, painter: Painter): boolean {
+  if (!inside(grown(painter.boundsOf(object, rect), reach), at)) return false;
+  if (SOLID.has(object.kind) || !probe) return true;
   probe.lineCap = probe.lineJoin = "round";
   probe.lineWidth = object.width + 2 * reach;
   return probe.isPointInStroke(painter.shape(object).spine, at.x, at.y);

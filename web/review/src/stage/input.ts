@@ -1,9 +1,11 @@
 import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf } from "../state/marks";
 import type { RoomState } from "../state/room";
+import { handleAt, resize, type Handle } from "./handles";
 import { toGrid, type Point } from "./geometry";
 import { brush, drag, erase, pan, shape, type Gesture, type PenPoint } from "./gestures";
 import { objectAt } from "./hit";
+import { closePolygon, comment, stamp, vertex } from "./place";
 import { startOf } from "./shapes";
 import type { Overlay } from "./overlay";
 
@@ -42,9 +44,10 @@ export class Input {
     }, options);
     element.addEventListener("pointerleave", () => {
       this.room.client.session.point(undefined);
+      this.room.polygon.aim.value = undefined;
     }, options);
     element.addEventListener("dblclick", (event) => {
-      this.changeText(this.place(event));
+      this.handleDoubleClick(this.place(event));
     }, options);
     element.addEventListener("wheel", (event) => {
       this.handleWheel(event);
@@ -91,6 +94,12 @@ export class Input {
         return shape(room, Kind.LINE, at);
       case "redaction":
         return shape(room, Kind.REDACTION, at);
+      case "polygon":
+        return vertex(room, at);
+      case "comment":
+        return comment(room, at, (point) => this.pinAt(point));
+      case "stamp":
+        return stamp(room, at);
       case "text":
         this.beginText(at);
         return undefined;
@@ -101,10 +110,29 @@ export class Input {
 
   private select(at: Point): Gesture {
     const { room } = this;
+    const chosen = room.marks.get(room.marks.selected.peek());
+    const handle = chosen?.id && room.mayChange(chosen.id) ? this.handleOf(chosen, at) : undefined;
+    if (chosen && handle) return resize(room, chosen, handle);
     const object = this.objectAt(at);
     room.marks.selected.value = object && keyOf(object.id);
     const movable = object?.id && room.mayChange(object.id);
-    return movable ? drag(room, object, at) : pan(room, at);
+    const gesture = movable ? drag(room, object, at) : pan(room, at);
+    return object?.kind === Kind.PIN ? opening(room, object, gesture) : gesture;
+  }
+
+  private handleOf(chosen: ObjectState, at: Point): Handle | undefined {
+    const rect = this.room.view.rect.peek();
+    const shown = this.overlay.visible().includes(chosen);
+    return shown ? handleAt(chosen, toGrid(at, rect), rect) : undefined;
+  }
+
+  /** Ends a polygon, or opens the words of a text. */
+  private handleDoubleClick(at: Point): void {
+    const { polygon } = this.room;
+    if (polygon.closable) closePolygon(this.room);
+    // The second press of two on the first vertex, which had closed the polygon before.
+    else if (polygon.vertices.peek().length === 1) polygon.drop();
+    else this.changeText(at);
   }
 
   private beginText(at: Point): void {
@@ -124,6 +152,7 @@ export class Input {
   private handleMove(event: PointerEvent): void {
     const at = this.place(event);
     this.tellPointer(at);
+    this.aimPolygon(at);
     if (this.touches.size === 2) this.pinch(event.pointerId, at);
     else if (event.pointerId === this.pointerId) this.continueGesture(event);
     if (this.touches.has(event.pointerId)) this.touches.set(event.pointerId, at);
@@ -166,6 +195,12 @@ export class Input {
     this.room.view.zoom(WHEEL_STEP ** (-pixels / 100), this.place(event));
   }
 
+  /** The polygon's open edge follows the pointer, pressed or not. */
+  private aimPolygon(at: Point): void {
+    const { polygon, view } = this.room;
+    if (polygon.active && this.touches.size < 2) polygon.aim.value = toGrid(at, view.rect.peek());
+  }
+
   private tellPointer(at: Point): void {
     const rect = this.room.view.rect.peek();
     const inside = at.x >= rect.x && at.y >= rect.y && at.x <= rect.x + rect.width && at.y <= rect.y + rect.height;
@@ -174,6 +209,11 @@ export class Input {
 
   private objectAt(at: Point): ObjectState | undefined {
     return this.find(this.overlay.visible(), at);
+  }
+
+  private pinAt(at: Point): ObjectState | undefined {
+    const object = this.objectAt(at);
+    return object?.kind === Kind.PIN ? object : undefined;
   }
 
   private changeableAt(at: Point): ObjectState | undefined {
@@ -191,4 +231,22 @@ export class Input {
     const pen = event instanceof PointerEvent && event.pointerType === "pen";
     return { x: event.clientX - left, y: event.clientY - top, pressure: pen ? event.pressure : undefined };
   }
+}
+
+/** A press on a pin that does not move it opens its thread, once it is lifted: nothing moves under the hand. */
+function opening(room: RoomState, pin: ObjectState, gesture: Gesture): Gesture {
+  let moved = false;
+  return {
+    move: (points) => {
+      moved = true;
+      gesture.move(points);
+    },
+    end: () => {
+      gesture.end();
+      if (!moved) room.openThread(pin);
+    },
+    cancel: () => {
+      gesture.cancel();
+    },
+  };
 }

@@ -1,11 +1,13 @@
-import type { ObjectState } from "@fmz/client";
-import { isGrowing, keyOf } from "../state/marks";
+import { create, Kind, ObjectStateSchema, type ObjectState } from "@fmz/client";
+import { isGrowing, keyOf, type MarkKey } from "../state/marks";
 import { isOnFrame } from "../state/picture";
 import type { RoomState } from "../state/room";
+import { pinNumbers } from "../state/threads";
 import { paletteColor } from "../state/tools";
 import { toStage } from "./geometry";
 import { Input } from "./input";
 import { Painter, type Surface } from "./painter";
+import { polygonPreview } from "./place";
 
 /** The two canvases over the picture: finished marks below, all that moves above. */
 export interface Canvases {
@@ -48,7 +50,7 @@ export class Overlay {
         this.handleChange(changed);
       }),
       ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, room.textEntry, room.versions.preview].map((place) => place.subscribe(redraw)),
-      ...[marks.selected, room.pointers, room.participants].map((thing) => thing.subscribe(redrawMotion)),
+      ...[marks.selected, room.pointers, room.participants, room.commentEntry, room.polygon.vertices, room.polygon.aim, room.tools.tool, room.tools.color, room.tools.widthStep].map((thing) => thing.subscribe(redrawMotion)),
       picture.shown.subscribe(() => {
         if (room.onlyThisFrame.peek()) this.redraw();
       }),
@@ -70,11 +72,15 @@ export class Overlay {
     const { room } = this;
     if (room.marksHidden.peek()) return [];
     const entry = room.textEntry.peek()?.mark;
-    const marks = room.versions.preview.peek()?.objects ?? room.marks.all();
     // A text whose words are being changed is shown by its field.
-    const all = marks.filter(({ id }) => !entry || keyOf(id) !== keyOf(entry));
+    const all = this.marks().filter(({ id }) => !entry || keyOf(id) !== keyOf(entry));
     const shown = room.picture.shown.peek();
     return room.onlyThisFrame.peek() ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
+  }
+
+  /** Marks of now, or of the version that is looked at. */
+  private marks(): readonly ObjectState[] {
+    return this.room.versions.preview.peek()?.objects ?? this.room.marks.all();
   }
 
   private handleChange(changed: readonly ObjectState[]): void {
@@ -109,7 +115,8 @@ export class Overlay {
     const context = this.canvases.marks.getContext("2d");
     if (!context) return;
     this.painter.clear(context);
-    for (const object of visible) if (!isGrowing(object)) this.painter.draw(context, surface, object);
+    const numbers = pinNumbers(this.marks());
+    for (const object of visible) if (!isGrowing(object)) this.painter.draw(context, surface, object, numberIn(numbers, object));
   }
 
   private paintMotion(surface: Surface, visible: readonly ObjectState[]): void {
@@ -119,8 +126,34 @@ export class Overlay {
     for (const object of visible) if (isGrowing(object)) this.painter.draw(context, surface, object);
     if (this.preview) this.painter.draw(context, surface, this.preview);
     const selected = this.room.marks.get(this.room.marks.selected.peek());
-    if (selected && visible.includes(selected)) this.painter.drawSelection(context, surface, selected);
+    if (selected && visible.includes(selected)) this.paintSelected(context, surface, selected);
+    this.paintPolygon(context, surface);
+    this.paintComment(context, surface);
     this.paintPointers(context, surface);
+  }
+
+  private paintSelected(context: CanvasRenderingContext2D, surface: Surface, selected: ObjectState): void {
+    const { room, painter } = this;
+    painter.drawSelection(context, surface, selected);
+    const resizable = selected.id && room.mayChange(selected.id) && room.tools.tool.peek() === "select";
+    if (resizable) painter.drawHandles(context, surface, selected);
+  }
+
+  private paintPolygon(context: CanvasRenderingContext2D, surface: Surface): void {
+    const { painter, room } = this;
+    const preview = polygonPreview(room);
+    if (!preview) return;
+    painter.draw(context, surface, preview);
+    painter.drawVertices(context, surface, room.polygon.vertices.peek(), room.polygon.closable);
+  }
+
+  /** The pin of a comment that is being written. */
+  private paintComment(context: CanvasRenderingContext2D, surface: Surface): void {
+    const { room } = this;
+    const start = room.commentEntry.peek()?.start;
+    if (!start) return;
+    const number = pinNumbers(room.marks.all()).size + 1;
+    this.painter.draw(context, surface, create(ObjectStateSchema, { kind: Kind.PIN, color: room.tools.rgba, start }), number);
   }
 
   private paintPointers(context: CanvasRenderingContext2D, surface: Surface): void {
@@ -141,4 +174,8 @@ export class Overlay {
     canvas.height = pixels.height;
     return true;
   }
+}
+
+function numberIn(numbers: ReadonlyMap<MarkKey, number>, { id }: ObjectState): number {
+  return numbers.get(keyOf(id)) ?? 0;
 }

@@ -2,13 +2,19 @@ import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf, type MarkKey } from "../state/marks";
 import { cssColor } from "../state/tools";
 import { gridScale, type Point, type Rect } from "./geometry";
+import { handlesOf, placeOf } from "./handles";
+import { drawPin, pinBounds } from "./pins";
 import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "./shapes";
+import { stampShape } from "./stamps";
 
 /** Dark rim around every mark, so that it reads on white as on black. */
 const HALO = "rgba(0, 0, 0, 0.65)";
 /** Width of the rim, CSS px. */
 const HALO_PX = 1;
 const ACCENT = "#6ea8fe";
+/** Side of a handle, and radius of a vertex that was put, CSS px. */
+const HANDLE_PX = 8;
+const VERTEX_PX = 3.5;
 
 /** Where a canvas stands: the picture's place on it, and its pixels per CSS px. */
 export interface Surface {
@@ -26,17 +32,19 @@ export class Painter {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   }
 
-  draw(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
+  /** Draws a mark; `number` is that of a pin. */
+  draw(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState, number = 0): void {
     context.lineJoin = "round";
     context.lineCap = "round";
     if (object.kind === Kind.TEXT) drawText(context, surface, object);
+    else if (object.kind === Kind.PIN) drawPin(context, surface, object, number);
     else this.drawShape(context, surface, object);
   }
 
   /** A frame around the chosen mark. */
   drawSelection(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
     const pixel = 1 / gridScale(surface.rect);
-    const { x, y, width, height } = grown(this.boundsOf(object), 4 * pixel);
+    const { x, y, width, height } = grown(this.boundsOf(object, surface.rect), 4 * pixel);
     toGridSpace(context, surface);
     context.lineWidth = pixel;
     context.setLineDash([]);
@@ -44,6 +52,37 @@ export class Painter {
     context.strokeRect(x - pixel, y - pixel, width + 2 * pixel, height + 2 * pixel);
     context.strokeStyle = ACCENT;
     context.strokeRect(x, y, width, height);
+  }
+
+  /** The corners by which the chosen mark is resized. */
+  drawHandles(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
+    const pixel = 1 / gridScale(surface.rect);
+    const side = HANDLE_PX * pixel;
+    toGridSpace(context, surface);
+    context.lineWidth = 1.5 * pixel;
+    context.fillStyle = "#fff";
+    context.strokeStyle = "#161616";
+    for (const handle of handlesOf(object)) {
+      const { x, y } = placeOf(object, handle);
+      context.fillRect(x - side / 2, y - side / 2, side, side);
+      context.strokeRect(x - side / 2, y - side / 2, side, side);
+    }
+  }
+
+  /** The vertices of a polygon under way; the first is larger once a press on it closes. */
+  drawVertices(context: CanvasRenderingContext2D, surface: Surface, vertices: readonly Point[], closable: boolean): void {
+    const pixel = 1 / gridScale(surface.rect);
+    toGridSpace(context, surface);
+    context.lineWidth = 1.5 * pixel;
+    context.strokeStyle = "#161616";
+    vertices.forEach(({ x, y }, index) => {
+      const closes = index === 0 && closable;
+      context.beginPath();
+      context.arc(x, y, (closes ? 2 : 1) * VERTEX_PX * pixel, 0, 2 * Math.PI);
+      context.fillStyle = closes ? ACCENT : "#fff";
+      context.fill();
+      context.stroke();
+    });
   }
 
   /** Someone's pointer with their name, at a point of the stage. */
@@ -60,8 +99,9 @@ export class Painter {
     drawLabel(context, name, color);
   }
 
-  /** Space that an object takes, grid units. */
-  boundsOf(object: ObjectState): Rect {
+  /** Space that an object takes, grid units, where the picture lies at `rect`. */
+  boundsOf(object: ObjectState, rect: Rect): Rect {
+    if (object.kind === Kind.PIN) return pinBounds(object, rect);
     return object.kind === Kind.TEXT ? this.textBounds(object) : this.shape(object).bounds;
   }
 
@@ -69,7 +109,7 @@ export class Painter {
     const key = keyOf(object.id);
     const known = this.shapes.get(key);
     if (known?.object === object) return known.shape;
-    const shape = shapeOf(object);
+    const shape = object.kind === Kind.STAMP ? stampShape(object) : shapeOf(object);
     this.shapes.set(key, { object, shape });
     return shape;
   }
@@ -80,16 +120,16 @@ export class Painter {
   }
 
   private drawShape(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
-    const { fill, line } = this.shape(object);
+    const { fill, line, lineWidth = object.width } = this.shape(object);
     const rim = (2 * HALO_PX) / gridScale(surface.rect);
     toGridSpace(context, surface);
     context.strokeStyle = HALO;
     context.lineWidth = rim;
     if (fill) context.stroke(fill);
-    context.lineWidth = object.width + rim;
+    context.lineWidth = lineWidth + rim;
     if (line) context.stroke(line);
     context.fillStyle = context.strokeStyle = cssColor(object.color);
-    context.lineWidth = object.width;
+    context.lineWidth = lineWidth;
     if (line) context.stroke(line);
     if (fill) context.fill(fill);
   }

@@ -14,8 +14,10 @@ const GAP_MAX = 16;
 export interface Shape {
   /** Filled with the mark's colour. */
   readonly fill: Path2D | undefined;
-  /** Stroked with the mark's colour and width. */
+  /** Stroked with the mark's colour. */
   readonly line: Path2D | undefined;
+  /** Width of the line where it is not the mark's. */
+  readonly lineWidth?: number;
   /** Line to hit with the pointer. */
   readonly spine: Path2D;
   readonly bounds: Rect;

@@ -99,5 +99,6 @@ function compareBytes(left: Uint8Array, right: Uint8Array): number {
 }
 
 function noteOf(object: ObjectState): string {
-  return [object.createdRevision, object.order.join(), object.pending, object.ended, object.color, object.text].join(" ");
+  const { createdRevision, order, pending, ended, color, text, status, assignee, stamp } = object;
+  return [createdRevision, order.join(), pending, ended, color, status, assignee, stamp, text].join(" ");
 }

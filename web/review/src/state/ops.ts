@@ -2,6 +2,7 @@ import {
   AddSchema,
   create,
   CreateSchema,
+  Kind,
   OpSchema,
   PointSchema,
   PropertySchema,
@@ -10,10 +11,10 @@ import {
   StrokeAppendSchema,
   StrokeEndSchema,
   type FrameStamp,
-  type Kind,
   type ObjectId,
   type Op,
   type Property,
+  type Status,
   type StrokePoints,
 } from "@fmz/client";
 import type { Point } from "../stage/geometry";
@@ -28,11 +29,21 @@ export const property = {
   start: (point: Point): Value => ({ case: "start", value: create(PointSchema, point) }),
   end: (point: Point): Value => ({ case: "end", value: create(PointSchema, point) }),
   text: (text: string): Value => ({ case: "text", value: text }),
+  stamp: (name: string): Value => ({ case: "stamp", value: name }),
+  status: (status: Status): Value => ({ case: "status", value: status }),
+  assignee: (identity: string): Value => ({ case: "assignee", value: identity }),
 };
 
 export function createOp(id: ObjectId, kind: Kind, frame: FrameStamp, values: readonly Value[]): Op {
   const properties = values.map((value) => create(PropertySchema, { value }));
   return create(OpSchema, { op: { case: "create", value: create(CreateSchema, { id, kind, frame, properties }) } });
+}
+
+/** A reply in the thread of a pin. */
+export function replyOp(id: ObjectId, parent: ObjectId, frame: FrameStamp, text: string): Op {
+  const properties = [create(PropertySchema, { value: property.text(text) })];
+  const value = create(CreateSchema, { id, kind: Kind.REPLY, frame, properties, parent });
+  return create(OpSchema, { op: { case: "create", value } });
 }
 
 export function setOp(id: ObjectId, value: Value): Op {

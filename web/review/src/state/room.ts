@@ -6,6 +6,7 @@ import {
   type FrameStamp,
   type MediaState,
   type ObjectId,
+  type ObjectState,
   type Participant,
   type Pointers,
   type Property,
@@ -15,13 +16,17 @@ import {
 } from "@fmz/client";
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
 import { socketUrl, type RoomLink } from "../link";
+import { middleOf, setCorners, squareAround } from "../stage/corners";
 import type { Point } from "../stage/geometry";
+import { boundsOf, endOf, startOf } from "../stage/shapes";
 import { announceRoom } from "./announcements";
 import { LocalMedia } from "./local-media";
-import { Marks } from "./marks";
+import { keyOf, Marks } from "./marks";
 import { Notices } from "./notices";
 import { deleteOp, property, setOp } from "./ops";
-import { Picture } from "./picture";
+import { isOnFrame, Picture } from "./picture";
+import { PolygonDraft } from "./polygon-draft";
+import { noteBeside, notesOf } from "./threads";
 import { Tools } from "./tools";
 import { Versions } from "./versions";
 import { View } from "./view";
@@ -40,12 +45,20 @@ export interface TextEntry {
   readonly mark?: ObjectId;
 }
 
+/** Where the pin of a comment that is being written stands, and the frame that its author saw. */
+export interface CommentEntry {
+  /** Grid units. */
+  readonly start: Point;
+  readonly frame: FrameStamp;
+}
+
 /** Everything that the page knows of a room it is in. */
 export class RoomState {
   readonly client: RoomClient;
   readonly document: SharedDocument;
   readonly marks: Marks;
   readonly tools = new Tools();
+  readonly polygon = new PolygonDraft();
   readonly view = new View();
   readonly picture = new Picture();
   readonly notices = new Notices();
@@ -82,6 +95,11 @@ export class RoomState {
   /** A text that is being written on the picture. */
   readonly textEntry = signal<TextEntry | undefined>(undefined);
 
+  /** A comment that is being written in the notes. */
+  readonly commentEntry = signal<CommentEntry | undefined>(undefined);
+  /** Marks as the notes list them, in drawing order. */
+  readonly notes = computed(() => this.listNotes());
+
   /** The publication shown large: the one chosen, else a film, else a screen, else a camera. */
   readonly main: ReadonlySignal<Publication | undefined> = computed(() => this.chooseMain());
   /** Cameras shown as tiles. */
@@ -106,6 +124,9 @@ export class RoomState {
     this.media = new LocalMedia(this.client.publisher, this.notices);
     this.listenToSession();
     this.listenToMedia();
+    this.tools.tool.subscribe((tool) => {
+      if (tool !== "polygon") this.polygon.drop();
+    });
   }
 
   /** Name of a participant, for people. */
@@ -121,6 +142,16 @@ export class RoomState {
   /** Name behind an author's number. */
   authorNumberName(author: number): string {
     return this.participants.value.find((other) => other.author === author)?.name ?? this.document.authors.get(author) ?? "";
+  }
+
+  /** Those who drew, by identity; people who came by the same link share one. */
+  drawers(): ReadonlyMap<string, string> {
+    const names = new Map<string, Set<string>>();
+    for (const [author, identity] of this.document.identities) {
+      const shared = names.get(identity) ?? new Set();
+      names.set(identity, shared.add(this.authorNumberName(author)));
+    }
+    return new Map([...names].map(([identity, shared]) => [identity, [...shared].join(", ")]));
   }
 
   /** True where this person may move or delete an object: their own, or all with the right to own the room. */
@@ -144,14 +175,38 @@ export class RoomState {
   /** Makes what is drawn next thinner or wider, and the chosen mark too. */
   stepWidth(by: -1 | 1): void {
     this.tools.step(by);
-    const text = this.marks.get(this.marks.selected.peek())?.kind === Kind.TEXT;
-    this.changeSelected(property.width(text ? this.tools.textHeight : this.tools.width));
+    const chosen = this.marks.get(this.marks.selected.peek());
+    if (chosen?.kind === Kind.STAMP) this.sizeStamp(chosen);
+    else this.changeSelected(property.width(chosen?.kind === Kind.TEXT ? this.tools.textHeight : this.tools.width));
   }
 
   /** Deletes the chosen mark, where this person may. */
   deleteSelected(): void {
     const id = this.marks.get(this.marks.selected.peek())?.id;
     if (id && this.mayChange(id)) this.document.submit([deleteOp(id)]);
+  }
+
+  /** Shows where a comment is to stand, and the place in the notes to write it. */
+  beginComment(entry: CommentEntry): void {
+    batch(() => {
+      this.marks.selected.value = undefined;
+      this.commentEntry.value = entry;
+      this.showPanel("notes");
+    });
+  }
+
+  /** Chooses a pin and shows its thread among the notes. */
+  openThread({ id }: ObjectState): void {
+    batch(() => {
+      this.marks.selected.value = keyOf(id);
+      this.showPanel("notes");
+    });
+  }
+
+  /** Chooses the note before (-1) or after (1) the chosen one. */
+  stepNote(by: -1 | 1): void {
+    const note = noteBeside(this.notes.peek(), this.marks.selected.peek(), by);
+    if (note) this.marks.selected.value = keyOf(note.id);
   }
 
   showPanel(tab: PanelTab): void {
@@ -174,6 +229,20 @@ export class RoomState {
       this.keysOpen.value = !this.keysOpen.peek();
       if (this.keysOpen.peek()) this.panelOpen.value = true;
     });
+  }
+
+  private listNotes(): readonly ObjectState[] {
+    const notes = notesOf(this.marks.list.value);
+    if (!this.onlyThisFrame.value) return notes;
+    const shown = this.picture.shown.value;
+    return notes.filter(({ frame }) => isOnFrame(frame, shown));
+  }
+
+  /** Gives a stamp the chosen size; its middle stays. */
+  private sizeStamp(stamp: ObjectState): void {
+    if (!stamp.id || !this.mayChange(stamp.id)) return;
+    const middle = middleOf(boundsOf([startOf(stamp), endOf(stamp)]));
+    setCorners(this.document, stamp, squareAround(middle, this.tools.stampSide));
   }
 
   private changeSelected(value: Property["value"]): void {

@@ -1,7 +1,24 @@
 import { signal } from "@preact/signals";
 
-export const TOOLS = ["select", "brush", "arrow", "line", "rectangle", "ellipse", "text", "redaction", "eraser"] as const;
+export const TOOLS = [
+  "select",
+  "brush",
+  "arrow",
+  "line",
+  "rectangle",
+  "ellipse",
+  "polygon",
+  "text",
+  "comment",
+  "stamp",
+  "redaction",
+  "eraser",
+] as const;
 export type Tool = (typeof TOOLS)[number];
+
+/** The built-in stamps, by the names that the document holds. */
+export const STAMPS = ["check", "cross", "question", "attention"] as const;
+export type Stamp = (typeof STAMPS)[number];
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito), and white. */
 export const PALETTE = [
@@ -19,10 +36,13 @@ export const PALETTE = [
 export const WIDTHS = [20, 32, 48, 72, 108, 162, 256] as const;
 /** Text is this many times as high as a stroke of the same step is wide. */
 const TEXT_RATIO = 8;
+/** A stamp's side is this many times as long. */
+const STAMP_RATIO = 16;
 
 /** What the hand holds. */
 export class Tools {
   readonly tool = signal<Tool>("select");
+  readonly stamp = signal<Stamp>("check");
   readonly color = signal(0);
   readonly widthStep = signal(2);
 
@@ -36,14 +56,30 @@ export class Tools {
     return this.width * TEXT_RATIO;
   }
 
+  /** Side of a stamp that is put by a click, grid units. */
+  get stampSide(): number {
+    return this.width * STAMP_RATIO;
+  }
+
   /** The chosen colour as the wire writes it. */
   get rgba(): number {
     return rgbaOf(PALETTE[this.color.peek()] ?? PALETTE[0]);
   }
 
+  /** Takes a tool; the stamp tool again takes the next stamp. */
+  choose(tool: Tool): void {
+    if (tool === "stamp" && this.tool.peek() === "stamp") this.nextStamp();
+    this.tool.value = tool;
+  }
+
   /** Makes strokes thinner (-1) or wider (+1). */
   step(by: -1 | 1): void {
     this.widthStep.value = Math.max(0, Math.min(WIDTHS.length - 1, this.widthStep.peek() + by));
+  }
+
+  private nextStamp(): void {
+    const next = STAMPS[(STAMPS.indexOf(this.stamp.peek()) + 1) % STAMPS.length];
+    if (next) this.stamp.value = next;
   }
 }
 

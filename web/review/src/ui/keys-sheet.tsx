@@ -24,12 +24,15 @@ const DRAW: readonly Row[] = [
   [["[", "]"], "keys.width"],
   [["Ctrl+Z", "Ctrl+Shift+Z"], "keys.undo"],
   [["Del"], "keys.delete"],
+  [["keys.doubleClick", "Enter"], "keys.polygon.close"],
+  [["Backspace"], "keys.polygon.back"],
   [["Esc"], "keys.cancel"],
 ];
 
 const MICROPHONE: Row = [["M"], "keys.microphone"];
 const ROOM: readonly Row[] = [
   [["N"], "keys.notes"],
+  [[",", "."], "keys.notes.step"],
   [["?"], "keys.help"],
 ];
 
@@ -76,5 +79,5 @@ function KeyTable({ title, rows }: { readonly title: string; readonly rows: read
 }
 
 function keyName(key: string): string {
-  return key === "keys.wheel" || key === "keys.drag" ? t(key) : key;
+  return key === "keys.wheel" || key === "keys.drag" || key === "keys.doubleClick" ? t(key) : key;
 }

@@ -2,6 +2,7 @@ import { X } from "lucide-preact";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import type { PanelTab } from "../state/room";
+import { notesOf } from "../state/threads";
 import { CameraTiles } from "./camera-tiles";
 import { IconButton } from "./icon-button";
 import { KeysSheet } from "./keys-sheet";
@@ -59,7 +60,7 @@ function Body({ tab }: { readonly tab: PanelTab }) {
 
 function Tab({ tab }: { readonly tab: PanelTab }) {
   const room = useRoom();
-  const counts = { notes: room.marks.list.value.length, people: room.people.value.length, versions: undefined };
+  const counts = { notes: notesOf(room.marks.list.value).length, people: room.people.value.length, versions: undefined };
   const count = counts[tab];
   return (
     <button

@@ -1,10 +1,28 @@
 import { useSignal } from "@preact/signals";
-import { Brush, Circle, Eraser, MousePointer2, MoveUpRight, Pencil, Redo2, Slash, Square, SquareDashed, Type, Undo2, type LucideIcon } from "lucide-preact";
+import {
+  Brush,
+  Circle,
+  Eraser,
+  MapPin,
+  MousePointer2,
+  MoveUpRight,
+  Pencil,
+  Pentagon,
+  Redo2,
+  Slash,
+  Square,
+  SquareDashed,
+  Stamp,
+  Type,
+  Undo2,
+  type LucideIcon,
+} from "lucide-preact";
 import { t } from "../i18n";
 import { TOOL_KEYS } from "../keys";
 import { useRoom } from "../state/context";
 import { TOOLS, type Tool } from "../state/tools";
 import { IconButton } from "./icon-button";
+import { StampChoice } from "./stamp-choice";
 
 const ICONS: Readonly<Record<Tool, LucideIcon>> = {
   select: MousePointer2,
@@ -13,7 +31,10 @@ const ICONS: Readonly<Record<Tool, LucideIcon>> = {
   line: Slash,
   rectangle: Square,
   ellipse: Circle,
+  polygon: Pentagon,
   text: Type,
+  comment: MapPin,
+  stamp: Stamp,
   redaction: SquareDashed,
   eraser: Eraser,
 };
@@ -46,12 +67,13 @@ export function ToolRail() {
             shortcut={TOOL_KEYS[tool].toUpperCase()}
             pressed={tool === chosen}
             onClick={() => {
-              room.tools.tool.value = tool;
+              room.tools.choose(tool);
               unfolded.value = false;
             }}
           />
         ))}
       </div>
+      {chosen === "stamp" && <StampChoice />}
       <div class="tools steps">
         <IconButton
           id="undo"

@@ -30,6 +30,8 @@ export interface DocumentEvents {
 export class SharedDocument extends Emitter<DocumentEvents> {
   /** Names of those who drew, by author number. */
   readonly authors = new Map<number, string>();
+  /** Who they are, by author number: what `assignee` names. */
+  readonly identities = new Map<number, string>();
   private readonly outbox: Outbox;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
@@ -194,7 +196,7 @@ export class SharedDocument extends Emitter<DocumentEvents> {
       return;
     }
     this.resyncing = false;
-    for (const { author, name } of fromBinary(DocumentSnapshotSchema, bytes).authors) this.authors.set(author, name);
+    for (const author of fromBinary(DocumentSnapshotSchema, bytes).authors) this.learnAuthor(author);
     this.replica.takeChanges();
     this.emit("changed", { kind: "all", objects: this.replica.objects() });
     this.tellLost(lost);
@@ -204,7 +206,12 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   private learnAuthors({ batches }: Committed): void {
     const isAdded = (op: Op["op"]): op is { case: "authorAdded"; value: AuthorAdded } => op.case === "authorAdded";
     const added = batches.flatMap(({ ops }) => ops.map(({ op }) => op)).filter(isAdded);
-    for (const { value } of added) this.authors.set(value.author, value.name);
+    for (const { value } of added) this.learnAuthor(value);
+  }
+
+  private learnAuthor({ author, name, identity }: Pick<AuthorAdded, "author" | "name" | "identity">): void {
+    this.authors.set(author, name);
+    this.identities.set(author, identity);
   }
 
   private tellChanges(): void {

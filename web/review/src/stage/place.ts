@@ -1,0 +1,104 @@
+import { create, encodePoints, Kind, ObjectStateSchema, STROKE_ORIGIN, type ObjectState } from "@fmz/client";
+import { appendOp, createOp, endOp, property } from "../state/ops";
+import type { RoomState } from "../state/room";
+import { isOnGrid, squareAround, squareTo, type Corners } from "./corners";
+import { gridScale, toGrid, type Point } from "./geometry";
+import { DRAG_PX_MIN, type Gesture } from "./gestures";
+
+/** Tools that put something at a place: stamps, pins, the vertices of a polygon. */
+
+/** How near to the first vertex a press closes a polygon, CSS px: a fingertip's slack. */
+const CLOSE_PX = 12;
+
+/** Puts a stamp: a click puts one of the chosen size around the pointer, a drag gives it its own. */
+export function stamp(room: RoomState, first: Point): Gesture {
+  const { tools, document } = room;
+  const frame = room.picture.stamp();
+  const start = toGrid(first, room.view.rect.peek());
+  const [color, name] = [tools.rgba, tools.stamp.peek()];
+  let corners: Corners | undefined = squareAround(start, tools.stampSide);
+  return {
+    move: (points) => {
+      const at = points.at(-1);
+      if (!at || !corners || Math.hypot(at.x - first.x, at.y - first.y) < DRAG_PX_MIN) return;
+      corners = { start, end: squareTo(start, toGrid(at, room.view.rect.peek())) };
+    },
+    end: () => {
+      const id = document.nextId();
+      if (!id || !corners || !isOnGrid(corners)) return;
+      const look = [property.color(color), property.stamp(name), property.start(corners.start), property.end(corners.end)];
+      document.submit([createOp(id, Kind.STAMP, frame, look)]);
+    },
+    cancel: () => {
+      corners = undefined;
+    },
+    preview: () => corners && create(ObjectStateSchema, { kind: Kind.STAMP, color, stamp: name, ...corners, frame }),
+  };
+}
+
+/** Begins a comment where the pointer is lifted, or opens the one whose pin is there. */
+export function comment(room: RoomState, first: Point, pinAt: (point: Point) => ObjectState | undefined): Gesture {
+  const frame = room.picture.stamp();
+  let last: Point | undefined = first;
+  return {
+    move: (points) => {
+      last = points.at(-1) ?? last;
+    },
+    end: () => {
+      if (!last) return;
+      const pin = pinAt(last);
+      if (pin) room.openThread(pin);
+      else room.beginComment({ start: toGrid(last, room.view.rect.peek()), frame });
+    },
+    cancel: () => {
+      last = undefined;
+    },
+  };
+}
+
+/** Puts the next vertex of a polygon where the pointer is lifted. */
+export function vertex(room: RoomState, first: Point): Gesture {
+  const { polygon, view } = room;
+  const frame = room.picture.stamp();
+  const aim = (at: Point | undefined): void => {
+    polygon.aim.value = at && toGrid(at, view.rect.peek());
+  };
+  let last = first;
+  aim(first);
+  return {
+    move: (points) => {
+      last = points.at(-1) ?? last;
+      aim(last);
+    },
+    end: () => {
+      const rect = view.rect.peek();
+      if (polygon.put(toGrid(last, rect), CLOSE_PX / gridScale(rect), frame)) closePolygon(room);
+    },
+    cancel: () => {
+      aim(undefined);
+    },
+  };
+}
+
+/** Takes the polygon into the document, where it has vertices enough. */
+export function closePolygon({ document, polygon, tools }: RoomState): void {
+  const id = document.nextId();
+  if (!id || !polygon.frame || !polygon.closable) return;
+  const look = [property.color(tools.rgba), property.width(tools.width)];
+  const points = pointsThrough(polygon.vertices.peek());
+  document.submit([createOp(id, Kind.POLYGON, polygon.frame, look), appendOp(id, points), endOp(id)]);
+  polygon.drop();
+}
+
+/** The polygon as far as it is drawn, with the edge to where the pointer is. */
+export function polygonPreview({ polygon, tools }: RoomState): ObjectState | undefined {
+  if (!polygon.active) return undefined;
+  const aim = polygon.aim.peek();
+  const points = pointsThrough([...polygon.vertices.peek(), ...(aim ? [aim] : [])]);
+  return create(ObjectStateSchema, { kind: Kind.POLYGON, color: tools.rgba, width: tools.width, points });
+}
+
+function pointsThrough(vertices: readonly Point[]): ReturnType<typeof encodePoints> {
+  const points = vertices.map(({ x, y }) => ({ x, y, pressure: STROKE_ORIGIN.pressure }));
+  return encodePoints(points, STROKE_ORIGIN, false);
+}

@@ -1,0 +1,57 @@
+import { limits, type FrameStamp } from "@fmz/client";
+import { signal } from "@preact/signals";
+import type { Point } from "../stage/geometry";
+
+/** Fewer vertices enclose nothing. */
+export const VERTICES_MIN = 3;
+/** A polygon's vertices travel in one append. */
+export const VERTICES_MAX = limits.APPEND_POINTS_MAX;
+
+/** A polygon whose vertices are being put one by one. It enters the document when it is closed. Places in grid units. */
+export class PolygonDraft {
+  readonly vertices = signal<readonly Point[]>([]);
+  /** Where the next vertex would be. */
+  readonly aim = signal<Point | undefined>(undefined);
+  private stamp: FrameStamp | undefined;
+
+  get active(): boolean {
+    return this.vertices.peek().length > 0;
+  }
+
+  get closable(): boolean {
+    return this.vertices.peek().length >= VERTICES_MIN;
+  }
+
+  /** The frame that was seen at the first vertex. */
+  get frame(): FrameStamp | undefined {
+    return this.stamp;
+  }
+
+  /** Puts a vertex; true where the place lies on the first one, within `reach`, and so asks to close. */
+  put(at: Point, reach: number, frame: FrameStamp): boolean {
+    const vertices = this.vertices.peek();
+    const [first, last] = [vertices[0], vertices.at(-1)];
+    if (first && this.closable && isNear(first, at, reach)) return true;
+    // The second press of a double click.
+    if (last && isNear(last, at, reach / 2)) return false;
+    if (vertices.length === VERTICES_MAX) return false;
+    this.stamp ??= frame;
+    this.vertices.value = [...vertices, at];
+    return false;
+  }
+
+  removeLast(): void {
+    this.vertices.value = this.vertices.peek().slice(0, -1);
+    if (!this.active) this.drop();
+  }
+
+  drop(): void {
+    this.vertices.value = [];
+    this.aim.value = undefined;
+    this.stamp = undefined;
+  }
+}
+
+function isNear(one: Point, other: Point, reach: number): boolean {
+  return Math.hypot(one.x - other.x, one.y - other.y) <= reach;
+}

@@ -1,0 +1,40 @@
+import { Kind } from "@fmz/client";
+import { batch } from "@preact/signals";
+import { t } from "../i18n";
+import { useRoom } from "../state/context";
+import { keyOf } from "../state/marks";
+import { createOp, property } from "../state/ops";
+import type { CommentEntry, RoomState } from "../state/room";
+import { CommentBox } from "./comment-box";
+
+/** The words of a comment whose pin was just put. The pin enters the document with them. */
+export function NewComment() {
+  const room = useRoom();
+  const entry = room.commentEntry.value;
+  if (!entry) return null;
+  return (
+    <section class="new-comment" aria-label={t("thread.new")}>
+      <CommentBox
+        id="comment"
+        label={t("thread.write")}
+        focusFor={entry}
+        onSend={(text) => {
+          pinComment(room, entry, text);
+        }}
+        onDrop={() => {
+          room.commentEntry.value = undefined;
+        }}
+      />
+    </section>
+  );
+}
+
+function pinComment(room: RoomState, { start, frame }: CommentEntry, text: string): void {
+  const id = room.document.nextId();
+  if (!id) return;
+  const values = [property.color(room.tools.rgba), property.start(start), property.text(text)];
+  batch(() => {
+    room.commentEntry.value = undefined;
+    if (room.document.submit([createOp(id, Kind.PIN, frame, values)])) room.marks.selected.value = keyOf(id);
+  });
+}

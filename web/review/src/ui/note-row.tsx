@@ -1,0 +1,147 @@
+import { Kind, timecode, type ObjectState } from "@fmz/client";
+import {
+  Brush,
+  Circle,
+  CircleQuestionMark,
+  MapPin,
+  MessageSquareReply,
+  MoveUpRight,
+  Pentagon,
+  Slash,
+  Square,
+  SquareDashed,
+  Stamp,
+  Trash2,
+  Type,
+  type LucideIcon,
+} from "lucide-preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../i18n";
+import { inkOn } from "../stage/pins";
+import { useRoom } from "../state/context";
+import { keyOf } from "../state/marks";
+import type { RoomState } from "../state/room";
+import { isSettled, repliesOf, statusOf } from "../state/threads";
+import { cssColor, STAMPS } from "../state/tools";
+import { IconButton } from "./icon-button";
+import { StampSign } from "./stamp-choice";
+import { StatusWord, Thread } from "./thread";
+
+const ICONS = {
+  0: CircleQuestionMark,
+  1: Brush,
+  2: Square,
+  3: Circle,
+  4: MoveUpRight,
+  5: Type,
+  6: Slash,
+  7: Pentagon,
+  8: MapPin,
+  9: SquareDashed,
+  10: Stamp,
+  11: MessageSquareReply,
+} satisfies Readonly<Record<number, LucideIcon>>;
+type MarkKind = keyof typeof ICONS;
+
+/** Kinds that this page does not know count as 0. */
+function kindOf({ kind }: ObjectState): MarkKind {
+  return kind in ICONS ? (kind) : 0;
+}
+/** One mark in words; a chosen pin with its thread. `number` is that of a pin. */
+export function Note({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
+  const room = useRoom();
+  const key = keyOf(object.id);
+  const chosen = room.marks.selected.value === key;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (chosen) row.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  const name = room.authorName(object.id) || t("panel.people.unnamed");
+  return (
+    <li ref={row} data-chosen={chosen} data-mark={key}>
+      <div class="note">
+      <button
+        type="button"
+        class="note-main"
+        aria-pressed={chosen}
+        onClick={() => {
+          room.marks.selected.value = chosen ? undefined : key;
+        }}
+      >
+        <NoteSign object={object} number={number} />
+        <span class="note-words">
+          <span class="note-title">{titleOf(object)}</span>
+          <span class="note-detail">
+            {name}
+            <FramePlace object={object} />
+            {object.kind === Kind.PIN && <ThreadState room={room} pin={object} />}
+            {object.pending && <span class="note-pending" title={t("panel.notes.pending")} aria-label={t("panel.notes.pending")} />}
+          </span>
+        </span>
+      </button>
+      {chosen && object.id && room.mayChange(object.id) && (
+        <IconButton
+          icon={Trash2}
+          label={t("tools.delete")}
+          shortcut="Del"
+          onClick={() => {
+            room.deleteSelected();
+          }}
+        />
+      )}
+      </div>
+      {chosen && object.kind === Kind.PIN && <Thread key={key} pin={object} />}
+    </li>
+  );
+}
+
+/** What a mark looks like: a pin by its number, a stamp by its sign, others by their kind. */
+function NoteSign({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
+  const color = cssColor(object.color);
+  const stamp = STAMPS.find((name) => name === object.stamp);
+  const Icon = ICONS[kindOf(object)];
+  if (number !== undefined) {
+    return (
+      <span class="note-number" style={isSettled(statusOf(object)) ? { color } : { backgroundColor: color, borderColor: color, color: inkOn(object.color) }}>
+        {number}
+      </span>
+    );
+  }
+  return (
+    <span class="note-icon" style={{ color }}>
+      {stamp ? <StampSign stamp={stamp} /> : <Icon size={18} strokeWidth={1.5} aria-hidden="true" />}
+    </span>
+  );
+}
+
+function titleOf(object: ObjectState): string {
+  const stamp = STAMPS.find((name) => name === object.stamp);
+  return object.text || (stamp ? t("stamp.named", { name: t(`stamp.${stamp}`) }) : t(`kind.${kindOf(object)}`));
+}
+
+/** Where a thread stands, who is to act, and how many replied. */
+function ThreadState({ room, pin }: { readonly room: RoomState; readonly pin: ObjectState }) {
+  const replies = repliesOf(room.marks.list.value, keyOf(pin.id)).length;
+  const assignee = pin.assignee && room.drawers().get(pin.assignee);
+  return (
+    <>
+      <StatusWord pin={pin} />
+      {assignee && <span>{t("thread.assignee.is", { name: assignee })}</span>}
+      {replies > 0 && <span>{t(replies === 1 ? "thread.replies.one" : "thread.replies.other", { count: replies })}</span>}
+    </>
+  );
+}
+
+/** The frame that a mark was made on, in the words of its publication. */
+function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
+  const room = useRoom();
+  if (frame?.frameIndex === undefined) return null;
+  const publication = room.publications.value.find(({ publication }) => publication === frame.publication);
+  const map = publication?.frameMaps.at(-1);
+  return (
+    <>
+      {map && <span class="note-timecode">{timecode(map, frame.frameIndex)}</span>}
+      <span class="note-timecode">f {frame.frameIndex}</span>
+    </>
+  );
+}
