@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["fmz-annotation", "fmz-media", "fmz-proto"],
     ),
     ("fmz-store", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    ("fmz-turn-core", &[]),
     (
         "fmz-sfu",
         &["fmz-sfu-core", "fmz-net", "fmz-media", "fmz-proto"],
@@ -54,6 +55,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-proto",
             "fmz-signaling-core",
             "fmz-store",
+            "fmz-turn-core",
         ],
     ),
     (
@@ -83,6 +85,8 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("rtc", &["fmz-client"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
+    ("stun-types", &["fmz-turn-core"]),
+    ("turn-types", &["fmz-turn-core"]),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
     ("wasm-bindgen", &["fmz-annotation-wasm"]),
 ];
@@ -93,16 +97,25 @@ pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-media", "media"),
     ("fmz-sfu-core", "sfu/core"),
     ("fmz-signaling-core", "signaling/core"),
+    ("fmz-turn-core", "turn-relay/core"),
 ];
 
 /// Libraries a core may import: none of them reads a clock, a socket, a file or the system's random numbers by itself.
 const CORE_LIBRARIES: &[&str] = &[
+    "base64",
     "bytes",
+    "hmac",
+    "md-5",
     "rand",
     "rand_chacha",
+    "sha1",
+    "sha2",
+    "siphasher",
     "str0m",
+    "stun-types",
     "thiserror",
     "tracing",
+    "turn-types",
     "twox-hash",
 ];
 

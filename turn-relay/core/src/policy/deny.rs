@@ -1,0 +1,1 @@
+//! Addresses that no peer on the public internet has.
