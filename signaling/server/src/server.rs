@@ -44,6 +44,7 @@ pub struct Server {
     admin: Option<TcpListener>,
     tls: Option<Arc<ServerConfig>>,
     registry: Registry,
+    for_operators: Router,
     from_sfu: mpsc::Receiver<from_sfu::Message>,
 }
 
@@ -78,6 +79,7 @@ impl Server {
             admin,
             tls,
             registry,
+            for_operators: Router::new(),
             from_sfu,
         })
     }
@@ -95,6 +97,11 @@ impl Server {
         self.admin
             .as_ref()
             .and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves `routes` too at the address for operators.
+    pub fn for_operators(&mut self, routes: Router) {
+        self.for_operators = routes;
     }
 
     /// Makes a token that begins now.
@@ -132,6 +139,7 @@ impl Server {
             admin,
             tls,
             registry,
+            for_operators,
             from_sfu,
         } = self;
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
@@ -146,7 +154,7 @@ impl Server {
             ));
         }
         if let Some(listener) = admin {
-            let router = admin_router(state.clone(), registry);
+            let router = admin_router(state.clone(), registry).merge(for_operators);
             serving.spawn(accept(listener, None, router, handle.clone()));
         }
         let outcome = tokio::select! {

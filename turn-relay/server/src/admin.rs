@@ -8,32 +8,32 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 
 /// Sessions in one answer where no less is asked for: 400 bytes each.
 pub const SESSIONS_MAX: usize = 1000;
 /// Longest drain: two days' work.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
-/// Reads the settings again and carries them out; says in one line what is wrong.
-pub type Reload = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+/// One request to read the settings again and carry them out; the answer says in one line what is wrong.
+pub type Reload = oneshot::Sender<Result<(), String>>;
 
 #[derive(Clone)]
 struct Desk {
     turn: Turn,
-    reload: Reload,
+    reloads: mpsc::Sender<Reload>,
 }
 
 /// `GET /turn/sessions`, `DELETE /turn/sessions/{id}`, `POST /turn/revoke`, `/turn/drain`, `/turn/reload`.
-pub fn router(turn: Turn, reload: Reload) -> Router {
+pub fn router(turn: Turn, reloads: mpsc::Sender<Reload>) -> Router {
     Router::new()
         .route("/turn/sessions", get(sessions))
         .route("/turn/sessions/{id}", delete(kick))
         .route("/turn/revoke", post(revoke))
         .route("/turn/drain", post(drain))
         .route("/turn/reload", post(reload_settings))
-        .with_state(Desk { turn, reload })
+        .with_state(Desk { turn, reloads })
 }
 
 /// What went wrong, as `{"error": {"code", "message"}}`.
@@ -139,9 +139,9 @@ async fn drain(State(desk): State<Desk>, Json(asked): Json<Drain>) -> Result<Sta
 }
 
 async fn reload_settings(State(desk): State<Desk>) -> Result<StatusCode, Fault> {
-    let reload = desk.reload;
-    let done = tokio::task::spawn_blocking(move || reload()).await;
-    done.unwrap_or_else(|_| Err("the reload did not end".to_owned()))
-        .map_err(Fault::Bad)?;
+    let (answer, answered) = oneshot::channel();
+    desk.reloads.send(answer).await.map_err(|_| Stopped)?;
+    let done = answered.await.map_err(|_| Stopped)?;
+    done.map_err(Fault::Bad)?;
     Ok(StatusCode::NO_CONTENT)
 }

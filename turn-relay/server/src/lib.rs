@@ -5,6 +5,7 @@
 //! [`admin::router`] offers the same to operators. It holds no policy of its own: that is [`fmz_turn_core`]'s.
 
 pub mod admin;
+pub mod check;
 mod config;
 mod metrics;
 mod session;

@@ -91,8 +91,8 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("rtc", &["fmz-client"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
-    ("stun-types", &["fmz-turn-core"]),
-    ("turn-types", &["fmz-turn-core"]),
+    ("stun-types", &["fmz-turn", "fmz-turn-core"]),
+    ("turn-types", &["fmz-turn", "fmz-turn-core"]),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
     ("wasm-bindgen", &["fmz-annotation-wasm"]),
 ];

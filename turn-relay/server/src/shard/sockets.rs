@@ -90,10 +90,10 @@ impl Sockets {
         let options = Options {
             shared_port: false,
             buffer_bytes: BUFFER_BYTES,
+            keep_errors: true,
         };
         let socket = RawSocket::bind(address, options)?;
         socket.set_dont_fragment(false)?;
-        socket.keep_errors()?;
         let entry = self.sockets.vacant_entry();
         let slot = entry.key();
         let fd = socket.as_raw_fd();

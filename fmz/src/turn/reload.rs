@@ -1,0 +1,64 @@
+//! New settings for a relay that runs, on SIGHUP or as an operator asks for it.
+
+use crate::cli::Settings;
+use crate::config;
+use crate::exit::Failure;
+use fmz_turn::Turn;
+use fmz_turn::admin::Reload;
+use std::net::SocketAddr;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// Requests that wait: each takes a moment, and they are made by hand.
+const REQUESTS_MAX: usize = 4;
+
+/// Reads the settings again, one request after another.
+pub(crate) struct Reloads {
+    settings: Settings,
+    turn: Turn,
+    candidates: Vec<SocketAddr>,
+}
+
+impl Reloads {
+    pub(crate) fn new(settings: &Settings, turn: Turn, candidates: &[SocketAddr]) -> Self {
+        Self {
+            settings: settings.clone(),
+            turn,
+            candidates: candidates.to_vec(),
+        }
+    }
+
+    /// Begins to listen for SIGHUP and for requests.
+    pub(crate) fn listen(self) -> Result<mpsc::Sender<Reload>, Failure> {
+        let (requests, asked) = mpsc::channel(REQUESTS_MAX);
+        let hangup = signal(SignalKind::hangup());
+        let hangup = hangup.map_err(|error| Failure::running("listen for signals", error))?;
+        tokio::spawn(self.serve(hangup, asked));
+        Ok(requests)
+    }
+
+    async fn serve(self, mut hangup: Signal, mut asked: mpsc::Receiver<Reload>) {
+        loop {
+            let answer = tokio::select! {
+                Some(()) = hangup.recv() => None,
+                request = asked.recv() => match request {
+                    Some(answer) => Some(answer),
+                    None => return,
+                },
+            };
+            let done = self.reload().await.map_err(|failure| failure.to_string());
+            match &done {
+                Ok(()) => tracing::info!("settings read again"),
+                Err(why) => tracing::error!("settings stay as they are: {why}"),
+            }
+            if let Some(answer) = answer {
+                let _ = answer.send(done);
+            }
+        }
+    }
+
+    async fn reload(&self) -> Result<(), Failure> {
+        let config = config::resolve(&self.settings)?;
+        super::reload(&self.turn, &config, &self.candidates).await
+    }
+}
