@@ -32,14 +32,22 @@ pub struct Client {
     pub local: SocketAddr,
 }
 
-impl Hash for Client {
-    fn hash<H: Hasher>(&self, state: &mut H) {
+impl Client {
+    /// Protocol and both addresses; the first bytes, as many as the number says.
+    pub(crate) fn to_bytes(self) -> ([u8; 37], usize) {
         let mut bytes = [0; 37];
         bytes[0] = self.protocol as u8;
         let mut end = 1;
         for address in [self.address, self.local] {
             end = write_address(&mut bytes, end, address);
         }
+        (bytes, end)
+    }
+}
+
+impl Hash for Client {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (bytes, end) = self.to_bytes();
         state.write(&bytes[..end]);
     }
 }

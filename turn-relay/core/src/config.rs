@@ -1,5 +1,6 @@
 //! What a relay is told at its start, and again at a reload.
 
+use crate::limits::{REALM_BYTES_MAX, RULES_MAX, SECRETS_MAX, STATIC_USERS_MAX};
 use crate::policy::Policy;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -32,6 +33,52 @@ pub struct Config {
     pub credential_lifetime_max: Duration,
     /// What one user and all together may take.
     pub quotas: Quotas,
+}
+
+impl Config {
+    /// Whether the settings can be kept. A relay takes others too, but not all that they say: what is over a bound is passed
+    /// over.
+    ///
+    /// # Errors
+    /// What is wrong, for the operator.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let families = |ipv4| {
+            self.relayed
+                .iter()
+                .filter(|ip| ip.bind.is_ipv4() == ipv4)
+                .count()
+        };
+        let mixed = |ip: &RelayedIp| ip.bind.is_ipv4() != ip.announced.is_ipv4();
+        let rules = self.policy.platform.len() + self.policy.peers.len();
+        let faults = [
+            (
+                self.realm.is_empty() || self.realm.len() > REALM_BYTES_MAX,
+                "the realm is empty or too long",
+            ),
+            (self.secrets.len() > SECRETS_MAX, "too many secrets"),
+            (
+                self.secrets.iter().any(String::is_empty),
+                "a secret is empty",
+            ),
+            (self.users.len() > STATIC_USERS_MAX, "too many users"),
+            (
+                families(true) > 1 || families(false) > 1,
+                "more than one relayed address of a family",
+            ),
+            (
+                self.relayed.iter().any(mixed),
+                "a relayed address is announced as one of the other family",
+            ),
+            (
+                self.ports.is_empty() || *self.ports.start() == 0,
+                "no ports for relayed addresses",
+            ),
+            (self.shard >= self.shards, "no such shard"),
+            (rules > RULES_MAX, "too many rules for peers"),
+        ];
+        let fault = faults.into_iter().find(|(wrong, _)| *wrong);
+        fault.map_or(Ok(()), |(_, message)| Err(message))
+    }
 }
 
 /// A user with a lasting password.

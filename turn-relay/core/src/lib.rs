@@ -10,14 +10,29 @@
 //!
 //! The rules it keeps are in `docs/SPEC-turn.md`.
 
+mod allocation;
+mod ask;
+mod auth;
+mod bucket;
 mod client;
 mod config;
 mod credentials;
+mod family;
+mod hash;
+mod integrity;
 pub mod limits;
+mod nonce;
 mod output;
 mod policy;
+mod ports;
 mod relay;
+mod replies;
+mod reservations;
+mod revocations;
+mod slab;
 mod stats;
+mod table;
+mod users;
 
 pub use client::{AllocationId, Client, Protocol};
 pub use config::{Config, Quotas, RelayedIp, StaticUser};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Longest user name, bytes: USERNAME is shorter than 509 (RFC 8489 section 14.3).
 pub const USERNAME_BYTES_MAX: usize = 508;
+/// Longest realm, bytes: it is in every 401, which is to be short.
+pub const REALM_BYTES_MAX: usize = 128;
 /// Secrets tried for one request: the present one, the next and the last, and one to spare; each costs two microseconds.
 pub const SECRETS_MAX: usize = 4;
 /// Users with a lasting password: a lab or a gateway, not a directory.
@@ -48,3 +50,7 @@ pub const REVOCATIONS_MAX: usize = 65_536;
 pub const ALLOCATION_BYTES_MAX: usize = 4096;
 /// Largest payload forwarded: with a Data indication's header it still fits a datagram.
 pub const PAYLOAD_BYTES_MAX: usize = 65_507 - 48 - 3;
+/// How long a user without allocation keeps what it used of its rates: until they would be full again.
+pub const USER_LINGER: Duration = Duration::from_secs(5);
+/// Users without allocation that are kept so; above it the first to leave is forgotten.
+pub const USERS_LINGERING_MAX: usize = 16_384;

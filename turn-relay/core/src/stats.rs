@@ -23,6 +23,8 @@ pub struct Stats {
     pub dropped_policy: u64,
     /// Data above a user's rate or the relay's.
     pub dropped_rate: u64,
+    /// Data too large for a datagram.
+    pub dropped_size: u64,
     /// Messages that cannot be read.
     pub malformed: u64,
     /// Requests that were not answered, as their source address had its share of answers.

@@ -1,8 +1,10 @@
 //! Which peers may be reached.
 
 mod deny;
+mod filter;
 mod net;
 
+pub(crate) use filter::PeerFilter;
 pub use net::IpNet;
 
 use std::net::{IpAddr, SocketAddr};

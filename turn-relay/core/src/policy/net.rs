@@ -17,6 +17,12 @@ impl IpNet {
         (prefix <= bits).then_some(Self { address, prefix })
     }
 
+    /// Its address where it is only one.
+    pub(crate) fn host(&self) -> Option<IpAddr> {
+        let bits = if self.address.is_ipv4() { 32 } else { 128 };
+        (self.prefix == bits).then_some(self.address)
+    }
+
     /// Whether `ip` is one of them. An IPv6 address that holds an IPv4 one is not taken for it.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.address, ip) {
