@@ -96,6 +96,17 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) allowed_origins: Option<Vec<String>>,
+    /// Proxies that begin every connection with a PROXY protocol header: addresses or networks, such as 10.0.0.0/8.
+    #[arg(
+        long,
+        env = "FMZ_PROXY_PROTOCOL_FROM",
+        value_name = "NETWORK,...",
+        value_delimiter = ','
+    )]
+    pub(crate) proxy_protocol_from: Option<Vec<String>>,
+    /// Connections of one IPv4 address or IPv6 /64 at once [default: 2048].
+    #[arg(long, env = "FMZ_CONNECTIONS_PER_SOURCE", value_name = "COUNT")]
+    pub(crate) connections_per_source: Option<usize>,
     #[command(flatten)]
     pub(crate) room: room::Settings,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].

@@ -158,6 +158,7 @@ fn open_store(config: &Config) -> Result<Disk, Failure> {
 }
 
 fn signaling(config: &Config) -> fmz_signaling::Config {
+    let usual = fmz_signaling::Config::new(&config.data_dir);
     fmz_signaling::Config {
         listen: vec![config.listen],
         admin: Some(config.admin_listen),
@@ -173,8 +174,12 @@ fn signaling(config: &Config) -> fmz_signaling::Config {
         },
         allowed_origins: config.allowed_origins.clone(),
         public_url: config.public_url.clone(),
+        proxies: config.proxies.clone(),
+        connections_per_source: config
+            .connections_per_source
+            .unwrap_or(usual.connections_per_source),
         room: config.room,
-        ..fmz_signaling::Config::new(&config.data_dir)
+        ..usual
     }
 }
 

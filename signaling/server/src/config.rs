@@ -1,6 +1,8 @@
 //! What a server must be told. Nothing here is read from the environment.
 
+use fmz_net::front;
 use fmz_signaling_core::RoomLimits;
+use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How connections are secured.
@@ -34,6 +36,10 @@ pub struct Config {
     pub data: PathBuf,
     /// How connections are secured.
     pub tls: Tls,
+    /// Where proxies stand that say by the PROXY protocol whose connections they pass on.
+    pub proxies: Vec<IpNet>,
+    /// Connections of one IPv4 address or IPv6 /64 at once, loopback excepted.
+    pub connections_per_source: usize,
     /// Origins of pages that may connect besides the server's own, like `https://review.example`.
     pub allowed_origins: Vec<String>,
     /// How people reach the server, like `https://review.example`; what the request says where absent.
@@ -54,6 +60,8 @@ impl Config {
             admin: None,
             data: data.into(),
             tls: Tls::Off,
+            proxies: Vec::new(),
+            connections_per_source: front::Settings::default().per_source_max,
             allowed_origins: Vec::new(),
             public_url: None,
             sessions_max: 10_000,

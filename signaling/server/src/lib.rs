@@ -20,8 +20,10 @@ mod socket;
 mod state;
 mod tls;
 pub mod token;
+mod web;
 
 pub use config::{Config, Tls};
 pub use error::ServerError;
 pub use fmz_signaling_core::RoomLimits;
 pub use server::Server;
+pub use tls::Certificate;
