@@ -1,9 +1,10 @@
 //! What a server must be told. Nothing here is read from the environment.
 
+use crate::relay::IceServers;
 use fmz_net::front;
 use fmz_signaling_core::RoomLimits;
 use ipnet::IpNet;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// How connections are secured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Tls {
 }
 
 /// Settings of a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// Addresses for participants; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
@@ -44,6 +45,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// How people reach the server, like `https://review.example`; what the request says where absent.
     pub public_url: Option<String>,
+    /// Names the relays that sessions are told of; they are told of none where absent.
+    pub ice_servers: Option<Arc<dyn IceServers>>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
     /// How long a room without people is kept open: reading it from its log again costs its next guest a wait.
@@ -64,9 +67,22 @@ impl Config {
             connections_per_source: front::Settings::default().per_source_max,
             allowed_origins: Vec::new(),
             public_url: None,
+            ice_servers: None,
             sessions_max: 10_000,
             room_idle: Duration::from_secs(60),
             room: RoomLimits::default(),
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("admin", &self.admin)
+            .field("data", &self.data)
+            .field("tls", &self.tls)
+            .field("ice_servers", &self.ice_servers.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -14,6 +14,7 @@ mod history;
 mod link;
 mod metrics;
 mod origin;
+pub mod relay;
 mod rooms;
 mod server;
 mod socket;
