@@ -2,6 +2,7 @@
 
 use crate::room;
 use clap::{Args, Parser, Subcommand};
+use fmz_client::RelayTransport;
 use std::path::PathBuf;
 
 /// Review room for film, TV and advertising: a live 4K picture for everyone in the room, drawn on by everyone at once.
@@ -149,7 +150,18 @@ pub(crate) struct Publish {
     /// Name shown in the room.
     #[arg(long, value_name = "NAME", default_value = "Stream")]
     pub(crate) name: String,
-    /// Certificate (PEM) to trust for wss, beside the system's own.
+    /// Send through a relay only, never directly.
+    #[arg(long)]
+    pub(crate) relay_only: bool,
+    /// Ways to a relay that may be tried: udp, tcp, tls.
+    #[arg(
+        long,
+        value_name = "WAY,...",
+        value_delimiter = ',',
+        default_value = "udp,tcp,tls"
+    )]
+    pub(crate) relay_transports: Vec<RelayTransport>,
+    /// Certificate (PEM) to trust for wss and relays over TLS, instead of the system's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// What is logged.
