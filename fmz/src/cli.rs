@@ -2,6 +2,7 @@
 
 use crate::{room, turn};
 use clap::{Args, Parser, Subcommand};
+use fmz_client::RelayTransport;
 use std::path::PathBuf;
 
 /// Review room for film, TV and advertising: a live 4K picture for everyone in the room, drawn on by everyone at once.
@@ -107,6 +108,17 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) allowed_origins: Option<Vec<String>>,
+    /// Proxies that begin every connection with a PROXY protocol header: addresses or networks, such as 10.0.0.0/8.
+    #[arg(
+        long,
+        env = "FMZ_PROXY_PROTOCOL_FROM",
+        value_name = "NETWORK,...",
+        value_delimiter = ','
+    )]
+    pub(crate) proxy_protocol_from: Option<Vec<String>>,
+    /// Connections of one IPv4 address or IPv6 /64 at once [default: 2048].
+    #[arg(long, env = "FMZ_CONNECTIONS_PER_SOURCE", value_name = "COUNT")]
+    pub(crate) connections_per_source: Option<usize>,
     #[command(flatten)]
     pub(crate) room: room::Settings,
     #[command(flatten)]
@@ -151,7 +163,18 @@ pub(crate) struct Publish {
     /// Name shown in the room.
     #[arg(long, value_name = "NAME", default_value = "Stream")]
     pub(crate) name: String,
-    /// Certificate (PEM) to trust for wss, beside the system's own.
+    /// Send through a relay only, never directly.
+    #[arg(long)]
+    pub(crate) relay_only: bool,
+    /// Ways to a relay that may be tried: udp, tcp, tls.
+    #[arg(
+        long,
+        value_name = "WAY,...",
+        value_delimiter = ',',
+        default_value = "udp,tcp,tls"
+    )]
+    pub(crate) relay_transports: Vec<RelayTransport>,
+    /// Certificate (PEM) to trust for wss and relays over TLS, instead of the system's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// What is logged.
@@ -172,7 +195,12 @@ pub(crate) struct Check {
     #[arg(value_name = "URL", required = true)]
     pub(crate) urls: Vec<String>,
     /// The relay's secret (turn_secrets, or the file turn-secret in the data folder).
-    #[arg(long, env = "FMZ_TURN_SECRETS", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "FMZ_TURN_SECRETS",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     pub(crate) secret: Option<String>,
     /// User name of credentials, as a server hands them out.
     #[arg(long, value_name = "NAME", requires = "password")]

@@ -5,6 +5,7 @@ use crate::exit::Failure;
 use crate::roles::Roles;
 use crate::{room, turn};
 use fmz_signaling::RoomLimits;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) tls: Tls,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) proxies: Vec<IpNet>,
+    pub(crate) connections_per_source: Option<usize>,
     /// Bounds of each room.
     pub(crate) room: RoomLimits,
     pub(crate) turn: turn::Config,
@@ -60,6 +63,8 @@ struct File {
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
     allowed_origins: Option<Vec<String>>,
+    proxy_protocol_from: Option<Vec<String>>,
+    connections_per_source: Option<usize>,
     participants_max: Option<u32>,
     ops_per_s: Option<u32>,
     ops_burst: Option<u32>,
@@ -86,15 +91,18 @@ struct File {
     log_format: Option<String>,
 }
 
+/// A server has no more connections than this at all.
+const CONNECTIONS_MAX: usize = 32_768;
 const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 37] = [
+const VARIABLES: [&str; 39] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_AUTO_COMMIT",
     "FMZ_CONFIG",
+    "FMZ_CONNECTIONS_PER_SOURCE",
     "FMZ_DATA_DIR",
     "FMZ_LISTEN",
     "FMZ_LOG",
@@ -103,6 +111,7 @@ const VARIABLES: [&str; 37] = [
     "FMZ_OPS_BURST",
     "FMZ_OPS_PER_S",
     "FMZ_PARTICIPANTS_MAX",
+    "FMZ_PROXY_PROTOCOL_FROM",
     "FMZ_PUBLIC_ADDRESSES",
     "FMZ_PUBLIC_URL",
     "FMZ_ROLES",
@@ -229,6 +238,11 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
         .clone()
         .or(file.allowed_origins)
         .unwrap_or_default();
+    let proxies = typed
+        .proxy_protocol_from
+        .clone()
+        .or(file.proxy_protocol_from)
+        .unwrap_or_default();
     Ok(Config {
         roles,
         listen: address(
@@ -263,6 +277,15 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .into_iter()
             .map(|text| origin("allowed_origins", text))
             .collect::<Result<_, _>>()?,
+        proxies: proxies
+            .iter()
+            .map(|text| network("proxy_protocol_from", text))
+            .collect::<Result<_, _>>()?,
+        connections_per_source: typed
+            .connections_per_source
+            .or(file.connections_per_source)
+            .map(connections)
+            .transpose()?,
         room,
         turn,
         log: typed.log.clone().or(file.log),
@@ -300,6 +323,22 @@ fn address(name: &str, text: &str) -> Result<SocketAddr, Failure> {
         text,
         "an address with a port, such as 127.0.0.1:7880 or [::1]:7880",
     )
+}
+
+/// A network such as 10.0.0.0/8, or one address.
+fn network(name: &str, text: &str) -> Result<IpNet, Failure> {
+    match text.trim().parse::<IpAddr>() {
+        Ok(address) => Ok(address.into()),
+        Err(_) => parse(name, text, "an address or a network such as 10.0.0.0/8"),
+    }
+}
+
+fn connections(count: usize) -> Result<usize, Failure> {
+    if (1..=CONNECTIONS_MAX).contains(&count) {
+        return Ok(count);
+    }
+    let why = format!("{count} is not from 1 to {CONNECTIONS_MAX}");
+    Err(Failure::setting("connections_per_source", why))
 }
 
 fn parse<T: FromStr>(name: &str, text: &str, wanted: &str) -> Result<T, Failure> {
@@ -404,7 +443,7 @@ mod tests {
 
     #[test]
     fn bad_values_name_their_setting() {
-        let cases: [(&str, Settings); 5] = [
+        let cases: [(&str, Settings); 7] = [
             (
                 "listen: \"127.0.0.1:99999\"",
                 Settings {
@@ -430,6 +469,20 @@ mod tests {
                 "allowed_origins: \"*\"",
                 Settings {
                     allowed_origins: Some(vec!["*".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "proxy_protocol_from: \"10.0.0.0/99\"",
+                Settings {
+                    proxy_protocol_from: Some(vec!["10.0.0.0/99".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "connections_per_source: 0 is not",
+                Settings {
+                    connections_per_source: Some(0),
                     ..Default::default()
                 },
             ),

@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::node::{self, Node, Stop};
 use crate::publish::{stream, trust};
 use crate::{logs, token};
+use fmz_client::Options;
 use fmz_client::clip::{ClipSpec, make_clip};
 use fmz_signaling::token::{Grant, TokenRequest};
 use std::collections::BTreeSet;
@@ -79,10 +80,11 @@ fn stream_to(
             None,
         ),
     };
-    let tls = certificate.as_deref().map(trust).transpose()?;
+    let mut joining = Options::named("Demo stream");
+    joining.tls = certificate.as_deref().map(trust).transpose()?;
     let token = node.server.mint(machine());
     let clip = clip.to_owned();
-    Ok(async move { stream(&url, &token, "Demo stream", &clip, tls).await })
+    Ok(async move { stream(&url, &token, &clip, joining).await })
 }
 
 fn guest() -> TokenRequest {

@@ -5,7 +5,7 @@ use crate::config::{Config, DEFAULT_LOG};
 use crate::exit::Failure;
 use crate::logs;
 use crate::node::{self, Stop};
-use crate::turn::{self, Reloads};
+use crate::turn::{self, Reloads, Secret};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -24,7 +24,14 @@ pub(crate) fn serve(settings: &Settings, config: &Config) -> Result<(), Failure>
         let stop = Stop::listen()?;
         let registry = registry()?;
         let turn = turn::start(config, None, &[], &registry).await?;
-        let reloads = Reloads::new(settings, turn.clone(), &[]).listen()?;
+        let reloads = Reloads {
+            settings: settings.clone(),
+            turn: turn.clone(),
+            candidates: Vec::new(),
+            secret: Secret::default(),
+            certificate: None,
+        };
+        let reloads = reloads.listen()?;
         let desk = desk(registry).merge(fmz_turn::admin::router(turn.clone(), reloads));
         let admin = tokio::spawn(axum::serve(admin(config).await?, desk).into_future());
         node::say(&format!("fmz relay is ready: {}", place(&turn)));

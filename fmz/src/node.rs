@@ -3,8 +3,7 @@
 use crate::cli::Settings;
 use crate::config::{Config, DEFAULT_LOG, Tls};
 use crate::exit::Failure;
-use crate::logs;
-use crate::turn::{self, Reloads};
+use crate::{logs, turn};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling::{Server, ServerError};
 use fmz_store::{Disk, Store};
@@ -71,20 +70,19 @@ impl Node {
         let store: Arc<dyn Store> = store;
         let (to_sfu, sfu_inbox) = mpsc::channel::<to_sfu::Message>(LINK_MESSAGES_MAX);
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
-        let mut server = Server::new(signaling(config), store, registry.clone(), to_sfu, inbox)
-            .map_err(|error| signaling_failure(config, &error))?;
         let between = config.roles.turn.then(|| turn::between(config));
-        let (link, between) = between.map(turn::Between::split).unzip();
-        let sfu = media(config);
-        let sfu = fmz_sfu::start_beside_relay(sfu, link, sfu_inbox, from_sfu, &registry)
+        let (link, near) = between.map(turn::Between::split).unzip();
+        let relays = turn::Later::default();
+        let mut asked = signaling(config);
+        asked.ice_servers = Some(Arc::new(relays.clone()));
+        let mut server = Server::new(asked, store, registry.clone(), to_sfu, inbox)
+            .map_err(|error| signaling_failure(config, &error))?;
+        let sfu = fmz_sfu::start_beside_relay(media(config), link, sfu_inbox, from_sfu, &registry)
             .map_err(|error| media_failure(config, &error))?;
-        let turn = match between {
-            Some(between) => {
-                let candidates = sfu.candidates();
-                let turn = turn::start(config, Some(between), candidates, &registry).await?;
-                let reloads = Reloads::new(settings, turn.clone(), candidates);
-                server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
-                Some(turn)
+        let turn = match near {
+            Some(near) => {
+                let (parts, places) = ((near, relays), (settings, config));
+                Some(turn::join(&mut server, parts, places, sfu.candidates(), &registry).await?)
             }
             None => None,
         };
@@ -178,6 +176,7 @@ fn open_store(config: &Config) -> Result<Disk, Failure> {
 }
 
 fn signaling(config: &Config) -> fmz_signaling::Config {
+    let usual = fmz_signaling::Config::new(&config.data_dir);
     fmz_signaling::Config {
         listen: vec![config.listen],
         admin: Some(config.admin_listen),
@@ -193,8 +192,12 @@ fn signaling(config: &Config) -> fmz_signaling::Config {
         },
         allowed_origins: config.allowed_origins.clone(),
         public_url: config.public_url.clone(),
+        proxies: config.proxies.clone(),
+        connections_per_source: config
+            .connections_per_source
+            .unwrap_or(usual.connections_per_source),
         room: config.room,
-        ..fmz_signaling::Config::new(&config.data_dir)
+        ..usual
     }
 }
 
@@ -227,7 +230,7 @@ fn own_names(config: &Config) -> Vec<String> {
     names
 }
 
-fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     let rest = url.split_once("://")?.1;
     let end = if rest.starts_with('[') {
         rest.find(']').map(|at| at + 1)

@@ -18,9 +18,12 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
     logs::start(&typed.log, LogFormat::Text)?;
     node::runtime()?.block_on(async {
         let stop = node::Stop::listen()?;
-        let tls = typed.ca.as_deref().map(trust).transpose()?;
+        let mut joining = Options::named(&*typed.name);
+        joining.tls = typed.ca.as_deref().map(trust).transpose()?;
+        joining.relay_only = typed.relay_only;
+        joining.relay_transports.clone_from(&typed.relay_transports);
         tokio::select! {
-            ended = stream(&typed.url, &typed.token, &typed.name, &typed.file, tls) => ended,
+            ended = stream(&typed.url, &typed.token, &typed.file, joining) => ended,
             () = stop.asked() => Ok(()),
         }
     })
@@ -30,12 +33,9 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
 pub(crate) async fn stream(
     url: &str,
     token: &str,
-    name: &str,
     file: &Path,
-    tls: Option<Arc<ClientConfig>>,
+    joining: Options,
 ) -> Result<(), Failure> {
-    let mut joining = Options::named(name);
-    joining.tls = tls;
     let (client, mut events) = Client::connect(url, token, joining)
         .await
         .map_err(|error| Failure::running(&format!("join {url}"), error))?;

@@ -65,7 +65,10 @@ pub(crate) fn run(typed: &Check) -> Result<(), Failure> {
 
 fn account(typed: &Check) -> Result<Account, Failure> {
     // The variable may hold several: the first makes credentials.
-    let secret = typed.secret.as_deref().map(|all| all.split(',').next().unwrap_or(all));
+    let secret = typed
+        .secret
+        .as_deref()
+        .map(|all| all.split(',').next().unwrap_or(all));
     match (secret, &typed.username, &typed.password) {
         (Some(secret), None, None) => {
             let now = SystemTime::now()

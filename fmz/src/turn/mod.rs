@@ -3,20 +3,27 @@
 mod addresses;
 pub(crate) mod check;
 mod external;
+mod ice;
 mod reload;
 mod secret;
 mod settings;
 
+pub(crate) use ice::{Later, Secret};
 pub(crate) use reload::Reloads;
 pub(crate) use settings::{Config, Listen, Settings};
 
-use crate::config::Config as Whole;
+use crate::cli::Settings as Typed;
+use crate::config::{Config as Whole, Tls};
 use crate::exit::Failure;
+use crate::node;
+use fmz_net::front::{self, RelayStream};
 use fmz_net::{Relayed, handoff};
-use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, RelayConfig, Turn};
+use fmz_signaling::Server;
+use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, Protocol, RelayConfig, Turn};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
+use tokio::sync::mpsc;
 
 /// What leads from the forwarding unit to the relay and back, before either is started.
 pub(crate) struct Between {
@@ -70,15 +77,55 @@ pub(crate) async fn start(
     fmz_turn::start(started, registry).map_err(|error| failure(&error))
 }
 
-/// Gives the relay that runs what the settings say now.
-pub(crate) async fn reload(
-    turn: &Turn,
-    config: &Whole,
+/// Starts the relay beside the rooms: sessions are told of it, its clients come by the page's port too, and operators reach it.
+pub(crate) async fn join(
+    server: &mut Server,
+    parts: (Near, Later),
+    places: (&Typed, &Whole),
     candidates: &[SocketAddr],
-) -> Result<(), Failure> {
-    let relay = relay(config, candidates).await?;
-    let stopped = |error| Failure::running("reload the relay", error);
-    turn.reload(&relay).await.map_err(stopped)
+    registry: &prometheus::Registry,
+) -> Result<Turn, Failure> {
+    let ((near, later), (settings, config)) = (parts, places);
+    let turn = start(config, Some(near), candidates, registry).await?;
+    let secret = Secret::default();
+    secret.set(making(&relay(config, candidates).await?));
+    let secure = (config.tls != Tls::Off).then(|| server.addresses().first().map(SocketAddr::port));
+    later.set(ice::Own {
+        secret: secret.clone(),
+        host: config.public_url.as_deref().and_then(node::host),
+        plain: turn.local_addr().map(|at| at.port()),
+        secure: secure.flatten(),
+    });
+    let reloads = Reloads {
+        settings: settings.clone(),
+        turn: turn.clone(),
+        candidates: candidates.to_vec(),
+        secret,
+        certificate: server.certificate(),
+    };
+    server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
+    tokio::spawn(bring(server.relay_streams(), turn.clone()));
+    Ok(turn)
+}
+
+/// Hands the relay its clients that come by the page's port.
+async fn bring(mut streams: mpsc::Receiver<RelayStream>, turn: Turn) {
+    while let Some(stream) = streams.recv().await {
+        let turn = turn.clone();
+        let protocol = match stream.protocol {
+            front::Protocol::Tcp => Protocol::Tcp,
+            front::Protocol::Tls => Protocol::Tls,
+        };
+        tokio::spawn(async move {
+            turn.serve_stream(stream.io, protocol, stream.client, stream.local)
+                .await;
+        });
+    }
+}
+
+/// The secret that makes credentials: the first.
+fn making(relay: &RelayConfig) -> &str {
+    relay.secrets.first().map_or("", String::as_str)
 }
 
 /// The relay's own settings.

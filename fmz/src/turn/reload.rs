@@ -1,8 +1,10 @@
 //! New settings for a relay that runs, on SIGHUP or as an operator asks for it.
 
+use super::ice::Secret;
 use crate::cli::Settings;
 use crate::config;
 use crate::exit::Failure;
+use fmz_signaling::Certificate;
 use fmz_turn::Turn;
 use fmz_turn::admin::Reload;
 use std::net::SocketAddr;
@@ -14,20 +16,16 @@ const REQUESTS_MAX: usize = 4;
 
 /// Reads the settings again, one request after another.
 pub(crate) struct Reloads {
-    settings: Settings,
-    turn: Turn,
-    candidates: Vec<SocketAddr>,
+    pub(crate) settings: Settings,
+    pub(crate) turn: Turn,
+    /// The forwarding unit's addresses.
+    pub(crate) candidates: Vec<SocketAddr>,
+    /// What sessions' credentials are made with.
+    pub(crate) secret: Secret,
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl Reloads {
-    pub(crate) fn new(settings: &Settings, turn: Turn, candidates: &[SocketAddr]) -> Self {
-        Self {
-            settings: settings.clone(),
-            turn,
-            candidates: candidates.to_vec(),
-        }
-    }
-
     /// Begins to listen for SIGHUP and for requests.
     pub(crate) fn listen(self) -> Result<mpsc::Sender<Reload>, Failure> {
         let (requests, asked) = mpsc::channel(REQUESTS_MAX);
@@ -48,7 +46,7 @@ impl Reloads {
             };
             let done = self.reload().await.map_err(|failure| failure.to_string());
             match &done {
-                Ok(()) => tracing::info!("settings read again"),
+                Ok(()) => tracing::info!("settings and certificate read again"),
                 Err(why) => tracing::error!("settings stay as they are: {why}"),
             }
             if let Some(answer) = answer {
@@ -59,6 +57,13 @@ impl Reloads {
 
     async fn reload(&self) -> Result<(), Failure> {
         let config = config::resolve(&self.settings)?;
-        super::reload(&self.turn, &config, &self.candidates).await
+        let relay = super::relay(&config, &self.candidates).await?;
+        if let Some(certificate) = &self.certificate {
+            let fault = |error| Failure::running("read the certificate", error);
+            certificate.reload().map_err(fault)?;
+        }
+        self.secret.set(super::making(&relay));
+        let stopped = |error| Failure::running("reload the relay", error);
+        self.turn.reload(&relay).await.map_err(stopped)
     }
 }

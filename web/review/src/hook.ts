@@ -1,5 +1,6 @@
 import { decodePoints, frameOf, Kind, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
 import type { RoomState } from "./state/room";
+import { relayPath } from "./state/stats";
 import { cssColor } from "./state/tools";
 
 /** A mark in plain values; coordinates in grid units, 16384 to the picture's width. */
@@ -29,6 +30,8 @@ export interface Inspection {
   readonly connection: string;
   /** `connecting`, `connected` or `failed`. */
   readonly media: string;
+  /** How pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing where the path is direct. */
+  readonly relay: string | undefined;
   /** How ops travel: `ops` (data channel), `websocket`, or nothing. */
   readonly path: string | undefined;
   /** Reason of the end. */
@@ -89,6 +92,9 @@ export function exposeRoom(room: RoomState): void {
     },
     get media() {
       return room.mediaState.peek().kind;
+    },
+    get relay() {
+      return relayPath.peek();
     },
     get path() {
       return session.path;

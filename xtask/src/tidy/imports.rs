@@ -31,12 +31,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "fmz-signaling-core",
             "fmz-store",
+            "fmz-net",
             "fmz-annotation",
             "fmz-media",
             "fmz-proto",
         ],
     ),
-    ("fmz-client", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    (
+        "fmz-client",
+        &["fmz-net", "fmz-annotation", "fmz-media", "fmz-proto"],
+    ),
     (
         "fmz",
         &[

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Connections of one source: an office behind one address, where UDP is blocked. An IPv6 source is a network of 64 bits.
+/// Loopback is not counted: a proxy there stands for everybody.
 pub const CONNECTIONS_PER_SOURCE_MAX: usize = 20;
 /// Connections together: each may hold a megabyte.
 pub const CONNECTIONS_MAX: usize = 4096;
@@ -43,7 +44,7 @@ impl Admission {
             return Err(Refused::Total);
         }
         let of_source = open.by_source.entry(source).or_default();
-        if *of_source >= CONNECTIONS_PER_SOURCE_MAX {
+        if *of_source >= CONNECTIONS_PER_SOURCE_MAX && !source.is_loopback() {
             return Err(Refused::Source);
         }
         *of_source += 1;
@@ -72,8 +73,8 @@ fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
 
 fn source(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
-        v4 => v4,
+        IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        other => other,
     }
 }
 

@@ -16,7 +16,10 @@ async fn asked(house: &House, method: &str, path: &str, body: &str) -> (StatusCo
         .header("content-type", "application/json")
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let answer = admin::router(house.turn.clone(), reloads).oneshot(request).await.unwrap();
+    let answer = admin::router(house.turn.clone(), reloads)
+        .oneshot(request)
+        .await
+        .unwrap();
     let status = answer.status();
     let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -37,17 +40,32 @@ async fn turn_ops3_sessions_are_listed_and_ended() {
     let relayed = ada.allocate().await.unwrap();
     bob.allocate().await.unwrap();
     let (status, list) = asked(&house, "GET", "/turn/sessions", "").await;
-    assert_eq!((status, list.matches("\"id\"").count()), (StatusCode::OK, 2));
+    assert_eq!(
+        (status, list.matches("\"id\"").count()),
+        (StatusCode::OK, 2)
+    );
     let (_, list) = asked(&house, "GET", "/turn/sessions?user=room/ada", "").await;
-    assert!(list.contains(&relayed.to_string()) && list.contains("\"protocol\":\"udp\""), "{list}");
+    assert!(
+        list.contains(&relayed.to_string()) && list.contains("\"protocol\":\"udp\""),
+        "{list}"
+    );
     assert_eq!(list.matches("\"id\"").count(), 1);
     let id = list.split('"').nth(3).unwrap();
     let path = format!("/turn/sessions/{id}");
-    assert_eq!(asked(&house, "DELETE", &path, "").await.0, StatusCode::NO_CONTENT);
-    assert_eq!(asked(&house, "DELETE", &path, "").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        asked(&house, "DELETE", &path, "").await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        asked(&house, "DELETE", &path, "").await.0,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(code(ada.refresh(600).await), 437);
     let (_, list) = asked(&house, "GET", "/turn/sessions", "").await;
-    assert!(list.contains("room/bob") && !list.contains("room/ada"), "{list}");
+    assert!(
+        list.contains("room/bob") && !list.contains("room/ada"),
+        "{list}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +75,10 @@ async fn turn_ops4_a_revoked_user_is_out_and_stays_out() {
     ada.allocate().await.unwrap();
     bob.allocate().await.unwrap();
     let body = r#"{"user": "room/ada"}"#;
-    assert_eq!(asked(&house, "POST", "/turn/revoke", body).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(
+        asked(&house, "POST", "/turn/revoke", body).await.0,
+        StatusCode::NO_CONTENT
+    );
     assert!(in_time(ada.line().receive()).await.is_err());
     assert_eq!(code(house.udp("room/ada").await.allocate().await), 401);
     bob.refresh(600).await.unwrap();
@@ -69,7 +90,10 @@ async fn turn_ops5_a_drain_sends_new_clients_elsewhere_and_lets_the_others_end()
     let mut old = house.udp("room/ada").await;
     old.allocate().await.unwrap();
     let body = r#"{"deadline_s": 600, "alternate": "127.0.0.1:9"}"#;
-    assert_eq!(asked(&house, "POST", "/turn/drain", body).await.0, StatusCode::ACCEPTED);
+    assert_eq!(
+        asked(&house, "POST", "/turn/drain", body).await.0,
+        StatusCode::ACCEPTED
+    );
     assert_eq!(code(house.udp("room/bob").await.allocate().await), 300);
     let (peer, peer_at) = peer().await;
     old.permit(peer_at).await.unwrap();

@@ -69,10 +69,16 @@ async fn turn_stream9_messages_come_byte_by_byte_and_two_at_once() {
     let mut answer = [0; 32];
     in_time(stream.read_exact(&mut answer)).await.unwrap();
     assert_eq!(answer[..2], [0x01, 0x01]);
-    stream.write_all(&[BINDING, BINDING].concat()).await.unwrap();
+    stream
+        .write_all(&[BINDING, BINDING].concat())
+        .await
+        .unwrap();
     let mut both = [0; 64];
     in_time(stream.read_exact(&mut both)).await.unwrap();
-    assert_eq!((both[..2].to_vec(), both[32..34].to_vec()), (vec![1, 1], vec![1, 1]));
+    assert_eq!(
+        (both[..2].to_vec(), both[32..34].to_vec()),
+        (vec![1, 1], vec![1, 1])
+    );
 }
 
 #[tokio::test]
@@ -103,7 +109,10 @@ async fn turn_stream11_a_hello_without_end_is_closed_in_time() {
     assert!(matches!(stream.read(&mut [0; 1]).await, Ok(0)));
     let took = begun.elapsed();
     assert!((HELLO_TIME_MAX..HELLO_TIME_MAX + Duration::from_secs(1)).contains(&took));
-    assert_eq!(house.metric("fmz_turn_connections_refused_total{cause=\"hello\"}"), 1);
+    assert_eq!(
+        house.metric("fmz_turn_connections_refused_total{cause=\"hello\"}"),
+        1
+    );
 }
 
 #[tokio::test]
@@ -151,6 +160,8 @@ async fn turn_stream14_an_allocation_ends_with_its_connection() {
     client.allocate().await.unwrap();
     assert_eq!(house.turn.sessions(None, 9).await.unwrap().len(), 1);
     drop(client);
-    house.metric_reaches("fmz_turn_allocations_ended_total", 1).await;
+    house
+        .metric_reaches("fmz_turn_allocations_ended_total", 1)
+        .await;
     assert!(house.turn.sessions(None, 9).await.unwrap().is_empty());
 }

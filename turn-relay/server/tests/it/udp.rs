@@ -1,8 +1,8 @@
 //! Clients and peers over UDP.
 
 use crate::house::{House, LOOPBACK, SECRET, account, heard, in_time, peer, usual};
-use fmz_turn::check::{Step, Trouble, try_line};
 use fmz_turn::check::Line;
+use fmz_turn::check::{Step, Trouble, try_line};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -31,7 +31,10 @@ async fn turn_socket1_a_foreign_client_reaches_a_peer_and_back() {
     let (peer, peer_at) = peer().await;
     in_time(relayed.send_to(b"there", peer_at)).await.unwrap();
     let (payload, from) = heard(&peer).await;
-    assert_eq!((payload.as_slice(), from), (&b"there"[..], relayed.local_addr().unwrap()));
+    assert_eq!(
+        (payload.as_slice(), from),
+        (&b"there"[..], relayed.local_addr().unwrap())
+    );
     peer.send_to(b"back", from).await.unwrap();
     let mut buffer = [0; 100];
     let (length, from) = in_time(relayed.recv_from(&mut buffer)).await.unwrap();
@@ -57,8 +60,13 @@ async fn turn_socket2_bursts_arrive_whole_and_in_order_both_ways() {
     for number in 0..200_u8 {
         assert_eq!(client.receive().await.unwrap(), vec![number; 900]);
     }
-    house.metric_reaches("fmz_turn_packets_total{direction=\"to_peer\"}", 200).await;
-    assert_eq!(house.metric("fmz_turn_bytes_total{direction=\"to_client\"}"), 200 * 900);
+    house
+        .metric_reaches("fmz_turn_packets_total{direction=\"to_peer\"}", 200)
+        .await;
+    assert_eq!(
+        house.metric("fmz_turn_bytes_total{direction=\"to_client\"}"),
+        200 * 900
+    );
 }
 
 #[tokio::test]
@@ -140,12 +148,23 @@ async fn turn_check2_a_check_takes_every_step() {
     let lines = [line().await, line().await];
     let found = try_line(lines, &account("check"), &[peer_at]).await;
     let steps = found.iter().map(|(step, outcome)| (*step, outcome.is_ok()));
-    let all = [Step::Binding, Step::Allocate, Step::Permission, Step::Hairpin];
+    let all = [
+        Step::Binding,
+        Step::Allocate,
+        Step::Permission,
+        Step::Hairpin,
+    ];
     assert_eq!(steps.collect::<Vec<_>>(), all.map(|step| (step, true)));
     let lines = [line().await, line().await];
     let outside = "192.0.2.1:9".parse().unwrap();
     let found = try_line(lines, &account("check"), &[outside]).await;
     let last = found.last().unwrap();
-    assert!(matches!(last, (Step::Permission, Err(Trouble::Refused { code: 403, .. }))), "{last:?}");
+    assert!(
+        matches!(
+            last,
+            (Step::Permission, Err(Trouble::Refused { code: 403, .. }))
+        ),
+        "{last:?}"
+    );
     assert!(SECRET.len() >= 16);
 }

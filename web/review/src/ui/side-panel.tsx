@@ -3,6 +3,7 @@ import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import type { PanelTab } from "../state/room";
 import { CameraTiles } from "./camera-tiles";
+import { ConnectionSheet } from "./connection-sheet";
 import { IconButton } from "./icon-button";
 import { KeysSheet } from "./keys-sheet";
 import { NotesPanel } from "./notes-panel";
@@ -17,7 +18,9 @@ export function SidePanel() {
   const tab = room.panelTab.value;
   return (
     <aside class="panel" aria-label={t("panel.label")}>
-      {room.keysOpen.value ? (
+      {room.connectionOpen.value ? (
+        <ConnectionSheet />
+      ) : room.keysOpen.value ? (
         <KeysSheet />
       ) : (
         <>
