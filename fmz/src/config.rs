@@ -72,6 +72,7 @@ struct File {
     room_ops_burst: Option<u32>,
     auto_commit: Option<String>,
     turn_listen: Option<String>,
+    turn_tls_listen: Option<String>,
     turn_relay_ports: Option<String>,
     turn_relay_addresses: Option<Vec<String>>,
     turn_external: Option<String>,
@@ -97,7 +98,7 @@ const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 39] = [
+const VARIABLES: [&str; 40] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_AUTO_COMMIT",
@@ -133,6 +134,7 @@ const VARIABLES: [&str; 39] = [
     "FMZ_TURN_RELAY_PORTS",
     "FMZ_TURN_SECRETS",
     "FMZ_TURN_SHARDS",
+    "FMZ_TURN_TLS_LISTEN",
     "FMZ_TURN_TOTAL_BPS",
     "FMZ_TURN_USER_ALLOCATIONS",
     "FMZ_TURN_USER_BPS",
@@ -154,6 +156,7 @@ impl File {
     fn turn(&self) -> turn::Settings {
         turn::Settings {
             turn_listen: self.turn_listen.clone(),
+            turn_tls_listen: self.turn_tls_listen.clone(),
             turn_relay_ports: self.turn_relay_ports.clone(),
             turn_relay_addresses: self.turn_relay_addresses.clone(),
             turn_external: self.turn_external.clone(),

@@ -23,13 +23,14 @@ pub(crate) fn serve(settings: &Settings, config: &Config) -> Result<(), Failure>
     node::runtime()?.block_on(async {
         let stop = Stop::listen()?;
         let registry = registry()?;
-        let turn = turn::start(config, None, &[], &registry).await?;
+        let certificate = node::certificate(config)?;
+        let turn = turn::start(config, None, &[], certificate.as_ref(), &registry).await?;
         let reloads = Reloads {
             settings: settings.clone(),
             turn: turn.clone(),
             candidates: Vec::new(),
             secret: Secret::default(),
-            certificate: None,
+            certificate,
         };
         let reloads = reloads.listen()?;
         let desk = desk(registry).merge(fmz_turn::admin::router(turn.clone(), reloads));

@@ -5,7 +5,7 @@ use crate::config::{Config, DEFAULT_LOG, Tls};
 use crate::exit::Failure;
 use crate::{logs, turn};
 use fmz_proto::v1::{from_sfu, to_sfu};
-use fmz_signaling::{Server, ServerError};
+use fmz_signaling::{Certificate, Server, ServerError};
 use fmz_store::{Disk, Store};
 use fmz_turn::Turn;
 use prometheus::Registry;
@@ -180,16 +180,7 @@ fn signaling(config: &Config) -> fmz_signaling::Config {
     fmz_signaling::Config {
         listen: vec![config.listen],
         admin: Some(config.admin_listen),
-        tls: match &config.tls {
-            Tls::Off => fmz_signaling::Tls::Off,
-            Tls::SelfSigned => fmz_signaling::Tls::SelfSigned {
-                names: own_names(config),
-            },
-            Tls::Given { certificate, key } => fmz_signaling::Tls::Files {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            },
-        },
+        tls: tls(config),
         allowed_origins: config.allowed_origins.clone(),
         public_url: config.public_url.clone(),
         proxies: config.proxies.clone(),
@@ -199,6 +190,25 @@ fn signaling(config: &Config) -> fmz_signaling::Config {
         room: config.room,
         ..usual
     }
+}
+
+fn tls(config: &Config) -> fmz_signaling::Tls {
+    match &config.tls {
+        Tls::Off => fmz_signaling::Tls::Off,
+        Tls::SelfSigned => fmz_signaling::Tls::SelfSigned {
+            names: own_names(config),
+        },
+        Tls::Given { certificate, key } => fmz_signaling::Tls::Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        },
+    }
+}
+
+/// The certificate that the settings name.
+pub(crate) fn certificate(config: &Config) -> Result<Option<Certificate>, Failure> {
+    Certificate::open(&tls(config), &config.data_dir)
+        .map_err(|error| signaling_failure(config, &error))
 }
 
 fn media(config: &Config) -> fmz_sfu::Config {

@@ -16,14 +16,12 @@ use crate::cli::Settings as Typed;
 use crate::config::{Config as Whole, Tls};
 use crate::exit::Failure;
 use crate::node;
-use fmz_net::front::{self, RelayStream};
-use fmz_net::{Relayed, handoff};
-use fmz_signaling::Server;
-use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, Protocol, RelayConfig, Turn};
+use fmz_net::{Relayed, front, handoff};
+use fmz_signaling::{Certificate, Server};
+use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, RelayConfig, Turn};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
-use tokio::sync::mpsc;
 
 /// What leads from the forwarding unit to the relay and back, before either is started.
 pub(crate) struct Between {
@@ -62,6 +60,7 @@ pub(crate) async fn start(
     config: &Whole,
     near: Option<Near>,
     candidates: &[SocketAddr],
+    certificate: Option<&Certificate>,
     registry: &prometheus::Registry,
 ) -> Result<Turn, Failure> {
     let neighbour = near.map(|near| Neighbour {
@@ -71,6 +70,12 @@ pub(crate) async fn start(
     });
     let started = fmz_turn::Config {
         listen: listen(config.turn.listen),
+        listen_streams: config.turn.tls_listen.into_iter().collect(),
+        front: front::Settings {
+            tls: certificate.map(Certificate::connections),
+            proxies: config.proxies.clone(),
+            ..front::Settings::default()
+        },
         relay: relay(config, candidates).await?,
         neighbour,
     };
@@ -86,7 +91,14 @@ pub(crate) async fn join(
     registry: &prometheus::Registry,
 ) -> Result<Turn, Failure> {
     let ((near, later), (settings, config)) = (parts, places);
-    let turn = start(config, Some(near), candidates, registry).await?;
+    let turn = start(
+        config,
+        Some(near),
+        candidates,
+        server.certificate().as_ref(),
+        registry,
+    )
+    .await?;
     let secret = Secret::default();
     secret.set(making(&relay(config, candidates).await?));
     let secure = (config.tls != Tls::Off).then(|| server.addresses().first().map(SocketAddr::port));
@@ -104,23 +116,9 @@ pub(crate) async fn join(
         certificate: server.certificate(),
     };
     server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
-    tokio::spawn(bring(server.relay_streams(), turn.clone()));
+    let (streams, relay) = (server.relay_streams(), turn.clone());
+    tokio::spawn(async move { relay.serve_streams(streams).await });
     Ok(turn)
-}
-
-/// Hands the relay its clients that come by the page's port.
-async fn bring(mut streams: mpsc::Receiver<RelayStream>, turn: Turn) {
-    while let Some(stream) = streams.recv().await {
-        let turn = turn.clone();
-        let protocol = match stream.protocol {
-            front::Protocol::Tcp => Protocol::Tcp,
-            front::Protocol::Tls => Protocol::Tls,
-        };
-        tokio::spawn(async move {
-            turn.serve_stream(stream.io, protocol, stream.client, stream.local)
-                .await;
-        });
-    }
 }
 
 /// The secret that makes credentials: the first.

@@ -31,6 +31,9 @@ pub(crate) struct Settings {
     /// Address of the relay (TURN), UDP and TCP, or off [default: 0.0.0.0:3478 where it is free].
     #[arg(long, env = "FMZ_TURN_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) turn_listen: Option<String>,
+    /// Further address of the relay, TCP: plain and, with a certificate, over TLS, such as 0.0.0.0:443.
+    #[arg(long, env = "FMZ_TURN_TLS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) turn_tls_listen: Option<String>,
     /// Ports of relayed addresses [default: 49152-65535].
     #[arg(long, env = "FMZ_TURN_RELAY_PORTS", value_name = "FIRST-LAST")]
     pub(crate) turn_relay_ports: Option<String>,
@@ -98,6 +101,7 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) listen: Listen,
+    pub(crate) tls_listen: Option<SocketAddr>,
     pub(crate) ports: RangeInclusive<u16>,
     pub(crate) addresses: Vec<IpAddr>,
     /// Host and port of a STUN server.
@@ -131,7 +135,7 @@ impl Settings {
             };
         }
         joined! {
-            turn_listen, turn_relay_ports, turn_relay_addresses, turn_external, turn_realm, turn_secrets, turn_policy,
+            turn_listen, turn_tls_listen, turn_relay_ports, turn_relay_addresses, turn_external, turn_realm, turn_secrets, turn_policy,
             turn_peers, turn_alternate, turn_shards, turn_user_allocations, turn_user_bps, turn_user_pps,
             turn_allocations_max, turn_total_bps, turn_drain,
         }
@@ -142,6 +146,10 @@ impl Settings {
         let quotas = self.quotas()?;
         Ok(Config {
             listen: listen(self.turn_listen.as_deref())?,
+            tls_listen: self
+                .turn_tls_listen
+                .map(|text| parse("turn_tls_listen", &text, ADDRESS))
+                .transpose()?,
             ports: ports(self.turn_relay_ports.as_deref().unwrap_or(PORTS))?,
             addresses: addresses(&self.turn_relay_addresses.unwrap_or_default())?,
             external: self.turn_external.as_deref().map(external).transpose()?,

@@ -29,7 +29,10 @@ pub struct Certificate {
 
 impl Certificate {
     /// Reads it, and makes one first where it is to be the server's own; `None` where connections are not secured.
-    pub(crate) fn open(tls: &Tls, data: &Path) -> Result<Option<Self>, ServerError> {
+    ///
+    /// # Errors
+    /// [`ServerError::File`] where it cannot be read or made.
+    pub fn open(tls: &Tls, data: &Path) -> Result<Option<Self>, ServerError> {
         let (certificate, key) = match tls {
             Tls::Off => return Ok(None),
             Tls::Files { certificate, key } => (certificate.clone(), key.clone()),
@@ -59,7 +62,8 @@ impl Certificate {
         Ok(())
     }
 
-    pub(crate) fn connections(&self) -> front::Tls {
+    /// The connections that it secures.
+    pub fn connections(&self) -> front::Tls {
         self.connections.clone()
     }
 }

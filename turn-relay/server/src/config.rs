@@ -1,6 +1,6 @@
 //! What a relay is started with, and why it may not start.
 
-use fmz_net::{Relayed, handoff};
+use fmz_net::{Relayed, front, handoff};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,6 +9,10 @@ use std::sync::Arc;
 pub struct Config {
     /// Address for clients, UDP and TCP; port 0 lets the system choose. None: streams that others accept are all there is.
     pub listen: Option<SocketAddr>,
+    /// Further addresses for clients, TCP.
+    pub listen_streams: Vec<SocketAddr>,
+    /// How connections are taken: with a certificate, TLS is served on every address beside plain TCP.
+    pub front: front::Settings,
     /// The relay itself. `shards` is how many threads it gets; `shard` is not used.
     pub relay: fmz_turn_core::Config,
     /// A peer in this process.

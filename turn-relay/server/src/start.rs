@@ -4,19 +4,18 @@ use crate::config::{Config, Neighbour, StartError};
 use crate::metrics::Metrics;
 use crate::shard::{self, BELL, Bell, Door, Handoff, LISTENING, Shard, Sockets, Way, door};
 use crate::stream::{self, Admission};
-use crate::turn::{Inner, Turn};
+use crate::turn::{self, Inner, Turn};
 use fmz_net::{RawSocket, handoff};
 use fmz_turn_core::Relay;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Waker};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Starts a relay. To be called inside a tokio runtime, which takes connections.
@@ -26,7 +25,7 @@ use tokio::sync::watch;
 pub fn start(config: Config, registry: &prometheus::Registry) -> Result<Turn, StartError> {
     raise_descriptor_limit();
     let shards = config.relay.shards.max(1);
-    let listeners = Listeners::bind(config.listen, shards)?;
+    let listeners = Listeners::bind(&config, shards)?;
     let metrics = Metrics::new(registry)?;
     let mut ends = ends(config.neighbour, usize::from(shards))?;
     let (mut doors, mut drained, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,47 +52,52 @@ pub fn start(config: Config, registry: &prometheus::Registry) -> Result<Turn, St
             spread: std::hash::RandomState::new(),
         }),
     };
-    if let Some(tcp) = listeners.tcp {
-        let accepting = tokio::spawn(stream::listen(tcp, turn.clone()));
-        let mut place = turn.inner.accepting.lock().expect("nobody had it yet");
-        *place = Some(accepting.abort_handle());
+    if !listeners.tcp.is_empty() {
+        let accepting = stream::listen(listeners.tcp, config.front, turn.clone());
+        let accepting = accepting.map_err(StartError::Thread)?.abort_handle();
+        *turn::lock(&turn.inner.accepting) = Some(accepting);
     }
     tracing::info!(listening = ?listeners.address, shards, "relay listening");
     Ok(turn)
 }
 
-/// Bound sockets: one of UDP for each shard, one of TCP.
+/// Bound sockets: one of UDP for each shard, one of TCP for each address.
 struct Listeners {
     udp: Vec<Option<RawSocket>>,
-    tcp: Option<TcpListener>,
+    tcp: Vec<TcpListener>,
     address: Option<SocketAddr>,
 }
 
 impl Listeners {
-    fn bind(address: Option<SocketAddr>, shards: u16) -> Result<Self, StartError> {
-        let Some(address) = address else {
-            return Ok(Self {
-                udp: (0..shards).map(|_| None).collect(),
-                tcp: None,
-                address: None,
-            });
+    fn bind(config: &Config, shards: u16) -> Result<Self, StartError> {
+        let mut listeners = Self {
+            udp: (0..shards).map(|_| None).collect(),
+            tcp: Vec::new(),
+            address: None,
         };
-        Self::bind_at(address, shards).map_err(|source| StartError::Bind { address, source })
+        if let Some(address) = config.listen {
+            let bound = listeners.bind_both(address);
+            bound.map_err(|source| StartError::Bind { address, source })?;
+        }
+        for address in config.listen_streams.iter().copied() {
+            let bound = TcpListener::bind(address);
+            let bound = bound.map_err(|source| StartError::Bind { address, source })?;
+            listeners.tcp.push(bound);
+        }
+        Ok(listeners)
     }
 
     /// The first socket draws the port where the system is to choose, and the others join it.
-    fn bind_at(address: SocketAddr, shards: u16) -> io::Result<Self> {
-        let first = shard::listening(address, shards > 1)?;
-        let address = first.local_addr();
-        let others = (1..shards).map(|_| shard::listening(address, true).map(Some));
-        let udp: io::Result<Vec<_>> = std::iter::once(Ok(Some(first))).chain(others).collect();
-        let tcp = std::net::TcpListener::bind(address)?;
-        tcp.set_nonblocking(true)?;
-        Ok(Self {
-            udp: udp?,
-            tcp: Some(TcpListener::from_std(tcp)?),
-            address: Some(address),
-        })
+    fn bind_both(&mut self, mut address: SocketAddr) -> io::Result<()> {
+        let shared_port = self.udp.len() > 1;
+        for place in &mut self.udp {
+            let socket = shard::listening(address, shared_port)?;
+            address = socket.local_addr();
+            *place = Some(socket);
+        }
+        self.tcp.push(TcpListener::bind(address)?);
+        self.address = Some(address);
+        Ok(())
     }
 }
 

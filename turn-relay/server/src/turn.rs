@@ -4,6 +4,7 @@ use crate::metrics::Metrics;
 use crate::shard::{Control, Door};
 use crate::stream::{self, Admission, Ended, Refused};
 use crate::{Session, SessionId};
+use fmz_net::front::RelayStream;
 use fmz_turn_core::{Client, Command, Config, Protocol};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The relay cannot be asked any more: its threads have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,11 @@ impl Turn {
     /// The address clients are heard on, with the port the system chose.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.inner.listening
+    }
+
+    /// Serves every connection that comes by `streams`, until no more can come.
+    pub async fn serve_streams(&self, streams: mpsc::Receiver<RelayStream>) {
+        stream::serve_all(streams, self.clone()).await;
     }
 
     /// Serves one connection of a client to its end: over in [`crate::HELLO_TIME_MAX`] without an allocation, and at once
@@ -200,6 +206,6 @@ impl Turn {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! A relay on loopback, and people who use it.
 
-use fmz_net::{Relayed, handoff};
+use fmz_net::{Relayed, front, handoff};
 use fmz_turn::check::{Account, Client, Line};
 use fmz_turn::{
     Config, Credentials, IpNet, Neighbour, PeerRule, Policy, PolicyMode, RelayConfig, RelayedIp,
@@ -52,6 +52,8 @@ impl House {
         let registry = Registry::new();
         let started = Config {
             listen: Some((LOOPBACK, 0).into()),
+            listen_streams: Vec::new(),
+            front: front::Settings::default(),
             relay: config.clone(),
             neighbour,
         };

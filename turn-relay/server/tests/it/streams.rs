@@ -90,8 +90,8 @@ async fn turn_stream10_a_stream_that_makes_no_sense_is_closed() {
         b"\x16\x03\x01",
         b"\x80 nonsense",
     ];
-    for lie in lies {
-        let mut stream = TcpStream::connect(house.at()).await.unwrap();
+    for (host, lie) in (1..).zip(lies) {
+        let mut stream = connection(&house, client_at(host), 1024);
         stream.write_all(lie).await.unwrap();
         assert!(is_closed(&mut stream).await, "{lie:?}");
     }

@@ -75,6 +75,8 @@ async fn turn_socket3_a_client_answered_on_a_wildcard_hears_the_address_it_asked
     house.turn.shutdown().await;
     let config = fmz_turn::Config {
         listen: Some("0.0.0.0:0".parse().unwrap()),
+        listen_streams: Vec::new(),
+        front: fmz_net::front::Settings::default(),
         relay: usual(),
         neighbour: None,
     };
