@@ -3,8 +3,8 @@
 use fmz_turn::RelayedIp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Picks one address of each family: a given one, else one of the machine's own. One that is not the machine's is announced,
-/// and the socket is bound to all addresses: a translator stands before it.
+/// Picks one address of each family: a given one, else one of the machine's own. One that is not the machine's is announced
+/// only, for a translator that stands before it.
 pub(crate) fn relayed(given: &[IpAddr], own: &[IpAddr]) -> Vec<RelayedIp> {
     let families = [IpAddr::is_ipv4, IpAddr::is_ipv6];
     families
@@ -13,10 +13,11 @@ pub(crate) fn relayed(given: &[IpAddr], own: &[IpAddr]) -> Vec<RelayedIp> {
             let of_family = |list: &[IpAddr]| list.iter().copied().find(family);
             let own_one = best(own.iter().copied().filter(family));
             let announced = of_family(given).or(own_one)?;
+            let own_one = own_one.unwrap_or_else(|| wildcard(announced));
             let bind = if own.contains(&announced) {
                 announced
             } else {
-                wildcard(announced)
+                own_one
             };
             Some(RelayedIp { bind, announced })
         })
@@ -80,9 +81,13 @@ mod tests {
             ["198.51.100.7<-198.51.100.7", "::1<-::1"]
         );
         assert_eq!(picked(&["10.0.0.5"], &own)[0], "10.0.0.5<-10.0.0.5");
-        assert_eq!(picked(&["203.0.113.1"], &own)[0], "0.0.0.0<-203.0.113.1");
+        assert_eq!(
+            picked(&["203.0.113.1"], &own)[0],
+            "198.51.100.7<-203.0.113.1"
+        );
         assert_eq!(picked(&[], &["127.0.0.1"]), ["127.0.0.1<-127.0.0.1"]);
-        assert_eq!(picked(&["2001:db8::1"], &["10.0.0.5"]).len(), 2);
+        let no_v6 = picked(&["2001:db8::1"], &["10.0.0.5"]);
+        assert_eq!(no_v6, ["10.0.0.5<-10.0.0.5", "::<-2001:db8::1"]);
         assert!(picked(&[], &["fe80::1"]).is_empty());
     }
 }

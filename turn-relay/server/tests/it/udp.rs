@@ -3,7 +3,9 @@
 use crate::house::{House, LOOPBACK, SECRET, account, heard, in_time, peer, usual};
 use fmz_turn::check::Line;
 use fmz_turn::check::{Step, Trouble, try_line};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 use turn::client::{Client as Foreign, ClientConfig};
@@ -136,6 +138,41 @@ async fn turn_socket6_shards_share_the_port_and_the_relayed_ports() {
     }
     assert!(relayed_by.iter().all(|count| *count > 0), "{relayed_by:?}");
     assert_eq!(house.turn.sessions(None, 100).await.unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn turn_socket7_packets_to_peers_leave_with_the_systems_ttl() {
+    let house = House::new();
+    let mut client = house.udp("room/ada").await;
+    client.allocate().await.unwrap();
+    let (peer, peer_at) = peer().await;
+    let peer = peer.into_std().unwrap();
+    peer.set_nonblocking(false).unwrap();
+    peer.set_read_timeout(Some(crate::house::DEADLINE)).unwrap();
+    setsockopt(&peer, sockopt::Ipv4RecvTtl, &true).unwrap();
+    client.permit(peer_at).await.unwrap();
+    client.send_to(peer_at, b"far away").await.unwrap();
+    let ttl = tokio::task::spawn_blocking(move || {
+        let mut bytes = [0; 64];
+        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
+        let mut space = nix::cmsg_space!(i32);
+        let message = recvmsg::<()>(
+            peer.as_raw_fd(),
+            &mut slices,
+            Some(&mut space),
+            MsgFlags::empty(),
+        );
+        message
+            .unwrap()
+            .cmsgs()
+            .unwrap()
+            .find_map(|part| match part {
+                ControlMessageOwned::Ipv4Ttl(ttl) => Some(ttl),
+                _ => None,
+            })
+    });
+    let usual = UdpSocket::bind((LOOPBACK, 0)).await.unwrap().ttl().unwrap();
+    assert_eq!(ttl.await.unwrap(), Some(i32::try_from(usual).unwrap()));
 }
 
 #[tokio::test]
