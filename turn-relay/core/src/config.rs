@@ -120,8 +120,8 @@ pub struct Quotas {
     pub user_bps: u64,
     /// Packets of one user a second; more are dropped.
     pub user_pps: u64,
-    /// Peer addresses new to an allocation that one user may permit a second, as many as `permissions` at once; more are
-    /// answered 508.
+    /// Peer addresses new to an allocation that one user may permit a second, and at once as many as its allocations hold; more
+    /// are answered 508.
     pub user_new_peers_per_s: u32,
     /// Allocations of this relay; one more is answered 508.
     pub allocations: u32,

@@ -46,8 +46,10 @@ impl User {
     }
 }
 
+/// All allocations of a user may meet all their peers at once, as when a call begins.
 fn new_peers(quotas: &Quotas) -> Rate {
-    Rate::new(quotas.user_new_peers_per_s, quotas.permissions)
+    let burst = quotas.permissions.saturating_mul(quotas.user_allocations);
+    Rate::new(quotas.user_new_peers_per_s, burst)
 }
 
 /// Users by name. One whose last allocation ended stays for [`USER_LINGER`], or it would come back with full buckets.

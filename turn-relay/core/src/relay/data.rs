@@ -124,7 +124,8 @@ impl Relay {
         now: Instant,
     ) -> Option<Forward<'a>> {
         let peer = self.as_announced(peer);
-        let Some(slot) = self.owner(relayed) else {
+        let same_family = relayed.is_ipv4() == peer.is_ipv4();
+        let Some(slot) = self.owner(relayed).filter(|_| same_family) else {
             self.stats.dropped_permission += 1;
             return None;
         };

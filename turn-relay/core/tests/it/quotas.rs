@@ -55,7 +55,7 @@ fn turn15_the_relay_has_its_fill() {
 #[test]
 fn turn15_new_peers_come_slowly() {
     let mut config = config();
-    config.quotas.permissions = 100;
+    (config.quotas.permissions, config.quotas.user_allocations) = (100, 1);
     let mut world = World::new(config);
     let mut user = User::new("ada", "192.0.2.1:5000");
     world.allocate(&mut user);

@@ -87,6 +87,8 @@ pub(crate) struct User {
     pub(crate) sha256: bool,
     /// With USERHASH for USERNAME.
     pub(crate) hashed: bool,
+    /// What comes back as PASSWORD-ALGORITHMS.
+    pub(crate) offered: Vec<PasswordAlgorithmValue>,
     transactions: u128,
 }
 
@@ -109,6 +111,7 @@ impl User {
             nonce: None,
             sha256: false,
             hashed: false,
+            offered: vec![PasswordAlgorithmValue::SHA256, PasswordAlgorithmValue::MD5],
             transactions: 1,
         }
     }
@@ -168,10 +171,8 @@ impl User {
         let nonce = self.nonce.clone().unwrap_or_else(|| "bogus".to_owned());
         builder.add_attribute(&Nonce::new(&nonce).unwrap()).unwrap();
         if self.sha256 {
-            let offered = [PasswordAlgorithmValue::SHA256, PasswordAlgorithmValue::MD5];
-            builder
-                .add_attribute(&PasswordAlgorithms::new(&offered))
-                .unwrap();
+            let offered = PasswordAlgorithms::new(&self.offered);
+            builder.add_attribute(&offered).unwrap();
             let chosen = PasswordAlgorithm::new(PasswordAlgorithmValue::SHA256);
             builder.add_attribute(&chosen).unwrap();
         }
@@ -179,6 +180,11 @@ impl User {
             .add_message_integrity(&self.key(), self.algorithm())
             .unwrap();
         builder.finish()
+    }
+
+    /// Leaves out this many transaction ids.
+    pub(crate) fn skip(&mut self, count: u128) {
+        self.transactions += count;
     }
 
     /// An address as the next request carries it.
