@@ -7,6 +7,7 @@ use crate::backoff::Backoff;
 use crate::document::Document;
 use crate::events::{Event, EventSender};
 use crate::publication::{LocalTrack, Publications};
+use crate::relay::Relays;
 use crate::socket::Socket;
 use crate::transport::Transport;
 use crate::{ClientError, Options, Room};
@@ -97,6 +98,7 @@ pub(crate) struct Session {
     document: Document,
     room: Room,
     publications: Publications,
+    relays: Relays,
     transport: Option<Transport>,
     connected: bool,
     backoff: Backoff,
@@ -126,6 +128,7 @@ impl Session {
             document: Document::default(),
             room: Room::default(),
             publications: Publications::default(),
+            relays: Relays::default(),
             transport: None,
             connected: false,
             backoff: Backoff::default(),

@@ -18,7 +18,10 @@ use handler::Handler;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use webrtc::data_channel::DataChannel;
-use webrtc::peer_connection::{PeerConnection, PeerConnectionBuilder, RTCSessionDescription};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, RTCIceServer, RTCIceTransportPolicy,
+    RTCSessionDescription,
+};
 use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit, RtpTransceiver};
 
 /// Events of a transport that wait for the session: it takes them at once, the bound catches a session that hangs.
@@ -39,6 +42,7 @@ pub(crate) enum TransportEvent {
 
 pub(crate) struct Transport {
     number: u32,
+    policy: RTCIceTransportPolicy,
     peer: Arc<dyn PeerConnection>,
     ops: Arc<dyn DataChannel>,
     live: Arc<dyn DataChannel>,
@@ -47,10 +51,16 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// Opens sockets and both channels; the server's first offer connects it.
-    pub(crate) async fn open(number: u32, options: &Options) -> Result<Self, ClientError> {
+    pub(crate) async fn open(
+        number: u32,
+        options: &Options,
+        relays: Vec<RTCIceServer>,
+    ) -> Result<Self, ClientError> {
+        let policy = engine::policy(options.relay_only);
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let (media, interceptors) = engine::media()?;
         let peer = PeerConnectionBuilder::new()
+            .with_configuration(engine::configuration(relays, policy))
             .with_media_engine(media)
             .with_interceptor_registry(interceptors)
             .with_setting_engine(engine::settings())
@@ -62,6 +72,7 @@ impl Transport {
         let peer: Arc<dyn PeerConnection> = Arc::new(peer);
         Ok(Self {
             number,
+            policy,
             ops: open_channel(&peer, Lane::Ops, sender.clone()).await?,
             live: open_channel(&peer, Lane::Live, sender).await?,
             peer,
@@ -72,6 +83,12 @@ impl Transport {
     /// Counts the transports of a session.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Takes other relays for what is gathered from now on.
+    pub(crate) async fn set_relays(&self, relays: Vec<RTCIceServer>) -> Result<(), ClientError> {
+        let configuration = engine::configuration(relays, self.policy);
+        Ok(self.peer.set_configuration(configuration).await?)
     }
 
     /// Answers an offer. `tracks` go on the lines with their mid.

@@ -2,8 +2,10 @@
 
 use crate::cli::Settings;
 use crate::exit::Failure;
-use crate::room;
+use crate::roles::Roles;
+use crate::{room, turn};
 use fmz_signaling::RoomLimits;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::str::FromStr;
 /// Settings after all sources were joined and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
+    pub(crate) roles: Roles,
     pub(crate) listen: SocketAddr,
     pub(crate) admin_listen: SocketAddr,
     pub(crate) media_listen: SocketAddr,
@@ -20,8 +23,11 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) tls: Tls,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) proxies: Vec<IpNet>,
+    pub(crate) connections_per_source: Option<usize>,
     /// Bounds of each room.
     pub(crate) room: RoomLimits,
+    pub(crate) turn: turn::Config,
     /// Filter of the log, where one was given.
     pub(crate) log: Option<String>,
     pub(crate) log_format: LogFormat,
@@ -46,6 +52,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    roles: Option<Vec<String>>,
     listen: Option<String>,
     admin_listen: Option<String>,
     media_listen: Option<String>,
@@ -56,25 +63,47 @@ struct File {
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
     allowed_origins: Option<Vec<String>>,
+    proxy_protocol_from: Option<Vec<String>>,
+    connections_per_source: Option<usize>,
     participants_max: Option<u32>,
     ops_per_s: Option<u32>,
     ops_burst: Option<u32>,
     room_ops_per_s: Option<u32>,
     room_ops_burst: Option<u32>,
     auto_commit: Option<String>,
+    turn_listen: Option<String>,
+    turn_tls_listen: Option<String>,
+    turn_relay_ports: Option<String>,
+    turn_relay_addresses: Option<Vec<String>>,
+    turn_external: Option<String>,
+    turn_realm: Option<String>,
+    turn_secrets: Option<Vec<String>>,
+    turn_policy: Option<String>,
+    turn_peers: Option<Vec<String>>,
+    turn_alternate: Option<String>,
+    turn_shards: Option<u16>,
+    turn_user_allocations: Option<u32>,
+    turn_user_bps: Option<u64>,
+    turn_user_pps: Option<u64>,
+    turn_allocations_max: Option<u32>,
+    turn_total_bps: Option<u64>,
+    turn_drain: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
+/// A server has no more connections than this at all.
+const CONNECTIONS_MAX: usize = 32_768;
 const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 40] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_AUTO_COMMIT",
     "FMZ_CONFIG",
+    "FMZ_CONNECTIONS_PER_SOURCE",
     "FMZ_DATA_DIR",
     "FMZ_LISTEN",
     "FMZ_LOG",
@@ -83,14 +112,33 @@ const VARIABLES: [&str; 20] = [
     "FMZ_OPS_BURST",
     "FMZ_OPS_PER_S",
     "FMZ_PARTICIPANTS_MAX",
+    "FMZ_PROXY_PROTOCOL_FROM",
     "FMZ_PUBLIC_ADDRESSES",
     "FMZ_PUBLIC_URL",
+    "FMZ_ROLES",
     "FMZ_ROOM_OPS_BURST",
     "FMZ_ROOM_OPS_PER_S",
     "FMZ_TLS_CERTIFICATE",
     "FMZ_TLS_KEY",
     "FMZ_TLS_SELF_SIGNED",
     "FMZ_TOKEN",
+    "FMZ_TURN_ALLOCATIONS_MAX",
+    "FMZ_TURN_ALTERNATE",
+    "FMZ_TURN_DRAIN",
+    "FMZ_TURN_EXTERNAL",
+    "FMZ_TURN_LISTEN",
+    "FMZ_TURN_PEERS",
+    "FMZ_TURN_POLICY",
+    "FMZ_TURN_REALM",
+    "FMZ_TURN_RELAY_ADDRESSES",
+    "FMZ_TURN_RELAY_PORTS",
+    "FMZ_TURN_SECRETS",
+    "FMZ_TURN_SHARDS",
+    "FMZ_TURN_TLS_LISTEN",
+    "FMZ_TURN_TOTAL_BPS",
+    "FMZ_TURN_USER_ALLOCATIONS",
+    "FMZ_TURN_USER_BPS",
+    "FMZ_TURN_USER_PPS",
 ];
 
 impl File {
@@ -102,6 +150,28 @@ impl File {
             room_ops_per_s: self.room_ops_per_s,
             room_ops_burst: self.room_ops_burst,
             auto_commit: self.auto_commit.clone(),
+        }
+    }
+
+    fn turn(&self) -> turn::Settings {
+        turn::Settings {
+            turn_listen: self.turn_listen.clone(),
+            turn_tls_listen: self.turn_tls_listen.clone(),
+            turn_relay_ports: self.turn_relay_ports.clone(),
+            turn_relay_addresses: self.turn_relay_addresses.clone(),
+            turn_external: self.turn_external.clone(),
+            turn_realm: self.turn_realm.clone(),
+            turn_secrets: self.turn_secrets.clone(),
+            turn_policy: self.turn_policy.clone(),
+            turn_peers: self.turn_peers.clone(),
+            turn_alternate: self.turn_alternate.clone(),
+            turn_shards: self.turn_shards,
+            turn_user_allocations: self.turn_user_allocations,
+            turn_user_bps: self.turn_user_bps,
+            turn_user_pps: self.turn_user_pps,
+            turn_allocations_max: self.turn_allocations_max,
+            turn_total_bps: self.turn_total_bps,
+            turn_drain: self.turn_drain.clone(),
         }
     }
 }
@@ -147,6 +217,9 @@ fn parse_file(name: &str, text: &str) -> Result<File, Failure> {
 
 fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
     let room = room::limits(&typed.room, &file.room())?;
+    let turn = typed.turn.over(&file.turn()).check()?;
+    let roles = typed.roles.as_ref().or(file.roles.as_ref());
+    let roles = roles.map_or(Ok(Roles::ALL), |words| Roles::read(words))?;
     let tls = tls(
         typed.tls_certificate.clone().or(file.tls_certificate),
         typed.tls_key.clone().or(file.tls_key),
@@ -168,7 +241,13 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
         .clone()
         .or(file.allowed_origins)
         .unwrap_or_default();
+    let proxies = typed
+        .proxy_protocol_from
+        .clone()
+        .or(file.proxy_protocol_from)
+        .unwrap_or_default();
     Ok(Config {
+        roles,
         listen: address(
             "listen",
             &pick(&typed.listen, file.listen, "127.0.0.1:7880"),
@@ -201,7 +280,17 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .into_iter()
             .map(|text| origin("allowed_origins", text))
             .collect::<Result<_, _>>()?,
+        proxies: proxies
+            .iter()
+            .map(|text| network("proxy_protocol_from", text))
+            .collect::<Result<_, _>>()?,
+        connections_per_source: typed
+            .connections_per_source
+            .or(file.connections_per_source)
+            .map(connections)
+            .transpose()?,
         room,
+        turn,
         log: typed.log.clone().or(file.log),
         log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
     })
@@ -237,6 +326,22 @@ fn address(name: &str, text: &str) -> Result<SocketAddr, Failure> {
         text,
         "an address with a port, such as 127.0.0.1:7880 or [::1]:7880",
     )
+}
+
+/// A network such as 10.0.0.0/8, or one address.
+fn network(name: &str, text: &str) -> Result<IpNet, Failure> {
+    match text.trim().parse::<IpAddr>() {
+        Ok(address) => Ok(address.into()),
+        Err(_) => parse(name, text, "an address or a network such as 10.0.0.0/8"),
+    }
+}
+
+fn connections(count: usize) -> Result<usize, Failure> {
+    if (1..=CONNECTIONS_MAX).contains(&count) {
+        return Ok(count);
+    }
+    let why = format!("{count} is not from 1 to {CONNECTIONS_MAX}");
+    Err(Failure::setting("connections_per_source", why))
 }
 
 fn parse<T: FromStr>(name: &str, text: &str, wanted: &str) -> Result<T, Failure> {
@@ -341,7 +446,7 @@ mod tests {
 
     #[test]
     fn bad_values_name_their_setting() {
-        let cases: [(&str, Settings); 5] = [
+        let cases: [(&str, Settings); 7] = [
             (
                 "listen: \"127.0.0.1:99999\"",
                 Settings {
@@ -367,6 +472,20 @@ mod tests {
                 "allowed_origins: \"*\"",
                 Settings {
                     allowed_origins: Some(vec!["*".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "proxy_protocol_from: \"10.0.0.0/99\"",
+                Settings {
+                    proxy_protocol_from: Some(vec!["10.0.0.0/99".into()]),
+                    ..Default::default()
+                },
+            ),
+            (
+                "connections_per_source: 0 is not",
+                Settings {
+                    connections_per_source: Some(0),
                     ..Default::default()
                 },
             ),

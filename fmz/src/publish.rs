@@ -18,9 +18,12 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
     logs::start(&typed.log, LogFormat::Text)?;
     node::runtime()?.block_on(async {
         let stop = node::Stop::listen()?;
-        let tls = typed.ca.as_deref().map(trust).transpose()?;
+        let mut joining = Options::named(&*typed.name);
+        joining.tls = typed.ca.as_deref().map(trust).transpose()?;
+        joining.relay_only = typed.relay_only;
+        joining.relay_transports.clone_from(&typed.relay_transports);
         tokio::select! {
-            ended = stream(&typed.url, &typed.token, &typed.name, &typed.file, tls) => ended,
+            ended = stream(&typed.url, &typed.token, &typed.file, joining) => ended,
             () = stop.asked() => Ok(()),
         }
     })
@@ -30,12 +33,9 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
 pub(crate) async fn stream(
     url: &str,
     token: &str,
-    name: &str,
     file: &Path,
-    tls: Option<Arc<ClientConfig>>,
+    joining: Options,
 ) -> Result<(), Failure> {
-    let mut joining = Options::named(name);
-    joining.tls = tls;
     let (client, mut events) = Client::connect(url, token, joining)
         .await
         .map_err(|error| Failure::running(&format!("join {url}"), error))?;
@@ -60,10 +60,20 @@ pub(crate) fn trust(certificate: &Path) -> Result<Arc<ClientConfig>, Failure> {
         let found = found.map_err(|error| fault(error.to_string()))?;
         roots.add(found).map_err(|error| fault(error.to_string()))?;
     }
+    client_config(roots).map_err(|error| fault(error.to_string()))
+}
+
+/// Trusts what the system trusts.
+pub(crate) fn trust_system() -> Result<Arc<ClientConfig>, Failure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    client_config(roots).map_err(|error| Failure::running("prepare TLS", error))
+}
+
+fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fault(error.to_string()))?
+        .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))

@@ -54,6 +54,7 @@ impl Session {
     async fn message(&mut self, socket: &mut Socket, message: Message) -> Result<(), End> {
         self.room.apply(&message);
         match message {
+            Message::IceServers(told) => self.relays_told(&told).await?,
             Message::Offer(offer) => self.offer(socket, offer).await?,
             Message::Committed(committed) => {
                 let applied = self.document.committed(&committed);
@@ -290,11 +291,24 @@ impl Session {
         Ok(socket.send(ClientMessage::Candidate(candidate)).await?)
     }
 
+    /// The transport that stands keeps its path; what it gathers from now on goes by the new relays.
+    async fn relays_told(&mut self, told: &v1::IceServers) -> Result<(), End> {
+        self.relays.tell(told, &self.options).await;
+        if let Some(transport) = &self.transport {
+            transport.set_relays(self.relays.servers()).await?;
+        }
+        Ok(())
+    }
+
+    async fn open_transport(&self, number: u32) -> Result<Transport, crate::ClientError> {
+        Transport::open(number, &self.options, self.relays.servers()).await
+    }
+
     async fn offer(&mut self, socket: &mut Socket, offer: v1::Offer) -> Result<(), End> {
         let known = self.transport.as_ref().map(Transport::number);
         if known != Some(offer.transport) {
             self.drop_transport().await;
-            self.transport = Some(Transport::open(offer.transport, &self.options).await?);
+            self.transport = Some(self.open_transport(offer.transport).await?);
         }
         let Some(transport) = &self.transport else {
             return Ok(());

@@ -5,7 +5,8 @@ use fmz_media::Codec;
 use rtc::interceptor::{NackGeneratorBuilder, NackResponderBuilder};
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RtpCodecKind};
 use webrtc::peer_connection::{
-    MediaEngine, Registry, SettingEngine, SettingEngineBuilder, Slot, configure_rtcp_reports,
+    MediaEngine, RTCConfiguration, RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy,
+    Registry, SettingEngine, SettingEngineBuilder, Slot, configure_rtcp_reports,
     configure_simulcast_extension_headers, configure_twcc_receiver_only,
 };
 
@@ -34,6 +35,24 @@ fn with_nack(registry: Registry, media: &mut MediaEngine) -> Registry {
     registry
         .with(Slot::NackResponder, responder.build())
         .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
+}
+
+pub(super) fn policy(relay_only: bool) -> RTCIceTransportPolicy {
+    if relay_only {
+        RTCIceTransportPolicy::Relay
+    } else {
+        RTCIceTransportPolicy::All
+    }
+}
+
+pub(super) fn configuration(
+    relays: Vec<RTCIceServer>,
+    policy: RTCIceTransportPolicy,
+) -> RTCConfiguration {
+    RTCConfigurationBuilder::new()
+        .with_ice_servers(relays)
+        .with_ice_transport_policy(policy)
+        .build()
 }
 
 pub(super) fn settings() -> SettingEngine {

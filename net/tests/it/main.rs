@@ -1,6 +1,8 @@
-//! Two sockets on loopback.
+//! Sockets on loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod front;
 
 use fmz_net::{BUFFER_BYTES, ReceiveBuffer, SEGMENTS_MAX, SendBatch, Sent, Socket};
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,10 @@
 //! What a server must be told. Nothing here is read from the environment.
 
+use crate::relay::IceServers;
+use fmz_net::front;
 use fmz_signaling_core::RoomLimits;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use ipnet::IpNet;
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// How connections are secured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Tls {
 }
 
 /// Settings of a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// Addresses for participants; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
@@ -34,10 +37,16 @@ pub struct Config {
     pub data: PathBuf,
     /// How connections are secured.
     pub tls: Tls,
+    /// Where proxies stand that say by the PROXY protocol whose connections they pass on.
+    pub proxies: Vec<IpNet>,
+    /// Connections of one IPv4 address or IPv6 /64 at once, loopback excepted.
+    pub connections_per_source: usize,
     /// Origins of pages that may connect besides the server's own, like `https://review.example`.
     pub allowed_origins: Vec<String>,
     /// How people reach the server, like `https://review.example`; what the request says where absent.
     pub public_url: Option<String>,
+    /// Names the relays that sessions are told of; they are told of none where absent.
+    pub ice_servers: Option<Arc<dyn IceServers>>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
     /// How long a room without people is kept open: reading it from its log again costs its next guest a wait.
@@ -54,11 +63,26 @@ impl Config {
             admin: None,
             data: data.into(),
             tls: Tls::Off,
+            proxies: Vec::new(),
+            connections_per_source: front::Settings::default().per_source_max,
             allowed_origins: Vec::new(),
             public_url: None,
+            ice_servers: None,
             sessions_max: 10_000,
             room_idle: Duration::from_secs(60),
             room: RoomLimits::default(),
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("admin", &self.admin)
+            .field("data", &self.data)
+            .field("tls", &self.tls)
+            .field("ice_servers", &self.ice_servers.is_some())
+            .finish_non_exhaustive()
     }
 }

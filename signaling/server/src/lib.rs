@@ -14,14 +14,17 @@ mod history;
 mod link;
 mod metrics;
 mod origin;
+pub mod relay;
 mod rooms;
 mod server;
 mod socket;
 mod state;
 mod tls;
 pub mod token;
+mod web;
 
 pub use config::{Config, Tls};
 pub use error::ServerError;
 pub use fmz_signaling_core::RoomLimits;
 pub use server::Server;
+pub use tls::Certificate;

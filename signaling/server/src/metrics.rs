@@ -21,6 +21,8 @@ pub(crate) struct Metrics {
     pub(crate) tokens_refused: IntCounter,
     /// By reason code.
     pub(crate) closed: IntCounterVec,
+    /// By reason code.
+    pub(crate) connections_refused: IntCounterVec,
     pub(crate) frames_refused: IntCounter,
     pub(crate) presence_dropped: IntCounter,
     pub(crate) diverged: IntCounter,
@@ -39,6 +41,10 @@ impl Metrics {
             "fmz_sessions_closed_total",
             "Sessions that ended, by reason",
         );
+        let refused = Opts::new(
+            "fmz_connections_refused_total",
+            "Connections closed before somebody served them, by reason",
+        );
         Ok(Self {
             sessions: gauge("fmz_sessions", "Sessions connected")?,
             rooms: gauge("fmz_rooms", "Rooms open")?,
@@ -56,6 +62,7 @@ impl Metrics {
             snapshot_failures: counter("fmz_snapshot_failures_total", "Snapshots that failed")?,
             tokens_refused: counter("fmz_tokens_refused_total", "Tokens that were refused")?,
             closed: register(registry, IntCounterVec::new(closed, &["reason"])?)?,
+            connections_refused: register(registry, IntCounterVec::new(refused, &["reason"])?)?,
             frames_refused: counter("fmz_frames_refused_total", "Frames that could not be read")?,
             presence_dropped: counter(
                 "fmz_presence_dropped_total",

@@ -7,34 +7,29 @@ use crate::{
     metrics::Metrics,
     rooms::Rooms,
     state::State,
-    tls,
+    tls::Certificate,
     token::{TokenRequest, Tokens, is_room_name},
+    web,
 };
 use axum::Router;
-use axum_server::{
-    Handle,
-    accept::NoDelayAcceptor,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
+use fmz_net::front::{self, Front, Outlets, RelayStream};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling_core::Reason;
 use fmz_store::{CatalogError, Store};
-use hyper_util::rt::TokioTimer;
 use prometheus::Registry;
-use rustls::ServerConfig;
 use std::{
     future::Future,
-    io,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 /// How long requests may go on once the server stops.
-const DRAIN: Duration = Duration::from_secs(3);
-/// How long a client may take to say what it wants.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN: Duration = Duration::from_secs(3);
+/// Relay connections that wait to be served: taking one is a matter of microseconds, so this is a moment of a crowd.
+const RELAY_STREAMS_MAX: usize = 64;
 
 /// A server whose listeners are bound.
 #[derive(Debug)]
@@ -42,8 +37,10 @@ pub struct Server {
     state: State,
     listeners: Vec<TcpListener>,
     admin: Option<TcpListener>,
-    tls: Option<Arc<ServerConfig>>,
+    certificate: Option<Certificate>,
+    relay: Option<mpsc::Sender<RelayStream>>,
     registry: Registry,
+    for_operators: Router,
     from_sfu: mpsc::Receiver<from_sfu::Message>,
 }
 
@@ -60,7 +57,7 @@ impl Server {
         from_sfu: mpsc::Receiver<from_sfu::Message>,
     ) -> Result<Self, ServerError> {
         let tokens = Tokens::open(&config.data)?;
-        let tls = tls::load(&config.tls, &config.data)?;
+        let certificate = Certificate::open(&config.tls, &config.data)?;
         let listeners = config
             .listen
             .iter()
@@ -76,8 +73,10 @@ impl Server {
             state,
             listeners,
             admin,
-            tls,
+            certificate,
+            relay: None,
             registry,
+            for_operators: Router::new(),
             from_sfu,
         })
     }
@@ -95,6 +94,24 @@ impl Server {
         self.admin
             .as_ref()
             .and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves `routes` too at the address for operators.
+    pub fn for_operators(&mut self, routes: Router) {
+        self.for_operators = routes;
+    }
+
+    /// The certificate of the connections, to be read again; `None` where they are not secured.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.certificate.clone()
+    }
+
+    /// Relay clients that come to the participants' addresses, plain or over TLS. Without this call, and when the receiver is
+    /// dropped, they are closed.
+    pub fn relay_streams(&mut self) -> mpsc::Receiver<RelayStream> {
+        let (sender, streams) = mpsc::channel(RELAY_STREAMS_MAX);
+        self.relay = Some(sender);
+        streams
     }
 
     /// Makes a token that begins now.
@@ -130,39 +147,60 @@ impl Server {
             state,
             listeners,
             admin,
-            tls,
+            certificate,
+            relay,
             registry,
+            for_operators,
             from_sfu,
         } = self;
+        let settings = front(&state, certificate);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
-        let handle = Handle::new();
+        let stopping = CancellationToken::new();
         let mut serving = JoinSet::new();
-        for listener in listeners {
-            serving.spawn(accept(
-                listener,
-                tls.clone(),
-                api::router(state.clone()),
-                handle.clone(),
-            ));
-        }
+        let (outlets, streams) = outlets(relay);
+        let front = Front::new(listeners, settings, outlets)?;
+        serving.spawn(web::serve(
+            front,
+            streams,
+            api::router(state.clone()),
+            stopping.clone(),
+        ));
         if let Some(listener) = admin {
-            let router = admin_router(state.clone(), registry);
-            serving.spawn(accept(listener, None, router, handle.clone()));
+            let (outlets, streams) = self::outlets(None);
+            let front = Front::new(vec![listener], front::Settings::default(), outlets)?;
+            let router = admin_router(state.clone(), registry).merge(for_operators);
+            serving.spawn(web::serve(front, streams, router, stopping.clone()));
         }
-        let outcome = tokio::select! {
-            () = shutdown => Ok(()),
-            ended = serving.join_next() => ended.map_or(Ok(()), |ended| ended.unwrap_or_else(|error| Err(error.into()))),
-        };
-        stop(&state, &handle).await;
+        shutdown.await;
+        stop(&state, &stopping).await;
         while serving.join_next().await.is_some() {}
         link.abort();
-        outcome.map_err(ServerError::from)
+        Ok(())
     }
 }
 
-async fn stop(state: &State, handle: &Handle<SocketAddr>) {
+fn front(state: &State, certificate: Option<Certificate>) -> front::Settings {
+    let refused = state.metrics.connections_refused.clone();
+    front::Settings {
+        tls: certificate.map(|certificate| certificate.connections()),
+        proxies: state.config.proxies.clone(),
+        per_source_max: state.config.connections_per_source,
+        on_refused: Arc::new(move |refusal| {
+            refused.with_label_values(&[&refusal.to_string()]).inc();
+        }),
+        ..front::Settings::default()
+    }
+}
+
+fn outlets(relay: Option<mpsc::Sender<RelayStream>>) -> (Outlets, mpsc::Receiver<front::Stream>) {
+    let (web, streams) = mpsc::channel(web::STREAMS_MAX);
+    let web = Some(web);
+    (Outlets { web, relay }, streams)
+}
+
+async fn stop(state: &State, stopping: &CancellationToken) {
     state.stopping.store(true, Ordering::Relaxed);
-    handle.graceful_shutdown(Some(DRAIN));
+    stopping.cancel();
     state.rooms.close_all(Reason::Shutdown).await;
     // Every socket that is left gives its permit back once its close is answered, or not answered in time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
@@ -171,33 +209,5 @@ async fn stop(state: &State, handle: &Handle<SocketAddr>) {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    let bind = || {
-        let listener = TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    };
-    bind().map_err(|source| ServerError::Listen { address, source })
-}
-
-async fn accept(
-    listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
-    router: Router,
-    handle: Handle<SocketAddr>,
-) -> io::Result<()> {
-    let service = router.into_make_service();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle);
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    match tls {
-        None => server.acceptor(NoDelayAcceptor::new()).serve(service).await,
-        Some(config) => {
-            let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(config))
-                .acceptor(NoDelayAcceptor::new());
-            server.acceptor(acceptor).serve(service).await
-        }
-    }
+    TcpListener::bind(address).map_err(|source| ServerError::Listen { address, source })
 }

@@ -1,11 +1,12 @@
-//! TLS 1.3, by given files or by a certificate of the server's own.
+//! TLS by given files, or by a certificate of the server's own.
 
 use crate::{ServerError, Tls};
+use fmz_net::front;
 use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    version::TLS13,
+    version::{TLS12, TLS13},
 };
 use std::{
     fs::{self, OpenOptions},
@@ -18,35 +19,68 @@ use std::{
 const OWN_CERTIFICATE: &str = "certificate.pem";
 const OWN_KEY: &str = "key.pem";
 
-/// Returns the settings for connections, `None` where they are not secured.
-pub(crate) fn load(tls: &Tls, data: &Path) -> Result<Option<Arc<ServerConfig>>, ServerError> {
-    match tls {
-        Tls::Off => Ok(None),
-        Tls::Files { certificate, key } => server_config(certificate, key).map(Some),
-        Tls::SelfSigned { names } => {
-            let (certificate, key) = (data.join(OWN_CERTIFICATE), data.join(OWN_KEY));
-            if !certificate.exists() || !key.exists() {
-                make(names, &certificate, &key)?;
+/// Where the certificate comes from, and the connections that it is for.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    certificate: PathBuf,
+    key: PathBuf,
+    connections: front::Tls,
+}
+
+impl Certificate {
+    /// Reads it, and makes one first where it is to be the server's own; `None` where connections are not secured.
+    ///
+    /// # Errors
+    /// [`ServerError::File`] where it cannot be read or made.
+    pub fn open(tls: &Tls, data: &Path) -> Result<Option<Self>, ServerError> {
+        let (certificate, key) = match tls {
+            Tls::Off => return Ok(None),
+            Tls::Files { certificate, key } => (certificate.clone(), key.clone()),
+            Tls::SelfSigned { names } => {
+                let (certificate, key) = (data.join(OWN_CERTIFICATE), data.join(OWN_KEY));
+                if !certificate.exists() || !key.exists() {
+                    make(names, &certificate, &key)?;
+                }
+                (certificate, key)
             }
-            server_config(&certificate, &key).map(Some)
-        }
+        };
+        let connections = front::Tls::new(server_config(&certificate, &key)?);
+        Ok(Some(Self {
+            certificate,
+            key,
+            connections,
+        }))
+    }
+
+    /// Reads the files again: from now on connections are secured by what they hold. Those that are open go on.
+    ///
+    /// # Errors
+    /// [`ServerError::File`]; then the certificate of before stays in use.
+    pub fn reload(&self) -> Result<(), ServerError> {
+        self.connections
+            .replace(server_config(&self.certificate, &self.key)?);
+        Ok(())
+    }
+
+    /// The connections that it secures.
+    pub fn connections(&self) -> front::Tls {
+        self.connections.clone()
     }
 }
 
-fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ServerError> {
+/// TLS 1.2 is for relay clients in applications whose library has no newer one; what rustls has of it is forward secret and
+/// authenticated.
+fn server_config(certificate: &Path, key: &Path) -> Result<ServerConfig, ServerError> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| unusable(certificate, &error))?;
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[&TLS13])
+    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|error| unusable(certificate, &error))?
         .with_no_client_auth()
         .with_single_cert(chain, secret)
-        .map_err(|error| unusable(certificate, &error))?;
-    // WebSockets over HTTP/2 need an extension that few speak, so a browser is told HTTP/1.1 only.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+        .map_err(|error| unusable(certificate, &error))
 }
 
 fn make(names: &[String], certificate: &Path, key: &Path) -> Result<(), ServerError> {

@@ -23,8 +23,10 @@ async function join(link: RoomLink, name: string): Promise<void> {
   lastName = name;
   try {
     const replica = await loadReplica();
-    const dataChannels = new URLSearchParams(location.search).get("channels") !== "off";
-    const room = new RoomState(link, name, { replica, dataChannels, sessionKey: await sessionKey(link.room, name) });
+    const asked = new URLSearchParams(location.search);
+    const dataChannels = asked.get("channels") !== "off";
+    const iceTransportPolicy = asked.get("relay") === "only" ? "relay" : "all";
+    const room = new RoomState(link, name, { replica, dataChannels, iceTransportPolicy, sessionKey: await sessionKey(link.room, name) });
     exposeRoom(room);
     page.value = { kind: "room", room };
     room.client.start();

@@ -1,6 +1,7 @@
 import { decodePoints, frameOf, Kind, Status, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
 import { keyOf } from "./state/marks";
 import type { RoomState } from "./state/room";
+import { relayPath } from "./state/stats";
 import { statusOf, type ThreadStatus } from "./state/threads";
 import { cssColor } from "./state/tools";
 
@@ -38,6 +39,8 @@ export interface Inspection {
   readonly connection: string;
   /** `connecting`, `connected` or `failed`. */
   readonly media: string;
+  /** How pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing where the path is direct. */
+  readonly relay: string | undefined;
   /** How ops travel: `ops` (data channel), `websocket`, or nothing. */
   readonly path: string | undefined;
   /** Reason of the end. */
@@ -106,6 +109,9 @@ export function exposeRoom(room: RoomState): void {
     },
     get media() {
       return room.mediaState.peek().kind;
+    },
+    get relay() {
+      return relayPath.peek();
     },
     get path() {
       return session.path;

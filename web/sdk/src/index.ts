@@ -36,5 +36,6 @@ export { mergedText, movedCaret, textEdit } from "./core/text";
 export { newSessionKey } from "./web/browser";
 export { RoomClient, type ClientOptions, type MediaState } from "./web/client";
 export type { Publisher } from "./web/publisher";
+export { relayOf, type RelayPath } from "./web/path";
 export { restAsk } from "./web/rest";
 export { loadReplica } from "./web/replica";

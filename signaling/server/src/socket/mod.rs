@@ -2,6 +2,7 @@
 
 mod hello;
 mod queue;
+mod relays;
 
 pub(crate) use hello::public_key;
 pub(crate) use queue::{Outgoing, Pushed, SocketFrames, SocketQueue};
@@ -21,6 +22,7 @@ use fmz_proto::{
     v1::{Closing, server_message},
 };
 use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL};
+use relays::Relays;
 use std::time::Duration;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -72,16 +74,22 @@ pub(crate) async fn upgrade(
     let socket = socket
         .max_frame_size(limits::CLIENT_FRAME_BYTES_MAX)
         .max_message_size(limits::CLIENT_FRAME_BYTES_MAX);
+    let reached = origin::host(&headers, &uri).map(str::to_owned);
     Ok(socket
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(|socket| run(state, socket, permit)))
+        .on_upgrade(|socket| run(state, socket, reached, permit)))
 }
 
-async fn run(state: State, mut socket: WebSocket, _permit: OwnedSemaphorePermit) {
+async fn run(
+    state: State,
+    mut socket: WebSocket,
+    reached: Option<String>,
+    _permit: OwnedSemaphorePermit,
+) {
     let _session = Counted::new(&state);
     match hello::receive(&state, &mut socket).await {
-        Ok(admitted) => serve(state, socket, admitted).await,
+        Ok(admitted) => serve(state, socket, admitted, reached).await,
         Err(refusal) => {
             state
                 .metrics
@@ -133,14 +141,23 @@ impl From<Reason> for Ending {
     }
 }
 
-async fn serve(state: State, mut socket: WebSocket, admitted: Admitted) {
+async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached: Option<String>) {
     let session = admitted.join.session;
+    let mut relays = Relays::new(&state, &admitted.room, &admitted.join, reached);
     let (queue, mut frames) = queue::queue();
     let Some(room) = state.rooms.join(&state, admitted, queue).await else {
         end(&mut socket, Reason::Reloading.into()).await;
         return;
     };
-    let ended = exchange(&state, &mut socket, session, &room, &mut frames).await;
+    let ended = exchange(
+        &state,
+        &mut socket,
+        session,
+        &room,
+        &mut frames,
+        &mut relays,
+    )
+    .await;
     if let Some(reason) = ended {
         state
             .metrics
@@ -172,6 +189,7 @@ async fn exchange(
     session: SessionId,
     room: &mpsc::Sender<Input>,
     frames: &mut SocketFrames,
+    relays: &mut Relays,
 ) -> Option<Reason> {
     let mut ping = interval_at(tokio::time::Instant::now() + PING_INTERVAL, PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -181,11 +199,17 @@ async fn exchange(
             outgoing = frames.next() => match outgoing? {
                 Outgoing::Frame { frame, .. } => {
                     write(socket, Message::Binary(frame)).await?;
+                    if let Some(told) = relays.behind_welcome() {
+                        write(socket, Message::Binary(told)).await?;
+                    }
                     if frames.has_eased() {
                         room.send(Input::Eased { session }).await.ok()?;
                     }
                 }
                 Outgoing::Close(reason) => return Some(reason),
+            },
+            () = relays.due() => if let Some(told) = relays.next(tokio::time::Instant::now()) {
+                write(socket, Message::Binary(told)).await?;
             },
             _ = ping.tick() => write(socket, Message::Ping(Bytes::new())).await?,
             received = socket.recv(), if reading => {

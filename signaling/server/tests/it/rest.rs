@@ -324,7 +324,7 @@ async fn rest6_a_store_that_fails_is_said_and_nothing_more_is_shown_as_kept() {
 }
 
 #[tokio::test]
-async fn rest7_a_certificate_of_ones_own_is_made_once_and_speaks_tls13_only() {
+async fn rest7_a_certificate_of_ones_own_is_made_once_and_speaks_tls13_and_tls12() {
     let folder = TempDir::new().unwrap();
     let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
     let own = Tls::SelfSigned {
@@ -332,14 +332,8 @@ async fn rest7_a_certificate_of_ones_own_is_made_once_and_speaks_tls13_only() {
     };
     let fixture = Fixture::with(folder, store, |config| config.tls = own.clone()).await;
     let certificate = std::fs::read(fixture.folder.path().join("certificate.pem")).unwrap();
-    for (versions, works) in [
-        (&[&rustls::version::TLS13][..], true),
-        (&[&rustls::version::TLS12][..], false),
-    ] {
-        assert_eq!(
-            handshake(&fixture, &certificate, versions).await.is_ok(),
-            works
-        );
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        handshake(&fixture, &certificate, &[version]).await.unwrap();
     }
     let address = fixture.address;
     let folder = fixture.stop().await;

@@ -91,6 +91,9 @@ export class RoomState {
   readonly panelOpen = signal(window.innerWidth >= NARROW_PX);
   readonly panelTab = signal<PanelTab>("notes");
   readonly keysOpen = signal(false);
+  readonly connectionOpen = signal(false);
+  /** True where the page was asked to use relays only. */
+  readonly relayOnly: boolean;
   readonly enlarged = signal<string | undefined>(undefined);
   /** A text that is being written on the picture. */
   readonly textEntry = signal<TextEntry | undefined>(undefined);
@@ -115,9 +118,10 @@ export class RoomState {
   constructor(
     readonly link: RoomLink,
     name: string,
-    client: Pick<ClientOptions, "replica" | "sessionKey" | "dataChannels">,
+    client: Pick<ClientOptions, "replica" | "sessionKey" | "dataChannels" | "iceTransportPolicy">,
   ) {
     this.client = new RoomClient({ ...client, url: socketUrl(location), token: link.token, name });
+    this.relayOnly = client.iceTransportPolicy === "relay";
     this.document = this.client.session.document;
     this.versions = new Versions(link.room, link.token, client.sessionKey);
     this.marks = new Marks(this.document);
@@ -213,6 +217,7 @@ export class RoomState {
     batch(() => {
       this.panelOpen.value = true;
       this.keysOpen.value = false;
+      this.connectionOpen.value = false;
       this.panelTab.value = tab;
     });
   }
@@ -220,6 +225,7 @@ export class RoomState {
   togglePanel(): void {
     batch(() => {
       this.keysOpen.value = false;
+      this.connectionOpen.value = false;
       this.panelOpen.value = !this.panelOpen.peek();
     });
   }
@@ -227,7 +233,16 @@ export class RoomState {
   toggleKeys(): void {
     batch(() => {
       this.keysOpen.value = !this.keysOpen.peek();
+      this.connectionOpen.value = false;
       if (this.keysOpen.peek()) this.panelOpen.value = true;
+    });
+  }
+
+  toggleConnection(): void {
+    batch(() => {
+      this.connectionOpen.value = !this.connectionOpen.peek();
+      this.keysOpen.value = false;
+      if (this.connectionOpen.peek()) this.panelOpen.value = true;
     });
   }
 

@@ -1,3 +1,4 @@
+import { relayOf, type RelayPath } from "@fmz/client";
 import { signal } from "@preact/signals";
 import type { RoomState } from "./room";
 
@@ -14,13 +15,18 @@ export interface StreamFigures {
 /** What arrives of the large picture, as the browser measures it. */
 export const figures = signal<StreamFigures | undefined>(undefined);
 
+/** How the path is relayed, as the browser says; `undefined` where it is direct. */
+export const relayPath = signal<RelayPath | undefined>(undefined);
+
 /** Looks once a second until the result is called. */
 export function watchFigures(room: RoomState): () => void {
   let before: Counted | undefined;
   const look = async (): Promise<void> => {
     const main = room.main.peek();
     const track = main && room.streamOf(main)?.getVideoTracks()[0];
-    const entry = track && inboundOf(await room.client.stats(), track.id);
+    const report = await room.client.stats();
+    relayPath.value = report && relayOf(report);
+    const entry = track && inboundOf(report, track.id);
     const now = entry && { bytes: entry.bytesReceived ?? 0, frames: entry.framesDecoded ?? 0, at: entry.timestamp };
     const { frameWidth: width = 0, frameHeight: height = 0 } = entry ?? {};
     figures.value = before && now && now.at > before.at && width > 0 ? { width, height, ...between(before, now) } : undefined;

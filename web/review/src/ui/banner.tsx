@@ -2,6 +2,7 @@ import { X } from "lucide-preact";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import type { RoomState } from "../state/room";
+import { relayPath } from "../state/stats";
 import { IconButton } from "./icon-button";
 
 interface Message {
@@ -46,6 +47,8 @@ function messageFor(room: RoomState): Message | undefined {
   }
   if (status.kind !== "open") return undefined;
   if (room.mediaState.value.kind === "failed") return { tone: "warn", text: t("banner.websocketOnly"), dismiss: false };
+  const path = relayPath.value;
+  if (path) return { tone: "quiet", text: t(room.relayOnly ? "banner.relayed.asked" : `banner.relayed.${path}`), dismiss: false };
   if (!room.rights.value.annotate) return { tone: "quiet", text: t("banner.readOnly"), dismiss: false };
   if (room.alone.value) return { tone: "quiet", text: t("banner.alone"), dismiss: false };
   return undefined;

@@ -4,6 +4,7 @@ import { useRoom } from "../state/context";
 import type { PanelTab } from "../state/room";
 import { notesOf } from "../state/threads";
 import { CameraTiles } from "./camera-tiles";
+import { ConnectionSheet } from "./connection-sheet";
 import { IconButton } from "./icon-button";
 import { KeysSheet } from "./keys-sheet";
 import { NotesPanel } from "./notes-panel";
@@ -18,7 +19,9 @@ export function SidePanel() {
   const tab = room.panelTab.value;
   return (
     <aside class="panel" aria-label={t("panel.label")}>
-      {room.keysOpen.value ? (
+      {room.connectionOpen.value ? (
+        <ConnectionSheet />
+      ) : room.keysOpen.value ? (
         <KeysSheet />
       ) : (
         <>

@@ -13,7 +13,17 @@ export function StatusBadge() {
   const trip = room.roundTrip.value;
   const stream = figures.value;
   return (
-    <p class="status-badge" data-look={look} title={trip === undefined ? undefined : t("top.roundTrip", { ms: trip })}>
+    <button
+      type="button"
+      class="status-badge"
+      id="connection"
+      data-look={look}
+      title={trip === undefined ? t("connection.title") : t("top.roundTrip", { ms: trip })}
+      aria-expanded={room.connectionOpen.value}
+      onClick={() => {
+        room.toggleConnection();
+      }}
+    >
       <span class="status-light" aria-hidden="true" />
       <span class="status-word">{t(key)}</span>
       {stream && (look === "live" || look === "frozen") && (
@@ -21,7 +31,7 @@ export function StatusBadge() {
           {t("top.stream", { ...stream, rate: stream.megabits.toFixed(stream.megabits < 10 ? 1 : 0) })}
         </span>
       )}
-    </p>
+    </button>
   );
 }
 

@@ -5,6 +5,7 @@ import {
   PresenceSchema,
   ResyncSchema,
   type Error as ServerError,
+  type IceServers,
   type Offer,
   type PresenceFrom,
   type Welcome,
@@ -36,6 +37,8 @@ export interface SessionEvents {
   /** Participants, publications or grants changed. */
   room: Room;
   welcomed: Welcome;
+  /** Relays for the transports from now on. */
+  relays: IceServers;
   offer: Offer;
   pointers: Pointers;
   /** The server refused a request. */
@@ -192,6 +195,9 @@ export class Session extends Emitter<SessionEvents> {
         break;
       case "rejected":
         this.document.handleRejected(message.value);
+        break;
+      case "iceServers":
+        this.emit("relays", message.value);
         break;
       case "offer":
         this.emit("offer", message.value);

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { FrameMapSchema, RestartTransportSchema, type FrameMap, type Offer } from "../gen/fmz/v1/session_pb";
+import { FrameMapSchema, RestartTransportSchema, type FrameMap, type IceServers, type Offer } from "../gen/fmz/v1/session_pb";
 import { Backoff } from "../core/backoff";
 import { Emitter } from "../core/events";
 import type { Replica } from "../core/replica";
 import { Session, type SessionStatus } from "../core/session";
 import { browserClock, webSocketTo } from "./browser";
 import { Publisher } from "./publisher";
-import { PeerTransport } from "./transport";
+import { PeerTransport, type RelayConfiguration } from "./transport";
 
 /** What carries pictures and ops now. */
 export type MediaState =
@@ -35,6 +35,8 @@ export interface ClientOptions {
   readonly sessionKey: Uint8Array<ArrayBuffer>;
   /** False sends ops and pointers over the WebSocket only; media stays. */
   readonly dataChannels?: boolean;
+  /** `relay` lets nothing but relayed paths be used; `all`, the default, prefers the direct one. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
 }
 
 /** A participant in a browser: a [`Session`] and the media that belongs to it. */
@@ -42,6 +44,7 @@ export class RoomClient extends Emitter<ClientEvents> {
   readonly session: Session;
   readonly publisher: Publisher;
   private readonly dataChannels: boolean;
+  private relays: RelayConfiguration;
   private readonly streams = new Map<string, MediaStream>();
   private readonly restarts = new Backoff(Math.random);
   private transport: PeerTransport | undefined;
@@ -52,6 +55,7 @@ export class RoomClient extends Emitter<ClientEvents> {
   constructor(options: ClientOptions) {
     super();
     this.dataChannels = options.dataChannels ?? true;
+    this.relays = { iceServers: [], iceTransportPolicy: options.iceTransportPolicy ?? "all" };
     this.session = new Session({
       openSocket: webSocketTo(options.url),
       clock: browserClock,
@@ -92,6 +96,11 @@ export class RoomClient extends Emitter<ClientEvents> {
     return this.streams.get(publication);
   }
 
+  /** Relays that the server told, for what it takes to test them. */
+  get iceServers(): readonly RTCIceServer[] {
+    return this.relays.iceServers ?? [];
+  }
+
   stats(): Promise<RTCStatsReport> | undefined {
     return this.transport?.stats();
   }
@@ -103,6 +112,9 @@ export class RoomClient extends Emitter<ClientEvents> {
 
   private listen(): void {
     const { session } = this;
+    session.on("relays", (relays) => {
+      this.handleRelays(relays);
+    });
     session.on("offer", (offer) => {
       this.handleOffer(offer);
     });
@@ -124,6 +136,12 @@ export class RoomClient extends Emitter<ClientEvents> {
     if (status.kind === "reconnecting") this.cancelRestart();
   }
 
+  private handleRelays({ servers }: IceServers): void {
+    const iceServers = servers.map(({ urls, username, credential }) => ({ urls, username, credential }));
+    this.relays = { ...this.relays, iceServers };
+    this.transport?.setRelays(this.relays);
+  }
+
   private handleOffer(offer: Offer): void {
     if (!this.transport || this.transportStale || this.transport.number !== offer.transport) this.open(offer);
     this.transport?.handleOffer(offer);
@@ -135,7 +153,7 @@ export class RoomClient extends Emitter<ClientEvents> {
     this.closeTransport();
     this.transportStale = false;
     this.streams.clear();
-    const transport = new PeerTransport(offer.transport, this.dataChannels, this.publisher.trackOf);
+    const transport = new PeerTransport(offer.transport, this.dataChannels, this.publisher.trackOf, this.relays);
     this.transport = transport;
     // A path that failed stays failed until one holds, however many are tried.
     if (this.state.kind !== "failed") this.setMedia({ kind: "connecting" });

@@ -30,6 +30,13 @@ export interface TransportEvents {
 /** A track that waits for its line. `undefined` where it is gone by now. */
 export type TrackOf = (line: PublishLine) => { track: MediaStreamTrack; bitrateKbps: number } | undefined;
 
+/** By which relays a transport may go. */
+export type RelayConfiguration = Pick<RTCConfiguration, "iceServers" | "iceTransportPolicy">;
+
+function configurationOf(relays: RelayConfiguration): RTCConfiguration {
+  return { bundlePolicy: "max-bundle", ...relays };
+}
+
 const CHANNELS: readonly { name: ChannelName; init: RTCDataChannelInit }[] = [
   { name: "ops", init: { negotiated: true, id: 0, ordered: true } },
   { name: "live", init: { negotiated: true, id: 1, ordered: false, maxPacketLifeTime: LIVE_LIFETIME_MS } },
@@ -37,7 +44,7 @@ const CHANNELS: readonly { name: ChannelName; init: RTCDataChannelInit }[] = [
 
 /** One RTCPeerConnection: answers offers in their order, carries media and the two data channels. */
 export class PeerTransport extends Emitter<TransportEvents> {
-  private readonly connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  private readonly connection: RTCPeerConnection;
   private offers = Promise.resolve();
   private patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,8 +52,10 @@ export class PeerTransport extends Emitter<TransportEvents> {
     readonly number: number,
     private readonly dataChannels: boolean,
     private readonly trackOf: TrackOf,
+    relays: RelayConfiguration,
   ) {
     super();
+    this.connection = new RTCPeerConnection(configurationOf(relays));
     if (dataChannels) for (const { name, init } of CHANNELS) this.openChannel(name, init);
     this.listen();
   }
@@ -60,6 +69,11 @@ export class PeerTransport extends Emitter<TransportEvents> {
         console.warn("offer not answered", cause);
         this.emit("state", "failed");
       });
+  }
+
+  /** Takes new relays for what is gathered from now on; the path that is in use stays (ice4). */
+  setRelays(relays: RelayConfiguration): void {
+    if (this.connection.signalingState !== "closed") this.connection.setConfiguration(configurationOf(relays));
   }
 
   stats(track?: MediaStreamTrack): Promise<RTCStatsReport> {

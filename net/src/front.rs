@@ -1,0 +1,228 @@
+//! One TCP port for the page and the relay, plain and over TLS.
+//!
+//! A connection says by its first byte what it is: 0x16 begins a TLS handshake, 0x00 to 0x03 a STUN message (RFC 8489
+//! section 5), anything else is HTTP. Within TLS the application protocol decides (RFC 7301; `stun.turn` is RFC 7443); a
+//! client that names none is judged by its first decrypted byte. Rules: `docs/SPEC-front.md`.
+
+mod opening;
+mod proxy;
+mod sources;
+mod stream;
+mod tls;
+
+pub use stream::{Protocol, RelayStream, Stream};
+pub use tls::Tls;
+
+use ipnet::IpNet;
+use opening::Gate;
+use sources::Sources;
+use std::{
+    collections::VecDeque,
+    fmt, future, io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    task::{AbortHandle, JoinSet},
+    time::{Instant, sleep, sleep_until},
+};
+
+/// Connections that have not said yet what they are. A handshake costs tens of kilobytes and a signature, so a flood of
+/// them shall not cost more than this many.
+pub const OPENING_MAX: usize = 256;
+/// How long a connection may take to say what it is: slow lines and two round trips of TLS many times over.
+pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
+/// Where all places are taken, the connection that opens for longest gives way, if it had this long: many handshakes at once
+/// are a server that came back, and those who are nearly through shall get through.
+const OPENING_TIME_MIN: Duration = Duration::from_secs(1);
+/// Rest after the system had no connection to give, for it has no descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a front must be told.
+#[derive(Clone)]
+pub struct Settings {
+    /// Secures connections; without it a TLS handshake is refused.
+    pub tls: Option<Tls>,
+    /// Where proxies stand that say in front of every connection whose it is (PROXY protocol 1 or 2). What comes from elsewhere
+    /// is taken as it comes.
+    pub proxies: Vec<IpNet>,
+    /// Connections of one IPv4 address or IPv6 /64 at once; loopback is not counted, for a proxy there stands for everybody.
+    pub per_source_max: usize,
+    /// Connections at once.
+    pub total_max: usize,
+    /// Is told of each connection that was closed before somebody served it.
+    pub on_refused: Arc<dyn Fn(Refusal) + Send + Sync>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tls: None,
+            proxies: Vec::new(),
+            // A studio behind one address: hundreds of people, each with a page, a WebSocket and a relay connection.
+            per_source_max: 2_048,
+            // Three times the sessions of a full server; each holds a descriptor and, with TLS, some 30 kB.
+            total_max: 32_768,
+            on_refused: Arc::new(|_| {}),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("tls", &self.tls.is_some())
+            .field("proxies", &self.proxies)
+            .field("per_source_max", &self.per_source_max)
+            .field("total_max", &self.total_max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who serves connections. A connection that nobody serves is closed.
+#[derive(Debug, Clone, Default)]
+pub struct Outlets {
+    /// HTTP/1.1, decrypted.
+    pub web: Option<mpsc::Sender<Stream>>,
+    /// TURN, decrypted.
+    pub relay: Option<mpsc::Sender<RelayStream>>,
+}
+
+/// Why a connection was closed before somebody served it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// One source has too many.
+    #[error("source_full")]
+    SourceFull,
+    /// All sources together have too many.
+    #[error("full")]
+    Full,
+    /// It did not say in time what it is.
+    #[error("opening_timeout")]
+    Timeout,
+    /// Too many open, and it did so for longest.
+    #[error("gave_way")]
+    GaveWay,
+    /// A proxy did not say whose it is.
+    #[error("proxy_header")]
+    ProxyHeader,
+    /// The TLS handshake failed.
+    #[error("tls_handshake")]
+    Handshake,
+    /// It wants TLS, which is not set up here.
+    #[error("tls_off")]
+    TlsOff,
+    /// Nobody serves what it speaks.
+    #[error("not_served")]
+    NotServed,
+    /// It ended by itself.
+    #[error("gone")]
+    Gone,
+}
+
+impl Refusal {
+    /// Every reason there is.
+    pub const ALL: [Self; 9] = [
+        Self::SourceFull,
+        Self::Full,
+        Self::Timeout,
+        Self::GaveWay,
+        Self::ProxyHeader,
+        Self::Handshake,
+        Self::TlsOff,
+        Self::NotServed,
+        Self::Gone,
+    ];
+}
+
+/// Listeners whose connections find their way to who serves them.
+#[derive(Debug)]
+pub struct Front {
+    listeners: Vec<tokio::net::TcpListener>,
+    gate: Arc<Gate>,
+    opening: JoinSet<()>,
+    /// When each began to open, oldest first. Those that are through stay until they are asked for.
+    begun: VecDeque<(Instant, AbortHandle)>,
+}
+
+impl Front {
+    /// Takes listeners over; connections wait in them until [`Front::run`].
+    ///
+    /// # Errors
+    /// What the system says of a listener. Must be called within a runtime.
+    pub fn new(
+        listeners: Vec<TcpListener>,
+        settings: Settings,
+        outlets: Outlets,
+    ) -> io::Result<Self> {
+        let listen = |listener: TcpListener| {
+            listener.set_nonblocking(true)?;
+            tokio::net::TcpListener::from_std(listener)
+        };
+        let sources = Sources::new(settings.per_source_max, settings.total_max);
+        Ok(Self {
+            listeners: listeners
+                .into_iter()
+                .map(listen)
+                .collect::<io::Result<_>>()?,
+            gate: Arc::new(Gate::new(settings, outlets, sources)),
+            opening: JoinSet::new(),
+            begun: VecDeque::new(),
+        })
+    }
+
+    /// Accepts connections until it is dropped, and with it those that still open. What was handed out goes on.
+    pub async fn run(mut self) {
+        loop {
+            match self.accept().await {
+                Ok((stream, peer)) => {
+                    self.make_place().await;
+                    let opening = self.gate.clone().open(stream, peer);
+                    self.begun
+                        .push_back((Instant::now(), self.opening.spawn(opening)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        future::poll_fn(|context| {
+            let mut ready = self
+                .listeners
+                .iter()
+                .map(|listener| listener.poll_accept(context));
+            ready.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        })
+        .await
+    }
+
+    /// Waits until fewer than [`OPENING_MAX`] open.
+    async fn make_place(&mut self) {
+        loop {
+            while self.opening.try_join_next().is_some() {}
+            self.begun.retain(|(_, opening)| !opening.is_finished());
+            let Some((begun, oldest)) = self.begun.front() else {
+                return;
+            };
+            if self.opening.len() < OPENING_MAX {
+                return;
+            }
+            tokio::select! {
+                _ = self.opening.join_next() => {}
+                () = sleep_until(*begun + OPENING_TIME_MIN) => {
+                    oldest.abort();
+                    self.gate.refuse(Refusal::GaveWay);
+                    self.opening.join_next().await;
+                }
+            }
+        }
+    }
+}

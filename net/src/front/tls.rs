@@ -1,0 +1,49 @@
+//! TLS that can be changed while connections are open.
+
+use super::{
+    Refusal,
+    stream::{FIRST_BYTES, Plain},
+};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::io::BufReader;
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+
+/// What the page's clients name. WebSockets over HTTP/2 need an extension that few speak, so HTTP/1.1 is all there is.
+const WEB: &[u8] = b"http/1.1";
+/// What a relay client names, if it names anything (RFC 7443).
+pub(super) const RELAY: &[u8] = b"stun.turn";
+
+/// A secured connection with its first decrypted bytes read ahead.
+pub(super) type Secure = BufReader<TlsStream<Plain>>;
+
+/// Certificate and versions for the connections that come. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl Tls {
+    /// Begins with these; the application protocols in it are the front's to say.
+    pub fn new(config: ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(ours(config))))
+    }
+
+    /// From now on connections are secured like this. Those that are open keep what they have.
+    pub fn replace(&self, config: ServerConfig) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = ours(config);
+    }
+
+    pub(super) async fn accept(&self, plain: Plain) -> Result<Secure, Refusal> {
+        let config = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let accepted = TlsAcceptor::from(config).accept(plain).await;
+        let stream = accepted.map_err(|_| Refusal::Handshake)?;
+        Ok(BufReader::with_capacity(FIRST_BYTES, stream))
+    }
+}
+
+fn ours(mut config: ServerConfig) -> Arc<ServerConfig> {
+    config.alpn_protocols = vec![WEB.to_vec(), RELAY.to_vec()];
+    Arc::new(config)
+}

@@ -1,0 +1,49 @@
+//! Connections that the relay accepts itself: plain and over TLS, on every address alike.
+
+use crate::{Protocol, Turn};
+use fmz_net::front::{self, Front, Outlets, RelayStream};
+use std::io;
+use std::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Connections that wait to be served: taking one is a matter of microseconds, so this is a moment of a crowd.
+const STREAMS_MAX: usize = 64;
+
+/// Begins to accept; ends with the task.
+pub(crate) fn listen(
+    listeners: Vec<TcpListener>,
+    mut settings: front::Settings,
+    turn: Turn,
+) -> io::Result<JoinHandle<()>> {
+    let refused = turn.inner.metrics.connections_refused.clone();
+    settings.on_refused = std::sync::Arc::new(move |refusal| {
+        refused.with_label_values(&[&refusal.to_string()]).inc();
+    });
+    let (relay, streams) = mpsc::channel(STREAMS_MAX);
+    let outlets = Outlets {
+        web: None,
+        relay: Some(relay),
+    };
+    let front = Front::new(listeners, settings, outlets)?;
+    Ok(tokio::spawn(async move {
+        let mut accepting = JoinSet::new();
+        accepting.spawn(front.run());
+        serve_all(streams, turn).await;
+    }))
+}
+
+/// Serves every connection that comes, until no more can come.
+pub(crate) async fn serve_all(mut streams: mpsc::Receiver<RelayStream>, turn: Turn) {
+    while let Some(stream) = streams.recv().await {
+        let turn = turn.clone();
+        tokio::spawn(async move {
+            let protocol = match stream.protocol {
+                front::Protocol::Tcp => Protocol::Tcp,
+                front::Protocol::Tls => Protocol::Tls,
+            };
+            turn.serve_stream(stream.io, protocol, stream.client, stream.local)
+                .await;
+        });
+    }
+}
