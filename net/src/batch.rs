@@ -28,13 +28,27 @@ impl SendBatch {
     /// batch takes any datagram.
     #[must_use]
     pub fn push(&mut self, source: IpAddr, destination: SocketAddr, payload: &[u8]) -> bool {
+        self.push_parts(source, destination, [payload])
+    }
+
+    /// As [`Self::push`], a datagram in parts.
+    #[must_use]
+    pub fn push_parts<const N: usize>(
+        &mut self,
+        source: IpAddr,
+        destination: SocketAddr,
+        parts: [&[u8]; N],
+    ) -> bool {
+        let length = parts.iter().map(|part| part.len()).sum();
         if self.is_empty() {
             self.route = Some((source, destination));
-            self.segment = payload.len();
-        } else if !self.joins(source, destination, payload.len()) {
+            self.segment = length;
+        } else if !self.joins(source, destination, length) {
             return false;
         }
-        self.bytes.extend_from_slice(payload);
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
         self.segments += 1;
         true
     }
@@ -71,7 +85,8 @@ impl SendBatch {
         self.segment
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
         self.drop_front(self.segments);
     }
 

@@ -1,16 +1,28 @@
 //! Sockets, for every service that has some.
 //!
 //! [`Socket`] receives many datagrams with one call ([`ReceiveBuffer`]) and sends runs of equal-sized datagrams
-//! with one call ([`SendBatch`], generic segmentation offload where the kernel has it). It knows nothing of what the
-//! datagrams carry, keeps no queue and starts no task.
+//! with one call ([`SendBatch`], generic segmentation offload where the kernel has it); [`RawSocket`] does the same
+//! without a runtime. [`handoff`] takes the place of both between two loops of one process, for the addresses that
+//! [`Relayed`] has. [`framing`] finds the messages of a stream. None of these starts a
+//! task.
 //!
 //! [`front`] is one TCP port for the page and the relay, plain and over TLS.
 
 mod batch;
+mod driver;
+mod errors;
+pub mod framing;
 pub mod front;
+pub mod handoff;
+mod raw;
 mod receive;
+mod relayed;
 mod socket;
 
 pub use batch::{SEGMENTS_MAX, SendBatch};
+pub use driver::Sent;
+pub use errors::PathError;
+pub use raw::{BUFFER_BYTES, Options, RawSocket};
 pub use receive::{Datagram, ReceiveBuffer};
-pub use socket::{BUFFER_BYTES, Sent, Socket};
+pub use relayed::Relayed;
+pub use socket::Socket;

@@ -58,6 +58,10 @@ impl ReceiveBuffer {
         })
     }
 
+    pub(crate) fn filled(&self) -> usize {
+        self.filled
+    }
+
     /// Lets `receive` fill the buffers; it returns how many it filled.
     pub(crate) fn fill(
         &mut self,

@@ -1,0 +1,123 @@
+//! Batched system calls on a socket, whoever waits for it.
+
+use crate::{ReceiveBuffer, SendBatch};
+use quinn_udp::{BATCH_SIZE, Transmit, UdpSocketState};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Datagrams the kernel took.
+    pub datagrams: usize,
+    /// Datagrams the kernel refused (no route, too long); lost as on any network.
+    pub refused: usize,
+}
+
+/// What is known of a bound socket. It keeps the socket's calls, the owner keeps the socket.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    state: UdpSocketState,
+    pub(crate) local: SocketAddr,
+}
+
+impl Driver {
+    pub(crate) fn new(io: &impl AsFd, local: SocketAddr) -> io::Result<Self> {
+        let state = UdpSocketState::new(io.into())?;
+        Ok(Self { state, local })
+    }
+
+    pub(crate) fn keep_errors(&self, io: &impl AsFd) -> io::Result<()> {
+        self.state.enable_transport_errors(io.into())
+    }
+
+    /// True where no more waited than there was room for in `slots`.
+    pub(crate) fn receive(
+        &self,
+        io: &impl AsFd,
+        buffer: &mut ReceiveBuffer,
+        slots: usize,
+    ) -> io::Result<bool> {
+        let slots = slots.clamp(1, BATCH_SIZE);
+        buffer.fill(self.local, |slices, meta| {
+            self.state.recv(io.into(), &mut slices[..slots], meta)
+        })?;
+        Ok(buffer.filled() < slots)
+    }
+
+    pub(crate) fn send(&self, io: &impl AsFd, batch: &mut SendBatch) -> io::Result<Sent> {
+        let Some((source, destination)) = batch.route() else {
+            return Ok(Sent::default());
+        };
+        if batch.len() > 1 && self.state.max_gso_segments() >= batch.len() {
+            let segment = Some(batch.segment());
+            match self.send_bytes(io, source, destination, batch.bytes(), segment) {
+                Ok(()) => return Ok(sent_whole(batch)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
+                Err(error) => tracing::debug!(%error, "segmented send refused, sending singly"),
+            }
+        }
+        self.send_singly(io, source, destination, batch)
+    }
+
+    fn send_singly(
+        &self,
+        io: &impl AsFd,
+        source: IpAddr,
+        destination: SocketAddr,
+        batch: &mut SendBatch,
+    ) -> io::Result<Sent> {
+        let mut sent = Sent::default();
+        while !batch.is_empty() {
+            let length = batch.segment().min(batch.bytes().len());
+            match self.send_bytes(io, source, destination, &batch.bytes()[..length], None) {
+                Ok(()) => sent.datagrams += 1,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, "datagram refused");
+                    sent.refused += 1;
+                }
+            }
+            batch.drop_front(1);
+        }
+        Ok(sent)
+    }
+
+    fn send_bytes(
+        &self,
+        io: &impl AsFd,
+        source: IpAddr,
+        destination: SocketAddr,
+        contents: &[u8],
+        segment_size: Option<usize>,
+    ) -> io::Result<()> {
+        let transmit = Transmit {
+            destination: self.reachable(destination),
+            ecn: None,
+            contents,
+            segment_size,
+            src_ip: (!source.is_unspecified()).then_some(source),
+        };
+        self.state.try_send(io.into(), &transmit)
+    }
+
+    /// An IPv6 socket reaches IPv4 by mapped addresses only.
+    fn reachable(&self, destination: SocketAddr) -> SocketAddr {
+        match destination.ip() {
+            IpAddr::V4(ip) if self.local.is_ipv6() => {
+                (ip.to_ipv6_mapped(), destination.port()).into()
+            }
+            _ => destination,
+        }
+    }
+}
+
+fn sent_whole(batch: &mut SendBatch) -> Sent {
+    let datagrams = batch.len();
+    batch.clear();
+    Sent {
+        datagrams,
+        refused: 0,
+    }
+}
