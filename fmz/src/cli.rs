@@ -1,6 +1,6 @@
 //! What may be typed.
 
-use crate::room;
+use crate::{room, turn};
 use clap::{Args, Parser, Subcommand};
 use fmz_client::RelayTransport;
 use std::path::PathBuf;
@@ -40,6 +40,9 @@ pub(crate) enum Command {
     },
     /// Send a VP8 file (IVF) into a room, in real time, in a loop, until ctrl-c.
     Publish(Publish),
+    /// Look after relays.
+    #[command(subcommand)]
+    Turn(TurnCommand),
     /// Make a token that lets somebody into a room.
     Token {
         #[command(flatten)]
@@ -50,13 +53,21 @@ pub(crate) enum Command {
 }
 
 /// Settings as typed; every one is also a key of fmz.toml, with `_` for `-`.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[group(id = "server_settings")]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Settings {
     /// File of settings; ./fmz.toml is read where it exists.
     #[arg(long, env = "FMZ_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// What this process is: signaling and sfu together, turn, or all; turn alone is a relay at the edge [default: signaling,sfu,turn].
+    #[arg(
+        long,
+        env = "FMZ_ROLES",
+        value_name = "ROLE,...",
+        value_delimiter = ','
+    )]
+    pub(crate) roles: Option<Vec<String>>,
     /// Address of the page, REST and WebSocket [default: 127.0.0.1:7880].
     #[arg(long, env = "FMZ_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
@@ -110,6 +121,8 @@ pub(crate) struct Settings {
     pub(crate) connections_per_source: Option<usize>,
     #[command(flatten)]
     pub(crate) room: room::Settings,
+    #[command(flatten)]
+    pub(crate) turn: turn::Settings,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -167,6 +180,40 @@ pub(crate) struct Publish {
     /// What is logged.
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER", default_value = crate::config::DEFAULT_LOG)]
     pub(crate) log: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TurnCommand {
+    /// Try a relay over UDP, TCP and TLS, and say what does not work, what it means and what to do.
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+#[group(id = "relay_check")]
+pub(crate) struct Check {
+    /// Relays, such as turn:HOST:3478 (UDP and TCP) and turns:HOST:443.
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<String>,
+    /// The relay's secret (turn_secrets, or the file turn-secret in the data folder).
+    #[arg(
+        long,
+        env = "FMZ_TURN_SECRETS",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    pub(crate) secret: Option<String>,
+    /// User name of credentials, as a server hands them out.
+    #[arg(long, value_name = "NAME", requires = "password")]
+    pub(crate) username: Option<String>,
+    /// Their password.
+    #[arg(long, value_name = "PASSWORD", requires = "username")]
+    pub(crate) password: Option<String>,
+    /// Peers that the relay must reach, such as the forwarding unit's HOST:7882.
+    #[arg(long = "peer", value_name = "ADDRESS:PORT")]
+    pub(crate) peers: Vec<std::net::SocketAddr>,
+    /// Certificate (PEM) to trust for turns, instead of the system's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

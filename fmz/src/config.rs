@@ -2,7 +2,8 @@
 
 use crate::cli::Settings;
 use crate::exit::Failure;
-use crate::room;
+use crate::roles::Roles;
+use crate::{room, turn};
 use fmz_signaling::RoomLimits;
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use std::str::FromStr;
 /// Settings after all sources were joined and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
+    pub(crate) roles: Roles,
     pub(crate) listen: SocketAddr,
     pub(crate) admin_listen: SocketAddr,
     pub(crate) media_listen: SocketAddr,
@@ -25,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) connections_per_source: Option<usize>,
     /// Bounds of each room.
     pub(crate) room: RoomLimits,
+    pub(crate) turn: turn::Config,
     /// Filter of the log, where one was given.
     pub(crate) log: Option<String>,
     pub(crate) log_format: LogFormat,
@@ -49,6 +52,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    roles: Option<Vec<String>>,
     listen: Option<String>,
     admin_listen: Option<String>,
     media_listen: Option<String>,
@@ -67,6 +71,22 @@ struct File {
     room_ops_per_s: Option<u32>,
     room_ops_burst: Option<u32>,
     auto_commit: Option<String>,
+    turn_listen: Option<String>,
+    turn_relay_ports: Option<String>,
+    turn_relay_addresses: Option<Vec<String>>,
+    turn_external: Option<String>,
+    turn_realm: Option<String>,
+    turn_secrets: Option<Vec<String>>,
+    turn_policy: Option<String>,
+    turn_peers: Option<Vec<String>>,
+    turn_alternate: Option<String>,
+    turn_shards: Option<u16>,
+    turn_user_allocations: Option<u32>,
+    turn_user_bps: Option<u64>,
+    turn_user_pps: Option<u64>,
+    turn_allocations_max: Option<u32>,
+    turn_total_bps: Option<u64>,
+    turn_drain: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
 }
@@ -77,7 +97,7 @@ const FILE: &str = "fmz.toml";
 /// The WebRTC library of the native client speaks of itself at every step.
 pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 39] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_AUTO_COMMIT",
@@ -94,12 +114,29 @@ const VARIABLES: [&str; 22] = [
     "FMZ_PROXY_PROTOCOL_FROM",
     "FMZ_PUBLIC_ADDRESSES",
     "FMZ_PUBLIC_URL",
+    "FMZ_ROLES",
     "FMZ_ROOM_OPS_BURST",
     "FMZ_ROOM_OPS_PER_S",
     "FMZ_TLS_CERTIFICATE",
     "FMZ_TLS_KEY",
     "FMZ_TLS_SELF_SIGNED",
     "FMZ_TOKEN",
+    "FMZ_TURN_ALLOCATIONS_MAX",
+    "FMZ_TURN_ALTERNATE",
+    "FMZ_TURN_DRAIN",
+    "FMZ_TURN_EXTERNAL",
+    "FMZ_TURN_LISTEN",
+    "FMZ_TURN_PEERS",
+    "FMZ_TURN_POLICY",
+    "FMZ_TURN_REALM",
+    "FMZ_TURN_RELAY_ADDRESSES",
+    "FMZ_TURN_RELAY_PORTS",
+    "FMZ_TURN_SECRETS",
+    "FMZ_TURN_SHARDS",
+    "FMZ_TURN_TOTAL_BPS",
+    "FMZ_TURN_USER_ALLOCATIONS",
+    "FMZ_TURN_USER_BPS",
+    "FMZ_TURN_USER_PPS",
 ];
 
 impl File {
@@ -111,6 +148,27 @@ impl File {
             room_ops_per_s: self.room_ops_per_s,
             room_ops_burst: self.room_ops_burst,
             auto_commit: self.auto_commit.clone(),
+        }
+    }
+
+    fn turn(&self) -> turn::Settings {
+        turn::Settings {
+            turn_listen: self.turn_listen.clone(),
+            turn_relay_ports: self.turn_relay_ports.clone(),
+            turn_relay_addresses: self.turn_relay_addresses.clone(),
+            turn_external: self.turn_external.clone(),
+            turn_realm: self.turn_realm.clone(),
+            turn_secrets: self.turn_secrets.clone(),
+            turn_policy: self.turn_policy.clone(),
+            turn_peers: self.turn_peers.clone(),
+            turn_alternate: self.turn_alternate.clone(),
+            turn_shards: self.turn_shards,
+            turn_user_allocations: self.turn_user_allocations,
+            turn_user_bps: self.turn_user_bps,
+            turn_user_pps: self.turn_user_pps,
+            turn_allocations_max: self.turn_allocations_max,
+            turn_total_bps: self.turn_total_bps,
+            turn_drain: self.turn_drain.clone(),
         }
     }
 }
@@ -156,6 +214,9 @@ fn parse_file(name: &str, text: &str) -> Result<File, Failure> {
 
 fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
     let room = room::limits(&typed.room, &file.room())?;
+    let turn = typed.turn.over(&file.turn()).check()?;
+    let roles = typed.roles.as_ref().or(file.roles.as_ref());
+    let roles = roles.map_or(Ok(Roles::ALL), |words| Roles::read(words))?;
     let tls = tls(
         typed.tls_certificate.clone().or(file.tls_certificate),
         typed.tls_key.clone().or(file.tls_key),
@@ -183,6 +244,7 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
         .or(file.proxy_protocol_from)
         .unwrap_or_default();
     Ok(Config {
+        roles,
         listen: address(
             "listen",
             &pick(&typed.listen, file.listen, "127.0.0.1:7880"),
@@ -225,6 +287,7 @@ fn join(typed: &Settings, file: File) -> Result<Config, Failure> {
             .map(connections)
             .transpose()?,
         room,
+        turn,
         log: typed.log.clone().or(file.log),
         log_format: log_format(&pick(&typed.log_format, file.log_format, "text"))?,
     })

@@ -1,6 +1,6 @@
 //! `fmz demo`: a server, a room and a live stream in it, all over the real paths.
 
-use crate::cli::Demo;
+use crate::cli::{Demo, Settings};
 use crate::config::{Config, Tls};
 use crate::exit::Failure;
 use crate::node::{self, Node, Stop};
@@ -25,14 +25,14 @@ const OWN_CERTIFICATE: &str = "certificate.pem";
 const QUIET_LOG: &str = "warn,rtc_ice=error,rtc_dtls=error";
 
 /// Runs until SIGTERM or ctrl-c.
-pub(crate) fn run(config: &Config, typed: &Demo) -> Result<(), Failure> {
+pub(crate) fn run(settings: &Settings, config: &Config, typed: &Demo) -> Result<(), Failure> {
     logs::start(
         config.log.as_deref().unwrap_or(QUIET_LOG),
         config.log_format,
     )?;
     node::runtime()?.block_on(async {
         let stop = Stop::listen()?;
-        let node = Node::start(config)?;
+        let node = Node::start(settings, config).await?;
         let clip = clip(config, typed).await?;
         node.server
             .ensure_room(ROOM, TITLE)

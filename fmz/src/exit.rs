@@ -1,6 +1,6 @@
 //! How the program ends: one clear line on standard error and an exit code.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::process::ExitCode;
 
 /// Why the program could not do what it was asked.
@@ -28,11 +28,17 @@ impl Failure {
         reason = "the last word of a command line program"
     )]
     pub(crate) fn report(self) -> ExitCode {
-        let (line, code) = match self {
-            Self::Setting(line) => (line, 2),
-            Self::Running(line) => (line, 1),
-        };
-        eprintln!("fmz: {}", line.replace('\n', " "));
-        ExitCode::from(code)
+        eprintln!("fmz: {self}");
+        ExitCode::from(match self {
+            Self::Setting(_) => 2,
+            Self::Running(_) => 1,
+        })
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let (Self::Setting(line) | Self::Running(line)) = self;
+        out.write_str(&line.replace('\n', " "))
     }
 }

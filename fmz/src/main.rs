@@ -1,4 +1,4 @@
-//! The one binary: `fmz serve`, `fmz demo`, `fmz publish`, `fmz token`.
+//! The one binary: `fmz serve`, `fmz demo`, `fmz publish`, `fmz turn`, `fmz token`.
 //!
 //! It reads the configuration, wires the services together and ends them in order. It holds no behaviour of its own.
 
@@ -7,13 +7,16 @@
 mod cli;
 mod config;
 mod demo;
+mod edge;
 mod exit;
 mod logs;
 mod node;
 mod publish;
+mod roles;
 mod room;
 mod time;
 mod token;
+mod turn;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -29,9 +32,21 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Serve { settings } => node::serve(&config::resolve(&settings)?),
-        Command::Demo { settings, demo } => demo::run(&config::resolve(&settings)?, &demo),
+        Command::Serve { settings } => serve(&settings),
+        Command::Demo { settings, demo } => {
+            demo::run(&settings, &config::resolve(&settings)?, &demo)
+        }
         Command::Publish(publish) => publish::run(&publish),
+        Command::Turn(cli::TurnCommand::Check(check)) => turn::check::run(&check),
         Command::Token { settings, token } => token::run(&config::resolve(&settings)?, &token),
+    }
+}
+
+fn serve(settings: &cli::Settings) -> Result<(), Failure> {
+    let config = config::resolve(settings)?;
+    if config.roles.edge() {
+        edge::serve(settings, &config)
+    } else {
+        node::serve(settings, &config)
     }
 }

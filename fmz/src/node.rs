@@ -1,11 +1,13 @@
 //! One process: store, forwarding unit and signaling, wired by the room link, started and ended in order.
 
+use crate::cli::Settings;
 use crate::config::{Config, DEFAULT_LOG, Tls};
 use crate::exit::Failure;
-use crate::logs;
+use crate::{logs, turn};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling::{Server, ServerError};
 use fmz_store::{Disk, Store};
+use fmz_turn::Turn;
 use prometheus::Registry;
 use prometheus::process_collector::ProcessCollector;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,17 +28,18 @@ const SCRUB_PAUSE: Duration = Duration::from_millis(200);
 pub(crate) struct Node {
     pub(crate) server: Server,
     sfu: fmz_sfu::Running,
+    turn: Option<Turn>,
 }
 
 /// `fmz serve`: runs until SIGTERM or ctrl-c.
-pub(crate) fn serve(config: &Config) -> Result<(), Failure> {
+pub(crate) fn serve(settings: &Settings, config: &Config) -> Result<(), Failure> {
     logs::start(
         config.log.as_deref().unwrap_or(DEFAULT_LOG),
         config.log_format,
     )?;
     runtime()?.block_on(async {
         let stop = Stop::listen()?;
-        let node = Node::start(config)?;
+        let node = Node::start(settings, config).await?;
         say(&format!("fmz is ready: {}", node.page_url(config)));
         node.run(stop.asked()).await
     })
@@ -56,8 +59,8 @@ pub(crate) fn say(line: &str) {
 }
 
 impl Node {
-    /// Opens the store, binds every listener and starts the forwarding unit.
-    pub(crate) fn start(config: &Config) -> Result<Self, Failure> {
+    /// Opens the store, binds every listener, starts the forwarding unit and the relay.
+    pub(crate) async fn start(settings: &Settings, config: &Config) -> Result<Self, Failure> {
         let registry = Registry::new();
         registry
             .register(Box::new(ProcessCollector::for_self()))
@@ -67,11 +70,23 @@ impl Node {
         let store: Arc<dyn Store> = store;
         let (to_sfu, sfu_inbox) = mpsc::channel::<to_sfu::Message>(LINK_MESSAGES_MAX);
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
-        let server = Server::new(signaling(config), store, registry.clone(), to_sfu, inbox)
+        let between = config.roles.turn.then(|| turn::between(config));
+        let (link, near) = between.map(turn::Between::split).unzip();
+        let relays = turn::Later::default();
+        let mut asked = signaling(config);
+        asked.ice_servers = Some(Arc::new(relays.clone()));
+        let mut server = Server::new(asked, store, registry.clone(), to_sfu, inbox)
             .map_err(|error| signaling_failure(config, &error))?;
-        let sfu = fmz_sfu::start(media(config), sfu_inbox, from_sfu, &registry)
+        let sfu = fmz_sfu::start_beside_relay(media(config), link, sfu_inbox, from_sfu, &registry)
             .map_err(|error| media_failure(config, &error))?;
-        Ok(Self { server, sfu })
+        let turn = match near {
+            Some(near) => {
+                let (parts, places) = ((near, relays), (settings, config));
+                Some(turn::join(&mut server, parts, places, sfu.candidates(), &registry).await?)
+            }
+            None => None,
+        };
+        Ok(Self { server, sfu, turn })
     }
 
     /// Where a browser on this machine finds the page, or where the settings say that people find it.
@@ -97,6 +112,9 @@ impl Node {
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
         let served = self.server.serve(stop).await;
         self.sfu.shutdown().await;
+        if let Some(turn) = self.turn {
+            turn.shutdown().await;
+        }
         served.map_err(|error| Failure::running("serve", error))
     }
 }
@@ -212,7 +230,7 @@ fn own_names(config: &Config) -> Vec<String> {
     names
 }
 
-fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     let rest = url.split_once("://")?.1;
     let end = if rest.starts_with('[') {
         rest.find(']').map(|at| at + 1)

@@ -60,10 +60,20 @@ pub(crate) fn trust(certificate: &Path) -> Result<Arc<ClientConfig>, Failure> {
         let found = found.map_err(|error| fault(error.to_string()))?;
         roots.add(found).map_err(|error| fault(error.to_string()))?;
     }
+    client_config(roots).map_err(|error| fault(error.to_string()))
+}
+
+/// Trusts what the system trusts.
+pub(crate) fn trust_system() -> Result<Arc<ClientConfig>, Failure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    client_config(roots).map_err(|error| Failure::running("prepare TLS", error))
+}
+
+fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fault(error.to_string()))?
+        .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))

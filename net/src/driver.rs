@@ -20,16 +20,23 @@ pub struct Sent {
 pub(crate) struct Driver {
     state: UdpSocketState,
     pub(crate) local: SocketAddr,
+    keeps_errors: bool,
 }
 
 impl Driver {
     pub(crate) fn new(io: &impl AsFd, local: SocketAddr) -> io::Result<Self> {
         let state = UdpSocketState::new(io.into())?;
-        Ok(Self { state, local })
+        Ok(Self {
+            state,
+            local,
+            keeps_errors: false,
+        })
     }
 
-    pub(crate) fn keep_errors(&self, io: &impl AsFd) -> io::Result<()> {
-        self.state.enable_transport_errors(io.into())
+    pub(crate) fn keep_errors(&mut self, io: &impl AsFd) -> io::Result<()> {
+        self.state.enable_transport_errors(io.into())?;
+        self.keeps_errors = true;
+        Ok(())
     }
 
     /// True where no more waited than there was room for in `slots`.
@@ -99,7 +106,13 @@ impl Driver {
             segment_size,
             src_ip: (!source.is_unspecified()).then_some(source),
         };
-        self.state.try_send(io.into(), &transmit)
+        match self.state.try_send(io.into(), &transmit) {
+            // The kernel says here what became of an earlier send, and says it once.
+            Err(error) if self.keeps_errors && error.kind() != io::ErrorKind::WouldBlock => {
+                self.state.try_send(io.into(), &transmit)
+            }
+            outcome => outcome,
+        }
     }
 
     /// An IPv6 socket reaches IPv4 by mapped addresses only.

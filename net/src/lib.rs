@@ -3,10 +3,8 @@
 //! [`Socket`] receives many datagrams with one call ([`ReceiveBuffer`]) and sends runs of equal-sized datagrams
 //! with one call ([`SendBatch`], generic segmentation offload where the kernel has it); [`RawSocket`] does the same
 //! without a runtime. [`handoff`] takes the place of both between two loops of one process, for the addresses that
-//! [`Relayed`] has. [`framing`] finds the messages of a stream. None of these starts a
-//! task.
-//!
-//! [`front`] is one TCP port for the page and the relay, plain and over TLS.
+//! [`Relayed`] has. [`front`] is one TCP port for the page and the relay, plain and over TLS; [`framing`] finds the relay's
+//! messages on it.
 
 mod batch;
 mod driver;

@@ -19,6 +19,8 @@ pub struct Options {
     pub shared_port: bool,
     /// Bytes asked for in each of the kernel's buffers.
     pub buffer_bytes: usize,
+    /// ICMP errors are kept for [`RawSocket::take_error`].
+    pub keep_errors: bool,
 }
 
 impl Default for Options {
@@ -26,6 +28,7 @@ impl Default for Options {
         Self {
             shared_port: false,
             buffer_bytes: BUFFER_BYTES,
+            keep_errors: false,
         }
     }
 }
@@ -47,7 +50,10 @@ impl RawSocket {
     /// What the operating system says, such as an address in use.
     pub fn bind(address: SocketAddr, options: Options) -> io::Result<Self> {
         let io = open(address, options)?;
-        let driver = Driver::new(&io, io.local_addr()?)?;
+        let mut driver = Driver::new(&io, io.local_addr()?)?;
+        if options.keep_errors {
+            driver.keep_errors(&io)?;
+        }
         Ok(Self { io, driver })
     }
 
@@ -79,14 +85,6 @@ impl RawSocket {
             &self.io,
             discovery[usize::from(on)],
         )?)
-    }
-
-    /// Has ICMP errors kept for [`Self::take_error`].
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn keep_errors(&self) -> io::Result<()> {
-        self.driver.keep_errors(&self.io)
     }
 
     /// The oldest ICMP error that is kept, if any.

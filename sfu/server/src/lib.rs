@@ -5,7 +5,10 @@
 
 mod addresses;
 mod metrics;
+mod relay;
 mod shard;
+
+pub use relay::RelayLink;
 
 use fmz_net::Socket;
 use fmz_proto::v1::{from_sfu, to_sfu};
@@ -97,12 +100,26 @@ pub fn start(
     from_sfu: mpsc::Sender<from_sfu::Message>,
     registry: &prometheus::Registry,
 ) -> Result<Running, StartError> {
+    start_beside_relay(config, None, to_sfu, from_sfu, registry)
+}
+
+/// Starts a forwarding unit that reaches the clients of a relay in this process without a socket.
+///
+/// # Errors
+/// [`StartError`], with nothing left running.
+pub fn start_beside_relay(
+    config: Config,
+    relay: Option<RelayLink>,
+    to_sfu: mpsc::Receiver<to_sfu::Message>,
+    from_sfu: mpsc::Sender<from_sfu::Message>,
+    registry: &prometheus::Registry,
+) -> Result<Running, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Thread)?;
     let link = shard::Link { to_sfu, from_sfu };
-    match prepare(&runtime, &config, link, registry) {
+    match prepare(&runtime, &config, link, relay, registry) {
         Ok((shard, local, candidates)) => spawn(runtime, shard, local, candidates),
         Err(error) => {
             // A runtime may not be waited for where `start` is called from another one.
@@ -118,6 +135,7 @@ fn prepare(
     runtime: &tokio::runtime::Runtime,
     config: &Config,
     link: shard::Link,
+    relay: Option<RelayLink>,
     registry: &prometheus::Registry,
 ) -> Result<Prepared, StartError> {
     let address = config.media_listen;
@@ -127,7 +145,8 @@ fn prepare(
     let book = addresses::AddressBook::new(config, local).map_err(StartError::Addresses)?;
     let candidates = book.candidates().to_vec();
     let metrics = metrics::Metrics::new(registry)?;
-    let shard = shard::Shard::new(socket, book, link, metrics, rand::random());
+    let relay = relay::Relay::new(relay);
+    let shard = shard::Shard::new(socket, book, link, relay, metrics, rand::random());
     Ok((shard, local, candidates))
 }
 

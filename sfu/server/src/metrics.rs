@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     counters: Vec<(IntCounter, Read)>,
     gauges: Vec<(IntGauge, Read)>,
     unsent: IntCounter,
+    unhanded: IntCounter,
     forward: LocalHistogram,
     exported: Stats,
 }
@@ -77,6 +78,11 @@ impl Metrics {
                 .map(|(name, help, read)| Ok((gauge(registry, name, help)?, read)))
                 .collect::<Result<_, prometheus::Error>>()?,
             unsent: counter(registry, "datagrams_unsent_total", "Refused by the kernel.")?,
+            unhanded: counter(
+                registry,
+                "relay_drops_total",
+                "Datagrams to the relay in this process that found its queue full.",
+            )?,
             forward: forward.local(),
             exported: Stats::default(),
         })
@@ -88,6 +94,10 @@ impl Metrics {
 
     pub(crate) fn refused(&self, datagrams: usize) {
         self.unsent.inc_by(datagrams as u64);
+    }
+
+    pub(crate) fn unhanded(&self, datagrams: usize) {
+        self.unhanded.inc_by(datagrams as u64);
     }
 
     /// Makes what was counted since the last call visible.

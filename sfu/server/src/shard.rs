@@ -1,8 +1,9 @@
-//! One thread's loop. In order of priority: datagrams, messages, timers, sending, telling; then waiting. Each has a
-//! budget a round, so that none starves another.
+//! One thread's loop. In order of priority: datagrams, those of a relay in this process, messages, timers, sending, telling;
+//! then waiting. Each has a budget a round, so that none starves another.
 
 use crate::addresses::AddressBook;
 use crate::metrics::Metrics;
+use crate::relay::Relay;
 use fmz_net::{ReceiveBuffer, SendBatch, Socket};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
@@ -33,6 +34,7 @@ pub(crate) struct Shard {
     socket: Socket,
     book: AddressBook,
     link: Link,
+    relay: Relay,
     metrics: Metrics,
     buffer: ReceiveBuffer,
     outgoing: Outgoing,
@@ -66,6 +68,7 @@ impl Shard {
         socket: Socket,
         book: AddressBook,
         link: Link,
+        relay: Relay,
         metrics: Metrics,
         seed: [u8; 32],
     ) -> Self {
@@ -79,6 +82,7 @@ impl Shard {
             socket,
             book,
             link,
+            relay,
             metrics,
             buffer: ReceiveBuffer::new(),
             outgoing: Outgoing::default(),
@@ -110,6 +114,7 @@ impl Shard {
 
     fn round(&mut self) -> Round {
         let received = self.receive();
+        self.take_relayed();
         let heard = self.hear();
         self.sfu.handle_timeout(Instant::now());
         let sent = self.send();
@@ -149,6 +154,22 @@ impl Shard {
         }
     }
 
+    /// The bound of the hand-off is the budget.
+    fn take_relayed(&mut self) {
+        let now = Instant::now();
+        let (sfu, relay) = (&mut self.sfu, &mut self.relay);
+        relay.take(|datagram| {
+            sfu.handle_datagram(
+                Datagram {
+                    source: datagram.source,
+                    local: datagram.local,
+                    payload: datagram.payload,
+                },
+                now,
+            );
+        });
+    }
+
     fn hear(&mut self) -> Round {
         for _ in 0..MESSAGES_MAX {
             match self.link.to_sfu.try_recv() {
@@ -161,6 +182,12 @@ impl Shard {
     }
 
     fn send(&mut self) -> Round {
+        let round = self.send_some();
+        self.relay.flush(&self.metrics);
+        round
+    }
+
+    fn send_some(&mut self) -> Round {
         for _ in 0..SENDS_MAX {
             let now = Instant::now();
             let carried = self.outgoing.carried.take();
@@ -168,6 +195,11 @@ impl Shard {
                 self.flush();
                 return Round::Done;
             };
+            if self.relay.push(&transmit, &self.metrics) {
+                let received_at = transmit.received_at;
+                received_at.iter().for_each(|at| self.forwarded(*at, now));
+                continue;
+            }
             if !self.join(&transmit) {
                 let sent = self.flush();
                 if !sent || !self.join(&transmit) {
@@ -201,11 +233,15 @@ impl Shard {
         }
         self.outgoing.blocked = false;
         let now = Instant::now();
-        for received_at in self.outgoing.received_at.drain(..) {
-            self.metrics
-                .forwarded(now.saturating_duration_since(received_at));
-        }
+        let mut received_at = std::mem::take(&mut self.outgoing.received_at);
+        received_at.drain(..).for_each(|at| self.forwarded(at, now));
+        self.outgoing.received_at = received_at;
         true
+    }
+
+    fn forwarded(&self, received_at: Instant, now: Instant) {
+        let delay = now.saturating_duration_since(received_at);
+        self.metrics.forwarded(delay);
     }
 
     fn tell(&mut self) -> Round {
@@ -240,6 +276,7 @@ impl Shard {
             biased;
             _ = stop => return Round::Over,
             _ = self.socket.readable() => {}
+            () = self.relay.arrived() => {}
             message = self.link.to_sfu.recv() => match message {
                 Some(message) => self.sfu.handle_message(message, Instant::now()),
                 None => return Round::Over,

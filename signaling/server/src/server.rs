@@ -11,6 +11,7 @@ use crate::{
     token::{TokenRequest, Tokens, is_room_name},
     web,
 };
+use axum::Router;
 use fmz_net::front::{self, Front, Outlets, RelayStream};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling_core::Reason;
@@ -39,6 +40,7 @@ pub struct Server {
     certificate: Option<Certificate>,
     relay: Option<mpsc::Sender<RelayStream>>,
     registry: Registry,
+    for_operators: Router,
     from_sfu: mpsc::Receiver<from_sfu::Message>,
 }
 
@@ -74,6 +76,7 @@ impl Server {
             certificate,
             relay: None,
             registry,
+            for_operators: Router::new(),
             from_sfu,
         })
     }
@@ -91,6 +94,11 @@ impl Server {
         self.admin
             .as_ref()
             .and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves `routes` too at the address for operators.
+    pub fn for_operators(&mut self, routes: Router) {
+        self.for_operators = routes;
     }
 
     /// The certificate of the connections, to be read again; `None` where they are not secured.
@@ -142,6 +150,7 @@ impl Server {
             certificate,
             relay,
             registry,
+            for_operators,
             from_sfu,
         } = self;
         let settings = front(&state, certificate);
@@ -159,7 +168,7 @@ impl Server {
         if let Some(listener) = admin {
             let (outlets, streams) = self::outlets(None);
             let front = Front::new(vec![listener], front::Settings::default(), outlets)?;
-            let router = admin_router(state.clone(), registry);
+            let router = admin_router(state.clone(), registry).merge(for_operators);
             serving.spawn(web::serve(front, streams, router, stopping.clone()));
         }
         shutdown.await;

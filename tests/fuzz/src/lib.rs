@@ -10,6 +10,7 @@ mod media;
 mod ops;
 mod room;
 mod store;
+mod turn_framing;
 mod wire;
 
 /// A function that fuzzed bytes are given to.
@@ -38,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     target("frame_code", media::frame_code),
     target("frame_map", media::frame_map),
     target("labels", media::labels),
+    target("turn_framing", turn_framing::run),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -20,6 +20,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["fmz-annotation", "fmz-media", "fmz-proto"],
     ),
     ("fmz-store", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    ("fmz-turn-core", &[]),
+    ("fmz-turn", &["fmz-turn-core", "fmz-net"]),
     (
         "fmz-sfu",
         &["fmz-sfu-core", "fmz-net", "fmz-media", "fmz-proto"],
@@ -46,7 +48,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-sfu",
             "fmz-signaling",
             "fmz-store",
+            "fmz-turn",
             "fmz-media",
+            "fmz-net",
             "fmz-proto",
         ],
     ),
@@ -55,9 +59,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "fmz-annotation",
             "fmz-media",
+            "fmz-net",
             "fmz-proto",
             "fmz-signaling-core",
             "fmz-store",
+            "fmz-turn-core",
         ],
     ),
     (
@@ -81,12 +87,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Libraries that only the named crates may import, and any crate's tests: each is one crate's business.
 const KEPT_BY: &[(&str, &[&str])] = &[
     ("str0m", &["fmz-sfu-core", "fmz-load"]),
+    ("mio", &["fmz-turn"]),
+    ("nix", &["fmz-net"]),
     ("quinn-udp", &["fmz-net", "fmz-load"]),
     ("socket2", &["fmz-net", "fmz-load"]),
     ("webrtc", &["fmz-client"]),
     ("rtc", &["fmz-client"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
+    ("stun-types", &["fmz-turn", "fmz-turn-core"]),
+    ("turn-types", &["fmz-turn", "fmz-turn-core"]),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
     ("wasm-bindgen", &["fmz-annotation-wasm"]),
 ];
@@ -97,16 +107,25 @@ pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-media", "media"),
     ("fmz-sfu-core", "sfu/core"),
     ("fmz-signaling-core", "signaling/core"),
+    ("fmz-turn-core", "turn-relay/core"),
 ];
 
 /// Libraries a core may import: none of them reads a clock, a socket, a file or the system's random numbers by itself.
 const CORE_LIBRARIES: &[&str] = &[
+    "base64",
     "bytes",
+    "hmac",
+    "md-5",
     "rand",
     "rand_chacha",
+    "sha1",
+    "sha2",
+    "siphasher",
     "str0m",
+    "stun-types",
     "thiserror",
     "tracing",
+    "turn-types",
     "twox-hash",
 ];
 

@@ -1,0 +1,221 @@
+//! The relay's place in the process: its settings, its secret, its addresses, its neighbour.
+
+mod addresses;
+pub(crate) mod check;
+mod external;
+mod ice;
+mod reload;
+mod secret;
+mod settings;
+
+pub(crate) use ice::{Later, Secret};
+pub(crate) use reload::Reloads;
+pub(crate) use settings::{Config, Listen, Settings};
+
+use crate::cli::Settings as Typed;
+use crate::config::{Config as Whole, Tls};
+use crate::exit::Failure;
+use crate::node;
+use fmz_net::front::{self, RelayStream};
+use fmz_net::{Relayed, handoff};
+use fmz_signaling::Server;
+use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, Protocol, RelayConfig, Turn};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+use tokio::sync::mpsc;
+
+/// What leads from the forwarding unit to the relay and back, before either is started.
+pub(crate) struct Between {
+    link: fmz_sfu::RelayLink,
+    near: Near,
+}
+
+/// The relay's part of it.
+pub(crate) struct Near {
+    ends: Vec<handoff::End>,
+    relayed: Arc<Relayed>,
+}
+
+impl Between {
+    /// Parts what the forwarding unit gets from what the relay gets.
+    pub(crate) fn split(self) -> (fmz_sfu::RelayLink, Near) {
+        (self.link, self.near)
+    }
+}
+
+/// Makes a hand-off for each shard.
+pub(crate) fn between(config: &Whole) -> Between {
+    let shards = shards(config);
+    let relayed = Arc::new(Relayed::new(shards));
+    let (ends, far_ends) = (0..shards).map(|_| handoff::pair()).unzip();
+    let link = fmz_sfu::RelayLink {
+        ends: far_ends,
+        relayed: Arc::clone(&relayed),
+    };
+    let near = Near { ends, relayed };
+    Between { link, near }
+}
+
+/// Starts the relay beside a forwarding unit, if there is one, that peers know by `candidates`.
+pub(crate) async fn start(
+    config: &Whole,
+    near: Option<Near>,
+    candidates: &[SocketAddr],
+    registry: &prometheus::Registry,
+) -> Result<Turn, Failure> {
+    let neighbour = near.map(|near| Neighbour {
+        addresses: candidates.to_vec(),
+        ends: near.ends,
+        relayed: near.relayed,
+    });
+    let started = fmz_turn::Config {
+        listen: listen(config.turn.listen),
+        relay: relay(config, candidates).await?,
+        neighbour,
+    };
+    fmz_turn::start(started, registry).map_err(|error| failure(&error))
+}
+
+/// Starts the relay beside the rooms: sessions are told of it, its clients come by the page's port too, and operators reach it.
+pub(crate) async fn join(
+    server: &mut Server,
+    parts: (Near, Later),
+    places: (&Typed, &Whole),
+    candidates: &[SocketAddr],
+    registry: &prometheus::Registry,
+) -> Result<Turn, Failure> {
+    let ((near, later), (settings, config)) = (parts, places);
+    let turn = start(config, Some(near), candidates, registry).await?;
+    let secret = Secret::default();
+    secret.set(making(&relay(config, candidates).await?));
+    let secure = (config.tls != Tls::Off).then(|| server.addresses().first().map(SocketAddr::port));
+    later.set(ice::Own {
+        secret: secret.clone(),
+        host: config.public_url.as_deref().and_then(node::host),
+        plain: turn.local_addr().map(|at| at.port()),
+        secure: secure.flatten(),
+    });
+    let reloads = Reloads {
+        settings: settings.clone(),
+        turn: turn.clone(),
+        candidates: candidates.to_vec(),
+        secret,
+        certificate: server.certificate(),
+    };
+    server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
+    tokio::spawn(bring(server.relay_streams(), turn.clone()));
+    Ok(turn)
+}
+
+/// Hands the relay its clients that come by the page's port.
+async fn bring(mut streams: mpsc::Receiver<RelayStream>, turn: Turn) {
+    while let Some(stream) = streams.recv().await {
+        let turn = turn.clone();
+        let protocol = match stream.protocol {
+            front::Protocol::Tcp => Protocol::Tcp,
+            front::Protocol::Tls => Protocol::Tls,
+        };
+        tokio::spawn(async move {
+            turn.serve_stream(stream.io, protocol, stream.client, stream.local)
+                .await;
+        });
+    }
+}
+
+/// The secret that makes credentials: the first.
+fn making(relay: &RelayConfig) -> &str {
+    relay.secrets.first().map_or("", String::as_str)
+}
+
+/// The relay's own settings.
+async fn relay(config: &Whole, candidates: &[SocketAddr]) -> Result<RelayConfig, Failure> {
+    let turn = &config.turn;
+    let own = own_addresses()?;
+    let given = given(config).await?;
+    Ok(RelayConfig {
+        realm: turn.realm.clone(),
+        secrets: secrets(config)?,
+        relayed: addresses::relayed(&given, &own),
+        ports: turn.ports.clone(),
+        shards: shards(config),
+        policy: policy(turn, candidates, own),
+        alternate: turn.alternate,
+        quotas: turn.quotas,
+        ..RelayConfig::default()
+    })
+}
+
+/// The addresses that settings or a STUN server name.
+async fn given(config: &Whole) -> Result<Vec<IpAddr>, Failure> {
+    let turn = &config.turn;
+    match &turn.external {
+        _ if !turn.addresses.is_empty() => Ok(turn.addresses.clone()),
+        Some(server) => Ok(vec![external::address(server).await?]),
+        None => Ok(config.public_addresses.clone()),
+    }
+}
+
+/// Peers that are named belong to the platform, unless they are the whole list.
+fn policy(turn: &Config, candidates: &[SocketAddr], own: Vec<IpAddr>) -> Policy {
+    let mut platform: Vec<PeerRule> = candidates.iter().map(|at| PeerRule::from(*at)).collect();
+    let mut peers = turn.peers.clone();
+    if turn.mode != PolicyMode::List {
+        platform.append(&mut peers);
+    }
+    Policy {
+        mode: turn.mode,
+        platform,
+        peers,
+        own,
+    }
+}
+
+pub(crate) fn secrets(config: &Whole) -> Result<Vec<String>, Failure> {
+    if !config.turn.secrets.is_empty() {
+        return Ok(config.turn.secrets.clone());
+    }
+    if config.roles.edge() {
+        let why = "an edge relay needs those of the server that sends clients to it";
+        return Err(Failure::setting("turn_secrets", why));
+    }
+    secret::open(&config.data_dir).map(|secret| vec![secret])
+}
+
+/// Beside other services one thread; alone, one a core.
+fn shards(config: &Whole) -> u16 {
+    let cores =
+        || thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(1));
+    let usual = || if config.roles.edge() { cores() } else { 1 };
+    config.turn.shards.unwrap_or_else(usual)
+}
+
+fn own_addresses() -> Result<Vec<IpAddr>, Failure> {
+    let interfaces = if_addrs::get_if_addrs()
+        .map_err(|error| Failure::running("list this machine's addresses", error))?;
+    Ok(interfaces.iter().map(if_addrs::Interface::ip).collect())
+}
+
+/// The relay's usual port is a convenience: where another program has it, clients come by the page's port.
+fn listen(asked: Listen) -> Option<SocketAddr> {
+    match asked {
+        Listen::Off => None,
+        Listen::At(address) => Some(address),
+        Listen::IfFree(address) => match std::net::UdpSocket::bind(address) {
+            Ok(_) => Some(address),
+            Err(error) => {
+                tracing::warn!(%address, %error, "the relay is reached by the page's port only");
+                None
+            }
+        },
+    }
+}
+
+fn failure(error: &fmz_turn::StartError) -> Failure {
+    match error {
+        fmz_turn::StartError::Bind { address, source } => {
+            Failure::setting(&format!("turn_listen {address}"), source)
+        }
+        error => Failure::running("start the relay", error),
+    }
+}

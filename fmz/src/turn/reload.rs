@@ -1,0 +1,69 @@
+//! New settings for a relay that runs, on SIGHUP or as an operator asks for it.
+
+use super::ice::Secret;
+use crate::cli::Settings;
+use crate::config;
+use crate::exit::Failure;
+use fmz_signaling::Certificate;
+use fmz_turn::Turn;
+use fmz_turn::admin::Reload;
+use std::net::SocketAddr;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// Requests that wait: each takes a moment, and they are made by hand.
+const REQUESTS_MAX: usize = 4;
+
+/// Reads the settings again, one request after another.
+pub(crate) struct Reloads {
+    pub(crate) settings: Settings,
+    pub(crate) turn: Turn,
+    /// The forwarding unit's addresses.
+    pub(crate) candidates: Vec<SocketAddr>,
+    /// What sessions' credentials are made with.
+    pub(crate) secret: Secret,
+    pub(crate) certificate: Option<Certificate>,
+}
+
+impl Reloads {
+    /// Begins to listen for SIGHUP and for requests.
+    pub(crate) fn listen(self) -> Result<mpsc::Sender<Reload>, Failure> {
+        let (requests, asked) = mpsc::channel(REQUESTS_MAX);
+        let hangup = signal(SignalKind::hangup());
+        let hangup = hangup.map_err(|error| Failure::running("listen for signals", error))?;
+        tokio::spawn(self.serve(hangup, asked));
+        Ok(requests)
+    }
+
+    async fn serve(self, mut hangup: Signal, mut asked: mpsc::Receiver<Reload>) {
+        loop {
+            let answer = tokio::select! {
+                Some(()) = hangup.recv() => None,
+                request = asked.recv() => match request {
+                    Some(answer) => Some(answer),
+                    None => return,
+                },
+            };
+            let done = self.reload().await.map_err(|failure| failure.to_string());
+            match &done {
+                Ok(()) => tracing::info!("settings and certificate read again"),
+                Err(why) => tracing::error!("settings stay as they are: {why}"),
+            }
+            if let Some(answer) = answer {
+                let _ = answer.send(done);
+            }
+        }
+    }
+
+    async fn reload(&self) -> Result<(), Failure> {
+        let config = config::resolve(&self.settings)?;
+        let relay = super::relay(&config, &self.candidates).await?;
+        if let Some(certificate) = &self.certificate {
+            let fault = |error| Failure::running("read the certificate", error);
+            certificate.reload().map_err(fault)?;
+        }
+        self.secret.set(super::making(&relay));
+        let stopped = |error| Failure::running("reload the relay", error);
+        self.turn.reload(&relay).await.map_err(stopped)
+    }
+}

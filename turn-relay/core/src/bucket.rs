@@ -1,0 +1,65 @@
+//! Token buckets.
+
+use std::time::Instant;
+
+/// How much of a rate is left. The rate is given with each use, so that a reload needs no walk over buckets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket {
+    level: f64,
+    filled_at: Instant,
+}
+
+/// What a bucket is filled with, and how much it holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    per_s: f64,
+    burst: f64,
+}
+
+impl Rate {
+    /// A rate that may burst for a quarter of a second.
+    pub(crate) fn smooth(per_s: u64) -> Self {
+        let per_s = per_s as f64;
+        Self {
+            per_s,
+            burst: (per_s / 4.0).max(1.0),
+        }
+    }
+
+    pub(crate) fn new(per_s: u32, burst: u32) -> Self {
+        Self {
+            per_s: per_s.into(),
+            burst: f64::from(burst).max(1.0),
+        }
+    }
+}
+
+impl Bucket {
+    pub(crate) fn full(rate: Rate, now: Instant) -> Self {
+        Self {
+            level: rate.burst,
+            filled_at: now,
+        }
+    }
+
+    /// Whether anything is left: the next take may overdraw, so that no amount is too large for ever.
+    pub(crate) fn is_open(&mut self, rate: Rate, now: Instant) -> bool {
+        let elapsed = now.saturating_duration_since(self.filled_at).as_secs_f64();
+        self.level = (self.level + elapsed * rate.per_s).min(rate.burst);
+        self.filled_at = self.filled_at.max(now);
+        self.level > 0.0
+    }
+
+    pub(crate) fn take(&mut self, amount: f64) {
+        self.level -= amount;
+    }
+
+    /// Takes a whole one.
+    pub(crate) fn take_one(&mut self, rate: Rate, now: Instant) -> bool {
+        let open = self.is_open(rate, now) && self.level >= 1.0;
+        if open {
+            self.take(1.0);
+        }
+        open
+    }
+}

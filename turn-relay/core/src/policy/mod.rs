@@ -1,0 +1,67 @@
+//! Which peers may be reached.
+
+mod deny;
+mod filter;
+mod net;
+
+pub(crate) use filter::PeerFilter;
+pub use net::IpNet;
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+/// What peers an allocation may be used with. It is asked at CreatePermission, ChannelBind, Send and for every packet of a
+/// peer. This relay's own relayed addresses, within its ports, are allowed in every mode: two clients may meet here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// What is allowed beside `platform`.
+    pub mode: PolicyMode,
+    /// The platform's own peers: candidates of its forwarding units, sibling relays. Allowed in every mode, even where the
+    /// address is private or `own`.
+    pub platform: Vec<PeerRule>,
+    /// What [`PolicyMode::List`] allows, even where the address is private or `own`.
+    pub peers: Vec<PeerRule>,
+    /// Addresses of this host and of what stands behind it (databases, admin): refused unless a rule names them.
+    pub own: Vec<IpAddr>,
+}
+
+/// What is allowed beside the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PolicyMode {
+    /// Nothing else.
+    #[default]
+    Platform,
+    /// Every global unicast address that is not `own`, ports from 1024 on.
+    Public,
+    /// What `peers` names.
+    List,
+}
+
+/// Addresses and ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerRule {
+    /// The addresses.
+    pub net: IpNet,
+    /// The ports.
+    pub ports: RangeInclusive<u16>,
+}
+
+impl From<SocketAddr> for PeerRule {
+    /// This address and port only.
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            net: IpNet::from(address.ip()),
+            ports: address.port()..=address.port(),
+        }
+    }
+}
+
+impl From<IpNet> for PeerRule {
+    /// Every port.
+    fn from(net: IpNet) -> Self {
+        Self {
+            net,
+            ports: 0..=u16::MAX,
+        }
+    }
+}

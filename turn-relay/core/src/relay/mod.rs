@@ -1,0 +1,213 @@
+//! The relay: its verbs.
+
+mod allocate;
+mod data;
+mod end;
+mod opened;
+mod peers;
+mod refresh;
+mod requests;
+
+use crate::ask::{Ask, Fault, Reply};
+use crate::auth::Authenticator;
+use crate::bucket::{Bucket, Rate};
+use crate::client::{AllocationId, Client};
+use crate::config::Config;
+use crate::family::Family;
+use crate::hash::Keyed;
+use crate::limits::{EVENTS_MAX, TRANSMITS_MAX};
+use crate::nonce::Nonces;
+use crate::output::{Event, Transmit};
+use crate::policy::PeerFilter;
+use crate::ports::Ports;
+use crate::replies::ReplyBudget;
+use crate::reservations::Reservations;
+use crate::stats::{SessionView, Stats};
+use crate::table::Table;
+use crate::users::Users;
+use end::Drain;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// The allocations of one shard.
+#[derive(Debug)]
+pub struct Relay {
+    config: Config,
+    filter: PeerFilter,
+    hasher: Keyed,
+    rng: ChaCha20Rng,
+    /// Unix time at a moment.
+    wall_clock: (Duration, Instant),
+    auth: Authenticator,
+    nonces: Nonces,
+    replies: ReplyBudget,
+    users: Users,
+    table: Table,
+    ports: Ports,
+    reservations: Reservations,
+    /// What is left of the rate of all.
+    total: Bucket,
+    drain: Option<Drain>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+    stats: Stats,
+}
+
+impl Relay {
+    /// A relay without allocations. `seed` must come from the system's random numbers: ports, nonces and transaction ids follow
+    /// from it. `unix` is the wall clock at `now`, the time since 1970.
+    pub fn new(config: Config, seed: [u8; 32], now: Instant, unix: Duration) -> Self {
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let hasher = Keyed::new([rng.next_u64(), rng.next_u64()]);
+        let auth = Authenticator::new(&config, hasher);
+        Self {
+            filter: PeerFilter::new(&config, hasher),
+            nonces: Nonces::new(auth.knows_all(), &mut rng, now),
+            auth,
+            wall_clock: (unix, now),
+            replies: ReplyBudget::new(hasher, now),
+            users: Users::new(hasher),
+            table: Table::new(hasher),
+            ports: Ports::new(&config),
+            reservations: Reservations::default(),
+            total: Bucket::full(Rate::smooth(config.quotas.total_bps), now),
+            drain: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            stats: Stats::default(),
+            config,
+            hasher,
+            rng,
+        }
+    }
+
+    /// Takes new secrets, users, policy, alternate and quotas; what [`Config`] calls fixed stays. Permissions and channels
+    /// that the new policy refuses end at once. An allocation made under a secret that is gone lives until its refresh.
+    pub fn set_config(&mut self, config: Config, now: Instant) {
+        self.config = Config {
+            realm: std::mem::take(&mut self.config.realm),
+            relayed: std::mem::take(&mut self.config.relayed),
+            ports: self.config.ports.clone(),
+            shards: self.config.shards,
+            shard: self.config.shard,
+            ..config
+        };
+        self.auth.set_config(&self.config);
+        self.nonces.offer_hashes(self.auth.knows_all());
+        self.filter = PeerFilter::new(&self.config, self.hasher);
+        for allocation in self.table.values_mut() {
+            allocation.revoke_refused(&self.filter, now);
+        }
+        tracing::info!(allocations = self.table.len(), "settings taken");
+    }
+
+    /// Tells what the wall clock says at `now`, as after a step of it.
+    pub fn handle_wall_clock(&mut self, unix: Duration, now: Instant) {
+        self.wall_clock = (unix, now);
+    }
+
+    /// The next answer or indication to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing to do.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is to be called at the latest; it may be found too early.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let drain = self.drain.as_ref().and_then(Drain::deadline);
+        let times = [
+            self.table.next_wake(),
+            self.reservations.next_expiry(),
+            drain,
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    /// Counts.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Every allocation, in no particular order.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionView<'_>> {
+        self.table.iter().map(|(id, _)| self.session(id))
+    }
+
+    fn session(&self, id: AllocationId) -> SessionView<'_> {
+        let allocation = self.table.get(id.slot);
+        let (permissions, channels) = allocation.sizes();
+        let traffic = &allocation.traffic;
+        SessionView {
+            allocation: id,
+            user: &self.users.get(allocation.user).name,
+            client: allocation.client,
+            relayed: Family::BOTH.map(|family| self.announced(id.slot, family)),
+            created_at: allocation.created_at,
+            expires_at: allocation.expires_at,
+            permissions,
+            channels,
+            packets_to_peer: traffic.packets_to_peer,
+            bytes_to_peer: traffic.bytes_to_peer,
+            packets_to_client: traffic.packets_to_client,
+            bytes_to_client: traffic.bytes_to_client,
+        }
+    }
+
+    fn unix(&self, now: Instant) -> Duration {
+        let (unix, at) = self.wall_clock;
+        unix + now.saturating_duration_since(at)
+    }
+
+    /// What the sockets of a family are bound to.
+    fn bound(&self, family: Family, port: u16) -> Option<SocketAddr> {
+        let mut relayed = self.config.relayed.iter();
+        let relayed = relayed.find(|relayed| Family::of(relayed.bind) == family)?;
+        Some(SocketAddr::new(relayed.bind, port))
+    }
+
+    /// The relayed address of an allocation as peers see it.
+    fn announced(&self, slot: u32, family: Family) -> Option<SocketAddr> {
+        let port = self.table.get(slot).port(family)?;
+        let mut relayed = self.config.relayed.iter();
+        let relayed = relayed.find(|relayed| Family::of(relayed.bind) == family)?;
+        Some(SocketAddr::new(relayed.announced, port))
+    }
+
+    fn answer(&mut self, ask: &Ask, reply: Reply) {
+        let payload = ask.seal(reply);
+        self.transmit(ask.client, payload);
+    }
+
+    fn refuse(&mut self, ask: &Ask, fault: &Fault) {
+        self.stats.errors += 1;
+        let reply = ask.error(fault);
+        self.answer(ask, reply);
+    }
+
+    fn transmit(&mut self, client: Client, payload: Vec<u8>) {
+        if self.transmits.len() >= TRANSMITS_MAX {
+            self.stats.transmits_dropped += 1;
+            return;
+        }
+        self.transmits.push_back(Transmit { client, payload });
+    }
+
+    /// Asks for a stream to be closed; where the owner lags far behind, its own timeouts close it.
+    fn close_client(&mut self, client: Client) {
+        if client.protocol.is_stream() && self.events.len() < EVENTS_MAX {
+            self.events.push_back(Event::CloseClient { client });
+        }
+    }
+
+    fn count(&mut self) {
+        self.stats.allocations = self.table.len() as u64;
+        self.stats.users = self.users.present;
+    }
+}

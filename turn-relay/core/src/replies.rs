@@ -1,0 +1,49 @@
+//! How many answers a source gets without authentication.
+
+use crate::hash::Keyed;
+use crate::limits::{REPLY_BURST, REPLY_SOURCES};
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// A fixed table of rates. A source is a place in it, by keyed hash of its address (an IPv6 one's first 64 bits): two
+/// sources may share a place, and a flood from forged addresses makes the table no larger.
+#[derive(Debug)]
+pub(crate) struct ReplyBudget {
+    started: Instant,
+    hasher: Keyed,
+    /// Nanoseconds from `started` until the place is at rest again; it answers while that is less than a burst away.
+    busy_until: Box<[u64]>,
+}
+
+impl ReplyBudget {
+    pub(crate) fn new(hasher: Keyed, now: Instant) -> Self {
+        Self {
+            started: now,
+            hasher,
+            busy_until: vec![0; REPLY_SOURCES].into(),
+        }
+    }
+
+    /// Takes one answer to `source`, where there is one left.
+    pub(crate) fn take(&mut self, source: IpAddr, per_s: u32, now: Instant) -> bool {
+        let place = self.hasher.hash_one(prefix(source)) as usize % REPLY_SOURCES;
+        let interval = Duration::from_secs(1) / per_s.max(1);
+        let burst = (interval * (REPLY_BURST - 1)).as_nanos() as u64;
+        let now = now.saturating_duration_since(self.started).as_nanos() as u64;
+        let busy = self.busy_until[place].max(now);
+        let open = busy <= now + burst;
+        if open {
+            self.busy_until[place] = busy + interval.as_nanos() as u64;
+        }
+        open
+    }
+}
+
+/// What one holder of addresses can hardly vary.
+fn prefix(ip: IpAddr) -> u64 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_bits().into(),
+        IpAddr::V6(ip) => (ip.to_bits() >> 64) as u64,
+    }
+}

@@ -1,0 +1,144 @@
+//! The allocations of a relay, by number, by client and by time.
+
+use crate::allocation::Allocation;
+use crate::client::{AllocationId, Client};
+use crate::hash::{Keyed, Map};
+use crate::slab::Slab;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Instant;
+
+/// Allocations. Times are kept in a heap that is corrected only where a time is reached or comes earlier.
+#[derive(Debug)]
+pub(crate) struct Table {
+    allocations: Slab<Allocation>,
+    epochs: Vec<u32>,
+    by_client: Map<Client, u32>,
+    timers: BinaryHeap<Reverse<(Instant, AllocationId)>>,
+}
+
+impl Table {
+    pub(crate) fn new(hasher: Keyed) -> Self {
+        Self {
+            allocations: Slab::default(),
+            epochs: Vec::new(),
+            by_client: Map::with_hasher(hasher),
+            timers: BinaryHeap::new(),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, allocation: Allocation) -> AllocationId {
+        let (client, wake_at) = (allocation.client, allocation.wake_at);
+        let slot = self.allocations.insert(allocation) as u32;
+        if self.epochs.len() == slot as usize {
+            self.epochs.push(0);
+        }
+        self.by_client.insert(client, slot);
+        let id = self.id(slot);
+        self.timers.push(Reverse((wake_at, id)));
+        id
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<Allocation> {
+        let allocation = self.allocations.remove(slot as usize)?;
+        self.epochs[slot as usize] = self.epochs[slot as usize].wrapping_add(1);
+        self.by_client.remove(&allocation.client);
+        self.compact();
+        Some(allocation)
+    }
+
+    pub(crate) fn find(&self, client: &Client) -> Option<u32> {
+        self.by_client.get(client).copied()
+    }
+
+    pub(crate) fn id(&self, slot: u32) -> AllocationId {
+        AllocationId {
+            slot,
+            epoch: self.epochs[slot as usize],
+        }
+    }
+
+    /// The slot of an allocation that has not ended.
+    pub(crate) fn resolve(&self, id: AllocationId) -> Option<u32> {
+        let live = self.epochs.get(id.slot as usize) == Some(&id.epoch)
+            && self.allocations.get(id.slot as usize).is_some();
+        live.then_some(id.slot)
+    }
+
+    /// # Panics
+    /// Where the slot is empty.
+    pub(crate) fn get(&self, slot: u32) -> &Allocation {
+        let allocation = self.allocations.get(slot as usize);
+        allocation.expect("a slot is held only while its allocation lives")
+    }
+
+    /// # Panics
+    /// Where the slot is empty.
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Allocation {
+        let allocation = self.allocations.get_mut(slot as usize);
+        allocation.expect("a slot is held only while its allocation lives")
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.allocations.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (AllocationId, &Allocation)> {
+        let allocations = self.allocations.iter();
+        allocations.map(|(slot, allocation)| (self.id(slot as u32), allocation))
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Allocation> {
+        self.allocations.values_mut()
+    }
+
+    /// Lets an allocation live until `expires_at`.
+    pub(crate) fn set_expiry(&mut self, slot: u32, expires_at: Instant) {
+        let allocation = self.get_mut(slot);
+        allocation.expires_at = expires_at;
+        if expires_at < allocation.wake_at {
+            allocation.wake_at = expires_at;
+            let id = self.id(slot);
+            self.timers.push(Reverse((expires_at, id)));
+        }
+    }
+
+    /// The next allocation whose time has run out. It stays until it is removed.
+    pub(crate) fn next_expired(&mut self, now: Instant) -> Option<u32> {
+        while let Some(&Reverse((wake_at, id))) = self.timers.peek()
+            && wake_at <= now
+        {
+            self.timers.pop();
+            let Some(slot) = self
+                .resolve(id)
+                .filter(|slot| self.get(*slot).wake_at == wake_at)
+            else {
+                continue;
+            };
+            let expires_at = self.get(slot).expires_at;
+            if expires_at <= now {
+                return Some(slot);
+            }
+            self.get_mut(slot).wake_at = expires_at;
+            self.timers.push(Reverse((expires_at, id)));
+        }
+        None
+    }
+
+    /// When the next may run out; earlier where it was refreshed.
+    pub(crate) fn next_wake(&self) -> Option<Instant> {
+        self.timers.peek().map(|Reverse((wake_at, _))| *wake_at)
+    }
+
+    /// Throws away the times of allocations that ended early, when they are most of the heap.
+    fn compact(&mut self) {
+        const SPARE: usize = 64;
+        if self.len() > 0 && self.timers.len() <= 2 * self.len() + SPARE {
+            return;
+        }
+        let timers = self
+            .iter()
+            .map(|(id, allocation)| Reverse((allocation.wake_at, id)));
+        self.timers = timers.collect();
+    }
+}

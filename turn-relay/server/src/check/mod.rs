@@ -1,0 +1,26 @@
+//! Trying a relay from the outside, and saying in words what is found.
+
+mod client;
+mod line;
+mod steps;
+
+pub use client::{Client, Trouble};
+pub use line::{Io, Line};
+pub use steps::{Found, Step, explain, try_line};
+
+/// What a client shows to a relay.
+#[derive(Clone)]
+pub struct Account {
+    /// The user name.
+    pub username: String,
+    /// Its password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Account")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}

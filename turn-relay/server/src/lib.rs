@@ -1,0 +1,25 @@
+//! The TURN relay on sockets: shards, which are threads with a UDP socket and a [`fmz_turn_core::Relay`] each, and streams,
+//! which are tasks that bring whole messages to a shard.
+//!
+//! [`start`] it with a [`Config`]; what it gives, a [`Turn`], takes streams that others accepted, commands, and new settings.
+//! [`admin::router`] offers the same to operators. It holds no policy of its own: that is [`fmz_turn_core`]'s.
+
+pub mod admin;
+pub mod check;
+mod config;
+mod metrics;
+mod session;
+mod shard;
+mod start;
+mod stream;
+mod turn;
+
+pub use config::{Config, Neighbour, StartError};
+pub use fmz_turn_core::{
+    Command, Config as RelayConfig, Credentials, IpNet, PeerRule, Policy, PolicyMode, Protocol,
+    Quotas, RelayedIp, StaticUser,
+};
+pub use session::{Session, SessionId};
+pub use start::start;
+pub use stream::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, HELLO_TIME_MAX};
+pub use turn::{Stopped, Turn};

@@ -1,0 +1,108 @@
+//! How other threads speak with a shard: two bounded queues and a bell.
+
+use crate::turn::Stopped;
+use crate::{Session, stream::Queue};
+use bytes::Bytes;
+use fmz_turn_core::{AllocationId, Client, Command, Config};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages of streams that wait for a shard: what it takes in a few rounds. A connection that finds no room waits.
+pub(crate) const STREAM_INPUTS_MAX: usize = 1024;
+/// Commands that wait for a shard; who gives one more waits.
+pub(crate) const CONTROLS_MAX: usize = 64;
+
+/// What a connection brings.
+pub(crate) enum StreamInput {
+    /// It is there, and reads what is put into the queue.
+    Opened(Client, Arc<Queue>),
+    /// One whole message.
+    Message(Client, Bytes),
+    /// It is gone.
+    Closed(Client),
+}
+
+/// What an operator asks for.
+pub(crate) enum Control {
+    Config(Box<Config>),
+    Command(Command),
+    Kick(AllocationId, oneshot::Sender<bool>),
+    /// Of one user or all, at most so many.
+    Sessions(Option<String>, usize, oneshot::Sender<Vec<Session>>),
+    Stop,
+}
+
+/// Wakes a shard. It rings once for all that comes before the shard looks.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    waker: mio::Waker,
+    rung: AtomicBool,
+}
+
+impl Bell {
+    pub(crate) fn new(waker: mio::Waker) -> Self {
+        let rung = AtomicBool::new(false);
+        Self { waker, rung }
+    }
+
+    pub(crate) fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!(%error, "a relay thread cannot be woken");
+        }
+    }
+
+    /// To be called before the queues are looked into.
+    pub(crate) fn heard(&self) {
+        self.rung.store(false, Ordering::Release);
+    }
+}
+
+/// The outer side.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub(crate) inputs: mpsc::Sender<StreamInput>,
+    pub(crate) controls: mpsc::Sender<Control>,
+    pub(crate) bell: Arc<Bell>,
+}
+
+impl Door {
+    /// False where the shard has ended.
+    pub(crate) async fn send(&self, input: StreamInput) -> bool {
+        let sent = self.inputs.send(input).await.is_ok();
+        self.bell.ring();
+        sent
+    }
+
+    pub(crate) async fn control(&self, control: Control) -> Result<(), Stopped> {
+        let sent = self.controls.send(control).await;
+        self.bell.ring();
+        sent.map_err(|_| Stopped)
+    }
+}
+
+/// The inner side.
+pub(crate) struct Inbox {
+    pub(crate) inputs: mpsc::Receiver<StreamInput>,
+    pub(crate) controls: mpsc::Receiver<Control>,
+    pub(crate) bell: Arc<Bell>,
+}
+
+/// Makes both sides.
+pub(crate) fn door(bell: Arc<Bell>) -> (Door, Inbox) {
+    let (to_inputs, inputs) = mpsc::channel(STREAM_INPUTS_MAX);
+    let (to_controls, controls) = mpsc::channel(CONTROLS_MAX);
+    let outer = Door {
+        inputs: to_inputs,
+        controls: to_controls,
+        bell: Arc::clone(&bell),
+    };
+    let inner = Inbox {
+        inputs,
+        controls,
+        bell,
+    };
+    (outer, inner)
+}

@@ -1,0 +1,212 @@
+//! The ways out of a shard: to clients, to peers, to the peer in this process.
+
+use super::sockets::Sockets;
+use crate::metrics::Metrics;
+use crate::stream::Queue;
+use fmz_net::{RawSocket, Relayed, SendBatch, handoff};
+use fmz_turn_core::{Client, Forward, Header, Protocol, RelayedIp, Transmit};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+const ZEROS: [u8; 3] = [0; 3];
+/// Message type of a success response to Allocate (RFC 8656 section 17).
+const ALLOCATED: [u8; 2] = [0x01, 0x03];
+/// Class bits of an error response (RFC 8489 section 5), of the first two bytes.
+const ERROR_CLASS: u16 = 0x0110;
+/// Attribute ERROR-CODE (RFC 8489 section 14.8).
+const ERROR_CODE: u16 = 0x0009;
+
+/// The shard's end of the hand-off.
+pub(crate) struct Handoff {
+    pub(crate) end: handoff::End,
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) relayed: Arc<Relayed>,
+}
+
+pub(crate) struct Way {
+    pub(crate) listening: Option<RawSocket>,
+    pub(crate) sockets: Sockets,
+    pub(crate) handoff: Option<Handoff>,
+    pub(crate) streams: HashMap<Client, Arc<Queue>>,
+    pub(crate) addresses: Vec<RelayedIp>,
+    pub(crate) metrics: Metrics,
+    to_clients: SendBatch,
+}
+
+impl Way {
+    pub(crate) fn new(
+        listening: Option<RawSocket>,
+        sockets: Sockets,
+        handoff: Option<Handoff>,
+        addresses: Vec<RelayedIp>,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            listening,
+            sockets,
+            handoff,
+            streams: HashMap::new(),
+            addresses,
+            metrics,
+            to_clients: SendBatch::new(),
+        }
+    }
+
+    /// Collects data; [`Self::flush`] sends it.
+    pub(crate) fn forward(&mut self, forward: Forward<'_>) {
+        match forward {
+            Forward::ToPeer {
+                relayed,
+                peer,
+                payload,
+                dont_fragment,
+            } => self.to_peer(relayed, peer, payload, dont_fragment),
+            Forward::ToClient {
+                client,
+                header,
+                payload,
+            } => self.to_client(client, &header, payload),
+        }
+    }
+
+    fn to_peer(
+        &mut self,
+        relayed: SocketAddr,
+        peer: SocketAddr,
+        payload: &[u8],
+        dont_fragment: bool,
+    ) {
+        let announced = self.announced(relayed);
+        match &mut self.handoff {
+            Some(handoff) if handoff.addresses.contains(&peer) => {
+                if !handoff.end.push(announced, peer, payload) {
+                    self.metrics.dropped("handoff", 1);
+                }
+            }
+            _ => self.sockets.push(relayed, peer, payload, dont_fragment),
+        }
+    }
+
+    fn to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
+        let padding = header.padding(client.protocol, payload.len());
+        let parts = [header.as_bytes(), payload, &ZEROS[..padding]];
+        if client.protocol != Protocol::Udp {
+            if let Some(queue) = self.streams.get(&client) {
+                let dropped = queue.push_data(parts);
+                self.metrics.dropped("stream", dropped);
+            }
+        } else {
+            self.collect(client, parts);
+        }
+    }
+
+    fn collect<const N: usize>(&mut self, client: Client, parts: [&[u8]; N]) {
+        let (source, destination) = (client.local.ip(), client.address);
+        if !self.to_clients.push_parts(source, destination, parts) {
+            self.flush_clients();
+            // An empty batch takes any datagram.
+            let _ = self.to_clients.push_parts(source, destination, parts);
+        }
+    }
+
+    /// Sends an answer or an indication.
+    pub(crate) fn answer(&mut self, transmit: Transmit) {
+        let Transmit { client, payload } = transmit;
+        if let Some(code) = error_code(&payload) {
+            let refusals = &self.metrics.refusals;
+            refusals.with_label_values(&[code.to_string()]).inc();
+        }
+        if client.protocol == Protocol::Udp {
+            self.collect(client, [&payload]);
+        } else if let Some(queue) = self.streams.get(&client) {
+            if payload.starts_with(&ALLOCATED) {
+                queue.allocated();
+            }
+            if !queue.push_answer(payload) {
+                self.metrics.dropped("stream", 1);
+            }
+        }
+    }
+
+    /// Sends all that is collected.
+    pub(crate) fn flush(&mut self) {
+        self.flush_clients();
+        self.sockets.flush();
+        let unsent = std::mem::take(&mut self.sockets.unsent);
+        self.metrics.dropped("kernel", unsent);
+        if let Some(handoff) = &mut self.handoff {
+            let lost = handoff.end.flush();
+            self.metrics.dropped("handoff", lost);
+        }
+    }
+
+    fn flush_clients(&mut self) {
+        let Some(socket) = &self.listening else {
+            self.to_clients.clear();
+            return;
+        };
+        let unsent = match socket.try_send(&mut self.to_clients) {
+            Ok(sent) => sent.refused,
+            Err(_) => self.to_clients.len(),
+        };
+        self.to_clients.clear();
+        self.metrics.dropped("kernel", unsent);
+    }
+
+    /// The address that peers know for one that is bound.
+    pub(crate) fn announced(&self, bound: SocketAddr) -> SocketAddr {
+        self.translated(bound, |address| (address.bind, address.announced))
+    }
+
+    /// The address that is bound for one that peers know.
+    pub(crate) fn bound(&self, announced: SocketAddr) -> SocketAddr {
+        self.translated(announced, |address| (address.announced, address.bind))
+    }
+
+    fn translated(
+        &self,
+        from: SocketAddr,
+        pair: impl Fn(&RelayedIp) -> (IpAddr, IpAddr),
+    ) -> SocketAddr {
+        let mut pairs = self.addresses.iter().map(pair);
+        let found = pairs.find(|(known, _)| *known == from.ip());
+        SocketAddr::new(found.map_or(from.ip(), |(_, to)| to), from.port())
+    }
+}
+
+/// The code of an error answer.
+fn error_code(message: &[u8]) -> Option<u16> {
+    let word = |at: usize| {
+        Some(u16::from_be_bytes([
+            *message.get(at)?,
+            *message.get(at + 1)?,
+        ]))
+    };
+    if word(0)? & ERROR_CLASS != ERROR_CLASS {
+        return None;
+    }
+    let mut at = 20;
+    while word(at)? != ERROR_CODE {
+        at += 4 + usize::from(word(at + 2)?).next_multiple_of(4);
+    }
+    let (hundreds, rest) = (*message.get(at + 6)?, *message.get(at + 7)?);
+    Some(u16::from(hundreds & 7) * 100 + u16::from(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turn_ops2_the_code_of_an_error_answer_is_found() {
+        let mut message = vec![0x01, 0x13, 0, 16, 0x21, 0x12, 0xA4, 0x42];
+        message.resize(20, 0);
+        message.extend([0x80, 0x22, 0, 1, b'x', 0, 0, 0]);
+        message.extend([0, 9, 0, 4, 0, 0, 4, 37]);
+        assert_eq!(error_code(&message), Some(437));
+        assert_eq!(error_code(&message[..30]), None);
+        message[1] = 0x03;
+        assert_eq!(error_code(&message), None);
+    }
+}

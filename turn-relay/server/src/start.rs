@@ -1,0 +1,183 @@
+//! How a relay begins.
+
+use crate::config::{Config, Neighbour, StartError};
+use crate::metrics::Metrics;
+use crate::shard::{self, BELL, Bell, Door, Handoff, LISTENING, Shard, Sockets, Way, door};
+use crate::stream::{self, Admission};
+use crate::turn::{Inner, Turn};
+use fmz_net::{RawSocket, handoff};
+use fmz_turn_core::Relay;
+use mio::unix::SourceFd;
+use mio::{Interest, Poll, Waker};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Starts a relay. To be called inside a tokio runtime, which takes connections.
+///
+/// # Errors
+/// [`StartError`], with nothing left running.
+pub fn start(config: Config, registry: &prometheus::Registry) -> Result<Turn, StartError> {
+    raise_descriptor_limit();
+    let shards = config.relay.shards.max(1);
+    let listeners = Listeners::bind(config.listen, shards)?;
+    let metrics = Metrics::new(registry)?;
+    let mut ends = ends(config.neighbour, usize::from(shards))?;
+    let (mut doors, mut drained, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, listening) in (0..shards).zip(listeners.udp) {
+        let mut relay = config.relay.clone();
+        relay.shard = number;
+        let handoff = ends.next();
+        let (shard, outer, over) =
+            prepare(relay, listening, handoff, metrics.clone()).map_err(StartError::Thread)?;
+        doors.push(outer);
+        drained.push(over);
+        prepared.push(shard);
+    }
+    let threads = run(prepared, &doors)?;
+    let turn = Turn {
+        inner: Arc::new(Inner {
+            doors,
+            threads: Mutex::new(threads),
+            listening: listeners.address,
+            accepting: Mutex::new(None),
+            drained,
+            admission: Admission::default(),
+            metrics,
+            spread: std::hash::RandomState::new(),
+        }),
+    };
+    if let Some(tcp) = listeners.tcp {
+        let accepting = tokio::spawn(stream::listen(tcp, turn.clone()));
+        let mut place = turn.inner.accepting.lock().expect("nobody had it yet");
+        *place = Some(accepting.abort_handle());
+    }
+    tracing::info!(listening = ?listeners.address, shards, "relay listening");
+    Ok(turn)
+}
+
+/// Bound sockets: one of UDP for each shard, one of TCP.
+struct Listeners {
+    udp: Vec<Option<RawSocket>>,
+    tcp: Option<TcpListener>,
+    address: Option<SocketAddr>,
+}
+
+impl Listeners {
+    fn bind(address: Option<SocketAddr>, shards: u16) -> Result<Self, StartError> {
+        let Some(address) = address else {
+            return Ok(Self {
+                udp: (0..shards).map(|_| None).collect(),
+                tcp: None,
+                address: None,
+            });
+        };
+        Self::bind_at(address, shards).map_err(|source| StartError::Bind { address, source })
+    }
+
+    /// The first socket draws the port where the system is to choose, and the others join it.
+    fn bind_at(address: SocketAddr, shards: u16) -> io::Result<Self> {
+        let first = shard::listening(address, shards > 1)?;
+        let address = first.local_addr();
+        let others = (1..shards).map(|_| shard::listening(address, true).map(Some));
+        let udp: io::Result<Vec<_>> = std::iter::once(Ok(Some(first))).chain(others).collect();
+        let tcp = std::net::TcpListener::bind(address)?;
+        tcp.set_nonblocking(true)?;
+        Ok(Self {
+            udp: udp?,
+            tcp: Some(TcpListener::from_std(tcp)?),
+            address: Some(address),
+        })
+    }
+}
+
+/// One hand-off for each shard, or none at all.
+fn ends(
+    neighbour: Option<Neighbour>,
+    shards: usize,
+) -> Result<impl Iterator<Item = Handoff>, StartError> {
+    let (ends, addresses, relayed) = match neighbour {
+        Some(neighbour) if neighbour.ends.len() != shards => {
+            let ends = neighbour.ends.len();
+            return Err(StartError::Ends { ends, shards });
+        }
+        Some(neighbour) => (neighbour.ends, neighbour.addresses, Some(neighbour.relayed)),
+        None => (Vec::new(), Vec::new(), None),
+    };
+    let handoff = move |end: handoff::End| Handoff {
+        end,
+        addresses: addresses.clone(),
+        relayed: relayed.clone().expect("it comes with the ends"),
+    };
+    Ok(ends.into_iter().map(handoff))
+}
+
+type Prepared = (Shard, Door, watch::Receiver<bool>);
+
+fn prepare(
+    config: fmz_turn_core::Config,
+    listening: Option<RawSocket>,
+    handoff: Option<Handoff>,
+    metrics: Metrics,
+) -> io::Result<Prepared> {
+    let poll = Poll::new()?;
+    let bell = Arc::new(Bell::new(Waker::new(poll.registry(), BELL)?));
+    if let Some(socket) = &listening {
+        let fd = socket.as_raw_fd();
+        poll.registry()
+            .register(&mut SourceFd(&fd), LISTENING, Interest::READABLE)?;
+    }
+    if let Some(handoff) = &handoff {
+        let bell = Arc::clone(&bell);
+        handoff.end.on_arrival(move || bell.ring());
+        for address in &config.relayed {
+            handoff.relayed.announce(address.announced);
+        }
+    }
+    let (outer, inbox) = door(bell);
+    let (told, drained) = watch::channel(false);
+    let sockets = Sockets::new(poll.registry().try_clone()?);
+    let addresses = config.relayed.clone();
+    let way = Way::new(listening, sockets, handoff, addresses, metrics);
+    let number = config.shard;
+    let now = Instant::now();
+    let relay = Relay::new(config, rand::random(), now, shard::unix_time());
+    let shard = Shard::new(number, relay, poll, way, inbox, told);
+    Ok((shard, outer, drained))
+}
+
+fn run(shards: Vec<Shard>, doors: &[Door]) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let mut threads = Vec::new();
+    for shard in shards {
+        let name = format!("fmz-turn-{}", shard.number);
+        match thread::Builder::new().name(name).spawn(move || shard.run()) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                for door in doors {
+                    let _ = door.controls.try_send(shard::Control::Stop);
+                    door.bell.ring();
+                }
+                return Err(StartError::Thread(error));
+            }
+        }
+    }
+    Ok(threads)
+}
+
+/// An allocation is a descriptor: as many as the system lets us have. Fewer is no error here; the core answers 508.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
+}
