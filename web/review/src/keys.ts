@@ -34,7 +34,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     onlyThisFrame.value = !onlyThisFrame.peek();
   },
   n: (room) => {
-    const shown = room.panelOpen.peek() && !room.keysOpen.peek() && room.panelTab.peek() === "notes";
+    const shown =
+      room.panelOpen.peek() && !room.keysOpen.peek() && !room.connectionOpen.peek() && room.panelTab.peek() === "notes";
     if (shown) room.togglePanel();
     else room.showPanel("notes");
   },
