@@ -33,7 +33,6 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
       await one.page.mouse.click(place.x, place.y, options);
       return place.grid;
     };
-    const vertices = (mark) => mark.points;
     const drawn = async (one, kind) => (await one.objects()).filter((mark) => mark.kind === kind);
     const both = async (count) => {
       for (const one of [ada, bo]) await one.untilCount(count);
@@ -48,7 +47,7 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
       await both(1);
       const [polygon] = await drawn(bo, "polygon");
       assert.equal(polygon.ended, true);
-      assertNear(vertices(polygon), corners);
+      assertNear(polygon.points, corners);
       const [, second, , last] = corners;
       await bo.untilPainted(second, polygon.color.slice(0, 7));
       await bo.untilPainted([(corners[0][0] + last[0]) / 2, (corners[0][1] + last[1]) / 2].map(Math.round), polygon.color.slice(0, 7));
@@ -63,7 +62,7 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
       await ada.undo();
       await ada.page.keyboard.press("Enter");
       await both(2);
-      assertNear(vertices((await drawn(bo, "polygon"))[1]), kept);
+      assertNear((await drawn(bo, "polygon"))[1].points, kept);
       await ada.undo();
       await both(1);
     });
@@ -71,7 +70,7 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
     test("a double click closes it, Escape leaves it", async () => {
       const kept = [await click(ada, [0.3, 0.2]), await click(ada, [0.4, 0.2]), await click(ada, [0.4, 0.4], { count: 2 })];
       await both(2);
-      assertNear(vertices((await drawn(bo, "polygon"))[1]), kept);
+      assertNear((await drawn(bo, "polygon"))[1].points, kept);
       for (const spot of [[0.5, 0.2], [0.6, 0.2], [0.6, 0.4]]) await click(ada, spot);
       await ada.page.keyboard.press("Escape");
       await ada.page.keyboard.press("Enter");
@@ -146,6 +145,7 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
       const [reply] = await drawn(ada, "reply");
       const [pin] = await drawn(ada, "pin");
       assert.deepEqual([reply.text, reply.authorName, reply.parent], ["darker now", "Bo", `${pin.author}:${pin.counter}`]);
+      await ada.until("the page says so to who does not see it", () => document.querySelector("p[aria-live]").textContent === "Bo replied to a comment.");
       await bo.page.click("#thread-resolve");
       await ada.until("it is resolved", () => window.fmz.objects.some(({ status }) => status === "resolved"));
       await ada.until("the note says so", (key) => {

@@ -1,3 +1,4 @@
+import { chooseColor, deleteChosen, stepWidth } from "./state/chosen";
 import type { RoomState } from "./state/room";
 import { closePolygon } from "./stage/place";
 import { PALETTE, TOOLS, type Tool } from "./state/tools";
@@ -62,16 +63,16 @@ const PUBLISHING: Readonly<Record<string, Action>> = {
 
 const DRAWING: Readonly<Record<string, Action>> = {
   "[": (room) => {
-    room.stepWidth(-1);
+    stepWidth(room, -1);
   },
   "]": (room) => {
-    room.stepWidth(1);
+    stepWidth(room, 1);
   },
   delete: (room) => {
-    room.deleteSelected();
+    deleteChosen(room);
   },
   backspace: (room) => {
-    room.deleteSelected();
+    deleteChosen(room);
   },
   ...Object.fromEntries(TOOLS.map((tool) => [TOOL_KEYS[tool], choose(tool)])),
   ...Object.fromEntries(PALETTE.map((_, index) => [String(index + 1), color(index)])),
@@ -165,6 +166,6 @@ function choose(tool: Tool): Action {
 
 function color(index: number): Action {
   return (room) => {
-    room.chooseColor(index);
+    chooseColor(room, index);
   };
 }

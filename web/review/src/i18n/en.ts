@@ -271,7 +271,8 @@ export const en = {
 
   "live.joined": "{name} joined the room.",
   "live.left": "{name} left the room.",
-  "live.note": "New mark: {kind} by {name}.",
+  "live.comment": "New comment by {name}.",
+  "live.reply": "{name} replied to a comment.",
 
   "keys.title": "Keys",
   "keys.picture": "Picture",

@@ -273,7 +273,8 @@ export const zh: Messages = {
 
   "live.joined": "{name} 加入了房间。",
   "live.left": "{name} 离开了房间。",
-  "live.note": "新标记：{name} 的{kind}。",
+  "live.comment": "{name} 写了新评论。",
+  "live.reply": "{name} 回复了评论。",
 
   "keys.title": "快捷键",
   "keys.picture": "画面",

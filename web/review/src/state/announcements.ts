@@ -1,4 +1,5 @@
-import type { Session } from "@fmz/client";
+import { Kind, type Session } from "@fmz/client";
+import { keyOf, type MarkKey, type Marks } from "./marks";
 import type { Notices } from "./notices";
 
 /** Says for screen readers who comes and goes. */
@@ -13,5 +14,21 @@ export function announceRoom(session: Session, notices: Notices): void {
     if (!before?.has(self)) return;
     for (const [participant, name] of now) if (!before.has(participant)) notices.announce("live.joined", { name });
     for (const [participant, name] of before) if (!now.has(participant)) notices.announce("live.left", { name });
+  });
+}
+
+/** Says for screen readers who wrote a comment or a reply; not the own ones, nor what was there before. */
+export function announceComments(marks: Marks, session: Session, notices: Notices, nameOf: (author: number) => string): void {
+  let known: ReadonlySet<MarkKey> | undefined;
+  marks.list.subscribe((list) => {
+    if (marks.document.revision === 0n) return;
+    const comments = list.filter(({ kind }) => kind === Kind.PIN || kind === Kind.REPLY);
+    const before = known;
+    known = new Set(comments.map(({ id }) => keyOf(id)));
+    for (const { id, kind } of comments) {
+      const author = id?.author ?? 0;
+      if (!before || before.has(keyOf(id)) || author === session.room.author) continue;
+      notices.announce(kind === Kind.PIN ? "live.comment" : "live.reply", { name: nameOf(author) });
+    }
   });
 }

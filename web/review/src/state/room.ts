@@ -1,6 +1,5 @@
 import {
   RoomClient,
-  Kind,
   Source,
   type ClientOptions,
   type FrameStamp,
@@ -9,21 +8,17 @@ import {
   type ObjectState,
   type Participant,
   type Pointers,
-  type Property,
   type Publication,
   type SessionStatus,
   type SharedDocument,
 } from "@fmz/client";
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
 import { socketUrl, type RoomLink } from "../link";
-import { middleOf, setCorners, squareAround } from "../stage/corners";
 import type { Point } from "../stage/geometry";
-import { boundsOf, endOf, startOf } from "../stage/shapes";
-import { announceRoom } from "./announcements";
+import { announceComments, announceRoom } from "./announcements";
 import { LocalMedia } from "./local-media";
 import { keyOf, Marks } from "./marks";
 import { Notices } from "./notices";
-import { deleteOp, property, setOp } from "./ops";
 import { isOnFrame, Picture } from "./picture";
 import { PolygonDraft } from "./polygon-draft";
 import { noteBeside, notesOf } from "./threads";
@@ -170,26 +165,6 @@ export class RoomState {
     return publication.participant === this.self.value ? this.media.preview(publication.source) : stream;
   }
 
-  /** Takes a colour for what is drawn next, and for the chosen mark. */
-  chooseColor(index: number): void {
-    this.tools.color.value = index;
-    this.changeSelected(property.color(this.tools.rgba));
-  }
-
-  /** Makes what is drawn next thinner or wider, and the chosen mark too. */
-  stepWidth(by: -1 | 1): void {
-    this.tools.step(by);
-    const chosen = this.marks.get(this.marks.selected.peek());
-    if (chosen?.kind === Kind.STAMP) this.sizeStamp(chosen);
-    else this.changeSelected(property.width(chosen?.kind === Kind.TEXT ? this.tools.textHeight : this.tools.width));
-  }
-
-  /** Deletes the chosen mark, where this person may. */
-  deleteSelected(): void {
-    const id = this.marks.get(this.marks.selected.peek())?.id;
-    if (id && this.mayChange(id)) this.document.submit([deleteOp(id)]);
-  }
-
   /** Shows where a comment is to stand, and the place in the notes to write it. */
   beginComment(entry: CommentEntry): void {
     batch(() => {
@@ -253,18 +228,6 @@ export class RoomState {
     return notes.filter(({ frame }) => isOnFrame(frame, shown));
   }
 
-  /** Gives a stamp the chosen size; its middle stays. */
-  private sizeStamp(stamp: ObjectState): void {
-    if (!stamp.id || !this.mayChange(stamp.id)) return;
-    const middle = middleOf(boundsOf([startOf(stamp), endOf(stamp)]));
-    setCorners(this.document, stamp, squareAround(middle, this.tools.stampSide));
-  }
-
-  private changeSelected(value: Property["value"]): void {
-    const id = this.marks.get(this.marks.selected.peek())?.id;
-    if (id && this.mayChange(id)) this.document.submit([setOp(id, value)]);
-  }
-
   private chooseMain(): Publication | undefined {
     const all = this.publications.value;
     const others = all.filter(({ participant }) => participant !== this.self.value);
@@ -283,6 +246,7 @@ export class RoomState {
       this.status.value = status;
     });
     announceRoom(this.client.session, this.notices);
+    announceComments(this.marks, session, this.notices, (author) => this.authorNumberName(author));
     session.on("welcomed", () => {
       const { participants, self } = session.room;
       if (this.self.peek() === 0) this.tools.color.value = participants.get(self)?.color ?? 0;

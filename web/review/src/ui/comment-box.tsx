@@ -10,8 +10,8 @@ export interface CommentBoxProps {
   readonly id: string;
   /** Takes the focus again each time this changes; never where it is left out. */
   readonly focusFor?: unknown;
-  /** Takes what was written. */
-  readonly onSend: (text: string) => void;
+  /** Takes what was written; false where that is not possible, and then it stays. */
+  readonly onSend: (text: string) => boolean;
   /** Drops it, on Escape too; leave out where nothing opened the box. */
   readonly onDrop?: () => void;
 }
@@ -26,9 +26,7 @@ export function CommentBox({ label, id, focusFor, onSend, onDrop }: CommentBoxPr
   }, [focusFor]);
   const send = (): void => {
     const text = box.current?.value.trim();
-    if (!box.current || !text) return;
-    box.current.value = "";
-    onSend(text);
+    if (box.current && text && onSend(text)) box.current.value = "";
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While a word is being composed, both keys belong to the input method.

@@ -1,5 +1,6 @@
 import { Minus, Plus } from "lucide-preact";
 import { t, type MessageKey } from "../i18n";
+import { chooseColor, stepWidth } from "../state/chosen";
 import { useRoom } from "../state/context";
 import { PALETTE, WIDTHS } from "../state/tools";
 import { IconButton } from "./icon-button";
@@ -23,7 +24,7 @@ export function DrawingLook() {
           shortcut="["
           disabled={step === 0}
           onClick={() => {
-            room.stepWidth(-1);
+            stepWidth(room, -1);
           }}
         />
         <span class="width-sample" role="img" aria-label={t("tools.width", { step: step + 1, steps: WIDTHS.length })}>
@@ -35,7 +36,7 @@ export function DrawingLook() {
           shortcut="]"
           disabled={step === WIDTHS.length - 1}
           onClick={() => {
-            room.stepWidth(1);
+            stepWidth(room, 1);
           }}
         />
       </div>
@@ -56,7 +57,7 @@ function Swatch({ color, index }: { readonly color: string; readonly index: numb
       aria-keyshortcuts={String(index + 1)}
       aria-pressed={room.tools.color.value === index}
       onClick={() => {
-        room.chooseColor(index);
+        chooseColor(room, index);
       }}
     >
       <span style={{ backgroundColor: color }} />

@@ -18,9 +18,7 @@ export function NewComment() {
         id="comment"
         label={t("thread.write")}
         focusFor={entry}
-        onSend={(text) => {
-          pinComment(room, entry, text);
-        }}
+        onSend={(text) => pinComment(room, entry, text)}
         onDrop={() => {
           room.commentEntry.value = undefined;
         }}
@@ -29,12 +27,14 @@ export function NewComment() {
   );
 }
 
-function pinComment(room: RoomState, { start, frame }: CommentEntry, text: string): void {
+function pinComment(room: RoomState, { start, frame }: CommentEntry, text: string): boolean {
   const id = room.document.nextId();
-  if (!id) return;
+  if (!id) return false;
   const values = [property.color(room.tools.rgba), property.start(start), property.text(text)];
-  batch(() => {
+  return batch(() => {
+    if (!room.document.submit([createOp(id, Kind.PIN, frame, values)])) return false;
     room.commentEntry.value = undefined;
-    if (room.document.submit([createOp(id, Kind.PIN, frame, values)])) room.marks.selected.value = keyOf(id);
+    room.marks.selected.value = keyOf(id);
+    return true;
   });
 }

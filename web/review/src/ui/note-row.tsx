@@ -18,6 +18,7 @@ import {
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { inkOn } from "../stage/pins";
+import { deleteChosen } from "../state/chosen";
 import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import type { RoomState } from "../state/room";
@@ -85,7 +86,7 @@ export function Note({ object, number }: { readonly object: ObjectState; readonl
           label={t("tools.delete")}
           shortcut="Del"
           onClick={() => {
-            room.deleteSelected();
+            deleteChosen(room);
           }}
         />
       )}

@@ -19,9 +19,9 @@ export function NotesPanel() {
   useLayoutEffect(() => { followNewest(list.current); }, [marks.length]);
   return (
     <>
+      <NewComment />
       {marks.length === 0 && !room.commentEntry.value && <p class="empty">{emptyWords(room)}</p>}
       <NoteList list={list} />
-      <NewComment />
     </>
   );
 }
@@ -40,11 +40,11 @@ function NoteList({ list }: { readonly list: Ref<HTMLOListElement> }) {
   );
 }
 
-/** Shows the newest note where the one before it was in sight: who reads further up is left alone. */
+/** Shows the newest note where the one before it was in sight: who reads further up, or writes, is left alone. */
 function followNewest(list: HTMLElement | null): void {
   const body = list?.parentElement;
   const newest = list?.lastElementChild;
-  if (!body || !newest) return;
+  if (!body || !newest || body.querySelector("textarea:focus")) return;
   const hidden = body.scrollHeight - body.scrollTop - body.clientHeight;
   if (hidden <= 2 * newest.clientHeight) newest.scrollIntoView({ block: "nearest" });
 }

@@ -49,9 +49,7 @@ export function Thread({ pin }: { readonly pin: ObjectState }) {
         <CommentBox
           id="reply"
           label={t("thread.reply")}
-          onSend={(text) => {
-            sendReply(room, pin, text);
-          }}
+          onSend={(text) => sendReply(room, pin, text)}
         />
       )}
     </div>
@@ -143,9 +141,9 @@ function change(room: RoomState, { id }: ObjectState, value: Parameters<typeof s
   if (id) room.document.submit([setOp(id, value)]);
 }
 
-function sendReply({ document, picture }: RoomState, pin: ObjectState, text: string): void {
+function sendReply({ document, picture }: RoomState, pin: ObjectState, text: string): boolean {
   const id = document.nextId();
-  if (id && pin.id) document.submit([replyOp(id, pin.id, picture.stamp(), text)]);
+  return id !== undefined && pin.id !== undefined && document.submit([replyOp(id, pin.id, picture.stamp(), text)]);
 }
 
 function timeOf(ms: bigint): string {
