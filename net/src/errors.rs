@@ -8,6 +8,9 @@ use std::os::fd::AsRawFd;
 /// Origin of an error that an ICMP message brought (`SO_EE_ORIGIN_ICMP`, `SO_EE_ORIGIN_ICMP6`), and not this machine.
 const ICMP_ORIGINS: [u8; 2] = [2, 3];
 
+/// Room for what the kernel tells beside an error: the error, its sender, and addresses and times as for any datagram.
+const CONTROL_BYTES: usize = 512;
+
 /// What the network says about a datagram that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathError {
@@ -24,7 +27,7 @@ pub struct PathError {
 /// The oldest error of `socket` that came from the network; others are passed over.
 pub(crate) fn take(socket: &impl AsRawFd) -> io::Result<Option<PathError>> {
     loop {
-        let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
+        let mut space = vec![0; CONTROL_BYTES];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let fd = socket.as_raw_fd();
         match recvmsg::<SockaddrStorage>(fd, &mut [], Some(&mut space), flags) {

@@ -199,14 +199,19 @@ fn listen(asked: Listen) -> Option<SocketAddr> {
     match asked {
         Listen::Off => None,
         Listen::At(address) => Some(address),
-        Listen::IfFree(address) => match std::net::UdpSocket::bind(address) {
-            Ok(_) => Some(address),
+        Listen::IfFree(address) => match is_free(address) {
+            Ok(()) => Some(address),
             Err(error) => {
                 tracing::warn!(%address, %error, "the relay is reached by the page's port only");
                 None
             }
         },
     }
+}
+
+fn is_free(address: SocketAddr) -> std::io::Result<()> {
+    std::net::UdpSocket::bind(address)?;
+    std::net::TcpListener::bind(address).map(drop)
 }
 
 fn failure(error: &fmz_turn::StartError) -> Failure {

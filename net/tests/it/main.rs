@@ -4,7 +4,9 @@
 
 mod front;
 
-use fmz_net::{BUFFER_BYTES, ReceiveBuffer, SEGMENTS_MAX, SendBatch, Sent, Socket};
+use fmz_net::{
+    BUFFER_BYTES, Options, RawSocket, ReceiveBuffer, SEGMENTS_MAX, SendBatch, Sent, Socket,
+};
 use std::net::{IpAddr, SocketAddr};
 
 const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -107,6 +109,25 @@ async fn a_refused_datagram_is_counted_and_the_socket_lives() {
     let own = a.local_addr();
     a.try_send(&mut numbered(&[10], own)).unwrap();
     assert_eq!(receive(&a, 1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_icmp_error_is_kept_and_costs_no_datagram() {
+    let options = Options {
+        keep_errors: true,
+        ..Options::default()
+    };
+    let a = RawSocket::bind((LOOPBACK, 0).into(), options).unwrap();
+    let (gone, b) = (bind("127.0.0.1:0"), bind("127.0.0.1:0"));
+    let nowhere = gone.local_addr();
+    drop(gone);
+    a.try_send(&mut numbered(&[9], nowhere)).unwrap();
+    let sent = a.try_send(&mut numbered(&[9], b.local_addr())).unwrap();
+    assert_eq!((sent.datagrams, sent.refused), (1, 0));
+    let error = a.take_error().unwrap().unwrap();
+    assert_eq!((error.destination, error.kind, error.code), (nowhere, 3, 3));
+    assert_eq!(a.take_error().unwrap(), None);
+    assert_eq!(receive(&b, 1).await.len(), 1);
 }
 
 #[tokio::test]

@@ -77,14 +77,15 @@ impl Way {
         payload: &[u8],
         dont_fragment: bool,
     ) {
+        let handed = |handoff: &Handoff| handoff.addresses.contains(&peer);
+        if !self.handoff.as_ref().is_some_and(handed) {
+            return self.sockets.push(relayed, peer, payload, dont_fragment);
+        }
         let announced = self.announced(relayed);
-        match &mut self.handoff {
-            Some(handoff) if handoff.addresses.contains(&peer) => {
-                if !handoff.end.push(announced, peer, payload) {
-                    self.metrics.dropped("handoff", 1);
-                }
-            }
-            _ => self.sockets.push(relayed, peer, payload, dont_fragment),
+        if let Some(handoff) = &mut self.handoff
+            && !handoff.end.push(announced, peer, payload)
+        {
+            self.metrics.dropped("handoff", 1);
         }
     }
 
@@ -155,7 +156,7 @@ impl Way {
     }
 
     /// The address that peers know for one that is bound.
-    pub(crate) fn announced(&self, bound: SocketAddr) -> SocketAddr {
+    fn announced(&self, bound: SocketAddr) -> SocketAddr {
         self.translated(bound, |address| (address.bind, address.announced))
     }
 

@@ -34,6 +34,8 @@ pub(crate) fn usual() -> RelayConfig {
             bind: LOOPBACK,
             announced: LOOPBACK,
         }],
+        // Above what the system gives to the sockets of peers, which are on the relay's own address here.
+        ports: 61_000..=65_535,
         policy: Policy {
             mode: PolicyMode::Platform,
             platform: vec![PeerRule::from("127.0.0.0/8".parse::<IpNet>().unwrap())],

@@ -12,7 +12,11 @@ use tokio::net::TcpStream;
 const BINDING: [u8; 20] = *b"\x00\x01\x00\x00\x21\x12\xA4\x42abcdefghijkl";
 
 fn client_at(host: u8) -> SocketAddr {
-    ([192, 0, 2, host], 40_000).into()
+    client_on(host, 0)
+}
+
+fn client_on(host: u8, number: usize) -> SocketAddr {
+    ([192, 0, 2, host], u16::try_from(40_000 + number).unwrap()).into()
 }
 
 /// A connection that the relay serves without a socket.
@@ -119,14 +123,15 @@ async fn turn_stream11_a_hello_without_end_is_closed_in_time() {
 async fn turn_stream12_connections_of_one_source_are_bounded() {
     let house = House::new();
     let mut open: Vec<_> = (0..CONNECTIONS_PER_SOURCE_MAX)
-        .map(|_| connection(&house, client_at(1), 1024))
+        .map(|number| connection(&house, client_on(1, number), 1024))
         .collect();
     let mut answer = [0; 20];
     for stream in &mut open {
         stream.write_all(&BINDING).await.unwrap();
     }
     in_time(open[0].read_exact(&mut answer)).await.unwrap();
-    assert!(is_closed(&mut connection(&house, client_at(1), 1024)).await);
+    let one_more = client_on(1, CONNECTIONS_PER_SOURCE_MAX);
+    assert!(is_closed(&mut connection(&house, one_more, 1024)).await);
     let mut other = connection(&house, client_at(2), 1024);
     other.write_all(&BINDING).await.unwrap();
     in_time(other.read_exact(&mut answer)).await.unwrap();

@@ -1,0 +1,227 @@
+//! A relay and nothing else.
+
+use crate::house::{DEADLINE, Server, asked, fmz};
+use fmz_turn::Credentials;
+use fmz_turn::check::{Account, Client, Line, Trouble};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+const SECRET: &str = "the first secret of the test";
+const OTHER: &str = "the other secret of the test";
+
+fn account(secret: &str) -> Account {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let expiry = now.unwrap() + Duration::from_secs(600);
+    let Credentials { username, password } = Credentials::issue(secret, "room/ada", expiry);
+    Account { username, password }
+}
+
+async fn client(relay: SocketAddr, secret: &str) -> Client {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(relay).await.unwrap();
+    Client::new(Line::datagrams(socket), account(secret))
+}
+
+fn code(outcome: Result<impl Sized, Trouble>) -> u16 {
+    match outcome {
+        Err(Trouble::Refused { code, .. }) => code,
+        Err(other) => panic!("{other}"),
+        Ok(_) => 0,
+    }
+}
+
+fn edge(arguments: &[&str]) -> Server {
+    let usual = ["--roles", "turn", "--turn-secrets", SECRET];
+    Server::start(&[&usual[..], arguments].concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_relay_that_is_ended_lets_its_clients_end() {
+    let mut server = edge(&["--turn-alternate", "127.0.0.1:9", "--turn-drain", "10m"]);
+    assert!(asked(&server.admin, "GET /healthz", "", "").starts_with("HTTP/1.1 200"));
+    // An alternate in the settings sends everybody away from the start.
+    assert_eq!(
+        code(client(server.relay(), SECRET).await.allocate().await),
+        300
+    );
+    drop(server);
+    server = edge(&[]);
+    let mut old = client(server.relay(), SECRET).await;
+    old.allocate().await.unwrap();
+    server.signal("TERM");
+    let draining = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        while code(client(server.relay(), SECRET).await.allocate().await) != 508 {
+            tick.tick().await;
+        }
+    };
+    timeout(DEADLINE, draining).await.unwrap();
+    old.refresh(0).await.unwrap();
+    let ended = spawn_blocking(move || server.ended());
+    assert!(timeout(DEADLINE, ended).await.unwrap().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_takes_new_secrets_and_refuses_a_broken_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fmz.toml");
+    let write = |secret: &str| {
+        let text = format!("roles = [\"turn\"]\nturn_secrets = [\"{secret}\"]\n");
+        std::fs::write(&file, text).unwrap();
+    };
+    write(SECRET);
+    let server = Server::start_in(folder, &[]);
+    let mut old = client(server.relay(), SECRET).await;
+    old.allocate().await.unwrap();
+    write(OTHER);
+    let answer = asked(
+        &server.admin,
+        "POST /turn/reload",
+        "Content-Length: 0\r\n",
+        "",
+    );
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    assert_eq!(
+        code(client(server.relay(), SECRET).await.allocate().await),
+        401
+    );
+    client(server.relay(), OTHER)
+        .await
+        .allocate()
+        .await
+        .unwrap();
+    std::fs::write(server.folder.path().join("fmz.toml"), "turn_realm = 7").unwrap();
+    let answer = asked(
+        &server.admin,
+        "POST /turn/reload",
+        "Content-Length: 0\r\n",
+        "",
+    );
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("fmz.toml line 1"),
+        "{answer}"
+    );
+    client(server.relay(), OTHER)
+        .await
+        .allocate()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_certificate_is_used_for_new_connections_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("fmz-data");
+    let server = Server::start_in(
+        folder,
+        &[
+            "--roles",
+            "turn",
+            "--turn-secrets",
+            SECRET,
+            "--tls-self-signed",
+        ],
+    );
+    let certificate = |data: &std::path::Path| data.join("certificate.pem");
+    let check = |ca: std::path::PathBuf| {
+        let url = format!("turns:{}", server.relay());
+        let mut command = fmz(
+            server.folder.path(),
+            &["turn", "check", &url, "--secret", SECRET],
+        );
+        command.arg("--ca").arg(ca).output().unwrap()
+    };
+    let said = check(certificate(&data));
+    assert!(said.status.success(), "{said:?}");
+    let first = server.folder.path().join("first.pem");
+    std::fs::copy(certificate(&data), &first).unwrap();
+    let mut plain = Client::new(
+        Line::stream(TcpStream::connect(server.relay()).await.unwrap()),
+        account(SECRET),
+    );
+    plain.allocate().await.unwrap();
+    let made = fmz(
+        server.folder.path(),
+        &[
+            "serve",
+            "--tls-self-signed",
+            "--data-dir",
+            "other",
+            "--roles",
+            "turn",
+        ],
+    )
+    .args([
+        "--turn-secrets",
+        SECRET,
+        "--turn-listen",
+        "off",
+        "--admin-listen",
+        &server.admin,
+    ])
+    .output()
+    .unwrap();
+    assert_eq!(made.status.code(), Some(2), "the admin address is in use");
+    for name in ["certificate.pem", "key.pem"] {
+        std::fs::copy(
+            server.folder.path().join("other").join(name),
+            data.join(name),
+        )
+        .unwrap();
+    }
+    let answer = asked(
+        &server.admin,
+        "POST /turn/reload",
+        "Content-Length: 0\r\n",
+        "",
+    );
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    assert!(check(certificate(&data)).status.success());
+    let said = check(first);
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        text.contains("FAILED") && text.contains("connect"),
+        "{text}"
+    );
+    plain.refresh(600).await.unwrap();
+}
+
+#[test]
+fn a_check_says_what_is_wrong() {
+    let server = edge(&[]);
+    let url = format!("turn:{}", server.relay());
+    let check = |secret: &str| {
+        fmz(
+            server.folder.path(),
+            &["turn", "check", &url, "--secret", secret],
+        )
+        .output()
+        .unwrap()
+    };
+    let well = check(SECRET);
+    let text = String::from_utf8(well.stdout).unwrap();
+    assert!(well.status.success(), "{text}");
+    assert_eq!(text.matches("  ok  ").count(), 6, "{text}");
+    let wrong = check(OTHER);
+    let text = String::from_utf8(wrong.stdout).unwrap();
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        text.contains("refused with 401") && text.contains("turn_secrets"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_edge_relay_without_a_secret_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = fmz(folder.path(), &["serve", "--roles", "turn"])
+        .output()
+        .unwrap();
+    let line = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said.status.code(), Some(2), "{line}");
+    assert!(line.contains("turn_secrets: an edge relay needs"), "{line}");
+}

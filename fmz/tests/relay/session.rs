@@ -1,0 +1,54 @@
+//! Sessions that reach the server by its relay only.
+
+use crate::house::{DEADLINE, Server, asked};
+use fmz_client::{Client, Event, Options, RelayTransport};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Joins by one transport of the relay and waits until media may flow.
+async fn joined(server: &Server, token: &str, transport: RelayTransport) -> Client {
+    let mut options = Options::named("Ada");
+    options.relay_only = true;
+    options.relay_transports = vec![transport];
+    let url = format!("ws://{}/ws", server.place);
+    let (client, mut events) = Client::connect(&url, token, options).await.unwrap();
+    let connected = async {
+        while let Some(event) = events.next().await {
+            if matches!(event, Event::Transport { connected: true }) {
+                return;
+            }
+        }
+        panic!("the session ended");
+    };
+    timeout(DEADLINE, connected).await.unwrap();
+    client
+}
+
+/// Waits until the counts, which are made visible four times a second, say that packets were relayed both ways.
+async fn relayed_since(server: &Server, before: [u64; 2]) -> [u64; 2] {
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tick.tick().await;
+        let now = server.packets();
+        if now[0] > before[0] && now[1] > before[1] {
+            return now;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_reach_the_forwarding_unit_by_the_relay_alone() {
+    let server = Server::start(&[]);
+    server.make_room("dailies");
+    let token = server.token(&["--room", "dailies", "--grants", "view,annotate,publish"]);
+    let mut before = [0, 0];
+    for transport in [RelayTransport::Udp, RelayTransport::Tcp] {
+        let client = joined(&server, &token, transport).await;
+        before = timeout(DEADLINE, relayed_since(&server, before))
+            .await
+            .unwrap();
+        client.leave().await;
+    }
+    let sessions = asked(&server.admin, "GET /turn/sessions", "", "");
+    assert!(sessions.starts_with("HTTP/1.1 200"), "{sessions}");
+}
