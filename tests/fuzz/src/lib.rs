@@ -10,6 +10,7 @@ mod media;
 mod ops;
 mod room;
 mod store;
+mod turn;
 mod wire;
 
 /// A function that fuzzed bytes are given to.
@@ -38,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     target("frame_code", media::frame_code),
     target("frame_map", media::frame_map),
     target("labels", media::labels),
+    target("turn_message", turn::message),
+    target("turn_relay", turn::relay),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {
