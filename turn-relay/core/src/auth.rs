@@ -18,8 +18,7 @@ use stun_types::prelude::*;
 /// PASSWORD-ALGORITHMS as it is offered: SHA-256, MD5, without parameters (RFC 8489 section 14.11).
 const OFFERED: [u8; 8] = [0, 2, 0, 0, 0, 1, 0, 0];
 
-/// What credentials are checked with.
-#[derive(Debug)]
+/// What credentials are checked with. Without `Debug`: it holds secrets.
 pub(crate) struct Authenticator {
     realm: String,
     secrets: Vec<String>,

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Settings of a [`crate::Relay`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The realm that credentials are for (RFC 8489 section 9.2). Fixed: a reload does not change it.
     pub realm: String,
@@ -81,6 +81,22 @@ impl Config {
     }
 }
 
+/// Without the secrets.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("realm", &self.realm)
+            .field("users", &self.users)
+            .field("relayed", &self.relayed)
+            .field("ports", &self.ports)
+            .field("shard", &(self.shard, self.shards))
+            .field("policy", &self.policy)
+            .field("alternate", &self.alternate)
+            .field("quotas", &self.quotas)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A user with a lasting password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StaticUser {
@@ -107,7 +123,7 @@ pub struct RelayedIp {
     pub announced: IpAddr,
 }
 
-/// Bounds that are an operator's choice. Rates count both directions together and may burst for a quarter of a second.
+/// Bounds that are an operator's choice. Each shard counts for itself, also by user: the owner of several divides. Rates count both directions together and may burst for a quarter of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     /// Allocations of one user at a time; one more is answered 486.

@@ -16,7 +16,7 @@ const TIME_BYTES: usize = 4;
 const TAG_BYTES: usize = 12;
 
 /// Makes and recognises nonces: cookie, security features, time, and a MAC over time and client under a key that changes.
-#[derive(Debug)]
+/// Without `Debug`: it holds the keys.
 pub(crate) struct Nonces {
     started: Instant,
     /// Under which nonces are made, and under which they were made before.

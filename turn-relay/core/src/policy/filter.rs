@@ -49,16 +49,19 @@ impl PeerFilter {
     pub(crate) fn admits(&self, peer: SocketAddr) -> bool {
         let named = |ports: &RangeInclusive<u16>| ports.contains(&peer.port());
         let ip = peer.ip();
-        self.is_relayed(ip) && named(&self.relayed_ports)
-            || self
-                .hosts
-                .get(&ip)
-                .is_some_and(|ports| ports.iter().any(named))
+        self.names_host(peer)
+            || self.is_relayed(ip) && named(&self.relayed_ports)
             || self
                 .nets
                 .iter()
                 .any(|rule| rule.net.contains(ip) && named(&rule.ports))
             || self.is_public(ip) && peer.port() >= PUBLIC_PORT_MIN
+    }
+
+    /// Whether a rule names this very address and port.
+    pub(crate) fn names_host(&self, peer: SocketAddr) -> bool {
+        let ports = self.hosts.get(&peer.ip());
+        ports.is_some_and(|ports| ports.iter().any(|ports| ports.contains(&peer.port())))
     }
 
     /// Whether any port of this address may be reached: a permission is for an address.

@@ -87,32 +87,32 @@ impl Relay {
         }
         self.count_to_peer(slot, payload.len());
         let relayed = self.bound(family, port)?;
-        let Some(own) = self.own_address(peer) else {
-            return Some(Forward::ToPeer {
-                relayed,
-                peer,
-                payload,
-                dont_fragment,
-            });
-        };
-        if !self.ports.is_of_shard(own.port()) {
-            return Some(Forward::ToPeer {
-                relayed,
-                peer: own,
-                payload,
-                dont_fragment,
-            });
+        let own = self.own_address(peer);
+        if let Some(own) = own.filter(|own| self.ports.is_of_shard(own.port())) {
+            self.stats.packets_hairpin += 1;
+            return self.handle_peer(own, relayed, payload, now);
         }
-        self.stats.packets_hairpin += 1;
-        self.handle_peer(own, relayed, payload, now)
+        Some(Forward::ToPeer {
+            relayed,
+            peer: own.unwrap_or(peer),
+            payload,
+            dont_fragment,
+        })
     }
 
-    /// What a peer address is bound as, where it is a relayed address of this relay or its shards.
+    /// What a peer address is bound as, where it is a relayed address of this relay or its shards. A forwarding unit may have a
+    /// port among those of the relay: it is named by a rule, and nobody's allocation.
     fn own_address(&self, peer: SocketAddr) -> Option<SocketAddr> {
         let mut relayed = self.config.relayed.iter();
         let own = relayed.find(|own| own.announced == peer.ip())?;
-        let in_range = self.config.ports.contains(&peer.port());
-        in_range.then_some(SocketAddr::new(own.bind, peer.port()))
+        let is_taken = || {
+            self.ports
+                .owner(Family::of(peer.ip()), peer.port())
+                .is_some()
+        };
+        let is_relays = self.config.ports.contains(&peer.port())
+            && (is_taken() || !self.filter.names_host(peer));
+        is_relays.then_some(SocketAddr::new(own.bind, peer.port()))
     }
 
     /// Takes what a peer sent to the relayed address that is bound as `relayed`. `None` where nobody permitted it.
@@ -162,11 +162,10 @@ impl Relay {
         (is_open && self.bound(family, relayed.port()) == Some(relayed)).then_some(slot)
     }
 
-    /// Another shard sends from the address it is bound to; clients know the announced one.
+    /// Another shard, or whatever else runs here, sends from the address it is bound to; clients know the announced one.
     fn as_announced(&self, peer: SocketAddr) -> SocketAddr {
         let mut relayed = self.config.relayed.iter();
         let own = relayed.find(|own| own.bind == peer.ip());
-        let own = own.filter(|_| self.config.ports.contains(&peer.port()));
         own.map_or(peer, |own| SocketAddr::new(own.announced, peer.port()))
     }
 

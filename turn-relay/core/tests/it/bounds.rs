@@ -42,6 +42,19 @@ fn turn20_settings_are_checked() {
 }
 
 #[test]
+fn turn20_secrets_are_not_printed() {
+    let mut config = config();
+    config.users = vec![StaticUser {
+        name: "static".to_owned(),
+        password: "hush".to_owned(),
+    }];
+    let world = World::new(config.clone());
+    for text in [format!("{config:?}"), format!("{:?}", world.relay)] {
+        assert!(!text.contains(SECRET) && !text.contains("hush"), "{text}");
+    }
+}
+
+#[test]
 fn turn20_what_is_over_a_bound_of_the_settings_is_passed_over() {
     let mut settings = config();
     settings.secrets = (0..limits::SECRETS_MAX).map(|n| format!("s{n}")).collect();

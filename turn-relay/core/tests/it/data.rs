@@ -227,6 +227,23 @@ fn turn13_an_own_address_without_allocation_is_not_sent_to() {
     );
 }
 
+/// A forwarding unit on the same host, with a port that the relay could have given to an allocation.
+#[test]
+fn turn13_a_platform_peer_on_the_relays_address_is_sent_to() {
+    let mut config = config();
+    let unit = format!("{RELAY_V4}:50000");
+    config.policy.platform = vec![addr(&unit).into()];
+    let mut world = World::new(config);
+    let mut ada = User::new("ada", "192.0.2.1:5000");
+    let relayed = world.allocate(&mut ada);
+    assert_ne!(relayed.port(), 50000);
+    assert_eq!(world.bind(&mut ada, 0x4001, &unit), 0);
+    let out = Sent::ToPeer(relayed, addr(&unit), b"x".to_vec(), false);
+    assert_eq!(world.channel_data(&ada, 0x4001, b"x"), Some(out));
+    let back = Sent::ToClient(ada.client, channel_data(0x4001, b"y"));
+    assert_eq!(world.peer_sends(relayed, &unit, b"y"), Some(back));
+}
+
 #[test]
 fn turn13_another_shard_is_sent_to_where_it_is_bound() {
     let mut config = config();
