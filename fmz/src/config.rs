@@ -95,8 +95,9 @@ struct File {
 /// A server has no more connections than this at all.
 const CONNECTIONS_MAX: usize = 32_768;
 const FILE: &str = "fmz.toml";
-/// The WebRTC library of the native client speaks of itself at every step.
-pub(crate) const DEFAULT_LOG: &str = "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error";
+/// The WebRTC library of the native client speaks of itself at every step; the STUN library warns of each datagram that is none.
+pub(crate) const DEFAULT_LOG: &str =
+    "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error,stun_types=off";
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
 const VARIABLES: [&str; 40] = [
     "FMZ_ADMIN_LISTEN",
