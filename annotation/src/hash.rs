@@ -18,47 +18,85 @@ pub(crate) enum Sort {
     Version = 5,
 }
 
+/// Bytes that are hashed in one go: the longest input of XXH3's short and fast form.
+const BLOCK_BYTES: usize = 240;
+
 /// A hash that takes in one value after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fold(u64);
+#[derive(Debug, Clone)]
+pub(crate) struct Fold {
+    /// Hash of the blocks so far.
+    seed: u64,
+    block: [u8; BLOCK_BYTES],
+    filled: usize,
+}
 
 impl Fold {
     pub(crate) fn new(sort: Sort) -> Self {
-        Self(sort as u64)
+        Self {
+            seed: sort as u64,
+            block: [0; BLOCK_BYTES],
+            filled: 0,
+        }
     }
 
-    pub(crate) fn number(self, number: u64) -> Self {
-        Self(XxHash3_64::oneshot_with_seed(self.0, &number.to_le_bytes()))
+    pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        self.put(&number.to_le_bytes())
     }
 
-    pub(crate) fn bytes(self, bytes: &[u8]) -> Self {
-        let length = self.number(bytes.len() as u64);
-        Self(XxHash3_64::oneshot_with_seed(length.0, bytes))
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.number(bytes.len() as u64).put(bytes)
     }
 
-    /// A point of a stroke.
+    fn point(&mut self, Point { x, y }: Point) -> &mut Self {
+        self.number(u64::from(x.cast_unsigned()) << 32 | u64::from(y.cast_unsigned()))
+    }
+
+    fn id(&mut self, id: ObjectId) -> &mut Self {
+        self.number(u64::from(id.author()) << 32 | u64::from(id.counter()))
+    }
+
+    /// Nothing and 0 are not the same.
+    fn option(&mut self, number: Option<u64>) -> &mut Self {
+        match number {
+            None => self.number(0),
+            Some(number) => self.number(1).number(number),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> &mut Self {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.filled == BLOCK_BYTES {
+                (self.seed, self.filled) = (self.value(), 0);
+            }
+            let (now, later) = rest.split_at(rest.len().min(BLOCK_BYTES - self.filled));
+            self.block[self.filled..][..now.len()].copy_from_slice(now);
+            self.filled += now.len();
+            rest = later;
+        }
+        self
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        XxHash3_64::oneshot_with_seed(self.seed, &self.block[..self.filled])
+    }
+}
+
+/// The hash of a stroke's points, which goes on with each append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PointsFold(u64);
+
+impl PointsFold {
+    pub(crate) fn new() -> Self {
+        Self(Sort::Points as u64)
+    }
+
     pub(crate) fn pressed(self, Point { x, y }: Point, pressure: u8) -> Self {
         let [x, y] = [x, y].map(i32::to_le_bytes);
         let mut bytes = [pressure; 9];
         bytes[..4].copy_from_slice(&x);
         bytes[4..8].copy_from_slice(&y);
         Self(XxHash3_64::oneshot_with_seed(self.0, &bytes))
-    }
-
-    pub(crate) fn point(self, Point { x, y }: Point) -> Self {
-        self.number(u64::from(x.cast_unsigned()) << 32 | u64::from(y.cast_unsigned()))
-    }
-
-    fn id(self, id: ObjectId) -> Self {
-        self.number(u64::from(id.author()) << 32 | u64::from(id.counter()))
-    }
-
-    /// Nothing and 0 are not the same.
-    fn option(self, number: Option<u64>) -> Self {
-        match number {
-            None => self.number(0),
-            Some(number) => self.number(1).number(number),
-        }
     }
 
     pub(crate) fn value(self) -> u64 {
@@ -69,49 +107,51 @@ impl Fold {
 impl Object {
     /// Hash of all that a snapshot says of the object.
     pub(crate) fn hash(&self) -> u64 {
-        let fold = Fold::new(Sort::Object)
-            .id(self.id)
+        let mut fold = Fold::new(Sort::Object);
+        fold.id(self.id)
             .number(self.kind.to_wire() as u64)
             .number(self.created_revision)
             .number(self.created_ms);
-        let fold = match self.parent {
+        match self.parent {
             None => fold.number(0),
             Some(parent) => fold.number(1).id(parent),
         };
-        let fold = self.fold_properties(self.fold_frame(fold));
-        self.fold_stroke(fold).value()
+        self.fold_frame(&mut fold);
+        self.fold_properties(&mut fold);
+        self.fold_stroke(&mut fold);
+        fold.value()
     }
 
-    fn fold_frame(&self, fold: Fold) -> Fold {
+    fn fold_frame(&self, fold: &mut Fold) {
         fold.bytes(self.frame.publication.as_bytes())
             .number(self.frame.rtp_timestamp.cast_unsigned())
             .option(self.frame.frame_index.map(u64::from))
-            .number(self.frame.epoch.into())
+            .number(self.frame.epoch.into());
     }
 
-    fn fold_properties(&self, fold: Fold) -> Fold {
-        let fold = self.properties.iter().fold(fold, |fold, property| {
-            property.fold(fold.number(property.key() as u64))
-        });
-        self.writers.iter().fold(fold, |fold, (key, writer)| {
+    fn fold_properties(&self, fold: &mut Fold) {
+        for property in self.properties.iter() {
+            property.fold(fold.number(property.key() as u64));
+        }
+        for (key, writer) in self.writers.iter() {
             let fold = fold.number(key as u64).number(writer.revision);
-            fold.number(writer.author.into())
-        })
+            fold.number(writer.author.into());
+        }
     }
 
-    fn fold_stroke(&self, fold: Fold) -> Fold {
-        self.stroke.as_ref().map_or(fold, |stroke| {
+    fn fold_stroke(&self, fold: &mut Fold) {
+        if let Some(stroke) = &self.stroke {
             fold.number(stroke.points().len() as u64)
                 .number(stroke.points_hash())
                 .number(stroke.pressure().is_empty().into())
                 .number(stroke.ended().into())
-                .number(self.points_restored)
-        })
+                .number(self.points_restored);
+        }
     }
 }
 
 impl Property {
-    fn fold(&self, fold: Fold) -> Fold {
+    fn fold(&self, fold: &mut Fold) {
         match self {
             Self::Color(number)
             | Self::Width(number)
@@ -127,7 +167,7 @@ impl Property {
             Self::Order(key) => fold.bytes(key.as_bytes()),
             Self::Status(status) => fold.number(status.to_wire() as u64),
             Self::Deleted(deleted) => fold.number((*deleted).into()),
-        }
+        };
     }
 }
 

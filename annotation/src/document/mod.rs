@@ -17,6 +17,8 @@ use crate::version::{FrameIndex, Version, Versions};
 use fmz_proto::v1;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::mem;
+use std::ops::RangeInclusive;
 
 /// The shared document at a revision.
 ///
@@ -119,10 +121,12 @@ impl Document {
 
     /// The same 64 bits wherever the document is the same, never 0.
     pub fn state_hash(&self) -> u64 {
-        let fold = Fold::new(Sort::Document)
+        Fold::new(Sort::Document)
             .number(self.revision)
-            .number(self.changed_revision);
-        fold.number(self.parts_hash).value().max(1)
+            .number(self.changed_revision)
+            .number(self.parts_hash)
+            .value()
+            .max(1)
     }
 
     fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
@@ -150,8 +154,8 @@ impl Document {
         };
         match op {
             Op::Create(create) => {
-                let object = Object::new(create, writer.revision, batch.committed_ms);
-                self.frames.add(&object);
+                let mut object = Object::new(create, writer.revision, batch.committed_ms);
+                self.frames.add(&mut object);
                 self.frames.touch(&object, self.revision);
                 self.changed_revision = self.revision;
                 self.insert(object);
@@ -160,18 +164,32 @@ impl Document {
                 self.insert_author(added.author, added.into());
             }
             Op::Commit(version) => self.insert_version(version.clone()),
-            _ => {
-                for &id in op.ids() {
-                    self.change(id, op, writer);
-                }
-            }
+            Op::Revert(revert) => revert.ranges().for_each(|ids| self.change(ids, op, writer)),
+            _ => op
+                .ids()
+                .iter()
+                .for_each(|&id| self.change(id..=id, op, writer)),
         }
     }
 
-    fn change(&mut self, id: ObjectId, op: &Op, writer: Writer) {
-        let Some(object) = self.objects.get_mut(&id) else {
-            return;
-        };
+    fn change(&mut self, ids: RangeInclusive<ObjectId>, op: &Op, writer: Writer) {
+        // Lent out, so that what follows from an object can be written beside it.
+        let mut objects = mem::take(&mut self.objects);
+        if ids.start() == ids.end() {
+            let object = objects.get_mut(ids.start());
+            object
+                .into_iter()
+                .for_each(|object| self.rewrite(object, op, writer));
+        } else {
+            objects
+                .range_mut(ids)
+                .for_each(|(_, object)| self.rewrite(object, op, writer));
+        }
+        self.objects = objects;
+    }
+
+    fn rewrite(&mut self, object: &mut Object, op: &Op, writer: Writer) {
+        let id = object.id;
         let before = op.reorders(id).then(|| object.drawing_place());
         self.content_bytes -= object.content_bytes();
         self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
@@ -196,9 +214,14 @@ impl Document {
         self.authors.insert(number, author);
     }
 
-    pub(crate) fn insert(&mut self, object: Object) {
+    /// Takes a new object into the sums.
+    pub(crate) fn count(&mut self, object: &Object) {
         self.content_bytes += object.content_bytes();
         self.parts_hash = self.parts_hash.wrapping_add(object.hash());
+    }
+
+    fn insert(&mut self, object: Object) {
+        self.count(&object);
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
     }

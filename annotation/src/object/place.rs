@@ -1,5 +1,7 @@
 //! Who made an object, and where it lies: on the picture and in time.
 
+use std::sync::Arc;
+
 /// Identity of an object: the author's number and the author's own counter, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
@@ -56,8 +58,8 @@ impl Point {
 /// The picture an author saw at pointer-down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameStamp {
-    /// Publication whose picture it was; empty when there was none.
-    pub publication: String,
+    /// Publication whose picture it was; empty when there was none. The objects of a document share it.
+    pub publication: Arc<str>,
     /// Unwrapped RTP timestamp of that picture, 90 kHz.
     pub rtp_timestamp: i64,
     /// Frame number, where the publication carries a frame map.

@@ -131,7 +131,7 @@ impl Status {
 impl From<&v1::FrameStamp> for FrameStamp {
     fn from(stamp: &v1::FrameStamp) -> Self {
         Self {
-            publication: stamp.publication.clone(),
+            publication: stamp.publication.as_str().into(),
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
             epoch: stamp.epoch,
@@ -142,7 +142,7 @@ impl From<&v1::FrameStamp> for FrameStamp {
 impl From<&FrameStamp> for v1::FrameStamp {
     fn from(stamp: &FrameStamp) -> Self {
         Self {
-            publication: stamp.publication.clone(),
+            publication: stamp.publication.as_ref().into(),
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
             epoch: stamp.epoch,

@@ -157,7 +157,7 @@ impl Scope {
                 let drawn_on = stamp
                     .frame_index
                     .is_some_and(|frame| frames.contains(frame));
-                drawn_on && stamp.publication == *publication
+                drawn_on && *stamp.publication == **publication
             }
         }
     }

@@ -10,7 +10,6 @@ use crate::object::{Kind, Object, Writer};
 use crate::op::session_key_from_wire;
 use crate::version::FrameIndex;
 use fmz_proto::{WireError, v1};
-use std::collections::BTreeSet;
 
 impl Document {
     /// Writes the document down, objects and authors in order of their ids.
@@ -40,17 +39,10 @@ impl Document {
         for state in snapshot.authors {
             document.read_author(state)?;
         }
-        let mut created = BTreeSet::new();
-        for state in snapshot.objects {
-            let object = Object::from_state(state)?;
-            if !created.insert(object.created_revision) {
-                return Err(SnapshotError::Order("objects"));
-            }
-            document.read_object(object)?;
-        }
+        document.read_objects(snapshot.objects)?;
         document.check_parents()?;
-        document.frames =
-            FrameIndex::from_wire(&snapshot.frames, document.objects(), document.revision)?;
+        let objects = document.objects.values_mut();
+        document.frames = FrameIndex::from_wire(&snapshot.frames, objects, document.revision)?;
         for version in &snapshot.versions {
             let version = document.next_version(version)?;
             document.insert_version(version);
@@ -76,13 +68,26 @@ impl Document {
         Ok(())
     }
 
-    fn read_object(&mut self, object: Object) -> Result<(), SnapshotError> {
-        self.check_writers(&object)?;
-        let last = self.objects.last_key_value();
-        if last.is_some_and(|(&last, _)| last >= object.id) {
+    /// Builds each index in one go, for they are then packed.
+    fn read_objects(&mut self, states: Vec<v1::ObjectState>) -> Result<(), SnapshotError> {
+        let objects: Result<Vec<_>, _> = states.into_iter().map(Object::from_state).collect();
+        let objects = objects?;
+        objects
+            .iter()
+            .try_for_each(|object| self.check_writers(object))?;
+        let rises = objects.windows(2).all(|pair| pair[0].id < pair[1].id);
+        if !rises || !created_once(&objects) {
             return Err(SnapshotError::Order("objects"));
         }
-        self.insert(object);
+        objects.iter().for_each(|object| self.count(object));
+        let places = objects
+            .iter()
+            .map(|object| (object.drawing_place(), object.id));
+        self.order = places.collect();
+        self.objects = objects
+            .into_iter()
+            .map(|object| (object.id, object))
+            .collect();
         Ok(())
     }
 
@@ -114,6 +119,16 @@ impl Document {
             in_range("object.parent", fits)
         })
     }
+}
+
+/// Whether no two were created by the same revision.
+fn created_once(objects: &[Object]) -> bool {
+    let mut created: Vec<_> = objects
+        .iter()
+        .map(|object| object.created_revision)
+        .collect();
+    created.sort_unstable();
+    created.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 fn author_to_state((number, author): (u32, &Author)) -> v1::AuthorState {

@@ -1,7 +1,7 @@
 //! Where a stroke has come to.
 
 use super::{Chunk, Stroke};
-use crate::hash::{Fold, Sort};
+use crate::hash::PointsFold;
 use crate::{OpError, Point};
 use fmz_proto::points::{Delta, PRESSURE_UNKNOWN};
 use fmz_proto::{WireError, v1};
@@ -31,11 +31,11 @@ pub(super) struct Nib {
 
 /// Hash of points, those without a pressure with the one that is then meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PointsHash(Fold);
+pub(super) struct PointsHash(PointsFold);
 
 impl Default for PointsHash {
     fn default() -> Self {
-        Self(Fold::new(Sort::Points))
+        Self(PointsFold::new())
     }
 }
 

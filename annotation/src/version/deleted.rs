@@ -5,6 +5,7 @@ use crate::limits::OBJECTS_MAX;
 use crate::object::ObjectId;
 use crate::{Document, OpError};
 use fmz_proto::{WireError, v1};
+use std::ops::RangeInclusive;
 
 const FIELD: &str = "revert.deleted";
 
@@ -81,6 +82,10 @@ impl DeletedRuns {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ObjectId> {
         self.0.iter().flat_map(DeletedRun::ids)
+    }
+
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        self.0.iter().map(|run| run.first..=run.last)
     }
 
     /// Refuses what the document does not hold.

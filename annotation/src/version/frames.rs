@@ -2,11 +2,12 @@
 //! nobody scans the log for it.
 
 use super::runs::Runs;
-use crate::object::{FrameStamp, ObjectId};
+use crate::object::ObjectId;
 use crate::{Object, SnapshotError};
 use fmz_proto::{WireError, v1};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// What happened on one frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,26 +36,22 @@ impl FrameHistory {
 /// All frames of all publications on which something was drawn. Stamps without a frame number are not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FrameIndex {
-    publications: BTreeMap<String, BTreeMap<u32, FrameHistory>>,
+    publications: BTreeMap<Arc<str>, BTreeMap<u32, FrameHistory>>,
 }
 
 impl FrameIndex {
     /// Puts a new object on its frame.
-    pub(crate) fn add(&mut self, object: &Object) {
-        let FrameStamp {
-            publication,
-            frame_index: Some(index),
-            ..
-        } = object.frame()
-        else {
+    pub(crate) fn add(&mut self, object: &mut Object) {
+        let stamp = &mut object.frame;
+        let Some(index) = stamp.frame_index else {
             return;
         };
-        let frames = self.publications.entry(publication.clone()).or_default();
-        frames
-            .entry(*index)
-            .or_default()
-            .objects
-            .insert(object.id());
+        if let Some((known, _)) = self.publications.get_key_value(&stamp.publication) {
+            stamp.publication = known.clone();
+        }
+        let frames = self.publications.entry(stamp.publication.clone());
+        let frame = frames.or_default().entry(index).or_default();
+        frame.objects.insert(object.id);
     }
 
     /// Notes that a revision created or changed an object, which stands on its frame.
@@ -94,7 +91,7 @@ impl FrameIndex {
     pub(crate) fn to_wire(&self) -> Vec<v1::FrameHistory> {
         let frames = self.publications.iter().flat_map(|(publication, frames)| {
             frames.iter().map(move |(&index, frame)| v1::FrameHistory {
-                publication: publication.clone(),
+                publication: publication.as_ref().into(),
                 index,
                 runs: frame.revisions.to_bytes().into(),
                 forgotten: frame.revisions.forgotten(),
@@ -106,7 +103,7 @@ impl FrameIndex {
     /// Reads the index of a document at revision `head`, whose objects are these.
     pub(crate) fn from_wire<'a>(
         wire: &[v1::FrameHistory],
-        objects: impl Iterator<Item = &'a Object>,
+        objects: impl Iterator<Item = &'a mut Object>,
         head: u64,
     ) -> Result<Self, SnapshotError> {
         let place = |frame: &v1::FrameHistory| (frame.publication.clone(), frame.index);
@@ -121,7 +118,7 @@ impl FrameIndex {
             let revisions = Runs::from_bytes(&frame.runs, frame.forgotten, head)?;
             let frames = read
                 .publications
-                .entry(frame.publication.clone())
+                .entry(frame.publication.as_str().into())
                 .or_default();
             let objects = BTreeSet::new();
             frames.insert(frame.index, FrameHistory { objects, revisions });
@@ -131,18 +128,23 @@ impl FrameIndex {
     }
 
     /// Puts the objects on their frames: each frame has one, and each object its frame.
-    fn place<'a>(&mut self, objects: impl Iterator<Item = &'a Object>) -> Result<(), WireError> {
+    fn place<'a>(
+        &mut self,
+        objects: impl Iterator<Item = &'a mut Object>,
+    ) -> Result<(), WireError> {
         let missing = WireError::OutOfRange {
             field: "snapshot.frames",
         };
         for object in objects {
-            let stamp = object.frame();
-            let Some(index) = stamp.frame_index else {
+            let Some(index) = object.frame.frame_index else {
                 continue;
             };
-            let frames = self.publications.get_mut(&stamp.publication);
+            let known = self.publications.get_key_value(&object.frame.publication);
+            let (known, _) = known.ok_or(missing.clone())?;
+            object.frame.publication = known.clone();
+            let frames = self.publications.get_mut(&object.frame.publication);
             let frame = frames.and_then(|frames| frames.get_mut(&index));
-            frame.ok_or(missing.clone())?.objects.insert(object.id());
+            frame.ok_or(missing.clone())?.objects.insert(object.id);
         }
         let mut frames = self.publications.values().flat_map(BTreeMap::values);
         let placed = frames.all(|frame| !frame.objects.is_empty());

@@ -10,6 +10,8 @@ use fmz_proto::WireError;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+const DELETED: Part = Part::Property(Key::Deleted);
+
 /// What is taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -66,7 +68,10 @@ impl Restores {
         found.ok().map(|at| &objects[at])
     }
 
-    fn push(&mut self, restore: ObjectRestore) {
+    fn extend(&mut self, restore: Option<ObjectRestore>) {
+        let Some(restore) = restore else {
+            return;
+        };
         match restore.deleted_alone() {
             Some(deleted) => self.deleted.push(restore.id, deleted),
             None => self.objects.push(restore),
@@ -78,6 +83,12 @@ impl Restores {
         let objects = self.objects.iter().map(|restore| restore.id);
         objects.chain(self.deleted.ids()).collect()
     }
+
+    /// The same as ranges, each of objects that there are.
+    fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        let objects = self.objects.iter().map(|restore| restore.id..=restore.id);
+        objects.chain(self.deleted.ranges())
+    }
 }
 
 impl Scope {
@@ -86,18 +97,18 @@ impl Scope {
             let stamp = object.frame();
             let frame = stamp
                 .frame_index
-                .filter(|_| stamp.publication == *publication);
+                .filter(|_| *stamp.publication == **publication);
             frame.is_some_and(|frame| range.contains(&frame))
         })
     }
 
     fn has_part(&self, object: &Object, part: Part) -> bool {
-        let author = match part {
+        let author = || match part {
             Part::Property(key) => object.writer(key).author,
             Part::Points => object.id().author(),
         };
         let authors = self.authors.as_ref();
-        authors.is_none_or(|authors| authors.contains(&author))
+        authors.is_none_or(|authors| authors.contains(&author()))
     }
 }
 
@@ -105,27 +116,32 @@ impl Scope {
 /// not know is deleted.
 pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Restores {
     let mut restores = Restores::default();
-    for object in head.objects().filter(|object| scope.has_frame_of(object)) {
-        let restore = restore(object, target.object(object.id()), scope);
-        restore
-            .into_iter()
-            .for_each(|restore| restores.push(restore));
+    let mut known = target.objects().peekable();
+    for object in head.objects() {
+        let before = known.next_if(|before| before.id() == object.id());
+        if !scope.has_frame_of(object) {
+            continue;
+        }
+        match before {
+            Some(before) => restores.extend(restore(object, before, scope)),
+            None if object.deleted() || !scope.has_part(object, DELETED) => {}
+            None => restores.deleted.push(object.id(), true),
+        }
     }
     restores
 }
 
-fn restore(object: &Object, target: Option<&Object>, scope: &Scope) -> Option<ObjectRestore> {
+fn restore(object: &Object, target: &Object, scope: &Scope) -> Option<ObjectRestore> {
     let mut properties = Vec::new();
     let mut stroke = None;
-    for part in different(object, target) {
+    for part in parts(object, target) {
         if !scope.has_part(object, part) {
             continue;
         }
-        match (part, target) {
-            (Part::Property(key), Some(target)) => properties.push(target.value(key)),
-            (Part::Property(_), None) => properties.push(Property::Deleted(true)),
-            (Part::Points, _) => {
-                stroke = Some(StrokeRestore::between(object.stroke()?, target?.stroke()?))
+        match part {
+            Part::Property(key) => properties.push(target.value(key)),
+            Part::Points => {
+                stroke = Some(StrokeRestore::between(object.stroke()?, target.stroke()?))
             }
         }
     }
@@ -136,14 +152,6 @@ fn restore(object: &Object, target: Option<&Object>, scope: &Scope) -> Option<Ob
         properties,
         stroke,
     })
-}
-
-fn different(object: &Object, target: Option<&Object>) -> Vec<Part> {
-    match target {
-        Some(target) => parts(object, target),
-        None if object.deleted() => Vec::new(),
-        None => vec![Part::Property(Key::Deleted)],
-    }
 }
 
 impl Revert {
@@ -157,6 +165,11 @@ impl Revert {
             restores,
             ids,
         }
+    }
+
+    /// The objects that it sets, as ranges in no order.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        self.restores.ranges()
     }
 
     /// Puts the exact values into one of its objects.

@@ -5,8 +5,8 @@ use crate::room::Room;
 use fmz_annotation::Document;
 use fmz_proto::v1::{DocumentSnapshot, Kind};
 
-const EMPTY: u64 = 9_370_393_428_393_450_170;
-const ROOM: u64 = 12_306_704_953_731_794_006;
+const EMPTY: u64 = 1_724_009_535_196_203_659;
+const ROOM: u64 = 13_939_469_554_477_806_162;
 
 /// One object with points, one without, both changed later.
 fn room() -> Room {

@@ -129,9 +129,10 @@ impl Measure {
     }
 }
 
-/// The batches of a commit.
+/// The batches of a commit, or of a copy of one: whichever comes first counts, as in the SDKs.
 pub(super) fn committed(event: &Event) -> impl Iterator<Item = &fmz_proto::v1::CommittedBatch> {
     let batches = match event {
+        Event::Copy(committed) => committed.batches.as_slice(),
         Event::Message(message) => match &**message {
             FromServer::Committed(committed) => committed.batches.as_slice(),
             _ => &[],
