@@ -28,11 +28,7 @@ impl Relays {
     pub(crate) async fn tell(&mut self, told: &v1::IceServers, options: &Options) {
         let mut before = std::mem::take(&mut self.bridges);
         self.servers.clear();
-        let all = told
-            .servers
-            .iter()
-            .flat_map(|server| server.urls.iter().map(move |url| (server, url)));
-        for (server, url) in all.take(URLS_MAX) {
+        for (server, url) in urls(told) {
             let Some(relay) = Relay::parse(url, &options.relay_transports) else {
                 continue;
             };
@@ -70,6 +66,13 @@ impl Relays {
         self.bridges.insert(relay.url.clone(), bridge);
         Ok(usable)
     }
+}
+
+/// Each URL with the server that it is of.
+fn urls(told: &v1::IceServers) -> Vec<(&v1::IceServer, &String)> {
+    let servers = told.servers.iter();
+    let all = servers.flat_map(|server| server.urls.iter().map(move |url| (server, url)));
+    all.take(URLS_MAX).collect()
 }
 
 /// A relay by one of its URLs.
@@ -141,7 +144,7 @@ mod tests {
         }
     }
 
-    fn urls(relays: &Relays) -> Vec<String> {
+    fn usable(relays: &Relays) -> Vec<String> {
         let servers = relays.servers();
         servers.into_iter().flat_map(|server| server.urls).collect()
     }
@@ -150,7 +153,7 @@ mod tests {
     async fn ice5_tcp_and_tls_become_ports_on_loopback_that_stay() {
         let mut relays = Relays::default();
         relays.tell(&told("first"), &Options::default()).await;
-        let first = urls(&relays);
+        let first = usable(&relays);
         assert_eq!(first.len(), 3);
         assert_eq!(first[0], "turn:r.example:3478?transport=udp");
         assert!(
@@ -159,7 +162,7 @@ mod tests {
                 .all(|url| url.starts_with("turn:127.0.0.1:"))
         );
         relays.tell(&told("second"), &Options::default()).await;
-        assert_eq!(urls(&relays), first);
+        assert_eq!(usable(&relays), first);
         assert!(
             relays
                 .servers()

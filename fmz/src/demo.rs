@@ -81,6 +81,8 @@ fn stream_to(
         ),
     };
     let mut joining = Options::named("Demo stream");
+    // Nothing stands between a process and itself.
+    joining.relay_transports.clear();
     joining.tls = certificate.as_deref().map(trust).transpose()?;
     let token = node.server.mint(machine());
     let clip = clip.to_owned();

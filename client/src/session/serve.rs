@@ -300,15 +300,12 @@ impl Session {
         Ok(())
     }
 
-    async fn open_transport(&self, number: u32) -> Result<Transport, crate::ClientError> {
-        Transport::open(number, &self.options, self.relays.servers()).await
-    }
-
     async fn offer(&mut self, socket: &mut Socket, offer: v1::Offer) -> Result<(), End> {
         let known = self.transport.as_ref().map(Transport::number);
         if known != Some(offer.transport) {
             self.drop_transport().await;
-            self.transport = Some(self.open_transport(offer.transport).await?);
+            let relays = self.relays.servers();
+            self.transport = Some(Transport::open(offer.transport, &self.options, relays).await?);
         }
         let Some(transport) = &self.transport else {
             return Ok(());

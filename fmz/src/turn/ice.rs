@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Life of credentials: a working day's session renews them twice.
 const LIFETIME_MAX: Duration = Duration::from_secs(6 * 3600);
 
+/// Port of secured pages where their address names none.
+const HTTPS: u16 = 443;
+
 /// What credentials are made with; a reload puts another one in.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secret(Arc<RwLock<String>>);
@@ -58,10 +61,9 @@ impl IceServers for Own {
     fn servers(&self, asker: &RelayAsker) -> Option<RelaySet> {
         let reached = asker.reached.as_deref().map(host_and_port);
         let host = self.host.as_deref().or(reached.map(|(host, _)| host))?;
-        // A port before a translator or proxy is the one that people see.
-        let secure = self
-            .secure
-            .map(|own| reached.and_then(|(_, seen)| seen).unwrap_or(own));
+        // A port before a translator or proxy is the one that people see; a page that names none is at the usual one.
+        let seen = reached.map(|(_, port)| port.unwrap_or(HTTPS));
+        let secure = self.secure.map(|own| seen.unwrap_or(own));
         let urls = relay_urls(host, self.plain, secure);
         let lifetime = asker.time_left.min(LIFETIME_MAX);
         let now = SystemTime::now()
@@ -98,7 +100,7 @@ mod tests {
         let asker = RelayAsker {
             room: "dailies".to_owned(),
             participant: 7,
-            reached: Some("review.example:443".to_owned()),
+            reached: Some("review.example".to_owned()),
             time_left: Duration::from_secs(60),
         };
         let set = own.servers(&asker).unwrap();

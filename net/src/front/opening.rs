@@ -52,7 +52,8 @@ impl Gate {
     async fn pass(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), Refusal> {
         // What is sent here is small and waited for.
         stream.set_nodelay(true).map_err(|_| Refusal::Gone)?;
-        let local = stream.local_addr().map_err(|_| Refusal::Gone)?;
+        let local = canonical(stream.local_addr().map_err(|_| Refusal::Gone)?);
+        let peer = canonical(peer);
         let mut plain = BufReader::with_capacity(FIRST_BYTES, stream);
         let ends = self.ends(&mut plain, Ends { peer, local }).await?;
         let place = self.sources.enter(ends.peer.ip())?;
@@ -71,7 +72,7 @@ impl Gate {
 
     /// The ends of a connection as its proxy tells them, or as they are.
     async fn ends(&self, plain: &mut Plain, own: Ends) -> Result<Ends, Refusal> {
-        let proxy = own.peer.ip().to_canonical();
+        let proxy = own.peer.ip();
         if !self
             .settings
             .proxies
@@ -116,6 +117,11 @@ impl Gate {
         };
         handed.then_some(()).ok_or(Refusal::NotServed)
     }
+}
+
+/// An IPv4 address is one also where a socket for both families heard from it.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// Looks at the first byte and leaves it.

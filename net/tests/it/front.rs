@@ -30,6 +30,17 @@ async fn front1_the_first_byte_tells_http_from_turn() {
 }
 
 #[tokio::test]
+async fn front1_an_ipv4_client_is_one_on_a_socket_for_both_families() {
+    let mut fixture = Fixture::listening("[::]:0");
+    fixture.address.set_ip([127, 0, 0, 1].into());
+    let mut client = fixture.connect().await;
+    client.write_all(STUN).await.unwrap();
+    let stream = within(fixture.relay.recv()).await.unwrap();
+    assert_eq!(stream.client, client.local_addr().unwrap());
+    assert_eq!(stream.local, fixture.address);
+}
+
+#[tokio::test]
 async fn front1_a_stream_goes_both_ways_and_ends() {
     let mut fixture = Fixture::start();
     let mut client = fixture.connect_tls(&[]).await.unwrap();

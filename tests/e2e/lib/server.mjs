@@ -172,7 +172,7 @@ async function freePort() {
   return port;
 }
 
-async function freeUdpPort() {
+export async function freeUdpPort() {
   const probe = createSocket("udp4").bind(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address();

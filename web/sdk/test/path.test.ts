@@ -6,7 +6,7 @@ const PAIR = { type: "candidate-pair", id: "p", localCandidateId: "l" };
 function report(...entries: object[]): Pick<RTCStatsReport, "forEach"> {
   return {
     forEach: (each) => {
-      for (const entry of entries) each(entry, "", new Map() as unknown as RTCStatsReport);
+      for (const entry of entries) each(entry, "", new Map());
     },
   };
 }

@@ -45,8 +45,16 @@ impl Fixture {
         Self::with(|_| {})
     }
 
+    pub(super) fn listening(address: &str) -> Self {
+        Self::at(address, |_| {})
+    }
+
     pub(super) fn with(set: impl FnOnce(&mut Settings)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0", set)
+    }
+
+    fn at(address: &str, set: impl FnOnce(&mut Settings)) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (certificate, config) = certificate();
         let tls = Tls::new(config);
