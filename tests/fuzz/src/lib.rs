@@ -10,6 +10,7 @@ mod media;
 mod ops;
 mod room;
 mod store;
+mod turn;
 mod turn_framing;
 mod wire;
 
@@ -40,6 +41,8 @@ pub const TARGETS: &[Target] = &[
     target("frame_map", media::frame_map),
     target("labels", media::labels),
     target("turn_framing", turn_framing::run),
+    target("turn_message", turn::message),
+    target("turn_relay", turn::relay),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

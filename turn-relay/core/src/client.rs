@@ -21,7 +21,8 @@ impl Protocol {
     }
 }
 
-/// The 5-tuple of a client (RFC 8656 section 2.2).
+/// The 5-tuple of a client (RFC 8656 section 2.2). IPv4 addresses are given as such, not in their mapped form, and no address has a
+/// scope or a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
     /// How it reaches the relay.

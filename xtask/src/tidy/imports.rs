@@ -95,8 +95,8 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("rtc", &["fmz-client"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
-    ("stun-types", &["fmz-turn", "fmz-turn-core"]),
-    ("turn-types", &["fmz-turn", "fmz-turn-core"]),
+    ("stun-types", &["fmz-turn", "fmz-turn-core", "fmz-fuzz"]),
+    ("turn-types", &["fmz-turn", "fmz-turn-core", "fmz-fuzz"]),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
     ("wasm-bindgen", &["fmz-annotation-wasm"]),
 ];

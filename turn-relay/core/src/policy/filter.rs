@@ -88,9 +88,7 @@ impl PeerFilter {
     }
 
     fn is_relayed(&self, ip: IpAddr) -> bool {
-        self.relayed
-            .iter()
-            .any(|relayed| relayed.announced == ip || relayed.bind == ip)
+        self.relayed.iter().any(|relayed| relayed.announced == ip)
     }
 }
 

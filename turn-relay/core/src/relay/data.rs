@@ -110,7 +110,7 @@ impl Relay {
     /// What a peer address is bound as, where it is a relayed address of this relay or its shards.
     fn own_address(&self, peer: SocketAddr) -> Option<SocketAddr> {
         let mut relayed = self.config.relayed.iter();
-        let own = relayed.find(|own| own.announced == peer.ip() || own.bind == peer.ip())?;
+        let own = relayed.find(|own| own.announced == peer.ip())?;
         let in_range = self.config.ports.contains(&peer.port());
         in_range.then_some(SocketAddr::new(own.bind, peer.port()))
     }

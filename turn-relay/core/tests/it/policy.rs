@@ -220,6 +220,11 @@ fn turn14_own_addresses_are_refused_in_every_spelling() {
     }
     // The relay's own address: the ports of allocations only.
     assert_eq!(world.bind(&mut v4, 0x4000, "9.9.9.7:5000"), 403);
+    assert_eq!(
+        world.bind(&mut v4, 0x4000, "9.9.9.8:50000"),
+        403,
+        "as nobody is told"
+    );
     assert_eq!(world.bind(&mut v4, 0x4000, "9.9.9.7:50000"), 0);
 }
 
