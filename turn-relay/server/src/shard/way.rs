@@ -111,6 +111,12 @@ impl Way {
         }
     }
 
+    /// Whether this queue is the one that leads to the client.
+    pub(crate) fn is_served_by(&self, client: Client, queue: &Arc<Queue>) -> bool {
+        let known = self.streams.get(&client);
+        known.is_some_and(|known| Arc::ptr_eq(known, queue))
+    }
+
     /// Sends an answer or an indication.
     pub(crate) fn answer(&mut self, transmit: Transmit) {
         let Transmit { client, payload } = transmit;
