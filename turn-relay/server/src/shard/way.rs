@@ -61,16 +61,16 @@ impl Way {
                 peer,
                 payload,
                 dont_fragment,
-            } => self.to_peer(relayed, peer, payload, dont_fragment),
+            } => self.pass_to_peer(relayed, peer, payload, dont_fragment),
             Forward::ToClient {
                 client,
                 header,
                 payload,
-            } => self.to_client(client, &header, payload),
+            } => self.pass_to_client(client, &header, payload),
         }
     }
 
-    fn to_peer(
+    fn pass_to_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -89,7 +89,7 @@ impl Way {
         }
     }
 
-    fn to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
+    fn pass_to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
         let padding = header.padding(client.protocol, payload.len());
         let parts = [header.as_bytes(), payload, &ZEROS[..padding]];
         if client.protocol != Protocol::Udp {
