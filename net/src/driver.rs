@@ -1,6 +1,7 @@
 //! Batched system calls on a socket, whoever waits for it.
 
 use crate::{ReceiveBuffer, SendBatch};
+use nix::sys::socket::{setsockopt, sockopt};
 use quinn_udp::{BATCH_SIZE, Transmit, UdpSocketState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +27,7 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(io: &impl AsFd, local: SocketAddr) -> io::Result<Self> {
         let state = UdpSocketState::new(io.into())?;
+        tell_less(io, local)?;
         Ok(Self {
             state,
             local,
@@ -133,4 +135,19 @@ fn sent_whole(batch: &mut SendBatch) -> Sent {
         datagrams,
         refused: 0,
     }
+}
+
+/// The kernel writes beside each datagram what the library asks for and nobody here reads: time, class of service, and where
+/// there is one only, the local address.
+fn tell_less(io: &impl AsFd, local: SocketAddr) -> io::Result<()> {
+    setsockopt(io, sockopt::ReceiveTimestampns, &false)?;
+    if local.is_ipv4() {
+        rustix::net::sockopt::set_ip_recvtos(io, false)?;
+    } else {
+        rustix::net::sockopt::set_ipv6_recvtclass(io, false)?;
+    }
+    if local.is_ipv4() && !local.ip().is_unspecified() {
+        setsockopt(io, sockopt::Ipv4PacketInfo, &false)?;
+    }
+    Ok(())
 }

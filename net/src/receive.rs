@@ -4,8 +4,9 @@ use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
 
-/// Bytes the kernel may join into one buffer (UDP's longest payload).
-const SLOT_BYTES: usize = 65_536;
+/// Bytes the kernel may join into one buffer (UDP's longest payload), and seventeen cache lines: at a power of two from
+/// each other the beginnings of all buffers would share a few lines of the processor's caches.
+const SLOT_BYTES: usize = 65_536 + 17 * 64;
 
 /// One received UDP datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct ReceiveBuffer {
 }
 
 impl ReceiveBuffer {
-    /// Takes the memory: 64 KiB a buffer, 32 buffers on Linux.
+    /// Takes the memory: 65 KiB a buffer, 32 buffers on Linux.
     pub fn new() -> Self {
         Self {
             bytes: vec![0; SLOT_BYTES * BATCH_SIZE].into_boxed_slice(),

@@ -31,7 +31,7 @@ pub fn start(config: Config, registry: &prometheus::Registry) -> Result<Turn, St
     let (mut doors, mut drained, mut prepared) = (Vec::new(), Vec::new(), Vec::new());
     for (number, listening) in (0..shards).zip(listeners.udp) {
         let mut relay = config.relay.clone();
-        relay.shard = number;
+        (relay.shards, relay.shard) = (shards, number);
         let handoff = ends.next();
         let (shard, outer, over) =
             prepare(relay, listening, handoff, metrics.clone()).map_err(StartError::Thread)?;

@@ -286,7 +286,9 @@ fn read(message: &[u8]) -> Result<Message<'_>, Trouble> {
 fn error(message: &Message<'_>) -> (u16, String) {
     let error = message.attribute::<ErrorCode>();
     error.map_or((0, String::new()), |error| {
-        (error.code(), error.reason().to_owned())
+        let usual = ErrorCode::default_reason_for_code(error.code());
+        let given = Some(error.reason()).filter(|reason| !reason.is_empty());
+        (error.code(), given.unwrap_or(usual).to_owned())
     })
 }
 

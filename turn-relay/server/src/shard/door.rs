@@ -19,8 +19,8 @@ pub(crate) enum StreamInput {
     Opened(Client, Arc<Queue>),
     /// One whole message.
     Message(Client, Bytes),
-    /// It is gone.
-    Closed(Client),
+    /// The one with this queue is gone.
+    Closed(Client, Arc<Queue>),
 }
 
 /// What an operator asks for.

@@ -2,6 +2,8 @@
 //! commands, timers, answers, sending; then waiting. Each has a budget a round, so that none starves another.
 
 mod door;
+mod inputs;
+mod outputs;
 mod sockets;
 mod way;
 
@@ -9,9 +11,8 @@ pub(crate) use door::{Bell, Control, Door, Inbox, StreamInput, door};
 pub(crate) use sockets::Sockets;
 pub(crate) use way::{Handoff, Way};
 
-use crate::Session;
 use fmz_net::{PathError, RawSocket, ReceiveBuffer};
-use fmz_turn_core::{AllocationId, Client, Command, Event, Icmp, Protocol, Relay};
+use fmz_turn_core::{AllocationId, Client, Icmp, Protocol, Relay};
 use mio::{Events, Poll, Token};
 use sockets::Read;
 use std::collections::VecDeque;
@@ -84,7 +85,7 @@ impl Shard {
         }
     }
 
-    /// Works until told to stop.
+    /// Works until told to stop, or until nobody is left who could.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
@@ -220,128 +221,6 @@ impl Shard {
         }
         self.way.handoff = Some(handoff);
         Round::Done
-    }
-
-    fn take_inputs(&mut self) -> Round {
-        for _ in 0..INPUTS_MAX {
-            match self.inbox.inputs.try_recv() {
-                Ok(input) => self.take_input(input),
-                Err(_) => return Round::Done,
-            }
-        }
-        Round::More
-    }
-
-    fn take_input(&mut self, input: StreamInput) {
-        let now = Instant::now();
-        match input {
-            StreamInput::Opened(client, queue) => {
-                self.way.streams.insert(client, queue);
-            }
-            StreamInput::Message(client, message) => {
-                if let Some(forward) = self.relay.handle_datagram(client, &message, now) {
-                    self.way.forward(forward);
-                }
-            }
-            StreamInput::Closed(client) => {
-                self.way.streams.remove(&client);
-                self.relay.handle_closed(client, now);
-            }
-        }
-    }
-
-    fn obey(&mut self) -> Round {
-        for _ in 0..CONTROLS_MAX {
-            match self.inbox.controls.try_recv() {
-                Ok(Control::Stop) => return Round::Over,
-                Ok(control) => self.carry_out(control),
-                Err(_) => return Round::Done,
-            }
-        }
-        Round::More
-    }
-
-    fn carry_out(&mut self, control: Control) {
-        let now = Instant::now();
-        match control {
-            Control::Config(config) => self.relay.set_config(*config, now),
-            Control::Command(command) => self.relay.handle_command(command, now),
-            Control::Kick(allocation, known) => {
-                let mut sessions = self.relay.sessions();
-                let _ = known.send(sessions.any(|session| session.allocation == allocation));
-                drop(sessions);
-                self.relay.handle_command(Command::Kick { allocation }, now);
-            }
-            Control::Sessions(user, limit, answer) => {
-                let sessions = self.relay.sessions();
-                let wanted = |session: &fmz_turn_core::SessionView<'_>| {
-                    user.as_deref().is_none_or(|user| user == session.user)
-                };
-                let listed = sessions.filter(wanted).take(limit);
-                let _ = answer.send(
-                    listed
-                        .map(|view| Session::new(self.number, &view, now))
-                        .collect(),
-                );
-            }
-            Control::Stop => {}
-        }
-    }
-
-    /// Timers, then answers, then events: what an event leads to is answered in the same round.
-    fn speak(&mut self) -> Round {
-        let now = Instant::now();
-        if self.relay.poll_timeout().is_some_and(|at| at <= now) {
-            self.relay.handle_timeout(now);
-        }
-        for _ in 0..OUTPUTS_MAX {
-            let Some(event) = self.relay.poll_event() else {
-                return self.answer();
-            };
-            self.heed(event, now);
-        }
-        self.answer();
-        Round::More
-    }
-
-    fn answer(&mut self) -> Round {
-        for _ in 0..OUTPUTS_MAX {
-            let Some(transmit) = self.relay.poll_transmit() else {
-                return Round::Done;
-            };
-            self.way.answer(transmit);
-        }
-        Round::More
-    }
-
-    fn heed(&mut self, event: Event, now: Instant) {
-        match event {
-            Event::Open {
-                allocation,
-                relayed,
-                ..
-            } => {
-                let result = self.way.sockets.open(allocation, relayed);
-                if let (Ok(()), Some(handoff)) = (result, &self.way.handoff) {
-                    handoff.relayed.open(relayed);
-                }
-                self.relay.handle_opened(allocation, relayed, result, now);
-            }
-            Event::Close { relayed, .. } => {
-                if let Some(handoff) = &self.way.handoff {
-                    handoff.relayed.close(relayed);
-                }
-                self.way.sockets.close(relayed);
-            }
-            Event::CloseClient { client } => {
-                if let Some(queue) = self.way.streams.get(&client) {
-                    queue.close();
-                }
-            }
-            Event::Drained => {
-                let _ = self.drained.send(true);
-            }
-        }
     }
 
     fn export(&mut self) {

@@ -61,16 +61,16 @@ impl Way {
                 peer,
                 payload,
                 dont_fragment,
-            } => self.to_peer(relayed, peer, payload, dont_fragment),
+            } => self.pass_to_peer(relayed, peer, payload, dont_fragment),
             Forward::ToClient {
                 client,
                 header,
                 payload,
-            } => self.to_client(client, &header, payload),
+            } => self.pass_to_client(client, &header, payload),
         }
     }
 
-    fn to_peer(
+    fn pass_to_peer(
         &mut self,
         relayed: SocketAddr,
         peer: SocketAddr,
@@ -89,7 +89,7 @@ impl Way {
         }
     }
 
-    fn to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
+    fn pass_to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
         let padding = header.padding(client.protocol, payload.len());
         let parts = [header.as_bytes(), payload, &ZEROS[..padding]];
         if client.protocol != Protocol::Udp {
@@ -109,6 +109,12 @@ impl Way {
             // An empty batch takes any datagram.
             let _ = self.to_clients.push_parts(source, destination, parts);
         }
+    }
+
+    /// Whether this queue is the one that leads to the client.
+    pub(crate) fn is_served_by(&self, client: Client, queue: &Arc<Queue>) -> bool {
+        let known = self.streams.get(&client);
+        known.is_some_and(|known| Arc::ptr_eq(known, queue))
     }
 
     /// Sends an answer or an indication.

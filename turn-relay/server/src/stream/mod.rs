@@ -44,7 +44,11 @@ pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door:
     if !door.send(opened).await {
         return Ended::Relay;
     }
-    let _presence = Presence { client, door };
+    let _presence = Presence {
+        client,
+        queue: Arc::clone(&queue),
+        door,
+    };
     let (reader, writer) = tokio::io::split(io);
     tokio::select! {
         ended = read(reader, client, door) => ended,
@@ -56,13 +60,15 @@ pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door:
 /// Tells the shard of the end, also where the task is ended from outside.
 struct Presence<'a> {
     client: Client,
+    queue: Arc<Queue>,
     door: &'a Door,
 }
 
 impl Drop for Presence<'_> {
     fn drop(&mut self) {
-        let (client, door) = (self.client, self.door.clone());
-        tokio::spawn(async move { door.send(StreamInput::Closed(client)).await });
+        let (client, queue) = (self.client, Arc::clone(&self.queue));
+        let door = self.door.clone();
+        tokio::spawn(async move { door.send(StreamInput::Closed(client, queue)).await });
     }
 }
 
