@@ -24,7 +24,10 @@ for (const kind of ["chromium", "firefox"]) {
     let ada;
 
     before(async () => {
-      server = await Server.demo("--size", "640x360", "--turn-listen", `127.0.0.1:${await freeUdpPort()}`);
+      const relay = ["--turn-listen", `127.0.0.1:${await freeUdpPort()}`];
+      // Firefox takes no relayed path to a loopback address, so the server has one that is none.
+      const media = ["--media-listen", `0.0.0.0:${await freeUdpPort()}`];
+      server = await Server.demo("--size", "640x360", ...relay, ...media);
     });
 
     after(async () => {

@@ -17,6 +17,9 @@ const PORTS: &str = "49152-65535";
 const PORT_MIN: u16 = 1024;
 /// A shard is a thread, and a core of its own helps it.
 const SHARDS: RangeInclusive<u16> = 1..=64;
+/// A browser asks for an allocation by each URL from each of its addresses, Firefox for two, and its page for as many again
+/// when it tests the relay.
+const USER_ALLOCATIONS: u32 = 16;
 /// Shorter ones are guessed.
 const SECRET_BYTES_MIN: usize = 16;
 /// The present one, the next, the last, and one to spare.
@@ -77,7 +80,7 @@ pub(crate) struct Settings {
     /// Threads of the relay, 1 to 64 [default: 1; with the role turn alone: one a core].
     #[arg(long, env = "FMZ_TURN_SHARDS", value_name = "NUMBER")]
     pub(crate) turn_shards: Option<u16>,
-    /// Allocations of one user at once [default: 4].
+    /// Allocations of one user at once [default: 16].
     #[arg(long, env = "FMZ_TURN_USER_ALLOCATIONS", value_name = "NUMBER")]
     pub(crate) turn_user_allocations: Option<u32>,
     /// Payload of one user, bits a second [default: 100000000].
@@ -169,7 +172,7 @@ impl Settings {
 
     fn quotas(&self) -> Result<Quotas, Failure> {
         let usual = Quotas::default();
-        let user_allocations = self.turn_user_allocations.unwrap_or(usual.user_allocations);
+        let user_allocations = self.turn_user_allocations.unwrap_or(USER_ALLOCATIONS);
         let quotas = Quotas {
             user_allocations,
             user_bps: self.turn_user_bps.unwrap_or(usual.user_bps),

@@ -10,6 +10,9 @@ use fmz_store::Disk;
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 
+/// How long the fixture's tokens hold, and what clocks may differ by (token1).
+const TOKEN_TIME: Duration = Duration::from_secs(600 + 5);
+
 /// Tells each asker what it asked.
 struct Echo;
 
@@ -18,7 +21,7 @@ impl IceServers for Echo {
         let server = IceServer {
             urls: asker.reached.clone().into_iter().collect(),
             username: format!("{}/{}", asker.room, asker.participant),
-            credential: format!("{}", asker.time_left <= Duration::from_secs(600)),
+            credential: format!("{}", asker.time_left <= TOKEN_TIME),
         };
         Some(RelaySet {
             servers: vec![server],

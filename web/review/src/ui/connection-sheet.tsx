@@ -73,7 +73,7 @@ function RelayTest({ room }: { readonly room: RoomState }) {
   );
 }
 
-/** Tries every way, all at once, for a blocked one is known only after seconds. */
+/** Tries every way, one after another, for a participant has few allocations at once and this page holds some. */
 async function testAll(servers: readonly RTCIceServer[], changed: (tried: readonly Tried[]) => void): Promise<void> {
   const ways = servers.flatMap((server) =>
     [server.urls].flat().flatMap((url) => {
@@ -83,12 +83,10 @@ async function testAll(servers: readonly RTCIceServer[], changed: (tried: readon
   );
   const all: Tried[] = ways.map(({ relay }) => ({ relay, verdict: undefined }));
   changed([...all]);
-  await Promise.all(
-    ways.map(async ({ relay, server }, index) => {
-      all[index] = { relay, verdict: await tryWay(relay, server) };
-      changed([...all]);
-    }),
-  );
+  for (const [index, { relay, server }] of ways.entries()) {
+    all[index] = { relay, verdict: await tryWay(relay, server) };
+    changed([...all]);
+  }
 }
 
 function verdictWords({ way, port }: RelayUrl, verdict: Verdict): string {
