@@ -57,9 +57,18 @@ is_installed() {
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
+# invoke-rc.d asks this program whether a service may start (its manual page); ours says no to all.
+SERVICE_POLICY=/usr/sbin/policy-rc.d
+
+# Services among the packages are programs here: none starts by itself.
 install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   as_root apt-get update
+  if [[ ! -e $SERVICE_POLICY ]]; then
+    # It goes again, whatever becomes of the rest.
+    trap 'as_root rm -f "$SERVICE_POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$SERVICE_POLICY"
+  fi
   as_root apt-get install -y --no-install-recommends "$@"
 }
 

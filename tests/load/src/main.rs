@@ -10,6 +10,7 @@ mod cpu;
 mod crowd;
 mod durability;
 mod hand;
+mod join;
 mod journal;
 mod link;
 mod loss;
@@ -27,6 +28,7 @@ mod sfu;
 mod socket;
 mod strokes;
 mod transport;
+mod turn;
 mod viewer;
 mod writer;
 
@@ -50,6 +52,8 @@ enum Command {
     Sfu(sfu::Options),
     /// How long an op takes over a network that loses, and whether any is lost or doubled.
     Loss(loss::Options),
+    /// How long media and data channels of the native client take to stand.
+    Join(join::Options),
     /// A bad network: relays UDP to a server, late and with losses.
     Link(link::Options),
     /// How fast annotations reach another screen, and how many become durable.
@@ -62,6 +66,8 @@ enum Command {
     Room(room::Options),
     /// What a delivered op costs the server, of fmz and of other engines under the same load.
     Peers(peers::Options),
+    /// What a relayed datagram costs the server, of fmz and of other relays under the same load.
+    Turn(turn::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -89,11 +95,13 @@ async fn run(command: Command) -> Result<bool> {
         Command::Durability(options) => durability::run(&options).await,
         Command::Sfu(options) => sfu::run(&options).await.map(|()| true),
         Command::Loss(options) => loss::run(&options).await,
+        Command::Join(options) => join::run(&options).await.map(|()| true),
         Command::Link(options) => link::run(&options).await.map(|()| true),
         Command::Ops(options) => ops::run(&options).await.map(|()| true),
         Command::Bytes => bytes::run().map(|()| true),
         Command::Strokes(options) => strokes::run(&options).map(|()| true),
         Command::Room(options) => room::run(&options).await.map(|()| true),
         Command::Peers(options) => peers::run(&options).await.map(|()| true),
+        Command::Turn(options) => turn::run(&options).map(|()| true),
     }
 }

@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "../../e2e/lib/server.mjs";
+
+const LOAD = process.env.E2E_LOAD ?? join(ROOT, "target/debug/fmz-load");
+/** Packets of the stream: some seconds of it. */
+const PACKETS = 1000;
+
+/** Joins with the native client so many times, one after the other; gives how long each connection took to stand, ms. */
+export async function joinNatively(server, joins) {
+  return run(server, "--joins", String(joins));
+}
+
+/** One native client that may take the relay over one transport only: it waits for the stream's packets and draws an arrow. */
+export async function useNatively(server, transport) {
+  return run(server, "--joins", "1", "--relay", transport, "--packets", String(PACKETS));
+}
+
+async function run(server, ...options) {
+  const token = await server.token("--grants", "view,annotate");
+  const url = `${server.origin.replace("https", "wss")}/ws`;
+  const command = ["join", "--url", url, "--token", token, "--ca", server.certificate, ...options];
+  const { stdout } = await promisify(execFile)(LOAD, command);
+  return stdout.trim().split("\n").map((line) => Number(line.split(" ")[1]));
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { judgePictures } from "../e2e/lib/judge.mjs";
+import { Participant } from "../e2e/lib/participant.mjs";
+import { canRelay, readWay, watchConnections } from "./lib/connections.mjs";
+import { joinNatively, useNatively } from "./lib/native.mjs";
+import { ROWS, TRANSPORTS } from "./lib/rows.mjs";
+import { LabServer } from "./lib/server.mjs";
+
+const SIZE = { width: 1280, height: 720 };
+const PICTURES = 30;
+/** Joins by a browser and by the native client, by which the time to a standing connection is judged. */
+const BROWSER_JOINS = 3;
+const NATIVE_JOINS = 10;
+/** No way may be found by waiting for another to fail, ms. */
+const CONNECT_MS_MAX = 2000;
+/** A relay that can be reached gives an address within a tenth of this, ms. */
+const NO_RELAY_MS = 3000;
+
+const name = process.env.LAB_ROW;
+const row = ROWS[name];
+
+describe(`behind a router of the kind ${name}`, () => {
+  let server;
+  /** Takes whatever way there is. */
+  let bo;
+  let marks = 0;
+
+  before(async () => {
+    server = await LabServer.start(row.host);
+    bo = await arrive("Bo");
+  });
+
+  after(async () => {
+    await bo?.leave();
+    await server?.stop();
+  });
+
+  const arrive = (who, { kind = "chromium in the lab", only, query } = {}) =>
+    Participant.join(kind, who, server, { before: [[watchConnections, only]], query });
+
+  /** Pictures come, each the frame that its time says, and a mark gets to Bo by the data channel. */
+  async function judge(one) {
+    await one.untilPicture(SIZE.width);
+    judgePictures(await one.pictures(PICTURES), SIZE);
+    await one.until("the channel for ops is open", () => window.fmz.path === "ops");
+    await one.choose("rectangle");
+    await one.drag([0.3, 0.3], [0.5, 0.5]);
+    marks += 1;
+    const mine = await one.untilCount(marks);
+    if (one !== bo) assert.deepEqual(plain(await bo.untilMarks(mine)), plain(mine));
+  }
+
+  /** Somebody who may take one way only takes it, and has all of the room. */
+  async function judgeRelay(who, transport, options) {
+    const ada = await arrive(who, options);
+    try {
+      await judge(ada);
+      const way = await ada.page.evaluate(readWay);
+      assert.deepEqual([way.type, way.transport], ["relay", transport]);
+      assert.ok(way.ms < CONNECT_MS_MAX, `${way.ms} ms`);
+    } finally {
+      await ada.leave();
+    }
+  }
+
+  test(`Chromium has pictures and marks ${row.direct ? "without" : "by"} a relay`, async () => {
+    await judge(bo);
+    const { type } = await bo.page.evaluate(readWay);
+    assert.equal(type === "relay", !row.direct, `took ${type}`);
+  });
+
+  for (const transport of TRANSPORTS) {
+    if (row.relays.includes(transport)) {
+      test(`Chromium has them by the relay over ${transport}`, async () => {
+        await judgeRelay("Ada", transport, { only: transport });
+      });
+
+      test(`so has the native client over ${transport}`, async () => {
+        const [ms] = await useNatively(server, transport);
+        assert.ok(ms < CONNECT_MS_MAX, `${ms} ms`);
+        marks += 1;
+        await bo.untilCount(marks);
+      });
+    } else {
+      test(`the relay cannot be reached over ${transport}`, async () => {
+        assert.equal(await bo.page.evaluate(canRelay, transport, NO_RELAY_MS), false);
+      });
+    }
+  }
+
+  test("a link that says relay=only takes the first relay that can be reached", async () => {
+    await judgeRelay("Cy", row.relays[0], { query: "?relay=only" });
+  });
+
+  test("Firefox has pictures and marks", async () => {
+    const fay = await arrive("Fay", { kind: "firefox in the lab" });
+    try {
+      await judge(fay);
+    } finally {
+      await fay.leave();
+    }
+  });
+
+  test("joining waits for no way that is blocked, in Chromium", async () => {
+    const times = [];
+    for (let join = 0; join < BROWSER_JOINS; join += 1) {
+      const ada = await arrive("Ada");
+      await ada.until("the transport stands", () => window.fmz.media === "connected");
+      times.push((await ada.page.evaluate(readWay)).ms);
+      await ada.leave();
+    }
+    judgeTimes("chromium", times);
+  });
+
+  test("nor in the native client", async () => {
+    judgeTimes("native", await joinNatively(server, NATIVE_JOINS));
+  });
+});
+
+function judgeTimes(client, times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const p95 = sorted[Math.ceil(0.95 * sorted.length) - 1];
+  console.log(`lab_${name}_${client}_connect_p95_ms ${p95.toFixed(0)} ms`);
+  assert.ok(sorted.at(-1) < CONNECT_MS_MAX, `${times} ms`);
+}
+
+/** Marks without what only their author knows, and the name of an author who has left. */
+function plain(marks) {
+  return marks.map((mark) => ({ ...mark, authorName: "" }));
+}
