@@ -41,6 +41,8 @@ pub(crate) struct Sequencer {
     /// Durable, not handed out.
     outbox: Vec<Numbered>,
     handed_out: Option<Instant>,
+    /// The last `handed_out` behind which gathered ops went to the log: those of the next tick did.
+    gathered: Option<Instant>,
     /// Batches that the last tick handed out.
     handed_batches: usize,
     /// Time to the next tick.
@@ -71,6 +73,7 @@ impl Sequencer {
             append_takes: Duration::ZERO,
             outbox: Vec::new(),
             handed_out: None,
+            gathered: None,
             handed_batches: 0,
             tick: limits::TICK,
             recent,
@@ -96,13 +99,17 @@ impl Sequencer {
         self.flight_ops
     }
 
-    /// Where many draw, the next append does not leave before this: what is durable earlier waits for the tick all the same,
-    /// and what comes until then shares its write to disk.
+    /// Where many draw, the next append of ops does not leave before this: what is durable earlier waits for the tick all the
+    /// same, and what comes until then shares its write to disk. What comes later shares that of the tick after.
     pub(crate) fn append_at(&self) -> Option<Instant> {
         if self.handed_batches < limits::GATHER_FROM_BATCHES {
             return None;
         }
-        let lead = limits::APPEND_LEAD + 2 * self.append_takes;
+        let lead = if self.gathered == self.handed_out {
+            Duration::ZERO
+        } else {
+            limits::APPEND_LEAD + 2 * self.append_takes
+        };
         Some(self.handed_out? + self.tick.saturating_sub(lead))
     }
 
@@ -167,6 +174,10 @@ impl Sequencer {
     ) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
         let expected = self.flight.first()?.batch.first_revision - 1;
         self.tokens += 1;
+        let full = self.flight_ops >= limits::APPEND_OPS_MAX;
+        if self.append_at().is_some_and(|at| at <= now) && !full {
+            self.gathered = self.handed_out;
+        }
         self.launched = Some(now);
         self.flight_ops = 0;
         let batches = self
@@ -234,9 +245,9 @@ impl Sequencer {
         self.tick = tick;
     }
 
-    /// Whether ticks are wider than they need be.
+    /// Whether ticks are wider than is good for who looks.
     pub(crate) fn is_wide(&self) -> bool {
-        self.tick > limits::TICK
+        self.tick > limits::TICK_SPARING
     }
 
     /// The document in frames. Only what is durable is in it: call it while no append is on its way.

@@ -3,6 +3,7 @@
 use crate::{rooms::Input, state::State};
 use fmz_proto::v1::from_sfu::Message;
 use fmz_signaling_core::SessionId;
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// Runs until the media server is gone. Rooms never wait for the media server, so waiting for a room here is safe.
@@ -11,7 +12,8 @@ pub(crate) async fn run(state: State, mut from_sfu: mpsc::Receiver<Message>) {
         let session = SessionId::from_link(session(&message));
         if let Some(room) = session.and_then(|session| state.rooms.of_session(session)) {
             // A room that is gone has no use for it.
-            let _ = room.send(Input::Sfu(message)).await;
+            let at = Instant::now();
+            room.send(Input::Sfu { message, at }).await;
         }
     }
     if !state.is_stopping() {

@@ -1,6 +1,8 @@
 /**
- * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING: participants FIRST to FIRST + COUNT - 1 of a room. Those with a
- * number below DRAWING draw. Prints `ready`, then obeys a line each on standard input:
+ * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING [counting]: participants FIRST to FIRST + COUNT - 1 of a room. Those
+ * with a number below DRAWING draw. With `counting` all but the first only count what they receive, where their engine tells
+ * points apart without taking them in: two cores do not hold that for 50. Prints `ready`, then obeys a line each on standard
+ * input:
  * `draw` begins, `rest` ends, `count` prints how many points were made here, and how many of others all hold together.
  */
 import { createInterface } from "node:readline";
@@ -13,11 +15,14 @@ const LOOK_MS = 4;
 process.setMaxListeners(0);
 
 const [engine, room] = process.argv.slice(2, 4);
-const [port, first, count, drawing] = process.argv.slice(4).map(Number);
+const [port, first, count, drawing] = process.argv.slice(4, 8).map(Number);
+const counting = process.argv[8] === "counting";
 const { connect } = await import(`./engines/${engine}.mjs`);
 
 const pens = [];
-for (let client = 0; client < count; client++) pens.push(await connect(port, room));
+for (let client = 0; client < count; client++) {
+  pens.push(await connect(port, room, counting && client > 0));
+}
 const hands = pens
   .map((pen, client) => new Hand(pen, first + client))
   .filter((hand) => hand.client < drawing);

@@ -21,8 +21,9 @@ export class Hand {
   }
 
   point(number) {
-    if (number % STROKE_POINTS === 0) this.pen.begin(`${this.client}-${number}`, COLOR, WIDTH);
-    this.pen.append(...place(this.client, number));
+    const [x, y] = place(this.client, number);
+    if (number % STROKE_POINTS !== 0) this.pen.append(x, y);
+    else this.pen.begin(`${this.client}-${number}`, COLOR, WIDTH, x, y);
   }
 }
 

@@ -8,7 +8,7 @@ use crate::report::{figure, progress};
 use crate::server::{Site, data_folder};
 use crate::session::Join;
 use anyhow::{Context, Result, ensure};
-use children::{Clients, NodeServer};
+use children::{Clients, NodeServer, Replicas};
 use std::path::PathBuf;
 
 /// The engines that fmz is compared with, by the names of their modules in the folder.
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// People in the room.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(2..=400))]
     clients: u64,
-    /// How many of them draw in the comparison; fmz is also measured with all of them drawing.
+    /// How many of them draw in the lighter comparison; in the other all of them do.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=400))]
     drawing: u64,
     /// Length of each measurement.
@@ -50,18 +50,26 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         drawing: options.clients,
         ..options.clone()
     };
-    let ours = fmz(options, "fmz", false).await?;
+    let light = fmz(options, "fmz", false).await?;
     fmz(options, "fmz_channels", true).await?;
     let full = fmz(&all, "fmz_full", false).await?;
     for engine in ENGINES {
-        let theirs = other(options, engine).await?;
-        for (load, ours) in [("", &ours), ("_full", &full)] {
-            let ratio = theirs.us_per_delivered() / ours.us_per_delivered();
-            let name = format!("vs_{}{load}_ratio", figure_name(engine));
-            figure(&name, ratio, "times");
+        let name = engine.replace('-', "_");
+        let theirs = other(options, engine, Replicas::All, &name).await?;
+        compare(&format!("vs_{name}_light"), &theirs, &light);
+        match other(&all, engine, Replicas::Few, &format!("{name}_full")).await {
+            Ok(theirs) => compare(&format!("vs_{name}"), &theirs, &full),
+            Err(error) => progress(&format!(
+                "peers: no figure of {engine}, all drawing: {error:#}"
+            )),
         }
     }
     Ok(())
+}
+
+fn compare(name: &str, theirs: &Cost, ours: &Cost) {
+    let ratio = theirs.us_per_delivered() / ours.us_per_delivered();
+    figure(&format!("{name}_ratio"), ratio, "times");
 }
 
 /// fmz as it is shipped: every op is on the disk before anybody sees it.
@@ -95,10 +103,10 @@ async fn fmz(options: &Options, name: &str, channels: bool) -> Result<Cost> {
 }
 
 /// Another engine, its server and its own clients in processes of their own.
-async fn other(options: &Options, engine: &str) -> Result<Cost> {
-    progress(&format!("peers: measuring {engine}"));
+async fn other(options: &Options, engine: &str, replicas: Replicas, name: &str) -> Result<Cost> {
+    progress(&format!("peers: measuring {name}"));
     let server = NodeServer::start(&options.folder, engine, ROOM).await?;
-    let mut clients = Clients::come_in(options, &server, engine, ROOM).await?;
+    let mut clients = Clients::come_in(options, &server, engine, ROOM, replicas).await?;
     let cost = crowd::measure(
         &mut clients,
         server.pid()?,
@@ -106,13 +114,9 @@ async fn other(options: &Options, engine: &str) -> Result<Cost> {
         options.seconds,
     )
     .await
-    .with_context(|| format!("measure {engine}"))?;
-    report(&figure_name(engine), &cost);
+    .with_context(|| format!("measure {name}"))?;
+    report(name, &cost);
     Ok(cost)
-}
-
-fn figure_name(engine: &str) -> String {
-    engine.replace('-', "_")
 }
 
 fn report(name: &str, cost: &Cost) {

@@ -314,6 +314,13 @@ impl Room {
             .min()
     }
 
+    /// Until when ops need not be brought to the room, which gathers them: nothing would happen earlier for it. Bring them then,
+    /// in the order and with the times of their arrival, and do what is due.
+    pub fn gathers_until(&self, now: Instant) -> Option<Instant> {
+        let at = self.append_at(now);
+        (at > now && self.closed.is_none()).then_some(at)
+    }
+
     /// When the next of the batches that wait may go to the log.
     fn sends_at(&self, now: Instant) -> Option<Instant> {
         let may_append = self.budget.ready_at().max(self.append_at(now));

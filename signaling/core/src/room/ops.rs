@@ -211,7 +211,9 @@ impl Room {
             .map(|frame| frame.len() + limits::SEND_BYTES)
             .sum();
         let us = (receivers * bytes) as u64 * 1_000_000 / limits::FAN_OUT_BYTES_PER_S;
-        Duration::from_micros(us).clamp(limits::TICK, limits::TICK_MAX)
+        let sending = Duration::from_micros(us);
+        let sparing = (sending * limits::SENDING_SHARE).min(limits::TICK_SPARING);
+        sending.max(sparing).clamp(limits::TICK, limits::TICK_MAX)
     }
 
     /// Sends copies of the newest commits where they are due.

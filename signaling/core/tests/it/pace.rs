@@ -309,7 +309,7 @@ fn tick1_the_tick_is_wider_the_more_there_is_to_send_and_bounded() {
     while !world.appends.is_empty() {
         world.append();
     }
-    world.pass(limits::TICK);
+    world.pass(limits::TICK_SPARING);
     world.forget();
     world.prompt = true;
     world.say(ada, ops(rectangle(1, 41)));
@@ -317,6 +317,26 @@ fn tick1_the_tick_is_wider_the_more_there_is_to_send_and_bounded() {
     assert_eq!(commits(&world.take(ada)), Vec::<Vec<u64>>::new());
     world.pass(Duration::from_millis(1));
     assert_eq!(commits(&world.take(ada)), [[42]]);
+}
+
+#[test]
+fn tick2_with_many_to_send_to_the_tick_is_a_little_wider_and_ops_are_still_copied() {
+    for (viewers, tick) in [(1, limits::TICK), (100, limits::TICK_SPARING)] {
+        let (mut world, ada) = crowd(viewers);
+        world.say(ada, ops(rectangle(1, 1)));
+        world.say(ada, ops(rectangle(1, 2)));
+        world.forget();
+        let copied = |world: &mut World| {
+            let to_ada = world.take(ada);
+            to_ada
+                .iter()
+                .any(|sent| sent.path == Path::Live && revisions(&[sent.message()]).contains(&3))
+        };
+        world.pass(tick - Duration::from_millis(1));
+        assert!(!copied(&mut world), "{viewers}");
+        world.pass(Duration::from_millis(1));
+        assert!(copied(&mut world), "{viewers}");
+    }
 }
 
 /// A room of which the last tick held as many batches as make it gather.
@@ -374,8 +394,74 @@ fn gather3_a_command_finds_in_the_log_what_came_before_it() {
 }
 
 #[test]
+fn gather4_what_comes_behind_a_ticks_append_shares_that_of_the_next() {
+    let (mut world, ada) = gathering();
+    let (before, first) = (world.log.len(), 2 + limits::GATHER_FROM_BATCHES as u64);
+    let next = first + limits::GATHER_FROM_BATCHES as u64;
+    (first..next).for_each(|seq| world.say(ada, ops(rectangle(1, seq))));
+    world.pass(limits::TICK - limits::APPEND_LEAD);
+    let shown = before + limits::GATHER_FROM_BATCHES;
+    assert_eq!(world.log.len(), shown);
+    (next..next + 2).for_each(|seq| world.say(ada, ops(rectangle(1, seq))));
+    world.pass(limits::TICK - Duration::from_millis(1));
+    assert_eq!(world.log.len(), shown);
+    world.pass(Duration::from_millis(1));
+    assert_eq!(world.log.len(), shown + 2);
+    world.pass(limits::APPEND_LEAD);
+    let longest = world.waits.iter().max();
+    assert_eq!(longest, Some(&(limits::TICK + limits::APPEND_LEAD)));
+}
+
+#[test]
+fn gather4_what_one_append_does_not_hold_follows_at_once() {
+    let (mut world, ada) = gathering();
+    let ben = world.enter(world.join(2, "ben", DRAW));
+    world.pass(limits::TICK);
+    let (before, first) = (world.log.len(), 2 + limits::GATHER_FROM_BATCHES as u64);
+    let each = limits::APPEND_OPS_MAX as u64 / 2 + 10;
+    (0..limits::GATHER_FROM_BATCHES as u64 + 1)
+        .for_each(|seq| world.say(ada, ops(rectangle(1, first + seq))));
+    world.pass(limits::TICK);
+    let drawn = world.log.len() - before;
+    for seq in 0..each {
+        world.say(ada, ops(rectangle(1, first + drawn as u64 + seq)));
+        world.say(ben, ops(rectangle(2, 1 + seq)));
+    }
+    assert_eq!(world.log.len(), before + drawn);
+    world.pass(limits::TICK - limits::APPEND_LEAD);
+    assert_eq!(world.log.len(), before + drawn + 2 * each as usize);
+}
+
+#[test]
+fn gather5_ops_brought_when_the_room_stops_gathering_are_in_its_append_and_count_from_their_arrival()
+ {
+    let (mut world, ada) = gathering();
+    let (arrived, seq) = (world.now, 2 + limits::GATHER_FROM_BATCHES as u64);
+    let until = world.room.gathers_until(arrived);
+    assert_eq!(until, Some(world.now + limits::TICK - limits::APPEND_LEAD));
+    world.now = until.unwrap();
+    world.prompt = false;
+    let said = ops(rectangle(1, seq));
+    world.room.handle_message(ada, said, Path::Socket, arrived);
+    world.pass(Duration::ZERO);
+    let next = world.room.gathers_until(world.now);
+    assert_eq!(next, Some(arrived + limits::TICK));
+    world.append();
+    world.pass(limits::APPEND_LEAD);
+    assert_eq!(world.waits, [limits::TICK]);
+}
+
+#[test]
+fn gather5_a_room_in_which_few_draw_gathers_nothing() {
+    let mut world = World::new();
+    let ada = world.enter(world.join(1, "ada", DRAW));
+    world.say(ada, ops(rectangle(1, 1)));
+    assert_eq!(world.room.gathers_until(world.now), None);
+}
+
+#[test]
 fn tick1_what_load_takes_away_first_are_copies() {
-    let (mut world, ada) = crowd(1700);
+    let (mut world, ada) = crowd(1950);
     world.say(ada, ops(rectangle(1, 1)));
     world.pass(Duration::from_secs(1));
     assert_eq!(commits(&world.take(ada)), [[2]]);

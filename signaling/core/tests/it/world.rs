@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) closed: Vec<(SessionId, Reason)>,
     pub(crate) to_sfu: Vec<to_sfu::Message>,
     pub(crate) handed_out: u64,
+    /// How long each batch waited that was handed out.
+    pub(crate) waits: Vec<Duration>,
     pub(crate) reads: Vec<(ReadToken, StateAt)>,
     pub(crate) answers: BTreeMap<CommandId, Result<Outcome, Refusal>>,
     commands: u64,
@@ -92,6 +94,7 @@ impl World {
             closed: Vec::new(),
             to_sfu: Vec::new(),
             handed_out: 0,
+            waits: Vec::new(),
             reads: Vec::new(),
             answers: BTreeMap::new(),
             commands: 0,
@@ -300,7 +303,10 @@ impl World {
             Effect::ToSfu(message) => self.to_sfu.push(message),
             Effect::Close { session, reason } => self.closed.push((session, reason)),
             Effect::Diverged => self.diverged += 1,
-            Effect::HandedOut { ops, .. } => self.handed_out += ops,
+            Effect::HandedOut { ops, waits } => {
+                self.handed_out += ops;
+                self.waits.extend(waits);
+            }
             Effect::ReadState { token, at } => self.reads.push((token, at)),
             Effect::Answer { command, answer } => {
                 let first = self.answers.insert(command, answer).is_none();
@@ -332,6 +338,7 @@ impl World {
     pub(crate) fn forget(&mut self) {
         self.sent.clear();
         self.to_sfu.clear();
+        self.waits.clear();
     }
 }
 

@@ -1,10 +1,12 @@
 //! The rooms that are open, and which session is in which.
 
 mod commands;
+mod inputs;
 mod outbox;
 mod snapshots;
 mod task;
 
+pub(crate) use inputs::InputSender;
 pub(crate) use task::Input;
 
 use crate::{
@@ -23,9 +25,6 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// Inputs that wait for a room at most; who has more waits, and so does its connection.
-const INPUTS_MAX: usize = 1024;
-
 /// All open rooms. There are no more than the catalog holds, and no more sessions than the server takes.
 #[derive(Debug)]
 pub(crate) struct Rooms {
@@ -37,7 +36,7 @@ pub(crate) struct Rooms {
 #[derive(Debug, Default)]
 struct Open {
     rooms: HashMap<String, Handle>,
-    sessions: HashMap<SessionId, mpsc::Sender<Input>>,
+    sessions: HashMap<SessionId, InputSender>,
 }
 
 /// The way to a room's task.
@@ -45,7 +44,7 @@ struct Open {
 struct Handle {
     /// Tells a room from one of the same name that was opened later.
     generation: u64,
-    inputs: mpsc::Sender<Input>,
+    inputs: InputSender,
 }
 
 impl Rooms {
@@ -67,7 +66,7 @@ impl Rooms {
         state: &State,
         admitted: Admitted,
         queue: SocketQueue,
-    ) -> Option<mpsc::Sender<Input>> {
+    ) -> Option<InputSender> {
         let Admitted { room, join } = admitted;
         let (session, inputs) = (join.session, self.room(state, &room)?);
         self.open().sessions.insert(session, inputs.clone());
@@ -77,10 +76,10 @@ impl Rooms {
                 queue,
             })
             .await;
-        if sent.is_err() {
+        if !sent {
             self.forget_session(session);
         }
-        sent.ok().map(|()| inputs)
+        sent.then_some(inputs)
     }
 
     /// Gives a room a command and waits for what comes of it. The room is opened where it is not open.
@@ -99,13 +98,14 @@ impl Rooms {
             command,
             answer,
         };
-        let sent = inputs.send(input).await;
-        sent.map_err(|_| ApiError::closing())?;
+        if !inputs.send(input).await {
+            return Err(ApiError::closing());
+        }
         let answered = answered.await.map_err(|_| ApiError::closing())?;
         Ok(answered?)
     }
 
-    fn room(&self, state: &State, name: &str) -> Option<mpsc::Sender<Input>> {
+    fn room(&self, state: &State, name: &str) -> Option<InputSender> {
         let mut open = self.open();
         if state.is_stopping() {
             return None;
@@ -118,7 +118,7 @@ impl Rooms {
             return Some(handle.inputs.clone());
         }
         let stored = state.store.room(name)?;
-        let (inputs, received) = mpsc::channel(INPUTS_MAX);
+        let (inputs, received) = inputs::inputs();
         let generation = self.opened.fetch_add(1, Ordering::Relaxed);
         open.rooms.insert(
             name.to_owned(),
@@ -156,7 +156,7 @@ impl Rooms {
     }
 
     /// The room of a session.
-    pub(crate) fn of_session(&self, session: SessionId) -> Option<mpsc::Sender<Input>> {
+    pub(crate) fn of_session(&self, session: SessionId) -> Option<InputSender> {
         self.open().sessions.get(&session).cloned()
     }
 
@@ -165,7 +165,7 @@ impl Rooms {
         let handles: Vec<_> = self.open().rooms.values().cloned().collect();
         for handle in &handles {
             // A room that has ended already needs no telling.
-            let _ = handle.inputs.send(Input::Shutdown(reason)).await;
+            handle.inputs.send(Input::Shutdown(reason)).await;
         }
         for handle in handles {
             handle.inputs.closed().await;

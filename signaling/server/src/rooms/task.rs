@@ -2,6 +2,7 @@
 
 use super::{
     commands::{Answers, Commands},
+    inputs::Inputs,
     outbox::Outbox,
     snapshots::Snapshots,
 };
@@ -14,7 +15,7 @@ use crate::{
 use bytes::Bytes;
 use fmz_proto::{
     Message, WireError,
-    v1::{CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
+    v1::{Channel, CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Asker, Class, Command, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
@@ -43,6 +44,8 @@ pub(crate) enum Input {
     Message {
         session: SessionId,
         message: client_message::Message,
+        /// When it came.
+        at: Instant,
     },
     Malformed {
         session: SessionId,
@@ -63,13 +66,30 @@ pub(crate) enum Input {
         session: SessionId,
         reason: Reason,
     },
-    Sfu(from_sfu::Message),
+    Sfu {
+        message: from_sfu::Message,
+        /// When it came.
+        at: Instant,
+    },
     Command {
         asker: Box<Asker>,
         command: Command,
         answer: Answers,
     },
     Shutdown(Reason),
+}
+
+impl Input {
+    /// Whether nobody waits for it where the room gathers ops anyway.
+    pub(super) fn can_wait(&self) -> bool {
+        match self {
+            Self::Message { message, .. } => matches!(message, client_message::Message::Ops(_)),
+            Self::Sfu { message, .. } => {
+                matches!(message, from_sfu::Message::Data(data) if data.channel() == Channel::Ops)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// An append on its way.
@@ -107,7 +127,7 @@ pub(super) async fn run(
     state: State,
     stored: StoredRoom,
     generation: u64,
-    mut inputs: mpsc::Receiver<Input>,
+    mut inputs: Inputs,
     to_sfu: mpsc::Sender<to_sfu::Message>,
 ) {
     let name = stored.room.clone();
@@ -125,7 +145,7 @@ pub(super) async fn run(
     };
     inputs.close();
     state.rooms.forget_room(&state, &name, generation);
-    while let Some(input) = inputs.recv().await {
+    while let Some(input) = inputs.next(false).await {
         if let Input::Join { queue, .. } = input {
             queue.close(reason);
         }
@@ -176,7 +196,7 @@ impl Task {
     }
 
     /// In order of precedence: what became durable, what the media server takes, what is due, what comes in.
-    async fn serve(mut self, inputs: &mut mpsc::Receiver<Input>) -> Reason {
+    async fn serve(mut self, inputs: &mut Inputs) -> Reason {
         let to_sfu = self.to_sfu.clone();
         loop {
             if let Some(reason) = self.room.closed() {
@@ -184,7 +204,9 @@ impl Task {
                 inputs.close();
                 return self.finish(reason).await;
             }
-            let due = self.due();
+            let now = Instant::now();
+            let gathers_until = self.room.gathers_until(now);
+            let due = self.due(now).min(gathers_until.unwrap_or(now + LOOK));
             tokio::select! {
                 biased;
                 answer = answered(&mut self.append) => self.appended(answer),
@@ -196,8 +218,8 @@ impl Task {
                 (token, state) = self.commands.next_read() => {
                     self.room.handle_state(token, state, Instant::now());
                 }
-                () = tokio::time::sleep_until(due.into()) => self.timeout(),
-                input = inputs.recv() => match input {
+                () = tokio::time::sleep_until(due.into()) => self.timeout(inputs),
+                input = inputs.next(gathers_until.is_some()) => match input {
                     Some(input) => self.handle_some(input, inputs),
                     None => self.room.handle_shutdown(Reason::Shutdown),
                 },
@@ -206,8 +228,7 @@ impl Task {
         }
     }
 
-    fn due(&self) -> Instant {
-        let now = Instant::now();
+    fn due(&self, now: Instant) -> Instant {
         let due = self.room.poll_timeout(now);
         due.into_iter()
             .chain(self.closes_at())
@@ -220,7 +241,8 @@ impl Task {
         Some(self.idle_since? + self.state.config.room_idle)
     }
 
-    fn timeout(&mut self) {
+    fn timeout(&mut self, inputs: &mut Inputs) {
+        self.handle_more(inputs.len(), inputs);
         let now = Instant::now();
         if self.closes_at().is_some_and(|at| at <= now) {
             self.room.handle_shutdown(Reason::Reloading);
@@ -249,11 +271,14 @@ impl Task {
     }
 
     /// Takes what has come, before anything is done about it.
-    fn handle_some(&mut self, first: Input, inputs: &mut mpsc::Receiver<Input>) {
+    fn handle_some(&mut self, first: Input, inputs: &mut Inputs) {
         self.handle(first);
-        let more = std::iter::from_fn(|| inputs.try_recv().ok());
-        more.take(INPUTS_AT_ONCE - 1)
-            .for_each(|input| self.handle(input));
+        self.handle_more(INPUTS_AT_ONCE - 1, inputs);
+    }
+
+    fn handle_more(&mut self, count: usize, inputs: &mut Inputs) {
+        let more = std::iter::from_fn(|| inputs.try_next());
+        more.take(count).for_each(|input| self.handle(input));
     }
 
     fn handle(&mut self, input: Input) {
@@ -263,10 +288,11 @@ impl Task {
                 self.queues.insert(join.session, queue);
                 self.room.handle_joined(*join, now);
             }
-            Input::Message { session, message } => {
-                self.room
-                    .handle_message(session, message, Path::Socket, now)
-            }
+            Input::Message {
+                session,
+                message,
+                at,
+            } => self.room.handle_message(session, message, Path::Socket, at),
             Input::Malformed { session, error } => self.room.handle_malformed(session, &error, now),
             Input::Alive { session } => self.room.handle_alive(session, now),
             Input::Eased { session } => self.press(session, now),
@@ -277,7 +303,7 @@ impl Task {
             Input::Violation { session, reason } => {
                 self.room.handle_violation(session, reason, now)
             }
-            Input::Sfu(message) => self.room.handle_sfu(message, now),
+            Input::Sfu { message, at } => self.room.handle_sfu(message, at),
             Input::Command {
                 asker,
                 command,

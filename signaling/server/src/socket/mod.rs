@@ -7,7 +7,12 @@ mod relays;
 pub(crate) use hello::public_key;
 pub(crate) use queue::{Outgoing, Pushed, SocketFrames, SocketQueue};
 
-use crate::{api::ApiError, origin, rooms::Input, state::State};
+use crate::{
+    api::ApiError,
+    origin,
+    rooms::{Input, InputSender},
+    state::State,
+};
 use axum::{
     extract::{
         State as Extract,
@@ -23,9 +28,9 @@ use fmz_proto::{
 };
 use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL};
 use relays::Relays;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc},
+    sync::OwnedSemaphorePermit,
     time::{MissedTickBehavior, interval_at, timeout},
 };
 
@@ -172,12 +177,11 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
             .with_label_values(&[Reason::Disconnected.code()])
             .inc();
         // A room that is gone knows the session no more.
-        let _ = room
-            .send(Input::Left {
-                session,
-                reason: Reason::Disconnected,
-            })
-            .await;
+        room.send(Input::Left {
+            session,
+            reason: Reason::Disconnected,
+        })
+        .await;
     }
     state.rooms.forget_session(session);
 }
@@ -187,7 +191,7 @@ async fn exchange(
     state: &State,
     socket: &mut WebSocket,
     session: SessionId,
-    room: &mpsc::Sender<Input>,
+    room: &InputSender,
     frames: &mut SocketFrames,
     relays: &mut Relays,
 ) -> Option<Reason> {
@@ -202,8 +206,8 @@ async fn exchange(
                     if let Some(told) = relays.behind_welcome() {
                         write(socket, Message::Binary(told)).await?;
                     }
-                    if frames.has_eased() {
-                        room.send(Input::Eased { session }).await.ok()?;
+                    if frames.has_eased() && !room.send(Input::Eased { session }).await {
+                        return None;
                     }
                 }
                 Outgoing::Close(reason) => return Some(reason),
@@ -216,7 +220,9 @@ async fn exchange(
                 let input = read(state, session, received?)?;
                 // After a violation the room's answer is all that is still to come.
                 reading = !matches!(input, Input::Violation { .. });
-                room.send(input).await.ok()?;
+                if !room.send(input).await {
+                    return None;
+                }
             }
         }
     }
@@ -243,7 +249,11 @@ fn read(
     };
     match received {
         Ok(Message::Binary(frame)) => Some(match decode_client(&frame) {
-            Ok(message) => Input::Message { session, message },
+            Ok(message) => Input::Message {
+                session,
+                message,
+                at: Instant::now(),
+            },
             Err(error) => refused(error),
         }),
         Ok(Message::Text(_)) => Some(refused(WireError::Malformed("text frame"))),

@@ -1,6 +1,7 @@
 /** Yjs behind Hocuspocus, without extensions: documents in memory. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from "@hocuspocus/provider";
 import { Server } from "@hocuspocus/server";
+import { createDecoder, readVarString, readVarUint } from "lib0/decoding";
 import { WebSocket } from "ws";
 import * as Y from "yjs";
 import { YjsPen, once } from "../yjs-pen.mjs";
@@ -11,7 +12,10 @@ export async function serve() {
   return server.httpServer.address().port;
 }
 
-export async function connect(port, room) {
+/** The kind of message that carries sync. */
+const SYNC = 0;
+
+export async function connect(port, room, onlyCounts) {
   const doc = new Y.Doc();
   const websocketProvider = new HocuspocusProviderWebsocket({
     url: `ws://127.0.0.1:${port}`,
@@ -21,5 +25,14 @@ export async function connect(port, room) {
   const synced = once((done) => provider.on("synced", done));
   provider.attach();
   await synced;
-  return new YjsPen(doc);
+  const pen = new YjsPen(doc);
+  if (onlyCounts) {
+    pen.onlyCount();
+    provider.onMessage = ({ data }) => {
+      const message = createDecoder(new Uint8Array(data));
+      readVarString(message);
+      if (readVarUint(message) === SYNC) pen.receive(readVarUint(message));
+    };
+  }
+  return pen;
 }

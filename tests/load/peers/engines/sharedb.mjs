@@ -26,10 +26,10 @@ class Pen {
     this.doc = doc;
   }
 
-  begin(id, color, width) {
+  begin(id, color, width, x, y) {
     this.path = ["strokes", id, "points"];
-    this.length = 0;
-    this.submit({ p: ["strokes", id], oi: { color, width, points: [] } });
+    this.length = 1;
+    this.submit({ p: ["strokes", id], oi: { color, width, points: [[x, y]] } });
   }
 
   append(x, y) {

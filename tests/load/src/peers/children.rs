@@ -74,6 +74,15 @@ impl NodeServer {
     }
 }
 
+/// How many of the clients take in what they receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replicas {
+    All,
+    /// One in each process; the others count, where their engine tells points apart without taking them in. What a server
+    /// does is the same.
+    Few,
+}
+
 /// All clients of a room.
 pub(super) struct Clients {
     processes: Vec<Node>,
@@ -85,7 +94,12 @@ impl Clients {
         server: &NodeServer,
         engine: &str,
         room: &str,
+        replicas: Replicas,
     ) -> Result<Self> {
+        let counting = match replicas {
+            Replicas::All => "",
+            Replicas::Few => "counting",
+        };
         let mut processes = Vec::new();
         for (first, count) in shares(options.clients) {
             let numbers = [first, count, options.drawing].map(|number| number.to_string());
@@ -93,7 +107,16 @@ impl Clients {
             let port = server.port.as_str();
             processes.push(Node::start(
                 &options.folder,
-                &["clients.mjs", engine, room, port, first, count, drawing],
+                &[
+                    "clients.mjs",
+                    engine,
+                    room,
+                    port,
+                    first,
+                    count,
+                    drawing,
+                    counting,
+                ],
             )?);
         }
         for process in &mut processes {
