@@ -87,7 +87,7 @@ impl Way<'_> {
             .as_ref()
             .is_none_or(|(publication, range)| {
                 let frame = stamp.frame_index.filter(|frame| range.contains(frame));
-                stamp.publication == *publication && frame.is_some()
+                *stamp.publication == **publication && frame.is_some()
             });
         by && on
     }
