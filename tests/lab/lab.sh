@@ -6,7 +6,6 @@
 #                                                                        (the same ends in 2001:db8:2::)
 # shellcheck shell=bash
 
-LAB_ROWS=(symmetric endpoint-independent udp-blocked tcp-443 ipv6-only)
 LAB_SERVER=203.0.113.10
 LAB_SERVER6=2001:db8:2::10
 LAB_PEER=203.0.113.20
@@ -73,11 +72,11 @@ lab_home() {
 
 # lab_router ROW: how it translates and what it lets through. Nothing comes in that nobody asked for.
 lab_router() {
-  local mapping=masquerade rule
-  [[ $1 == endpoint-independent ]] || mapping="masquerade fully-random"
+  local mapping=(masquerade)
+  [[ $1 == endpoint-independent ]] || mapping+=(fully-random)
   lab_rule add table ip nat
   lab_rule add chain ip nat out '{ type nat hook postrouting priority 100; }'
-  lab_rule add rule ip nat out oifname wan0 $mapping
+  lab_rule add rule ip nat out oifname wan0 "${mapping[@]}"
   lab_rule add table inet wall
   lab_rule add chain inet wall through '{ type filter hook forward priority 0; }'
   lab_rule add rule inet wall through iifname wan0 ct state new drop

@@ -2,6 +2,7 @@
 
 use crate::ClientError;
 use fmz_media::Codec;
+use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::{NackGeneratorBuilder, NackResponderBuilder};
 use rtc::rtp_transceiver::rtp_sender::{RTCPFeedback, RtpCodecKind};
 use webrtc::peer_connection::{
@@ -55,9 +56,11 @@ pub(super) fn configuration(
         .build()
 }
 
+/// The server's candidates are addresses, never names; and asking for names fails where no route leads to all hosts.
 pub(super) fn settings() -> SettingEngine {
     SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .build()
 }
 

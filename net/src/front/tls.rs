@@ -44,6 +44,7 @@ impl Tls {
 }
 
 fn ours(mut config: ServerConfig) -> Arc<ServerConfig> {
-    config.alpn_protocols = vec![WEB.to_vec(), RELAY.to_vec()];
+    // In order of preference: no page's client names the relay, but relay clients name the page too.
+    config.alpn_protocols = vec![RELAY.to_vec(), WEB.to_vec()];
     Arc::new(config)
 }

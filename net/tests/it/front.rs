@@ -69,6 +69,10 @@ async fn front2_the_application_protocol_decides_within_tls() {
         (stream.protocol, stream.client),
         (Protocol::Tls, client.get_ref().0.local_addr().unwrap())
     );
+    // As coturn's client does.
+    let both = ["http/1.1", "stun.turn"];
+    fixture.connect_tls(&both).await.unwrap();
+    within(fixture.relay.recv()).await.unwrap();
     assert!(fixture.connect_tls(&["smtp"]).await.is_err());
     assert_eq!(fixture.refusal().await, Refusal::Handshake);
 }

@@ -37,8 +37,8 @@ export function watchConnections(only) {
 export async function readWay() {
   const { connection, made, connected } = window.lab.connections.at(-1);
   const all = [...(await connection.getStats()).values()];
-  const pairs = all.filter(({ type, state, nominated }) => type === "candidate-pair" && state === "succeeded" && nominated);
-  const [pair] = pairs.sort((a, b) => b.bytesReceived - a.bytesReceived);
+  const named = all.find(({ selectedCandidatePairId }) => selectedCandidatePairId)?.selectedCandidatePairId;
+  const pair = all.find(({ type, id, selected }) => type === "candidate-pair" && (id === named || selected));
   const { candidateType, relayProtocol } = all.find(({ id }) => id === pair?.localCandidateId) ?? {};
   return { type: candidateType, transport: relayProtocol, ms: connected - made };
 }

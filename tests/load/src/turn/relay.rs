@@ -14,6 +14,8 @@ use std::time::Duration;
 /// Processor of the relay; the load runs on another.
 const RELAY_CORE: &str = "0";
 const REALM: &str = "bench";
+/// Where fmz's forwarding unit is: at the relay's own address, any port may be one that it relays.
+const MEDIA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 /// A policy that lets the load's own sink be a peer.
 const PEERS: &str = "127.0.0.0/8";
 
@@ -61,9 +63,10 @@ impl Kind {
 impl Relay {
     /// Starts a relay and waits until it answers.
     pub(super) fn start(kind: Kind, programs: &Programs) -> Result<Self> {
-        let udp = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr();
+        let udp = |ip: Ipv4Addr| UdpSocket::bind((ip, 0))?.local_addr();
         let tcp = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr();
-        let (address, media, admin, page) = (udp()?, udp()?, tcp()?, tcp()?);
+        let (address, media, admin, page) =
+            (udp(Ipv4Addr::LOCALHOST)?, udp(MEDIA)?, tcp()?, tcp()?);
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", RELAY_CORE]);
         match kind {

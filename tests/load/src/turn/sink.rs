@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Bytes asked for in the kernel's receive buffer: a pause of the load is not to count as a relay's loss.
 const RECEIVE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+/// Not the relays' own: there, any port may be one that they relay.
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// Bytes that the kernel may join into one slot.
 const SLOT_BYTES: usize = 65_536;
 
@@ -24,7 +26,7 @@ pub(super) struct Sink {
 impl Sink {
     /// `joined`: it takes what was sent as one in one piece, as the forwarding unit's socket does.
     pub(super) fn open(joined: bool) -> Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("bind the sink")?;
+        let socket = UdpSocket::bind((ADDRESS, 0)).context("bind the sink")?;
         socket2::SockRef::from(&socket)
             .set_recv_buffer_size(RECEIVE_BUFFER_BYTES)
             .context("raise the buffer")?;
