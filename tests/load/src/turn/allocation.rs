@@ -4,7 +4,7 @@ use super::credentials::Credentials;
 use anyhow::{Context, Result, bail};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stun_types::attribute::{AttributeWrite, ErrorCode, Nonce, Realm, Username};
 use stun_types::message::{
     BINDING, IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageIntegrityCredentials,
@@ -17,6 +17,8 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND};
 pub(super) const CHANNEL: u16 = 0x4000;
 /// Time for an answer; then the request is sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+/// A relay that has not answered after this long has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// Sends of one request, as in RFC 8489 section 6.2.1.
 const SENDS_MAX: usize = 7;
 /// STUN answers are much shorter.
@@ -125,10 +127,17 @@ pub(super) fn bare_allocate() -> Vec<u8> {
     message.finish()
 }
 
-/// Waits until a relay answers.
+/// Waits until a relay that is starting answers.
 pub(super) fn wait_for(relay: SocketAddr) -> Result<()> {
     let binding = request(BINDING, TransactionId::generate()).finish();
-    exchange(&connect(relay, 0)?, &binding).map(|_| ())
+    let (socket, late) = (connect(relay, 0)?, Instant::now() + START_TIMEOUT);
+    loop {
+        match exchange(&socket, &binding) {
+            Err(error) if Instant::now() > late => return Err(error),
+            Err(_) => {}
+            Ok(_) => return Ok(()),
+        }
+    }
 }
 
 fn request(method: Method, transaction: TransactionId) -> MessageWriteVec {
