@@ -101,9 +101,18 @@ impl Server {
         );
     }
 
-    /// Waits until the process has ended.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
-        self.process.wait().unwrap()
+    /// Waits until the process has ended, as long as a test may wait.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let ended = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                if let Some(status) = self.process.try_wait().unwrap() {
+                    return status;
+                }
+                tick.tick().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, ended).await.unwrap()
     }
 }
 
