@@ -85,17 +85,19 @@ fn length(bytes: &[u8]) -> Result<Option<usize>, FramingError> {
         return Ok(None);
     };
     let length = usize::from(u16::from_be_bytes([high, low]));
-    if is_stun {
-        let cookie = &bytes[4..bytes.len().min(8)];
-        if !length.is_multiple_of(4) || !MAGIC_COOKIE.starts_with(cookie) {
-            return Err(FramingError::Header);
-        }
-    }
     let header = [CHANNEL_HEADER_BYTES, STUN_HEADER_BYTES][usize::from(is_stun)];
-    match header + length {
-        whole if whole > MESSAGE_BYTES_MAX => Err(FramingError::TooLong),
-        whole => Ok(Some(whole)),
+    // What the first four bytes say comes first, so that the fault is the same however the stream is cut.
+    if is_stun && !length.is_multiple_of(4) {
+        return Err(FramingError::Header);
     }
+    if header + length > MESSAGE_BYTES_MAX {
+        return Err(FramingError::TooLong);
+    }
+    let cookie = &bytes[4..bytes.len().min(8)];
+    if is_stun && !MAGIC_COOKIE.starts_with(cookie) {
+        return Err(FramingError::Header);
+    }
+    Ok(Some(header + length))
 }
 
 #[cfg(test)]
