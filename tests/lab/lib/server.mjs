@@ -82,7 +82,7 @@ export class LabServer {
     return [
       ...["--data-dir", this.data],
       ...["--listen", "[::]:443", "--public-url", this.origin, "--tls-self-signed"],
-      ...["--admin-listen", "127.0.0.1:7881"],
+      ...["--admin-listen", "127.0.0.1:7881", "--turn-listen", "[::]:3478"],
       ...["--media-listen", "[::]:7882", "--public-addresses", `${LAB_SERVER},${LAB_SERVER6}`],
     ];
   }

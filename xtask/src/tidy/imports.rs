@@ -88,15 +88,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const KEPT_BY: &[(&str, &[&str])] = &[
     ("str0m", &["fmz-sfu-core", "fmz-load"]),
     ("mio", &["fmz-turn"]),
-    ("nix", &["fmz-net"]),
+    ("nix", &["fmz-net", "fmz-load"]),
     ("quinn-udp", &["fmz-net", "fmz-load"]),
     ("socket2", &["fmz-net", "fmz-load"]),
     ("webrtc", &["fmz-client"]),
     ("rtc", &["fmz-client"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
-    ("stun-types", &["fmz-turn", "fmz-turn-core", "fmz-fuzz"]),
-    ("turn-types", &["fmz-turn", "fmz-turn-core", "fmz-fuzz"]),
+    (
+        "stun-types",
+        &["fmz-turn", "fmz-turn-core", "fmz-fuzz", "fmz-load"],
+    ),
+    (
+        "turn-types",
+        &["fmz-turn", "fmz-turn-core", "fmz-fuzz", "fmz-load"],
+    ),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
     ("wasm-bindgen", &["fmz-annotation-wasm"]),
 ];
