@@ -51,13 +51,14 @@ describe(`behind a router of the kind ${name}`, () => {
     if (one !== bo) assert.deepEqual(plain(await bo.untilMarks(mine)), plain(mine));
   }
 
-  /** Somebody who may take one way only takes it, and has all of the room. */
-  async function judgeRelay(who, transport, options) {
+  /** Somebody who may use a relay only does, over one of these transports, and has all of the room. */
+  async function judgeRelay(who, transports, options) {
     const ada = await arrive(who, options);
     try {
       await judge(ada);
       const way = await ada.page.evaluate(readWay);
-      assert.deepEqual([way.type, way.transport], ["relay", transport]);
+      assert.equal(way.type, "relay");
+      assert.ok(transports.includes(way.transport), `took ${way.transport}`);
       assert.ok(way.ms < CONNECT_MS_MAX, `${way.ms} ms`);
     } finally {
       await ada.leave();
@@ -72,7 +73,7 @@ describe(`behind a router of the kind ${name}`, () => {
 
   for (const transport of row.browsers) {
     test(`Chromium has them by the relay over ${transport}`, async () => {
-      await judgeRelay("Ada", transport, { only: transport });
+      await judgeRelay("Ada", [transport], { only: transport });
     });
   }
 
@@ -91,8 +92,8 @@ describe(`behind a router of the kind ${name}`, () => {
     });
   }
 
-  test("a link that says relay=only takes the first relay that can be reached", async () => {
-    await judgeRelay("Cy", row.browsers[0], { query: "?relay=only" });
+  test("a link that says relay=only takes a relay", async () => {
+    await judgeRelay("Cy", row.browsers, { query: "?relay=only" });
   });
 
   // Nothing can make Firefox trust a certificate of the server's own making for a relay, so it has no way through TLS here.
