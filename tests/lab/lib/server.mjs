@@ -7,7 +7,7 @@ import { within } from "../../e2e/lib/deadline.mjs";
 import { ROOT } from "../../e2e/lib/server.mjs";
 
 const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
-const { LAB, LAB_FOLDER, LAB_SERVER, LAB_SERVER6 } = process.env;
+const { LAB, LAB_FOLDER, LAB_ROW, LAB_SERVER, LAB_SERVER6 } = process.env;
 /** Time for making the clip and starting, ms. */
 const START_MS = 60_000;
 const STREAM = ["--size", "1280x720", "--frames", "48", "--bitrate", "4000"];
@@ -29,7 +29,7 @@ export class LabServer {
 
   constructor(host) {
     this.origin = `https://${host}`;
-    this.data = join(LAB_FOLDER, "data");
+    this.data = join(LAB_FOLDER, LAB_ROW);
   }
 
   /** The certificate that it made for itself. */
@@ -82,7 +82,7 @@ export class LabServer {
     return [
       ...["--data-dir", this.data],
       ...["--listen", "[::]:443", "--public-url", this.origin, "--tls-self-signed"],
-      ...["--admin-listen", "127.0.0.1:7881"],
+      ...["--admin-listen", "127.0.0.1:7881", "--turn-listen", "[::]:3478"],
       ...["--media-listen", "[::]:7882", "--public-addresses", `${LAB_SERVER},${LAB_SERVER6}`],
     ];
   }

@@ -18,6 +18,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::watch;
 
+/// Ports that the system may choose until one is free for datagrams and streams: on a busy machine every second one is not.
+const PORT_TRIES: usize = 32;
+
 /// Starts a relay. To be called inside a tokio runtime, which takes connections.
 ///
 /// # Errors
@@ -87,8 +90,20 @@ impl Listeners {
         Ok(listeners)
     }
 
+    /// Where the system is to choose, a port that is free for datagrams only is given back.
+    fn bind_both(&mut self, address: SocketAddr) -> io::Result<()> {
+        let tries = if address.port() == 0 { PORT_TRIES } else { 1 };
+        for _ in 1..tries {
+            match self.try_bind_both(address) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_bind_both(address)
+    }
+
     /// The first socket draws the port where the system is to choose, and the others join it.
-    fn bind_both(&mut self, mut address: SocketAddr) -> io::Result<()> {
+    fn try_bind_both(&mut self, mut address: SocketAddr) -> io::Result<()> {
         let shared_port = self.udp.len() > 1;
         for place in &mut self.udp {
             let socket = shard::listening(address, shared_port)?;
