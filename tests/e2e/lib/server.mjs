@@ -172,7 +172,7 @@ async function freePort() {
   return port;
 }
 
-export async function freeUdpPort() {
+async function freeUdpPort() {
   const probe = createSocket("udp4").bind(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address();

@@ -58,12 +58,7 @@ mod tests {
     #[test]
     fn an_offer_leads_to_the_link_and_nowhere_else() {
         let server = server_in(OFFER).unwrap();
-<<<<<<< HEAD
-        let expected: SocketAddr = "127.0.0.1:4000".parse().unwrap();
-        assert_eq!(server, expected);
-=======
         assert_eq!(server, "127.0.0.1:4000".parse::<SocketAddr>().unwrap());
->>>>>>> turn-lab
         let offer = through(OFFER, server, "127.0.0.1:5000".parse().unwrap());
         assert_eq!(
             offer,
