@@ -14,8 +14,7 @@ pub const GATHER_FROM_BATCHES: usize = 4;
 pub const APPEND_LEAD: Duration = Duration::from_millis(2);
 /// Part of a core that sending to all may take before the tick becomes wider, up to [`TICK_SPARING`]: one in so many.
 pub const SENDING_SHARE: u32 = 25;
-/// Longest time between two sends of committed ops only to spare the processor: with the append that goes before, an op waits
-/// less than 25 ms.
+/// Longest time between two sends of committed ops only to spare the processor.
 pub const TICK_SPARING: Duration = Duration::from_millis(20);
 /// Longest time between two sends of committed ops, where sending to all takes long.
 pub const TICK_MAX: Duration = Duration::from_millis(50);
