@@ -40,7 +40,16 @@ impl Fold {
     }
 
     pub(crate) fn number(&mut self, number: u64) -> &mut Self {
-        self.put(&number.to_le_bytes())
+        let bytes = number.to_le_bytes();
+        // Of a length known beforehand, which is most of what is hashed.
+        match self.block[self.filled..].first_chunk_mut() {
+            Some(place) => {
+                *place = bytes;
+                self.filled += bytes.len();
+                self
+            }
+            None => self.put(&bytes),
+        }
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {

@@ -80,8 +80,10 @@ impl Restores {
 
     /// In no order.
     fn ids(&self) -> Vec<ObjectId> {
-        let objects = self.objects.iter().map(|restore| restore.id);
-        objects.chain(self.deleted.ids()).collect()
+        let mut ids = Vec::with_capacity(self.len());
+        ids.extend(self.objects.iter().map(|restore| restore.id));
+        ids.extend(self.deleted.ids());
+        ids
     }
 
     /// The same as ranges, each of objects that there are.

@@ -10,8 +10,6 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 pub const TICK: Duration = Duration::from_millis(16);
 /// Batches in a tick from which on those of the next tick go to the log together: fewer are there at once by themselves.
 pub const GATHER_FROM_BATCHES: usize = 4;
-/// Time by which an append leaves before the tick that shows it, besides twice what appends take: a room looks at it in time.
-pub const APPEND_LEAD: Duration = Duration::from_millis(2);
 /// Part of a core that sending to all may take before the tick becomes wider, up to [`TICK_SPARING`]: one in so many.
 pub const SENDING_SHARE: u32 = 25;
 /// Longest time between two sends of committed ops only to spare the processor.

@@ -41,8 +41,12 @@ pub(crate) struct Sequencer {
     /// Durable, not handed out.
     outbox: Vec<Numbered>,
     handed_out: Option<Instant>,
-    /// The last `handed_out` behind which gathered ops went to the log: those of the next tick did.
-    gathered: Option<Instant>,
+    /// Whether the append on its way holds all that the next tick shows.
+    gathered: bool,
+    /// Whether the last append held as much as one may: more may wait.
+    full: bool,
+    /// Whether what waits in the outbox is all that the next tick shows.
+    complete: bool,
     /// Batches that the last tick handed out.
     handed_batches: usize,
     /// Time to the next tick.
@@ -73,7 +77,9 @@ impl Sequencer {
             append_takes: Duration::ZERO,
             outbox: Vec::new(),
             handed_out: None,
-            gathered: None,
+            gathered: false,
+            full: false,
+            complete: false,
             handed_batches: 0,
             tick: limits::TICK,
             recent,
@@ -99,18 +105,16 @@ impl Sequencer {
         self.flight_ops
     }
 
+    /// Whether many draw, so that what one tick shows goes to the log together.
+    pub(crate) fn gathers(&self) -> bool {
+        self.handed_batches >= limits::GATHER_FROM_BATCHES && !self.full
+    }
+
     /// Where many draw, the next append of ops does not leave before this: what is durable earlier waits for the tick all the
-    /// same, and what comes until then shares its write to disk. What comes later shares that of the tick after.
+    /// same, and what comes until then shares its write to disk.
     pub(crate) fn append_at(&self) -> Option<Instant> {
-        if self.handed_batches < limits::GATHER_FROM_BATCHES {
-            return None;
-        }
-        let lead = if self.gathered == self.handed_out {
-            Duration::ZERO
-        } else {
-            limits::APPEND_LEAD + 2 * self.append_takes
-        };
-        Some(self.handed_out? + self.tick.saturating_sub(lead))
+        let tick = self.tick.saturating_sub(self.append_takes);
+        Some(self.handed_out? + tick).filter(|_| self.gathers())
     }
 
     /// Moves ops that were made on an older revision over what came since.
@@ -174,10 +178,8 @@ impl Sequencer {
     ) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
         let expected = self.flight.first()?.batch.first_revision - 1;
         self.tokens += 1;
-        let full = self.flight_ops >= limits::APPEND_OPS_MAX;
-        if self.append_at().is_some_and(|at| at <= now) && !full {
-            self.gathered = self.handed_out;
-        }
+        self.full = self.flight_ops >= limits::APPEND_OPS_MAX;
+        self.gathered = self.append_at().is_some_and(|at| at <= now);
         self.launched = Some(now);
         self.flight_ops = 0;
         let batches = self
@@ -200,17 +202,20 @@ impl Sequencer {
             .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.append_takes = (7 * self.append_takes + took) / 8;
         self.outbox.append(&mut self.flight);
+        self.complete = self.gathered;
     }
 
-    /// When the next tick is due; at once after a rest.
+    /// When the next tick is due: at once after a rest, and where all that it shows is durable.
     pub(crate) fn tick_at(&self, now: Instant) -> Option<Instant> {
-        let due = self.handed_out.map_or(now, |last| last + self.tick);
+        let last = self.handed_out.filter(|_| !self.complete);
+        let due = last.map_or(now, |last| last + self.tick);
         (!self.outbox.is_empty()).then_some(due)
     }
 
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Tick> {
         self.tick_at(now).filter(|due| *due <= now)?;
         self.handed_out = Some(now);
+        self.complete = false;
         self.handed_batches = self.outbox.len();
         let waits = self
             .outbox

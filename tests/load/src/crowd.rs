@@ -81,28 +81,38 @@ pub(crate) async fn measure(
 ) -> Result<Cost> {
     crowd.draw().await?;
     tokio::time::sleep(WARM_UP).await;
-    let (begun, cpu, before) = (
-        Instant::now(),
-        cpu::of_process(server)?,
-        crowd.count().await?,
-    );
+    let begun = Reading::take(crowd, server).await?;
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let cost = Cost {
-        server_cpu: cpu::of_process(server)? - cpu,
-        elapsed: begun.elapsed(),
-        ..since(before, crowd.count().await?, clients)
-    };
+    let cost = begun.cost_until(&Reading::take(crowd, server).await?, clients);
     crowd.rest().await?;
     drain(crowd, clients).await?;
     Ok(cost)
 }
 
-fn since(before: Points, after: Points, clients: u64) -> Cost {
-    Cost {
-        server_cpu: Duration::ZERO,
-        elapsed: Duration::ZERO,
-        delivered: after.delivered - before.delivered,
-        expected: (after.made - before.made) * (clients - 1),
+/// Points so far, and what the server had used by then.
+struct Reading {
+    points: Points,
+    server_cpu: Duration,
+    at: Instant,
+}
+
+impl Reading {
+    /// A busy crowd takes its time to count, so the clocks are read when it has: at both ends alike.
+    async fn take(crowd: &mut impl Crowd, server: u32) -> Result<Self> {
+        Ok(Self {
+            points: crowd.count().await?,
+            server_cpu: cpu::of_process(server)?,
+            at: Instant::now(),
+        })
+    }
+
+    fn cost_until(&self, end: &Self, clients: u64) -> Cost {
+        Cost {
+            server_cpu: end.server_cpu - self.server_cpu,
+            elapsed: end.at - self.at,
+            delivered: end.points.delivered - self.points.delivered,
+            expected: (end.points.made - self.points.made) * (clients - 1),
+        }
     }
 }
 
@@ -130,12 +140,13 @@ mod tests {
 
     #[test]
     fn a_window_counts_what_everyone_else_received() {
-        let points = |made, delivered| Points { made, delivered };
-        let cost = Cost {
-            server_cpu: Duration::from_millis(30),
-            elapsed: Duration::from_secs(2),
-            ..since(points(10, 30), points(110, 330), 4)
+        let begun = Instant::now();
+        let reading = |made, delivered, cpu_ms, seconds| Reading {
+            points: Points { made, delivered },
+            server_cpu: Duration::from_millis(cpu_ms),
+            at: begun + Duration::from_secs(seconds),
         };
+        let cost = reading(10, 30, 70, 1).cost_until(&reading(110, 330, 100, 3), 4);
         assert_eq!((cost.delivered, cost.expected), (300, 300));
         assert!((cost.us_per_delivered() - 100.0).abs() < 1e-9);
         assert!((cost.delivered_per_s() - 150.0).abs() < 1e-9);

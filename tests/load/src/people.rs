@@ -1,12 +1,12 @@
 //! People in a room of fmz who send as the SDK does, all in this process.
 
 mod totals;
+mod watcher;
 
 use crate::hand::Hand;
 use crate::pen::{Drawn, Pen};
 use crate::session::{Event, Join, Session};
 use anyhow::{Context, Result, bail};
-use fmz_annotation::Document;
 use fmz_proto::v1::server_message::Message as FromServer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 pub(crate) use totals::Totals;
+use watcher::Watcher;
 
 /// Time between two batches, as in the SDK.
 const BATCH_INTERVAL: Duration = Duration::from_millis(25);
@@ -58,7 +59,7 @@ impl People {
                 part,
                 begun: people.begun.subscribe(),
                 totals: people.totals.clone(),
-                document: (part == Part::Watch).then(Document::new),
+                watcher: (part == Part::Watch).then(Watcher::default),
             };
             let join = join(part).numbered(client);
             people.tasks.spawn(person.attend(join, tell.clone()));
@@ -108,7 +109,7 @@ struct Person {
     part: Part,
     begun: watch::Receiver<Option<Instant>>,
     totals: Arc<Totals>,
-    document: Option<Document>,
+    watcher: Option<Watcher>,
 }
 
 impl Person {
@@ -165,12 +166,12 @@ impl Person {
     }
 
     fn take(&mut self, event: Event, pen: &mut Pen) -> Result<()> {
-        match event {
-            Event::Snapshot(snapshot) if self.part == Part::Watch => {
-                let document = Document::from_snapshot(snapshot).context("load a snapshot")?;
-                self.document = Some(document);
-                Ok(())
+        if let Some(watcher) = &mut self.watcher {
+            for (author, client_seq) in watcher.take(&event)? {
+                self.totals.applied(author, client_seq);
             }
+        }
+        match event {
             Event::Message(message) => self.take_message(&message, pen),
             _ => Ok(()),
         }
@@ -179,14 +180,10 @@ impl Person {
     fn take_message(&mut self, message: &FromServer, pen: &mut Pen) -> Result<()> {
         match message {
             FromServer::Committed(committed) => {
-                for batch in &committed.batches {
-                    let points = pen.committed(batch);
-                    self.totals.delivered.fetch_add(points, Ordering::Relaxed);
-                    if let Some(document) = &mut self.document {
-                        document.apply(batch).context("apply a batch")?;
-                        self.totals.applied(batch.author, batch.client_seq);
-                    }
-                }
+                let points = committed.batches.iter().map(|batch| pen.committed(batch));
+                self.totals
+                    .delivered
+                    .fetch_add(points.sum(), Ordering::Relaxed);
                 Ok(())
             }
             FromServer::Rejected(rejected) => bail!("a batch was rejected: {rejected:?}"),

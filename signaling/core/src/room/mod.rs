@@ -317,7 +317,10 @@ impl Room {
     /// Until when ops need not be brought to the room, which gathers them: nothing would happen earlier for it. Bring them then,
     /// in the order and with the times of their arrival, and do what is due.
     pub fn gathers_until(&self, now: Instant) -> Option<Instant> {
-        let at = self.append_at(now);
+        let at = match self.sequencer.is_flying() && self.sequencer.gathers() {
+            true => now + limits::TICK,
+            false => self.append_at(now),
+        };
         (at > now && self.closed.is_none()).then_some(at)
     }
 

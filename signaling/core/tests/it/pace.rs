@@ -351,20 +351,44 @@ fn gathering() -> (World, SessionId) {
 }
 
 #[test]
-fn gather1_where_many_draw_what_a_tick_shows_goes_to_the_log_together_and_in_time() {
+fn gather1_where_many_draw_what_a_tick_shows_goes_to_the_log_together_and_is_shown_as_soon_as_it_is_there()
+ {
     let (mut world, ada) = gathering();
     let (before, seq) = (world.log.len(), 2 + limits::GATHER_FROM_BATCHES as u64);
     world.prompt = false;
     world.say(ada, ops(rectangle(1, seq)));
-    world.pass(limits::TICK - limits::APPEND_LEAD - Duration::from_millis(1));
+    world.pass(limits::TICK - Duration::from_millis(1));
     world.say(ada, ops(rectangle(1, seq + 1)));
     assert_eq!(world.appends.len(), 0);
     world.pass(Duration::from_millis(1));
     assert_eq!(world.appends.len(), 1);
+    world.pass(Duration::from_millis(3));
     world.append();
     assert_eq!(world.log.len(), before + 2);
-    world.pass(limits::APPEND_LEAD);
+    world.pass(Duration::ZERO);
     assert_eq!(commits(&world.take(ada)).concat().len(), 2);
+}
+
+#[test]
+fn gather1_an_append_leaves_before_the_tick_by_what_appends_take() {
+    let (mut world, ada) = gathering();
+    world.prompt = false;
+    let takes = Duration::from_millis(8);
+    let mut seq = 1 + limits::GATHER_FROM_BATCHES as u64;
+    for _ in 0..100 {
+        (0..limits::GATHER_FROM_BATCHES).for_each(|_| {
+            seq += 1;
+            world.say(ada, ops(rectangle(1, seq)));
+        });
+        let at = world.room.gathers_until(world.now).unwrap_or(world.now);
+        world.pass(at - world.now);
+        world.pass(takes);
+        world.append();
+        world.pass(Duration::ZERO);
+    }
+    let waited = world.waits.last().copied().expect("a tick");
+    let late = waited.abs_diff(limits::TICK);
+    assert!(late < Duration::from_millis(1), "{waited:?}");
 }
 
 #[test]
@@ -399,7 +423,7 @@ fn gather4_what_comes_behind_a_ticks_append_shares_that_of_the_next() {
     let (before, first) = (world.log.len(), 2 + limits::GATHER_FROM_BATCHES as u64);
     let next = first + limits::GATHER_FROM_BATCHES as u64;
     (first..next).for_each(|seq| world.say(ada, ops(rectangle(1, seq))));
-    world.pass(limits::TICK - limits::APPEND_LEAD);
+    world.pass(limits::TICK);
     let shown = before + limits::GATHER_FROM_BATCHES;
     assert_eq!(world.log.len(), shown);
     (next..next + 2).for_each(|seq| world.say(ada, ops(rectangle(1, seq))));
@@ -407,9 +431,7 @@ fn gather4_what_comes_behind_a_ticks_append_shares_that_of_the_next() {
     assert_eq!(world.log.len(), shown);
     world.pass(Duration::from_millis(1));
     assert_eq!(world.log.len(), shown + 2);
-    world.pass(limits::APPEND_LEAD);
-    let longest = world.waits.iter().max();
-    assert_eq!(longest, Some(&(limits::TICK + limits::APPEND_LEAD)));
+    assert_eq!(world.waits.iter().max(), Some(&limits::TICK));
 }
 
 #[test]
@@ -428,7 +450,7 @@ fn gather4_what_one_append_does_not_hold_follows_at_once() {
         world.say(ben, ops(rectangle(2, 1 + seq)));
     }
     assert_eq!(world.log.len(), before + drawn);
-    world.pass(limits::TICK - limits::APPEND_LEAD);
+    world.pass(limits::TICK);
     assert_eq!(world.log.len(), before + drawn + 2 * each as usize);
 }
 
@@ -438,16 +460,16 @@ fn gather5_ops_brought_when_the_room_stops_gathering_are_in_its_append_and_count
     let (mut world, ada) = gathering();
     let (arrived, seq) = (world.now, 2 + limits::GATHER_FROM_BATCHES as u64);
     let until = world.room.gathers_until(arrived);
-    assert_eq!(until, Some(world.now + limits::TICK - limits::APPEND_LEAD));
+    assert_eq!(until, Some(world.now + limits::TICK));
     world.now = until.unwrap();
     world.prompt = false;
     let said = ops(rectangle(1, seq));
     world.room.handle_message(ada, said, Path::Socket, arrived);
     world.pass(Duration::ZERO);
     let next = world.room.gathers_until(world.now);
-    assert_eq!(next, Some(arrived + limits::TICK));
+    assert!(next > Some(world.now), "while the log is at work");
     world.append();
-    world.pass(limits::APPEND_LEAD);
+    world.pass(Duration::ZERO);
     assert_eq!(world.waits, [limits::TICK]);
 }
 

@@ -209,7 +209,7 @@ impl Task {
             let due = self.due(now).min(gathers_until.unwrap_or(now + LOOK));
             tokio::select! {
                 biased;
-                answer = answered(&mut self.append) => self.appended(answer),
+                answer = answered(&mut self.append) => self.appended(answer, inputs),
                 permit = to_sfu.reserve(), if !self.outbox.is_empty() => {
                     if let (Ok(permit), Some(message)) = (permit, self.outbox.pop()) {
                         permit.send(message);
@@ -258,7 +258,9 @@ impl Task {
             growth: (revision, bytes),
             answer,
         }: Landed,
+        inputs: &mut Inputs,
     ) {
+        self.handle_more(inputs.len(), inputs);
         let metrics = &self.state.metrics;
         match &answer {
             Ok(()) => {

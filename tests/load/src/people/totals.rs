@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Author and number of a batch.
-type BatchKey = (u32, u64);
+pub(super) type BatchKey = (u32, u64);
 
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
