@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", default_value = "target/release/fmz")]
     fmz: PathBuf,
     /// Part of 500 annotators and 2,000 viewers who come.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.15)]
     scale: f64,
     /// Length of the measurement.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]

@@ -3,6 +3,7 @@
 
 mod door;
 mod inputs;
+mod moderation;
 mod outputs;
 mod sockets;
 mod way;
@@ -14,6 +15,7 @@ pub(crate) use way::{Handoff, Way};
 use fmz_net::{PathError, RawSocket, ReceiveBuffer};
 use fmz_turn_core::{AllocationId, Client, Icmp, Protocol, Relay};
 use mio::{Events, Poll, Token};
+use moderation::Moderation;
 use sockets::Read;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -51,6 +53,9 @@ pub(crate) struct Shard {
     ready: VecDeque<usize>,
     /// Whether the listening socket may have.
     listening_ready: bool,
+    /// Datagrams taken in this round.
+    taken: u32,
+    moderation: Moderation,
     exported_at: Instant,
 }
 
@@ -81,6 +86,8 @@ impl Shard {
             buffer: ReceiveBuffer::new(),
             ready: VecDeque::new(),
             listening_ready: true,
+            taken: 0,
+            moderation: Moderation::new(Instant::now()),
             exported_at: Instant::now(),
         }
     }
@@ -108,6 +115,7 @@ impl Shard {
 
     fn round(&mut self) -> Round {
         self.inbox.bell.heard();
+        self.taken = 0;
         let parts = [
             self.receive(),
             self.read(),
@@ -156,6 +164,7 @@ impl Shard {
     fn take(&mut self) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
+            self.taken += 1;
             let client = Client {
                 protocol: Protocol::Udp,
                 address: datagram.source,
@@ -188,6 +197,7 @@ impl Shard {
     fn take_from_peers(&mut self, relayed: std::net::SocketAddr) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
+            self.taken += 1;
             let (peer, payload) = (datagram.source, datagram.payload);
             if let Some(forward) = self.relay.handle_peer(relayed, peer, payload, now) {
                 self.way.forward(forward);
@@ -213,6 +223,7 @@ impl Shard {
         };
         let now = Instant::now();
         for datagram in handoff.end.take() {
+            self.taken += 1;
             let relayed = self.way.bound(datagram.local);
             let (peer, payload) = (datagram.source, datagram.payload);
             if let Some(forward) = self.relay.handle_peer(relayed, peer, payload, now) {
@@ -232,8 +243,17 @@ impl Shard {
         }
     }
 
+    /// Time to wait for something to come. A busy loop rests first, and then looks at what came.
+    fn rest(&mut self) -> Duration {
+        if self.moderation.rests(self.taken, Instant::now()) {
+            std::thread::sleep(moderation::REST);
+            return Duration::ZERO;
+        }
+        self.until_due()
+    }
+
     /// Time until something is due.
-    fn rest(&self) -> Duration {
+    fn until_due(&self) -> Duration {
         let export_at = self.exported_at + EXPORT_INTERVAL;
         let due = self.relay.poll_timeout();
         let due = due.map_or(export_at, |at| at.min(export_at));
