@@ -44,6 +44,9 @@ pub const EVENTS_MAX: usize = 16_384;
 pub const REPLY_SOURCES: usize = 65_536;
 /// Unauthenticated answers to one source at once: twenty clients behind one address that each ask twice.
 pub const REPLY_BURST: u32 = 40;
+/// Answers a second to all together who are not authenticated, bursts of a quarter of a second: a full relay's clients come back
+/// within two seconds, and a flood from forged addresses gets 7 Mbit/s out of a shard.
+pub const REPLIES_PER_S: u32 = 10_000;
 /// Users remembered as revoked: 200 bytes each, 13 MB. Above it the oldest is forgotten.
 pub const REVOCATIONS_MAX: usize = 65_536;
 /// User-space memory of one allocation with its indexes and all its permissions and channels, bytes.

@@ -1,7 +1,8 @@
 //! How many answers a source gets without authentication.
 
+use crate::bucket::{Bucket, Rate};
 use crate::hash::Keyed;
-use crate::limits::{REPLY_BURST, REPLY_SOURCES};
+use crate::limits::{REPLIES_PER_S, REPLY_BURST, REPLY_SOURCES};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -14,6 +15,12 @@ pub(crate) struct ReplyBudget {
     hasher: Keyed,
     /// Nanoseconds from `started` until the place is at rest again; it answers while that is less than a burst away.
     busy_until: Box<[u64]>,
+    /// What all sources have left together.
+    together: Bucket,
+}
+
+fn together() -> Rate {
+    Rate::smooth(REPLIES_PER_S.into())
 }
 
 impl ReplyBudget {
@@ -22,17 +29,18 @@ impl ReplyBudget {
             started: now,
             hasher,
             busy_until: vec![0; REPLY_SOURCES].into(),
+            together: Bucket::full(together(), now),
         }
     }
 
     /// Takes one answer to `source`, where there is one left.
-    pub(crate) fn take(&mut self, source: IpAddr, per_s: u32, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, source: IpAddr, per_s: u32, at: Instant) -> bool {
         let place = self.hasher.hash_one(prefix(source)) as usize % REPLY_SOURCES;
         let interval = Duration::from_secs(1) / per_s.max(1);
         let burst = (interval * (REPLY_BURST - 1)).as_nanos() as u64;
-        let now = now.saturating_duration_since(self.started).as_nanos() as u64;
+        let now = at.saturating_duration_since(self.started).as_nanos() as u64;
         let busy = self.busy_until[place].max(now);
-        let open = busy <= now + burst;
+        let open = busy <= now + burst && self.together.take_one(together(), at);
         if open {
             self.busy_until[place] = busy + interval.as_nanos() as u64;
         }

@@ -85,6 +85,7 @@ fn turn4_a_flood_from_forged_addresses_leaves_nothing() {
             user.request(ALLOCATE, &[&udp()])
         };
         answered += u32::from(world.send(user.client, &bytes).is_some());
+        world.pass(seconds(1) / fmz_turn_core::limits::REPLIES_PER_S);
     }
     assert_eq!(world.relay.poll_timeout(), None);
     assert_eq!(world.relay.sessions().count(), 0);
@@ -99,6 +100,29 @@ fn turn4_a_flood_from_forged_addresses_leaves_nothing() {
         answered > 95_000,
         "sources hardly share a place: {answered}"
     );
+}
+
+#[test]
+fn turn4_all_sources_together_get_ten_thousand_answers_a_second() {
+    let mut world = World::new(strict());
+    let flood = |world: &mut World, first: u32, count: u32, time: Duration| {
+        let sources = (first..first + count).map(|n| {
+            let [_, b, c, d] = n.to_be_bytes();
+            User::new("eve", &format!("11.{b}.{c}.{d}:5000"))
+        });
+        let answer = |mut user: User| {
+            let answered = answers(world, &mut user, 1, Duration::ZERO);
+            world.pass(time / count);
+            answered
+        };
+        sources.map(answer).sum::<u32>()
+    };
+    let per_s = fmz_turn_core::limits::REPLIES_PER_S;
+    let burst = flood(&mut world, 0, per_s, Duration::ZERO);
+    assert_eq!(burst, per_s / 4);
+    let steady = flood(&mut world, per_s, 5 * per_s, seconds(2));
+    assert!(steady.abs_diff(2 * per_s) < per_s / 100, "{steady}");
+    assert!(world.relay.stats().replies_withheld > 0);
 }
 
 #[test]
