@@ -72,7 +72,7 @@ impl Node {
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
         let between = config.roles.turn.then(|| turn::between(config));
         let (link, near) = between.map(turn::Between::split).unzip();
-        let relays = turn::Later::default();
+        let relays = turn::relays(config)?;
         let mut asked = signaling(config);
         asked.ice_servers = Some(Arc::new(relays.clone()));
         let mut server = Server::new(asked, store, registry.clone(), to_sfu, inbox)

@@ -3,7 +3,7 @@
 use crate::exit::Failure;
 
 /// Every variable that is read; another one that begins with FMZ_ is a slip of the pen.
-const VARIABLES: [&str; 40] = [
+const VARIABLES: [&str; 41] = [
     "FMZ_ADMIN_LISTEN",
     "FMZ_ALLOWED_ORIGINS",
     "FMZ_AUTO_COMMIT",
@@ -30,6 +30,7 @@ const VARIABLES: [&str; 40] = [
     "FMZ_TURN_ALLOCATIONS_MAX",
     "FMZ_TURN_ALTERNATE",
     "FMZ_TURN_DRAIN",
+    "FMZ_TURN_EDGES",
     "FMZ_TURN_EXTERNAL",
     "FMZ_TURN_LISTEN",
     "FMZ_TURN_PEERS",

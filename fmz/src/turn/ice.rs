@@ -29,10 +29,9 @@ impl Secret {
     }
 }
 
-/// Names this process's own relay.
+/// This process's own relay.
 #[derive(Debug)]
 pub(crate) struct Own {
-    pub(crate) secret: Secret,
     /// Host under which people reach the server, where the settings name one.
     pub(crate) host: Option<String>,
     /// Port for UDP and TCP, where the relay has its own.
@@ -41,30 +40,40 @@ pub(crate) struct Own {
     pub(crate) secure: Option<u16>,
 }
 
-/// The same for a server that is made before its relay: it names none until there is one.
+/// Names relays for sessions: those at the edge, and this process's own once it is there.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Later(Arc<OnceLock<Own>>);
+pub(crate) struct Relays {
+    pub(crate) secret: Secret,
+    edges: Arc<[String]>,
+    own: Arc<OnceLock<Own>>,
+}
 
-impl Later {
-    pub(crate) fn set(&self, own: Own) {
-        let _ = self.0.set(own);
+impl Relays {
+    /// Without one of its own. The secret is given apart.
+    pub(crate) fn at_the_edge(urls: &[String]) -> Self {
+        Self {
+            edges: urls.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn add(&self, own: Own) {
+        let _ = self.own.set(own);
     }
 }
 
-impl IceServers for Later {
+impl IceServers for Relays {
     fn servers(&self, asker: &RelayAsker) -> Option<RelaySet> {
-        self.0.get()?.servers(asker)
-    }
-}
-
-impl IceServers for Own {
-    fn servers(&self, asker: &RelayAsker) -> Option<RelaySet> {
-        let reached = asker.reached.as_deref().map(host_and_port);
-        let host = self.host.as_deref().or(reached.map(|(host, _)| host))?;
-        // A port before a translator or proxy is the one that people see; a page that names none is at the usual one.
-        let seen = reached.map(|(_, port)| port.unwrap_or(HTTPS));
-        let secure = self.secure.map(|own| seen.unwrap_or(own));
-        let urls = relay_urls(host, self.plain, secure);
+        let own = self.own.get().and_then(|own| own.urls(asker));
+        let urls: Vec<_> = self
+            .edges
+            .iter()
+            .cloned()
+            .chain(own.into_iter().flatten())
+            .collect();
+        if urls.is_empty() {
+            return None;
+        }
         let lifetime = asker.time_left.min(LIFETIME_MAX);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -76,10 +85,22 @@ impl IceServers for Own {
             username: credentials.username,
             credential: credentials.password,
         };
-        (!server.urls.is_empty()).then(|| RelaySet {
+        Some(RelaySet {
             servers: vec![server],
             lifetime,
         })
+    }
+}
+
+impl Own {
+    /// Nothing where nobody knows the host.
+    fn urls(&self, asker: &RelayAsker) -> Option<Vec<String>> {
+        let reached = asker.reached.as_deref().map(host_and_port);
+        let host = self.host.as_deref().or(reached.map(|(host, _)| host))?;
+        // A port before a translator or proxy is the one that people see; a page that names none is at the usual one.
+        let seen = reached.map(|(_, port)| port.unwrap_or(HTTPS));
+        let secure = self.secure.map(|own| seen.unwrap_or(own));
+        Some(relay_urls(host, self.plain, secure))
     }
 }
 
@@ -87,33 +108,48 @@ impl IceServers for Own {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_session_is_told_where_it_reached_the_server_and_as_whom() {
-        let secret = Secret::default();
-        secret.set("a secret of the test");
-        let own = Own {
-            secret,
+    fn asker(reached: Option<&str>) -> RelayAsker {
+        RelayAsker {
+            room: "dailies".to_owned(),
+            participant: 7,
+            reached: reached.map(str::to_owned),
+            time_left: Duration::from_secs(60),
+        }
+    }
+
+    fn with_own(edges: &[&str]) -> Relays {
+        let edges: Vec<_> = edges.iter().map(|url| (*url).to_owned()).collect();
+        let relays = Relays::at_the_edge(&edges);
+        relays.secret.set("a secret of the test");
+        relays.add(Own {
             host: None,
             plain: Some(3478),
             secure: Some(7880),
-        };
-        let asker = RelayAsker {
-            room: "dailies".to_owned(),
-            participant: 7,
-            reached: Some("review.example".to_owned()),
-            time_left: Duration::from_secs(60),
-        };
-        let set = own.servers(&asker).unwrap();
-        assert_eq!(set.lifetime, asker.time_left);
+        });
+        relays
+    }
+
+    #[test]
+    fn a_session_is_told_where_it_reached_the_server_and_as_whom() {
+        let relays = with_own(&[]);
+        let set = relays.servers(&asker(Some("review.example"))).unwrap();
+        assert_eq!(set.lifetime, Duration::from_secs(60));
         assert_eq!(
             set.servers[0].urls[2],
             "turns:review.example:443?transport=tcp"
         );
         assert!(set.servers[0].username.ends_with(":dailies/7"));
-        let nowhere = RelayAsker {
-            reached: None,
-            ..asker
-        };
-        assert_eq!(own.servers(&nowhere), None);
+        assert_eq!(relays.servers(&asker(None)), None);
+    }
+
+    #[test]
+    fn relays_at_the_edge_come_first_and_need_none_of_its_own() {
+        let edge = "turn:edge.example:3478?transport=udp";
+        let set = with_own(&[edge]).servers(&asker(Some("review.example")));
+        let urls = set.unwrap().servers.remove(0).urls;
+        assert_eq!((urls.len(), urls[0].as_str()), (4, edge));
+        let set = with_own(&[edge]).servers(&asker(None)).unwrap();
+        assert_eq!(set.servers[0].urls, [edge]);
+        assert_eq!(Relays::default().servers(&asker(Some("a"))), None);
     }
 }

@@ -8,7 +8,7 @@ mod reload;
 mod secret;
 mod settings;
 
-pub(crate) use ice::{Later, Secret};
+pub(crate) use ice::{Relays, Secret};
 pub(crate) use reload::Reloads;
 pub(crate) use settings::{Config, Listen, Settings};
 
@@ -40,6 +40,15 @@ impl Between {
     pub(crate) fn split(self) -> (fmz_sfu::RelayLink, Near) {
         (self.link, self.near)
     }
+}
+
+/// What sessions are told of: the relays at the edge, and later this process's own.
+pub(crate) fn relays(config: &Whole) -> Result<Relays, Failure> {
+    let relays = Relays::at_the_edge(&config.turn.edges);
+    if config.roles.turn || !config.turn.edges.is_empty() {
+        relays.secret.set(making(&secrets(config)?));
+    }
+    Ok(relays)
 }
 
 /// Makes a hand-off for each shard.
@@ -85,12 +94,12 @@ pub(crate) async fn start(
 /// Starts the relay beside the rooms: sessions are told of it, its clients come by the page's port too, and operators reach it.
 pub(crate) async fn join(
     server: &mut Server,
-    parts: (Near, Later),
+    parts: (Near, Relays),
     places: (&Typed, &Whole),
     candidates: &[SocketAddr],
     registry: &prometheus::Registry,
 ) -> Result<Turn, Failure> {
-    let ((near, later), (settings, config)) = (parts, places);
+    let ((near, relays), (settings, config)) = (parts, places);
     let turn = start(
         config,
         Some(near),
@@ -99,11 +108,8 @@ pub(crate) async fn join(
         registry,
     )
     .await?;
-    let secret = Secret::default();
-    secret.set(making(&relay(config, candidates).await?));
     let secure = (config.tls != Tls::Off).then(|| server.addresses().first().map(SocketAddr::port));
-    later.set(ice::Own {
-        secret: secret.clone(),
+    relays.add(ice::Own {
         host: config.public_url.as_deref().and_then(node::host),
         plain: turn.local_addr().map(|at| at.port()),
         secure: secure.flatten(),
@@ -112,7 +118,7 @@ pub(crate) async fn join(
         settings: settings.clone(),
         turn: turn.clone(),
         candidates: candidates.to_vec(),
-        secret,
+        secret: relays.secret,
         certificate: server.certificate(),
     };
     server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
@@ -122,8 +128,8 @@ pub(crate) async fn join(
 }
 
 /// The secret that makes credentials: the first.
-fn making(relay: &RelayConfig) -> &str {
-    relay.secrets.first().map_or("", String::as_str)
+fn making(secrets: &[String]) -> &str {
+    secrets.first().map_or("", String::as_str)
 }
 
 /// The relay's own settings.

@@ -62,7 +62,7 @@ impl Reloads {
             let fault = |error| Failure::running("read the certificate", error);
             certificate.reload().map_err(fault)?;
         }
-        self.secret.set(super::making(&relay));
+        self.secret.set(super::making(&relay.secrets));
         let stopped = |error| Failure::running("reload the relay", error);
         self.turn.reload(&relay).await.map_err(stopped)
     }

@@ -1,8 +1,11 @@
 //! Settings of the relay, as an operator may write them.
 
+mod edges;
+
 use crate::exit::Failure;
 use crate::time;
 use clap::Args;
+use edges::edges;
 use fmz_turn::{IpNet, PeerRule, PolicyMode, Quotas};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -74,6 +77,14 @@ pub(crate) struct Settings {
         value_delimiter = ','
     )]
     pub(crate) turn_peers: Option<Vec<String>>,
+    /// Relays at the edge that sessions are told of, such as turn:edge.example.com:3478; they share turn_secrets.
+    #[arg(
+        long,
+        env = "FMZ_TURN_EDGES",
+        value_name = "URL,...",
+        value_delimiter = ','
+    )]
+    pub(crate) turn_edges: Option<Vec<String>>,
     /// Relay that new clients are sent to instead, as while this one is taken out of service.
     #[arg(long, env = "FMZ_TURN_ALTERNATE", value_name = "ADDRESS:PORT")]
     pub(crate) turn_alternate: Option<String>,
@@ -114,6 +125,8 @@ pub(crate) struct Config {
     pub(crate) secrets: Vec<String>,
     pub(crate) mode: PolicyMode,
     pub(crate) peers: Vec<PeerRule>,
+    /// URLs (RFC 7065).
+    pub(crate) edges: Vec<String>,
     pub(crate) alternate: Option<SocketAddr>,
     pub(crate) shards: Option<u16>,
     pub(crate) quotas: Quotas,
@@ -139,7 +152,7 @@ impl Settings {
         }
         joined! {
             turn_listen, turn_tls_listen, turn_relay_ports, turn_relay_addresses, turn_external, turn_realm, turn_secrets, turn_policy,
-            turn_peers, turn_alternate, turn_shards, turn_user_allocations, turn_user_bps, turn_user_pps,
+            turn_peers, turn_edges, turn_alternate, turn_shards, turn_user_allocations, turn_user_bps, turn_user_pps,
             turn_allocations_max, turn_total_bps, turn_drain,
         }
     }
@@ -157,6 +170,10 @@ impl Settings {
             addresses: addresses(&self.turn_relay_addresses.unwrap_or_default())?,
             external: self.turn_external.as_deref().map(external).transpose()?,
             realm: realm(self.turn_realm.unwrap_or_else(|| "fmz".to_owned()))?,
+            edges: edges(
+                &self.turn_edges.unwrap_or_default(),
+                self.turn_secrets.as_deref(),
+            )?,
             secrets: secrets(self.turn_secrets)?,
             mode: mode(self.turn_policy.as_deref().unwrap_or("platform"))?,
             peers: peers(&self.turn_peers.unwrap_or_default())?,

@@ -52,3 +52,20 @@ async fn sessions_reach_the_forwarding_unit_by_the_relay_alone() {
     let sessions = asked(&server.admin, "GET /turn/sessions", "", "");
     assert!(sessions.starts_with("HTTP/1.1 200"), "{sessions}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_reach_a_server_without_a_relay_by_one_at_the_edge() {
+    let secret = ["--turn-secrets", "the secret that both have"];
+    let at_edge = ["--roles", "turn", "--turn-peers", "127.0.0.1"];
+    let edge = Server::start(&[&at_edge[..], &secret].concat());
+    let url = format!("turn:{}?transport=udp", edge.relay());
+    let inside = ["--roles", "signaling,sfu", "--turn-edges", &url];
+    let server = Server::start(&[&inside[..], &secret].concat());
+    server.make_room("dailies");
+    let token = server.token(&["--room", "dailies", "--grants", "view,annotate"]);
+    let client = joined(&server, &token, RelayTransport::Udp).await;
+    timeout(DEADLINE, relayed_since(&edge, [0, 0]))
+        .await
+        .unwrap();
+    client.leave().await;
+}

@@ -71,6 +71,7 @@ fn bad_values_name_their_setting() {
         turn_secrets: vec!["a secret of enough length".to_owned(); 5],
         turn_policy: "everyone".into(),
         turn_peers: list(&["10.0.0.0/99"]),
+        turn_edges: list(&["turn:edge.example.com"]),
         turn_alternate: "203.0.113.7".into(),
         turn_shards: 0,
         turn_user_pps: 0,

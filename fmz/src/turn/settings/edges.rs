@@ -1,0 +1,76 @@
+//! Relays at the edge, by their URLs.
+
+use crate::exit::Failure;
+use fmz_signaling::relay::host_and_port;
+
+/// A browser asks each of them; Firefox warns of five and more, its server's own three among them.
+const EDGES_MAX: usize = 4;
+/// Refuses what is no relay's URL, and relays that could not know the sessions' credentials.
+pub(super) fn edges(texts: &[String], secrets: Option<&[String]>) -> Result<Vec<String>, Failure> {
+    let fault = |why: String| Failure::setting("turn_edges", why);
+    if texts.len() > EDGES_MAX {
+        return Err(fault(format!("{EDGES_MAX} at most")));
+    }
+    if !texts.is_empty() && secrets.is_none_or(<[String]>::is_empty) {
+        return Err(fault(
+            "needs turn_secrets, which relays at the edge share".to_owned(),
+        ));
+    }
+    let wanted =
+        "a relay such as turn:edge.example.com:3478?transport=udp or turns:edge.example.com:443";
+    let edge = |text: &String| {
+        let url = text.trim();
+        is_relay(url)
+            .then(|| url.to_owned())
+            .ok_or_else(|| fault(format!("{text:?} is not {wanted}")))
+    };
+    texts.iter().map(edge).collect()
+}
+
+/// RFC 7065 section 3.1. TLS over UDP is not what our relays speak.
+fn is_relay(url: &str) -> bool {
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let transports: &[&str] = match scheme {
+        "turn" => &["", "transport=udp", "transport=tcp"],
+        "turns" => &["", "transport=tcp"],
+        _ => return false,
+    };
+    let (host, port) = host_and_port(place);
+    let in_host = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    let whole =
+        port.is_some() || !place.trim_end_matches(']').contains(':') || place.ends_with(']');
+    !host.is_empty() && host.chars().all(in_host) && whole && transports.contains(&query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_urls_of_relays_that_share_the_secrets() {
+        let checked = |urls: &[&str]| {
+            let urls: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+            edges(&urls, Some(&["a secret of enough length".to_owned()]))
+        };
+        let good = [
+            "turn:edge.example.com:3478?transport=udp",
+            "turn:203.0.113.9",
+            "turns:[2001:db8::1]:443?transport=tcp",
+            "turns:edge.example.com",
+        ];
+        assert_eq!(checked(&good).unwrap(), good);
+        for bad in [
+            "edge.example.com:3478",
+            "stun:edge.example.com:3478",
+            "turns:edge.example.com:443?transport=udp",
+            "turn:edge.example.com:port",
+            "turn:user@edge.example.com",
+            "turn:",
+            "turn:2001:db8::1:99999",
+        ] {
+            assert!(checked(&[bad]).is_err(), "{bad}");
+        }
+        assert!(checked(&["turn:a"; 5]).is_err());
+    }
+}
