@@ -80,12 +80,12 @@ impl Shard {
             number,
             relay,
             poll,
+            listening_ready: way.listening.is_some(),
             way,
             inbox,
             drained,
             buffer: ReceiveBuffer::new(),
             ready: VecDeque::new(),
-            listening_ready: true,
             taken: 0,
             moderation: Moderation::new(Instant::now()),
             exported_at: Instant::now(),
@@ -295,3 +295,6 @@ pub(crate) fn listening(
     socket.set_dont_fragment(false)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn turn_socket8_a_loop_rests_where_datagrams_come_close_to_each_other() {
-        assert!(rests(20, REST / 4, 1));
+        assert!(rests(20, REST / BUSY_DATAGRAMS, 1));
         assert!(rests(5, REST, BUSY_DATAGRAMS));
     }
 
