@@ -177,7 +177,7 @@ impl Person {
         }
     }
 
-    fn take_message(&mut self, message: &FromServer, pen: &mut Pen) -> Result<()> {
+    fn take_message(&self, message: &FromServer, pen: &mut Pen) -> Result<()> {
         match message {
             FromServer::Committed(committed) => {
                 let points = committed.batches.iter().map(|batch| pen.committed(batch));
