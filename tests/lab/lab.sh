@@ -9,6 +9,8 @@
 LAB_SERVER=203.0.113.10
 LAB_SERVER6=2001:db8:2::10
 LAB_PEER=203.0.113.20
+# The server's name, by its first address: Firefox takes no relay over TLS that has none.
+LAB_NAME=fmz.test
 # Two runs do not meet, for the name carries the process.
 LAB=fmz-lab-$$
 
@@ -24,6 +26,7 @@ lab_up() {
   for place in cl nat wan srv peer; do
     ip netns add "$LAB-$place"
     ip -n "$LAB-$place" link set lo up
+    lab_names "$place"
   done
   ip -n "$LAB-wan" link add br0 type bridge
   ip -n "$LAB-wan" link set br0 up
@@ -39,7 +42,16 @@ lab_down() {
   local place
   for place in cl nat wan srv peer; do
     ip netns del "$LAB-$place" 2>/dev/null || true
+    rm -rf "/etc/netns/$LAB-$place"
   done
+  rmdir /etc/netns 2>/dev/null || true
+}
+
+# lab_names PLACE: what stands for /etc/hosts there, and for a server of names: nobody waits for one that cannot be reached.
+lab_names() {
+  mkdir -p "/etc/netns/$LAB-$1"
+  echo "nameserver 127.0.0.1" >"/etc/netns/$LAB-$1/resolv.conf"
+  printf '%s\n' "127.0.0.1 localhost" "$LAB_SERVER $LAB_NAME" >"/etc/netns/$LAB-$1/hosts"
 }
 
 # lab_wire PLACE INTERFACE ADDRESS ADDRESS6: onto the bridge.

@@ -96,17 +96,17 @@ describe(`behind a router of the kind ${name}`, () => {
     await judgeRelay("Cy", row.browsers, { query: "?relay=only" });
   });
 
-  // Nothing can make Firefox trust a certificate of the server's own making for a relay, so it has no way through TLS here.
-  if (row.direct || row.browsers.includes("tcp")) {
-    test("Firefox has pictures and marks", async () => {
-      const fay = await arrive("Fay", { kind: "firefox in the lab" });
-      try {
-        await judge(fay);
-      } finally {
-        await fay.leave();
-      }
-    });
-  }
+  test("Firefox has pictures and marks", async () => {
+    const fay = await arrive("Fay", { kind: "firefox in the lab" });
+    try {
+      await judge(fay);
+      const { type, transport } = await fay.page.evaluate(readWay);
+      assert.ok(row.direct || type === "relay", `took ${type}`);
+      assert.ok(type !== "relay" || row.browsers.includes(transport), `took ${transport}`);
+    } finally {
+      await fay.leave();
+    }
+  });
 
   test("joining waits for no way that is blocked, in Chromium", async () => {
     const times = [];

@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import puppeteer from "puppeteer-core";
 
 export const PICTURE = { width: 1280, height: 720 };
@@ -53,18 +55,15 @@ const FIREFOX_ON_LOOPBACK = {
   },
 };
 
-/** The laboratory's server has a certificate of its own making; Chromium is told so for its relay too. */
-const IN_THE_LAB = {
-  chromium: { ...CHROMIUM, acceptInsecureCerts: true, args: [...CHROMIUM.args, "--ignore-certificate-errors"] },
-  firefox: { ...FIREFOX, acceptInsecureCerts: true },
-};
+/** In the laboratory the server's certificate is by an authority of its own, which these trust. */
+const IN_THE_LAB = { authority: process.env.LAB_AUTHORITY };
 
 const KINDS = {
   chromium: CHROMIUM,
   firefox: FIREFOX_ON_LOOPBACK,
   "firefox as installed": FIREFOX,
-  "chromium in the lab": IN_THE_LAB.chromium,
-  "firefox in the lab": IN_THE_LAB.firefox,
+  "chromium in the lab": { ...CHROMIUM, ...IN_THE_LAB },
+  "firefox in the lab": { ...FIREFOX, ...IN_THE_LAB },
 };
 
 /** Longest that one call into a page may take, ms: 4K pictures come slowly to a busy machine. */
@@ -72,13 +71,16 @@ const CALL_MS_MAX = 300_000;
 
 /** A browser process of its own for one participant; `end` closes it and removes its profile. */
 export async function open(kind, size = PICTURE) {
+  const { authority, ...options } = KINDS[kind];
   const home = await mkdtemp(join(tmpdir(), "fmz-browser-"));
+  const profile = join(home, "profile");
+  if (authority) await trust(authority, options.browser === "firefox" ? profile : join(home, ".pki/nssdb"));
   const browser = await puppeteer.launch({
-    ...KINDS[kind],
+    ...options,
     headless: true,
     protocolTimeout: CALL_MS_MAX,
     defaultViewport: size,
-    userDataDir: join(home, "profile"),
+    userDataDir: profile,
     env: { ...process.env, HOME: home },
   });
   const end = async () => {
@@ -86,4 +88,12 @@ export async function open(kind, size = PICTURE) {
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   };
   return { kind, browser, end };
+}
+
+/** Makes a database of certificates with one authority in it. */
+async function trust(authority, folder) {
+  await mkdir(folder, { recursive: true });
+  const certutil = (...options) => promisify(execFile)("certutil", ["-d", `sql:${folder}`, ...options]);
+  await certutil("-N", "--empty-password");
+  await certutil("-A", "-n", "authority", "-t", "C,,", "-i", authority);
 }

@@ -7,7 +7,7 @@ import { within } from "../../e2e/lib/deadline.mjs";
 import { ROOT } from "../../e2e/lib/server.mjs";
 
 const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
-const { LAB, LAB_FOLDER, LAB_ROW, LAB_SERVER, LAB_SERVER6 } = process.env;
+const { LAB, LAB_AUTHORITY, LAB_FOLDER, LAB_ROW, LAB_SERVER, LAB_SERVER6 } = process.env;
 /** Time for making the clip and starting, ms. */
 const START_MS = 60_000;
 const STREAM = ["--size", "1280x720", "--frames", "48", "--bitrate", "4000"];
@@ -30,11 +30,6 @@ export class LabServer {
   constructor(host) {
     this.origin = `https://${host}`;
     this.data = join(LAB_FOLDER, LAB_ROW);
-  }
-
-  /** The certificate that it made for itself. */
-  get certificate() {
-    return join(this.data, "certificate.pem");
   }
 
   get log() {
@@ -63,7 +58,9 @@ export class LabServer {
 
   async #start() {
     const command = ["netns", "exec", `${LAB}-srv`, FMZ, "demo", ...STREAM, ...this.#settings()];
-    const child = spawn("ip", command, { cwd: LAB_FOLDER, stdio: ["ignore", "pipe", "pipe"] });
+    // The demo's own stream joins by the public address, and trusts what the system trusts.
+    const env = { ...process.env, SSL_CERT_FILE: LAB_AUTHORITY };
+    const child = spawn("ip", command, { cwd: LAB_FOLDER, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     running.add(child);
     child.once("exit", () => running.delete(child));
@@ -81,7 +78,8 @@ export class LabServer {
   #settings() {
     return [
       ...["--data-dir", this.data],
-      ...["--listen", "[::]:443", "--public-url", this.origin, "--tls-self-signed"],
+      ...["--listen", "[::]:443", "--public-url", this.origin],
+      ...["--tls-certificate", join(LAB_FOLDER, "server.pem"), "--tls-key", join(LAB_FOLDER, "server.key")],
       ...["--admin-listen", "127.0.0.1:7881", "--turn-listen", "[::]:3478"],
       ...["--media-listen", "[::]:7882", "--public-addresses", `${LAB_SERVER},${LAB_SERVER6}`],
     ];

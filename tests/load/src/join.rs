@@ -1,9 +1,16 @@
-//! The native client joins and leaves: how long media and data channels take to stand, and whether a stream and an op get
-//! through.
+//! The native client joins and leaves: how long media and data channels take to stand, and whether the right pictures and an
+//! op get through.
 
+mod decode;
+mod frames;
+mod pictures;
+mod seen;
+
+use self::pictures::PICTURES_MAX;
+use self::seen::Seen;
 use crate::report::announce;
-use anyhow::{Context, Result, bail};
-use fmz_client::{Client, Event, Events, Options as Joining, RelayTransport, Subscription};
+use anyhow::{Context, Result};
+use fmz_client::{Client, Events, Options as Joining, RelayTransport};
 use fmz_proto::v1;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
@@ -29,9 +36,9 @@ pub(crate) struct Options {
     /// A relay and nothing else, over this transport: udp, tcp, tls.
     #[arg(long, value_name = "TRANSPORT")]
     relay: Option<RelayTransport>,
-    /// In each join: waits for so many packets of a stream, and draws an arrow.
-    #[arg(long, value_name = "COUNT")]
-    packets: Option<u64>,
+    /// In each join: judges so many pictures of the demo's stream by the numbers in them (with ffmpeg), and draws an arrow.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=i64::from(PICTURES_MAX)))]
+    pictures: Option<u16>,
     /// Joins, one after the other.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     joins: u32,
@@ -63,45 +70,11 @@ async fn join(options: &Options, joining: Joining) -> Result<()> {
     seen.until(&mut events, |seen| seen.connected).await?;
     let took = begin.elapsed().as_secs_f64() * 1000.0;
     announce("join_connected_ms", &format!("{took:.1}"));
-    if let Some(packets) = options.packets {
-        receive(&mut seen, &mut events, packets).await?;
+    if let Some(count) = options.pictures {
+        pictures::receive(&mut seen, &mut events, count.into()).await?;
         draw(&client, &mut seen, &mut events).await?;
     }
     client.leave().await;
-    Ok(())
-}
-
-/// What the events have told so far.
-#[derive(Default)]
-struct Seen {
-    connected: bool,
-    loaded: bool,
-    stream: Option<Subscription>,
-    changes: u64,
-}
-
-impl Seen {
-    async fn until(&mut self, events: &mut Events, done: impl Fn(&Self) -> bool) -> Result<()> {
-        while !done(self) {
-            match events.next().await.context("the session ended")? {
-                Event::Transport { connected } => self.connected = connected,
-                Event::DocumentLoaded => self.loaded = true,
-                Event::Subscribed(stream) => self.stream = Some(stream),
-                Event::DocumentChanged(_) => self.changes += 1,
-                Event::Ended { code, text } => bail!("the session ended: {code}, {text}"),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-async fn receive(seen: &mut Seen, events: &mut Events, packets: u64) -> Result<()> {
-    seen.until(events, |seen| seen.stream.is_some()).await?;
-    let stream = seen.stream.as_mut().context("a stream")?;
-    for _ in 0..packets {
-        stream.next().await.context("the stream ended")?;
-    }
     Ok(())
 }
 

@@ -92,7 +92,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("quinn-udp", &["fmz-net", "fmz-load"]),
     ("socket2", &["fmz-net", "fmz-load"]),
     ("webrtc", &["fmz-client"]),
-    ("rtc", &["fmz-client"]),
+    ("rtc", &["fmz-client", "fmz-load"]),
     ("jsonwebtoken", &["fmz-signaling"]),
     ("snap", &["fmz-proto"]),
     (
