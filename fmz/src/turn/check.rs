@@ -1,5 +1,6 @@
 //! `fmz turn check`: tries a relay the way browsers use it, and says what stands in the way.
 
+use super::url::{Target, Transport};
 use crate::cli::Check;
 use crate::exit::Failure;
 use crate::{node, publish};
@@ -14,31 +15,12 @@ use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// Ports where a URL names none (RFC 7065 section 3.2).
-const PORT: u16 = 3478;
-const PORT_TLS: u16 = 5349;
 /// Life of the credentials made for the check.
 const CREDENTIALS_LIFE: Duration = Duration::from_secs(600);
 /// Time to connect, with a TLS handshake.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// The user that a check is counted as.
 const USER: &str = "check";
-
-/// How clients reach a relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transport {
-    Udp,
-    Tcp,
-    Tls,
-}
-
-/// One relay as a URL names it (RFC 7065).
-#[derive(Debug, PartialEq, Eq)]
-struct Target {
-    host: String,
-    port: u16,
-    transports: Vec<Transport>,
-}
 
 /// Tries every transport of every URL. Fails where one step of any failed.
 pub(crate) fn run(typed: &Check) -> Result<(), Failure> {
@@ -98,36 +80,8 @@ fn tls(typed: &Check) -> Result<TlsConnector, Failure> {
 }
 
 fn target(url: &str) -> Result<Target, Failure> {
-    let fault = || {
-        let why = format!("{url:?} is not a relay such as turn:HOST:3478 or turns:HOST:443");
-        Failure::setting("url", why)
-    };
-    let (scheme, rest) = url.split_once(':').ok_or_else(fault)?;
-    let (place, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(place, query)| (place, Some(query)));
-    let (transports, usual) = match (scheme, query) {
-        ("turn", None) => (vec![Transport::Udp, Transport::Tcp], PORT),
-        ("turn", Some("transport=udp")) => (vec![Transport::Udp], PORT),
-        ("turn", Some("transport=tcp")) => (vec![Transport::Tcp], PORT),
-        ("turns", None | Some("transport=tcp")) => (vec![Transport::Tls], PORT_TLS),
-        _ => return Err(fault()),
-    };
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port.parse().map_err(|_| fault())?)
-        }
-        _ => (place, usual),
-    };
-    let host = host.trim_matches(['[', ']']).to_owned();
-    if host.is_empty() {
-        return Err(fault());
-    }
-    Ok(Target {
-        host,
-        port,
-        transports,
-    })
+    let why = || format!("{url:?} is not a relay such as turn:HOST:3478 or turns:HOST:443");
+    Target::read(url).ok_or_else(|| Failure::setting("url", why()))
 }
 
 /// Tries one transport and prints what is found. True where all went well.
@@ -188,37 +142,4 @@ async fn line(
     }
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     Ok(Line::stream(tls.connect(name, stream).await?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(url: &str) -> Option<(String, u16, usize)> {
-        let target = target(url).ok()?;
-        Some((target.host, target.port, target.transports.len()))
-    }
-
-    #[test]
-    fn relay_urls_are_those_of_the_rfc() {
-        assert_eq!(read("turn:r.example"), Some(("r.example".into(), 3478, 2)));
-        assert_eq!(
-            read("turn:r.example:80?transport=tcp"),
-            Some(("r.example".into(), 80, 1))
-        );
-        assert_eq!(
-            read("turns:[2001:db8::1]:443"),
-            Some(("2001:db8::1".into(), 443, 1))
-        );
-        assert_eq!(read("turns:r.example"), Some(("r.example".into(), 5349, 1)));
-        for bad in [
-            "r.example",
-            "stun:r.example",
-            "turn:",
-            "turn:r:99999",
-            "turns:r?transport=udp",
-        ] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod ice;
 mod reload;
 mod secret;
 mod settings;
+mod url;
 
 pub(crate) use ice::{Relays, Secret};
 pub(crate) use reload::Reloads;

@@ -41,12 +41,10 @@ pub(crate) struct Sequencer {
     /// Durable, not handed out.
     outbox: Vec<Numbered>,
     handed_out: Option<Instant>,
-    /// Whether the append on its way holds all that the next tick shows.
+    /// Whether the last append holds all that the next tick shows.
     gathered: bool,
     /// Whether the last append held as much as one may: more may wait.
     full: bool,
-    /// Whether what waits in the outbox is all that the next tick shows.
-    complete: bool,
     /// Batches that the last tick handed out.
     handed_batches: usize,
     /// Time to the next tick.
@@ -79,7 +77,6 @@ impl Sequencer {
             handed_out: None,
             gathered: false,
             full: false,
-            complete: false,
             handed_batches: 0,
             tick: limits::TICK,
             recent,
@@ -202,12 +199,12 @@ impl Sequencer {
             .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.append_takes = (7 * self.append_takes + took) / 8;
         self.outbox.append(&mut self.flight);
-        self.complete = self.gathered;
     }
 
     /// When the next tick is due: at once after a rest, and where all that it shows is durable.
     pub(crate) fn tick_at(&self, now: Instant) -> Option<Instant> {
-        let last = self.handed_out.filter(|_| !self.complete);
+        let complete = self.gathered && !self.is_flying();
+        let last = self.handed_out.filter(|_| !complete);
         let due = last.map_or(now, |last| last + self.tick);
         (!self.outbox.is_empty()).then_some(due)
     }
@@ -215,7 +212,6 @@ impl Sequencer {
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Tick> {
         self.tick_at(now).filter(|due| *due <= now)?;
         self.handed_out = Some(now);
-        self.complete = false;
         self.handed_batches = self.outbox.len();
         let waits = self
             .outbox

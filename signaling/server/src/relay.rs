@@ -34,7 +34,7 @@ pub struct RelaySet {
 /// URLs (RFC 7065) of a relay at `host`, an address or a name without a port: UDP before TCP before TLS, for each is slower than
 /// the one before and passes where that one is blocked. `plain` is the port of UDP and TCP, `secure` that of TLS.
 ///
-/// Three are the most there are: a browser gathers on all of them, and Firefox warns of five and more.
+/// Three are the most of one relay: a browser gathers on all of them, and Firefox warns of five and more.
 pub fn relay_urls(host: &str, plain: Option<u16>, secure: Option<u16>) -> Vec<String> {
     let host = match host.parse() {
         Ok(std::net::Ipv6Addr { .. }) => format!("[{host}]"),

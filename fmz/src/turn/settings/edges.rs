@@ -1,10 +1,11 @@
 //! Relays at the edge, by their URLs.
 
 use crate::exit::Failure;
-use fmz_signaling::relay::host_and_port;
+use crate::turn::url::Target;
 
-/// A browser asks each of them; Firefox warns of five and more, its server's own three among them.
+/// A browser gathers on all of them and on the server's own three; Firefox warns of five and more.
 const EDGES_MAX: usize = 4;
+
 /// Refuses what is no relay's URL, and relays that could not know the sessions' credentials.
 pub(super) fn edges(texts: &[String], secrets: Option<&[String]>) -> Result<Vec<String>, Failure> {
     let fault = |why: String| Failure::setting("turn_edges", why);
@@ -20,27 +21,11 @@ pub(super) fn edges(texts: &[String], secrets: Option<&[String]>) -> Result<Vec<
         "a relay such as turn:edge.example.com:3478?transport=udp or turns:edge.example.com:443";
     let edge = |text: &String| {
         let url = text.trim();
-        is_relay(url)
-            .then(|| url.to_owned())
+        Target::read(url)
+            .map(|_| url.to_owned())
             .ok_or_else(|| fault(format!("{text:?} is not {wanted}")))
     };
     texts.iter().map(edge).collect()
-}
-
-/// RFC 7065 section 3.1. TLS over UDP is not what our relays speak.
-fn is_relay(url: &str) -> bool {
-    let (scheme, rest) = url.split_once(':').unwrap_or_default();
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let transports: &[&str] = match scheme {
-        "turn" => &["", "transport=udp", "transport=tcp"],
-        "turns" => &["", "transport=tcp"],
-        _ => return false,
-    };
-    let (host, port) = host_and_port(place);
-    let in_host = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-    let whole =
-        port.is_some() || !place.trim_end_matches(']').contains(':') || place.ends_with(']');
-    !host.is_empty() && host.chars().all(in_host) && whole && transports.contains(&query)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod auto;
 mod converge;
+mod gather;
 mod grants;
 mod hash;
 mod join;
