@@ -69,20 +69,30 @@ export function installFrameProbe() {
     return () => readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
   }
 
+  const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  let reader;
+  // Who reads goes before the page's own work: while that is done, the browser moves on to the next picture.
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
+    return request.call(this, (now, metadata) => {
+      reader?.(this, metadata);
+      callback(now, metadata);
+    });
+  };
+
   /**
-   * Up to `count` pictures of a video, as many as come within `ms`, each read before the next was presented: on a busy
-   * machine the page comes too late for some. For each the number painted in it, RTP timestamp, size, and what `also`
-   * knows of it. Beside them what became of all pictures: `called` back for, `sizeless`, `late`, `missed` the next one.
+   * Up to `count` pictures of a video that the page follows, as many as come within `ms`, each read before the next was
+   * presented: on a busy machine the page comes too late for some. For each the number painted in it, RTP timestamp,
+   * size, and what `also` knows of it. Beside them what became of all pictures: `called` back for, `sizeless`, `late`,
+   * `missed` the next one.
    */
   function sample(video, count, ms, also) {
     return new Promise((resolve) => {
       const seen = { called: 0, sizeless: 0, late: 0, missed: 0 };
       const samples = [];
       let last;
-      let handle;
       const end = () => {
         clearTimeout(patience);
-        video.cancelVideoFrameCallback(handle);
+        reader = undefined;
         resolve({ samples, seen });
       };
       const patience = setTimeout(end, ms);
@@ -92,11 +102,10 @@ export function installFrameProbe() {
         else if (last.presentedFrames + 1 !== presentedFrames) seen.missed += 1;
         else samples.push(last.sample);
       };
-      const onFrame = (_now, metadata) => {
-        // First thing: any work before it lets the browser move on to the next picture.
+      reader = (shown, metadata) => {
+        if (shown !== video) return;
         const read = copyStrip(video);
         const readAt = performance.now();
-        handle = video.requestVideoFrameCallback(onFrame);
         seen.called += 1;
         // Chromium calls back once without a picture when the page changes to another stream.
         if (video.videoWidth === 0) {
@@ -109,7 +118,6 @@ export function installFrameProbe() {
         last = { readAt, presentedFrames, sample: { code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) } };
         if (samples.length === count) end();
       };
-      handle = video.requestVideoFrameCallback(onFrame);
     });
   }
 
