@@ -44,9 +44,13 @@ impl Bucket {
 
     /// Whether anything is left: the next take may overdraw, so that no amount is too large for ever.
     pub(crate) fn is_open(&mut self, rate: Rate, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.filled_at).as_secs_f64();
-        self.level = (self.level + elapsed * rate.per_s).min(rate.burst);
-        self.filled_at = self.filled_at.max(now);
+        // What is received at once has one time.
+        if now > self.filled_at {
+            let elapsed = now.duration_since(self.filled_at).as_secs_f64();
+            self.level += elapsed * rate.per_s;
+            self.filled_at = now;
+        }
+        self.level = self.level.min(rate.burst);
         self.level > 0.0
     }
 

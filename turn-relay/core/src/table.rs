@@ -4,6 +4,7 @@ use crate::allocation::Allocation;
 use crate::client::{AllocationId, Client};
 use crate::hash::{Keyed, Map};
 use crate::slab::Slab;
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
@@ -14,6 +15,8 @@ pub(crate) struct Table {
     allocations: Slab<Allocation>,
     epochs: Vec<u32>,
     by_client: Map<Client, u32>,
+    /// Who was found last: datagrams come in bursts.
+    found: Cell<Option<(Client, u32)>>,
     timers: BinaryHeap<Reverse<(Instant, AllocationId)>>,
 }
 
@@ -23,6 +26,7 @@ impl Table {
             allocations: Slab::default(),
             epochs: Vec::new(),
             by_client: Map::with_hasher(hasher),
+            found: Cell::new(None),
             timers: BinaryHeap::new(),
         }
     }
@@ -43,12 +47,20 @@ impl Table {
         let allocation = self.allocations.remove(slot as usize)?;
         self.epochs[slot as usize] = self.epochs[slot as usize].wrapping_add(1);
         self.by_client.remove(&allocation.client);
+        self.found.set(None);
         self.compact();
         Some(allocation)
     }
 
     pub(crate) fn find(&self, client: &Client) -> Option<u32> {
-        self.by_client.get(client).copied()
+        if let Some((found, slot)) = self.found.get()
+            && found == *client
+        {
+            return Some(slot);
+        }
+        let slot = self.by_client.get(client).copied()?;
+        self.found.set(Some((*client, slot)));
+        Some(slot)
     }
 
     pub(crate) fn id(&self, slot: u32) -> AllocationId {

@@ -245,11 +245,11 @@ impl Shard {
 
     /// Time to wait for something to come. A busy loop rests first, and then looks at what came.
     fn rest(&mut self) -> Duration {
-        if self.moderation.rests(self.taken, Instant::now()) {
-            std::thread::sleep(moderation::REST);
-            return Duration::ZERO;
-        }
-        self.until_due()
+        let Some(rest) = self.moderation.rest(self.taken, Instant::now()) else {
+            return self.until_due();
+        };
+        std::thread::sleep(rest);
+        Duration::ZERO
     }
 
     /// Time until something is due.

@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-/// How long it rests: what nobody sees or hears, and on a loaded relay 25 datagrams and more.
-pub(super) const REST: Duration = Duration::from_micros(500);
+/// Datagrams that are to share a waking: it costs as much as relaying ten to twenty of them.
+const SHARING_DATAGRAMS: u32 = 100;
+/// Longest rest: what nobody sees or hears.
+const REST_MAX: Duration = Duration::from_millis(2);
 /// Datagrams in that time from which on a loop counts as busy. With fewer a waking each costs little, and nothing waits.
-const BUSY_DATAGRAMS: u32 = 8;
+const BUSY_DATAGRAMS: u32 = 32;
 
 /// What has come lately.
 #[derive(Debug)]
 pub(super) struct Moderation {
     since: Instant,
     datagrams: u32,
-    busy: bool,
+    rest: Option<Duration>,
 }
 
 impl Moderation {
@@ -20,53 +22,65 @@ impl Moderation {
         Self {
             since: now,
             datagrams: 0,
-            busy: false,
+            rest: None,
         }
     }
 
-    /// Takes note of what a round brought, behind which nothing waits; true where the loop is to rest before the next.
-    pub(super) fn rests(&mut self, datagrams: u32, now: Instant) -> bool {
+    /// Takes note of what a round brought, behind which nothing waits; says how long the loop rests before the next.
+    pub(super) fn rest(&mut self, datagrams: u32, now: Instant) -> Option<Duration> {
         self.datagrams += datagrams;
         let elapsed = now.saturating_duration_since(self.since);
-        if elapsed >= REST {
-            self.busy = REST * self.datagrams >= elapsed * BUSY_DATAGRAMS;
+        if elapsed >= REST_MAX {
+            self.rest = rest_at(self.datagrams, elapsed);
             (self.since, self.datagrams) = (now, 0);
         }
-        self.busy
+        self.rest
     }
+}
+
+/// How long a loop rests to which so many datagrams came in a time.
+fn rest_at(datagrams: u32, elapsed: Duration) -> Option<Duration> {
+    let busy = REST_MAX * datagrams >= elapsed * BUSY_DATAGRAMS;
+    busy.then(|| REST_MAX.min(elapsed * SHARING_DATAGRAMS / datagrams))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Whether a loop rests that sees so many datagrams in each of a few rounds, one every `each`.
-    fn rests(rounds: u32, each: Duration, datagrams: u32) -> bool {
+    /// How long a loop rests that sees so many datagrams in each of a few rounds, one every `each`.
+    fn rest(rounds: u32, each: Duration, datagrams: u32) -> Option<Duration> {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);
-        (1..=rounds).fold(false, |_, round| {
-            moderation.rests(datagrams, start + each * round)
+        (1..=rounds).fold(None, |_, round| {
+            moderation.rest(datagrams, start + each * round)
         })
     }
 
     #[test]
     fn turn_socket8_a_loop_rests_where_datagrams_come_close_to_each_other() {
-        assert!(rests(20, REST / BUSY_DATAGRAMS, 1));
-        assert!(rests(5, REST, BUSY_DATAGRAMS));
+        assert_eq!(rest(40, REST_MAX / BUSY_DATAGRAMS, 1), Some(REST_MAX));
+        assert_eq!(rest(5, REST_MAX, BUSY_DATAGRAMS), Some(REST_MAX));
+    }
+
+    #[test]
+    fn turn_socket8_the_more_come_the_shorter_it_rests() {
+        assert_eq!(rest(5, REST_MAX, SHARING_DATAGRAMS), Some(REST_MAX));
+        assert_eq!(rest(5, REST_MAX, 4 * SHARING_DATAGRAMS), Some(REST_MAX / 4));
     }
 
     #[test]
     fn turn_socket8_a_loop_with_little_to_do_is_always_awake() {
-        assert!(!rests(20, REST, BUSY_DATAGRAMS - 1));
-        assert!(!rests(20, Duration::from_millis(20), 50));
+        assert_eq!(rest(20, REST_MAX, BUSY_DATAGRAMS - 1), None);
+        assert_eq!(rest(20, Duration::from_millis(20), 50), None);
     }
 
     #[test]
     fn turn_socket8_a_loop_that_was_busy_wakes_up_once_it_is_not() {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);
-        assert!(moderation.rests(100, start + REST));
-        assert!(!moderation.rests(0, start + 2 * REST));
-        assert!(!moderation.rests(1, start + Duration::from_secs(1)));
+        assert!(moderation.rest(100, start + REST_MAX).is_some());
+        assert_eq!(moderation.rest(0, start + 2 * REST_MAX), None);
+        assert_eq!(moderation.rest(1, start + Duration::from_secs(1)), None);
     }
 }
