@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Datagrams that are to share a waking: it costs as much as relaying ten to twenty of them.
+/// Datagrams that are to share a waking, which costs as much as relaying several of them.
 const SHARING_DATAGRAMS: u32 = 100;
 /// Longest rest: what nobody sees or hears.
 const REST_MAX: Duration = Duration::from_millis(2);
