@@ -3,6 +3,7 @@
 use crate::{ReceiveBuffer, SendBatch};
 use nix::sys::socket::{setsockopt, sockopt};
 use quinn_udp::{BATCH_SIZE, Transmit, UdpSocketState};
+use rustix::net::SendFlags;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
@@ -108,13 +109,23 @@ impl Driver {
             segment_size,
             src_ip: (!source.is_unspecified()).then_some(source),
         };
-        match self.state.try_send(io.into(), &transmit) {
+        match self.send_once(io, &transmit) {
             // The kernel says here what became of an earlier send, and says it once.
             Err(error) if self.keeps_errors && error.kind() != io::ErrorKind::WouldBlock => {
-                self.state.try_send(io.into(), &transmit)
+                self.send_once(io, &transmit)
             }
             outcome => outcome,
         }
+    }
+
+    /// The library writes a control message beside every datagram, which the kernel takes long to read.
+    fn send_once(&self, io: &impl AsFd, transmit: &Transmit<'_>) -> io::Result<()> {
+        if transmit.segment_size.is_some() || transmit.src_ip.is_some() {
+            return self.state.try_send(io.into(), transmit);
+        }
+        let (contents, flags) = (transmit.contents, SendFlags::empty());
+        rustix::net::sendto(io, contents, flags, &transmit.destination)?;
+        Ok(())
     }
 
     /// An IPv6 socket reaches IPv4 by mapped addresses only.
