@@ -53,8 +53,6 @@ pub(crate) struct Shard {
     ready: VecDeque<usize>,
     /// Whether the listening socket may have.
     listening_ready: bool,
-    /// Datagrams taken in this round.
-    taken: u32,
     moderation: Moderation,
     exported_at: Instant,
 }
@@ -86,7 +84,6 @@ impl Shard {
             drained,
             buffer: ReceiveBuffer::new(),
             ready: VecDeque::new(),
-            taken: 0,
             moderation: Moderation::new(Instant::now()),
             exported_at: Instant::now(),
         }
@@ -115,7 +112,6 @@ impl Shard {
 
     fn round(&mut self) -> Round {
         self.inbox.bell.heard();
-        self.taken = 0;
         let parts = [
             self.receive(),
             self.read(),
@@ -164,7 +160,7 @@ impl Shard {
     fn take(&mut self) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
-            self.taken += 1;
+            self.moderation.count();
             let client = Client {
                 protocol: Protocol::Udp,
                 address: datagram.source,
@@ -197,7 +193,7 @@ impl Shard {
     fn take_from_peers(&mut self, relayed: std::net::SocketAddr) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
-            self.taken += 1;
+            self.moderation.count();
             let (peer, payload) = (datagram.source, datagram.payload);
             if let Some(forward) = self.relay.handle_peer(relayed, peer, payload, now) {
                 self.way.forward(forward);
@@ -223,7 +219,7 @@ impl Shard {
         };
         let now = Instant::now();
         for datagram in handoff.end.take() {
-            self.taken += 1;
+            self.moderation.count();
             let relayed = self.way.bound(datagram.local);
             let (peer, payload) = (datagram.source, datagram.payload);
             if let Some(forward) = self.relay.handle_peer(relayed, peer, payload, now) {
@@ -245,7 +241,7 @@ impl Shard {
 
     /// Time to wait for something to come. A busy loop rests first, and then looks at what came.
     fn rest(&mut self) -> Duration {
-        let Some(rest) = self.moderation.rest(self.taken, Instant::now()) else {
+        let Some(rest) = self.moderation.rest(Instant::now()) else {
             return self.until_due();
         };
         std::thread::sleep(rest);

@@ -26,9 +26,13 @@ impl Moderation {
         }
     }
 
-    /// Takes note of what a round brought, behind which nothing waits; says how long the loop rests before the next.
-    pub(super) fn rest(&mut self, datagrams: u32, now: Instant) -> Option<Duration> {
-        self.datagrams += datagrams;
+    /// Takes note of a datagram.
+    pub(super) fn count(&mut self) {
+        self.datagrams = self.datagrams.saturating_add(1);
+    }
+
+    /// How long the loop rests, behind which nothing waits.
+    pub(super) fn rest(&mut self, now: Instant) -> Option<Duration> {
         let elapsed = now.saturating_duration_since(self.since);
         if elapsed >= REST_MAX {
             self.rest = rest_at(self.datagrams, elapsed);
@@ -53,7 +57,8 @@ mod tests {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);
         (1..=rounds).fold(None, |_, round| {
-            moderation.rest(datagrams, start + each * round)
+            (0..datagrams).for_each(|_| moderation.count());
+            moderation.rest(start + each * round)
         })
     }
 
@@ -70,6 +75,19 @@ mod tests {
     }
 
     #[test]
+    fn turn_socket8_what_came_in_rounds_between_two_rests_counts() {
+        let start = Instant::now();
+        let mut moderation = Moderation::new(start);
+        let rounds = [128, 128, 4];
+        for datagrams in rounds {
+            (0..datagrams).for_each(|_| moderation.count());
+        }
+        let elapsed = 2 * REST_MAX;
+        let expected = elapsed * SHARING_DATAGRAMS / rounds.iter().sum::<u32>();
+        assert_eq!(moderation.rest(start + elapsed), Some(expected));
+    }
+
+    #[test]
     fn turn_socket8_a_loop_with_little_to_do_is_always_awake() {
         assert_eq!(rest(20, REST_MAX, BUSY_DATAGRAMS - 1), None);
         assert_eq!(rest(20, Duration::from_millis(20), 50), None);
@@ -79,8 +97,10 @@ mod tests {
     fn turn_socket8_a_loop_that_was_busy_wakes_up_once_it_is_not() {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);
-        assert!(moderation.rest(100, start + REST_MAX).is_some());
-        assert_eq!(moderation.rest(0, start + 2 * REST_MAX), None);
-        assert_eq!(moderation.rest(1, start + Duration::from_secs(1)), None);
+        (0..100).for_each(|_| moderation.count());
+        assert!(moderation.rest(start + REST_MAX).is_some());
+        assert_eq!(moderation.rest(start + 2 * REST_MAX), None);
+        moderation.count();
+        assert_eq!(moderation.rest(start + Duration::from_secs(1)), None);
     }
 }
