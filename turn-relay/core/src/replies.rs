@@ -7,6 +7,10 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+/// What stands at a place that is at rest from the start on. It is not zero, for memory full of zeroes is not there until it
+/// is written: a flood would then make a relay larger that has all its memory from the start now.
+const AT_REST: u64 = 1;
+
 /// A fixed table of rates. A source is a place in it, by keyed hash of its address (an IPv6 one's first 64 bits): two
 /// sources may share a place, and a flood from forged addresses makes the table no larger.
 #[derive(Debug)]
@@ -28,7 +32,7 @@ impl ReplyBudget {
         Self {
             started: now,
             hasher,
-            busy_until: vec![0; REPLY_SOURCES].into(),
+            busy_until: vec![AT_REST; REPLY_SOURCES].into(),
             together: Bucket::full(together(), now),
         }
     }
