@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use std::collections::HashMap;
 
 /// A way to load a relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Way {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub(super) enum Way {
     /// One datagram of each client in turn, to one peer.
     Plain,
     /// Bursts of one client, to a peer that takes joined datagrams.
@@ -21,8 +21,6 @@ enum Way {
     /// To the forwarding unit in the relay's own process.
     InProcess,
 }
-
-const WAYS: [Way; 4] = [Way::Plain, Way::Bursts, Way::BurstsSplit, Way::InProcess];
 
 impl Way {
     /// What stands in the figure's name before `us_per_packet`.
@@ -48,14 +46,14 @@ impl Way {
     }
 }
 
-type Best = HashMap<(Kind, Way), Outcome>;
+type Outcomes = HashMap<(Kind, Way), Vec<Outcome>>;
 
 /// Measures all relays in turn, several rounds of it, and prints the figures.
 pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
-    let mut best = Best::new();
+    let mut outcomes = Outcomes::new();
     for round in 1..=options.rounds {
         for kind in &options.relays {
-            for way in WAYS.into_iter().filter(|way| way.suits(*kind)) {
+            for way in options.ways.iter().copied().filter(|way| way.suits(*kind)) {
                 let outcome = measure(options, programs, *kind, way)
                     .with_context(|| format!("measure {} {way:?}", kind.name()))?;
                 progress(&format!(
@@ -66,11 +64,11 @@ pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
                     outcome.sent,
                     outcome.other_cores
                 ));
-                keep(&mut best, (*kind, way), outcome);
+                outcomes.entry((*kind, way)).or_default().push(outcome);
             }
         }
     }
-    print(options, &best);
+    print(options, outcomes);
     Ok(())
 }
 
@@ -91,27 +89,29 @@ fn measure(options: &Options, programs: &Programs, kind: Kind, way: Way) -> Resu
     Load::new(&relay, &clients, peer, options.shape(way.order())).run()
 }
 
-/// The round counts in which the rest of the machine was quietest: the figure itself does not choose.
-fn keep(best: &mut Best, key: (Kind, Way), outcome: Outcome) {
-    let quieter = best
-        .get(&key)
-        .is_none_or(|kept| outcome.other_cores < kept.other_cores);
-    if quieter {
-        best.insert(key, outcome);
-    }
+/// The outcome whose cost is in the middle: on a machine that others share, single rounds are far off either way.
+fn typical(mut outcomes: Vec<Outcome>) -> Outcome {
+    outcomes.sort_by(|one, other| one.us_per_packet().total_cmp(&other.us_per_packet()));
+    outcomes.swap_remove(outcomes.len() / 2)
 }
 
-fn print(options: &Options, best: &Best) {
+fn print(options: &Options, outcomes: Outcomes) {
+    let outcomes = outcomes.into_iter();
+    let typical: HashMap<_, _> = outcomes.map(|(key, all)| (key, typical(all))).collect();
     for kind in &options.relays {
-        for way in WAYS {
-            if let Some(outcome) = best.get(&(*kind, way)) {
-                print_one(*kind, way, outcome);
+        for way in &options.ways {
+            if let Some(outcome) = typical.get(&(*kind, *way)) {
+                print_one(*kind, *way, outcome);
             }
         }
     }
-    let others = best.values().map(|outcome| outcome.other_cores);
+    print_ratios(&typical);
+}
+
+fn print_ratios(typical: &HashMap<(Kind, Way), Outcome>) {
+    let others = typical.values().map(|outcome| outcome.other_cores);
     figure("turn_other_cpu_cores", others.fold(0.0, f64::max), "cores");
-    let cost = |kind, way| best.get(&(kind, way)).map(Outcome::us_per_packet);
+    let cost = |kind, way| typical.get(&(kind, way)).map(Outcome::us_per_packet);
     for (name, way, theirs) in [
         ("turn_plain_vs_coturn", Way::Plain, Way::Plain),
         ("turn_gso_vs_coturn", Way::Bursts, Way::Bursts),

@@ -40,6 +40,14 @@ pub(crate) struct Options {
         value_name = "RELAY,..."
     )]
     relays: Vec<Kind>,
+    /// Which ways to load them are measured.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "plain,bursts,bursts-split,in-process",
+        value_name = "WAY,..."
+    )]
+    ways: Vec<costs::Way>,
     /// Clients that send.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     clients: u32,
@@ -50,10 +58,10 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(32..=1400))]
     bytes: u16,
     /// Length of each measurement.
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// How often each is measured; the quietest counts.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    /// How often each is measured; the one of the median cost counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Allocations that are held at once.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=16_000))]
