@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::allocation::Allocation;
-use super::load::{Load, Order, Outcome, Peer};
+use super::load::{Load, Order, Outcome, Peer, typical};
 use super::relay::{Kind, Programs, Relay};
 use super::sink::Sink;
 use crate::report::{figure, progress};
@@ -87,12 +87,6 @@ fn measure(options: &Options, programs: &Programs, kind: Kind, way: Way) -> Resu
         _ => Peer::Sink(&mut sink),
     };
     Load::new(&relay, &clients, peer, options.shape(way.order())).run()
-}
-
-/// The outcome whose cost is in the middle: on a machine that others share, single rounds are far off either way.
-fn typical(mut outcomes: Vec<Outcome>) -> Outcome {
-    outcomes.sort_by(|one, other| one.us_per_packet().total_cmp(&other.us_per_packet()));
-    outcomes.swap_remove(outcomes.len() / 2)
 }
 
 fn print(options: &Options, outcomes: Outcomes) {
