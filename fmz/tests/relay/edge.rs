@@ -5,13 +5,13 @@ use fmz_turn::Credentials;
 use fmz_turn::check::{Account, Client, Line, Trouble};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-const SECRET: &str = "the first secret of the test";
+pub(crate) const SECRET: &str = "the first secret of the test";
 const OTHER: &str = "the other secret of the test";
 
-fn account(secret: &str) -> Account {
+pub(crate) fn account(secret: &str) -> Account {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let expiry = now.unwrap() + Duration::from_secs(600);
     let Credentials { username, password } = Credentials::issue(secret, "room/ada", expiry);
@@ -113,85 +113,6 @@ async fn a_reload_takes_new_secrets_and_refuses_a_broken_file() {
         .allocate()
         .await
         .unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_certificate_is_used_for_new_connections_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("fmz-data");
-    let server = Server::start_in(
-        folder,
-        &[
-            "--roles",
-            "turn",
-            "--turn-secrets",
-            SECRET,
-            "--tls-self-signed",
-        ],
-    );
-    let certificate = |data: &std::path::Path| data.join("certificate.pem");
-    let check = |ca: std::path::PathBuf| {
-        let url = format!("turns:{}", server.relay());
-        let mut command = fmz(
-            server.folder.path(),
-            &["turn", "check", &url, "--secret", SECRET],
-        );
-        command.arg("--ca").arg(ca).output().unwrap()
-    };
-    let said = check(certificate(&data));
-    assert!(said.status.success(), "{said:?}");
-    let first = server.folder.path().join("first.pem");
-    std::fs::copy(certificate(&data), &first).unwrap();
-    let mut plain = Client::new(
-        Line::stream(TcpStream::connect(server.relay()).await.unwrap()),
-        account(SECRET),
-    );
-    plain.allocate().await.unwrap();
-    let made = fmz(
-        server.folder.path(),
-        &[
-            "serve",
-            "--tls-self-signed",
-            "--data-dir",
-            "other",
-            "--roles",
-            "turn",
-        ],
-    )
-    .args([
-        "--turn-secrets",
-        SECRET,
-        "--turn-listen",
-        "off",
-        "--admin-listen",
-        &server.admin,
-    ])
-    .output()
-    .unwrap();
-    assert_eq!(made.status.code(), Some(2), "the admin address is in use");
-    for name in ["certificate.pem", "key.pem"] {
-        std::fs::copy(
-            server.folder.path().join("other").join(name),
-            data.join(name),
-        )
-        .unwrap();
-    }
-    let answer = asked(
-        &server.admin,
-        "POST /turn/reload",
-        "Content-Length: 0\r\n",
-        "",
-    );
-    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
-    assert!(check(certificate(&data)).status.success());
-    let said = check(first);
-    let text = String::from_utf8(said.stdout).unwrap();
-    assert_eq!(said.status.code(), Some(1));
-    assert!(
-        text.contains("FAILED") && text.contains("connect"),
-        "{text}"
-    );
-    plain.refresh(600).await.unwrap();
 }
 
 #[test]
