@@ -7,8 +7,8 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// What stands at a place that is at rest from the start on. It is not zero, for memory full of zeroes is not there until it
-/// is written: a flood would then make a relay larger that has all its memory from the start now.
+/// What stands at a place that was never asked. Not zero: the system gives zeroed memory only once it is written, and a
+/// flood would make the relay larger. So all of it is there from the start.
 const AT_REST: u64 = 1;
 
 /// A fixed table of rates. A source is a place in it, by keyed hash of its address (an IPv6 one's first 64 bits): two
