@@ -7,9 +7,9 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// What stands at a place that was never asked. Not zero: the system gives zeroed memory only once it is written, and a
-/// flood would make the relay larger. So all of it is there from the start.
-const AT_REST: u64 = 1;
+/// Where times begin, and what stands at a place that was never asked. Not zero: the system gives zeroed memory only once
+/// it is written, and a flood would make the relay larger. So all of it is there from the start.
+const BEGIN: u64 = 1;
 
 /// A fixed table of rates. A source is a place in it, by keyed hash of its address (an IPv6 one's first 64 bits): two
 /// sources may share a place, and a flood from forged addresses makes the table no larger.
@@ -17,7 +17,8 @@ const AT_REST: u64 = 1;
 pub(crate) struct ReplyBudget {
     started: Instant,
     hasher: Keyed,
-    /// Nanoseconds from `started` until the place is at rest again; it answers while that is less than a burst away.
+    /// Nanoseconds from `started`, counted from [`BEGIN`], until the place is at rest again; it answers while that is less
+    /// than a burst away.
     busy_until: Box<[u64]>,
     /// What all sources have left together.
     together: Bucket,
@@ -32,7 +33,7 @@ impl ReplyBudget {
         Self {
             started: now,
             hasher,
-            busy_until: vec![AT_REST; REPLY_SOURCES].into(),
+            busy_until: vec![BEGIN; REPLY_SOURCES].into(),
             together: Bucket::full(together(), now),
         }
     }
@@ -42,7 +43,7 @@ impl ReplyBudget {
         let place = self.hasher.hash_one(prefix(source)) as usize % REPLY_SOURCES;
         let interval = Duration::from_secs(1) / per_s.max(1);
         let burst = (interval * (REPLY_BURST - 1)).as_nanos() as u64;
-        let now = at.saturating_duration_since(self.started).as_nanos() as u64;
+        let now = BEGIN + at.saturating_duration_since(self.started).as_nanos() as u64;
         let busy = self.busy_until[place].max(now);
         let open = busy <= now + burst && self.together.take_one(together(), at);
         if open {
