@@ -118,7 +118,8 @@ impl Driver {
         }
     }
 
-    /// The library writes a control message beside every datagram, which the kernel takes long to read.
+    /// The library writes a control message beside every datagram, also one that needs none, and the kernel takes long to
+    /// read it.
     fn send_once(&self, io: &impl AsFd, transmit: &Transmit<'_>) -> io::Result<()> {
         if transmit.segment_size.is_some() || transmit.src_ip.is_some() {
             return self.state.try_send(io.into(), transmit);

@@ -1,7 +1,7 @@
 //! A certificate that changes while the relay runs.
 
 use crate::edge::{SECRET, account};
-use crate::house::{DEADLINE, Server, asked, fmz};
+use crate::house::{DEADLINE, Server, fmz};
 use fmz_turn::check::{Client, Line};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
@@ -48,8 +48,7 @@ impl House {
     /// Puts a certificate in the place of the one in use.
     fn change(&self, pair: usize) {
         copy(&self.pairs[pair], &self.used);
-        let head = "Content-Length: 0\r\n";
-        let answer = asked(&self.server.admin, "POST /turn/reload", head, "");
+        let answer = self.server.reload();
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
 
@@ -149,8 +148,7 @@ async fn turn_ops10_new_certificates_under_load_lose_no_packet() {
 async fn turn_ops10_a_broken_certificate_leaves_the_old_one_in_use() {
     let house = House::new();
     std::fs::write(house.used.join(FILES[0]), "no certificate").unwrap();
-    let head = "Content-Length: 0\r\n";
-    let answer = asked(&house.server.admin, "POST /turn/reload", head, "");
+    let answer = house.server.reload();
     assert!(
         answer.starts_with("HTTP/1.1 400") && answer.contains(FILES[0]),
         "{answer}"

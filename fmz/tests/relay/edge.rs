@@ -81,12 +81,7 @@ async fn a_reload_takes_new_secrets_and_refuses_a_broken_file() {
     let mut old = client(server.relay(), SECRET).await;
     old.allocate().await.unwrap();
     write(OTHER);
-    let answer = asked(
-        &server.admin,
-        "POST /turn/reload",
-        "Content-Length: 0\r\n",
-        "",
-    );
+    let answer = server.reload();
     assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     assert_eq!(
         code(client(server.relay(), SECRET).await.allocate().await),
@@ -98,12 +93,7 @@ async fn a_reload_takes_new_secrets_and_refuses_a_broken_file() {
         .await
         .unwrap();
     std::fs::write(server.folder.path().join("fmz.toml"), "turn_realm = 7").unwrap();
-    let answer = asked(
-        &server.admin,
-        "POST /turn/reload",
-        "Content-Length: 0\r\n",
-        "",
-    );
+    let answer = server.reload();
     assert!(
         answer.starts_with("HTTP/1.1 400") && answer.contains("fmz.toml line 1"),
         "{answer}"

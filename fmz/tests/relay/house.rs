@@ -90,6 +90,12 @@ impl Server {
         self.place.parse().unwrap()
     }
 
+    /// Has it read its settings and its certificate again; its answer.
+    pub(crate) fn reload(&self) -> String {
+        let head = "Content-Length: 0\r\n";
+        asked(&self.admin, "POST /turn/reload", head, "")
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         assert!(
