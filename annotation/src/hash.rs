@@ -131,11 +131,14 @@ impl Object {
         fold.value()
     }
 
+    /// Takes in the stamp. The flag stands above the 32 bits of the epoch, so that a document
+    /// without one keeps the hash that older logs and versions have of it.
     fn fold_frame(&self, fold: &mut Fold) {
+        let uncertain = u64::from(self.frame.uncertain) << 32;
         fold.bytes(self.frame.publication.as_bytes())
             .number(self.frame.rtp_timestamp.cast_unsigned())
             .option(self.frame.frame_index.map(u64::from))
-            .number(self.frame.epoch.into());
+            .number(uncertain | u64::from(self.frame.epoch));
     }
 
     fn fold_properties(&self, fold: &mut Fold) {

@@ -66,6 +66,8 @@ pub struct FrameStamp {
     pub frame_index: Option<u32>,
     /// Epoch of the frame map that gave `frame_index`.
     pub epoch: u32,
+    /// Whether it may be the picture before or after this one.
+    pub uncertain: bool,
 }
 
 /// Frames from the first to the last, both included.

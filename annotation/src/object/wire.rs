@@ -135,6 +135,7 @@ impl From<&v1::FrameStamp> for FrameStamp {
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
             epoch: stamp.epoch,
+            uncertain: stamp.uncertain,
         }
     }
 }
@@ -146,6 +147,7 @@ impl From<&FrameStamp> for v1::FrameStamp {
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
             epoch: stamp.epoch,
+            uncertain: stamp.uncertain,
         }
     }
 }

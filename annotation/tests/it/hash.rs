@@ -3,10 +3,12 @@
 use crate::make::{self, add, append, brush, color, create, id, set};
 use crate::room::Room;
 use fmz_annotation::Document;
-use fmz_proto::v1::{DocumentSnapshot, Kind};
+use fmz_proto::v1::{DocumentSnapshot, FrameStamp, Kind};
 
 const EMPTY: u64 = 1_724_009_535_196_203_659;
 const ROOM: u64 = 13_939_469_554_477_806_162;
+/// The same room with one stamp that is uncertain.
+const UNCERTAIN: u64 = 14_263_676_047_914_104_112;
 
 /// One object with points, one without, both changed later.
 fn room() -> Room {
@@ -87,9 +89,33 @@ fn hash2_every_field_counts() {
         hash_with(|s| s.objects[1].hold = Some(fmz_proto::v1::FrameRange { first: 0, last: 0 })),
         hash_with(|s| s.objects[1].frame.as_mut().expect("there").epoch += 1),
         hash_with(|s| s.objects[1].frame.as_mut().expect("there").rtp_timestamp += 1),
+        hash_with(|s| s.objects[0].frame.as_mut().expect("there").uncertain = true),
+        hash_with(|s| s.objects[1].frame.as_mut().expect("there").uncertain = true),
+        hash_with(|s| s.objects[1].frame.as_mut().expect("there").epoch = 0),
+        hash_with(|s| *s.objects[1].frame.as_mut().expect("there") = uncertain(0)),
+        hash_with(|s| s.objects[1].frame.as_mut().expect("there").epoch = u32::MAX),
+        hash_with(|s| *s.objects[1].frame.as_mut().expect("there") = uncertain(u32::MAX)),
     ];
     let different: std::collections::BTreeSet<u64> = hashes.into_iter().chain([plain]).collect();
     assert_eq!(different.len(), hashes.len() + 1);
+}
+
+/// The stamp of this room's objects at another epoch, and uncertain.
+fn uncertain(epoch: u32) -> FrameStamp {
+    let objects = room().document.snapshot().objects;
+    let stamp = objects.into_iter().find_map(|object| object.frame);
+    FrameStamp {
+        epoch,
+        uncertain: true,
+        ..stamp.expect("there")
+    }
+}
+
+/// `ROOM` is older than the flag: so are logs and versions that hold hashes.
+#[test]
+fn hash5_only_an_uncertain_stamp_counts() {
+    let hash = |flag| hash_with(|s| s.objects[1].frame.as_mut().expect("there").uncertain = flag);
+    assert_eq!((hash(false), hash(true)), (ROOM, UNCERTAIN));
 }
 
 #[test]

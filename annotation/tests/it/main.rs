@@ -2,6 +2,7 @@
 
 mod converge;
 mod copies;
+mod frame_stamp;
 mod front;
 mod hash;
 mod kinds;

@@ -50,9 +50,26 @@ pub(crate) fn create_kind(
             rtp_timestamp: -90_000,
             frame_index: Some(24),
             epoch: 1,
+            uncertain: false,
         }),
         properties,
     }))
+}
+
+/// A create with another stamp.
+pub(crate) fn stamped(mut created: v1::Op, stamp: v1::FrameStamp) -> v1::Op {
+    if let Some(op::Op::Create(create)) = &mut created.op {
+        create.frame = Some(stamp);
+    }
+    created
+}
+
+/// A create whose stamp may be one picture off.
+pub(crate) fn uncertain(mut created: v1::Op) -> v1::Op {
+    if let Some(op::Op::Create(create)) = &mut created.op {
+        create.frame.get_or_insert_default().uncertain = true;
+    }
+    created
 }
 
 pub(crate) fn brush(id: Option<v1::ObjectId>) -> v1::Op {

@@ -23,7 +23,11 @@ fn document(seeds: &[(u32, u32)]) -> Document {
             kind
         };
         let properties = vec![make::color(value), make::text("Größe")];
-        let mut ops = vec![make::create_kind(object, kind, properties)];
+        let created = make::create_kind(object, kind, properties);
+        let mut ops = vec![match value % 3 {
+            0 => make::uncertain(created),
+            _ => created,
+        }];
         if value % 5 == 0 {
             let near = i32::try_from(value % 1000).expect("small");
             let pressure = [1, 2];

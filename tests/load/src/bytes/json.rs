@@ -81,8 +81,13 @@ fn create_json(create: &Create) -> String {
 }
 
 fn frame(stamp: &FrameStamp) -> String {
+    let uncertain = if stamp.uncertain {
+        r#","uncertain":true"#
+    } else {
+        ""
+    };
     format!(
-        r#"{{"publication":"{}","rtpTimestamp":"{}","frameIndex":{},"epoch":{}}}"#,
+        r#"{{"publication":"{}","rtpTimestamp":"{}","frameIndex":{},"epoch":{}{uncertain}}}"#,
         stamp.publication,
         stamp.rtp_timestamp,
         stamp.frame_index.unwrap_or_default(),

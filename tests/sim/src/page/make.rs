@@ -31,6 +31,7 @@ pub(super) fn create(
             rtp_timestamp: i64::from(frame) * 3750,
             frame_index: Some(frame),
             epoch: 1,
+            uncertain: false,
         }),
         properties: values.into_iter().map(property).collect(),
         parent: None,
