@@ -12,7 +12,9 @@ mod validate;
 pub use error::WireError;
 pub use frame::{Role, decode, decode_client, decode_server, encode, encode_client, encode_server};
 pub use prost::Message;
-pub use validate::{validate_batch, validate_op, validate_property, validate_text_edit};
+pub use validate::{
+    validate_batch, validate_op, validate_property, validate_stamp, validate_text_edit,
+};
 
 /// Messages generated from `proto/fmz/v1/*.proto`.
 #[allow(

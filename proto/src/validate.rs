@@ -177,7 +177,11 @@ fn validate_id(id: Option<&ObjectId>) -> Checked {
     in_range("id", id.author > 0 && id.counter > 0)
 }
 
-fn validate_stamp(stamp: &FrameStamp) -> Checked {
+/// Checks the stamp of a create as a client sends it.
+///
+/// # Errors
+/// [`WireError`] for the first field that is out of range.
+pub fn validate_stamp(stamp: &FrameStamp) -> Checked {
     validate_publication(&stamp.publication)
 }
 

@@ -7,6 +7,7 @@ mod history;
 mod order;
 mod pending;
 mod receive;
+mod restamp;
 mod shown;
 mod submit;
 mod view;

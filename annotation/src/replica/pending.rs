@@ -1,7 +1,8 @@
 //! A replica's ops that the server has not confirmed, in the order they were made.
 
 use crate::limits::BATCH_BYTES_MAX;
-use crate::op::Op;
+use crate::object::ObjectId;
+use crate::op::{Create, Op};
 use fmz_proto::limits::BATCH_OPS_MAX;
 use fmz_proto::{Message, v1};
 use std::collections::VecDeque;
@@ -52,6 +53,14 @@ impl Pending {
     pub(super) fn ops_mut(&mut self) -> impl Iterator<Item = &mut Op> {
         let sent = self.sent.iter_mut().flat_map(|batch| &mut batch.ops);
         sent.chain(&mut self.queue)
+    }
+
+    /// Returns the create of an object that is in no batch yet.
+    pub(super) fn queued_create(&mut self, id: ObjectId) -> Option<&mut Create> {
+        self.queue.iter_mut().find_map(|op| match op {
+            Op::Create(create) if create.id == id => Some(create),
+            _ => None,
+        })
     }
 
     /// The ops of the batches up to a number.

@@ -42,7 +42,12 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (pick.clone(), 0..5u32, 0..3u32, "[a-c\u{1f3ac}]{0,2}").prop_map(
             |(pick, at, delete, insert)| Action::Edit { pick, at, delete, insert },
         ),
-        2 => (pick, any::<bool>()).prop_map(|(pick, deleted)| Action::Delete { pick, deleted }),
+        2 => (pick.clone(), any::<bool>()).prop_map(
+            |(pick, deleted)| Action::Delete { pick, deleted },
+        ),
+        3 => (pick, 22..27u32, any::<bool>()).prop_map(
+            |(pick, frame, uncertain)| Action::Restamp { pick, frame, uncertain },
+        ),
         1 => Just(Action::Begin),
         1 => Just(Action::End),
         4 => Just(Action::Undo),

@@ -48,6 +48,12 @@ pub(crate) enum Action {
         delete: u32,
         insert: String,
     },
+    /// The page learns on which frame something was drawn.
+    Restamp {
+        pick: usize,
+        frame: u32,
+        uncertain: bool,
+    },
     Begin,
     End,
     Undo,
@@ -112,7 +118,11 @@ impl Peer {
             Action::Stroke { points, lift } => self.stroke(&points, lift),
             Action::Shape(kind) => {
                 let id = self.next();
-                self.submit(&[create(id, kind, vec![])]);
+                let shape = create(id, kind, vec![]);
+                self.submit(&[match kind {
+                    Kind::Text => make::uncertain(shape),
+                    _ => shape,
+                }]);
             }
             Action::Append { pick, points } => {
                 let id = self.pick(pick);
@@ -137,6 +147,11 @@ impl Peer {
                 delete,
                 insert,
             } => self.submit(&[make::edit(self.pick(pick), at, delete, &insert)]),
+            Action::Restamp {
+                pick,
+                frame,
+                uncertain,
+            } => self.restamp(pick, frame, uncertain),
             Action::Begin => self.replica.begin_group(),
             Action::End => self.replica.end_group(),
             Action::Undo => self.walk(Replica::can_undo, Replica::undo),
@@ -158,6 +173,30 @@ impl Peer {
         self.submit(&[make::brush(id), append(id, points, &pressure)]);
         if lift {
             self.submit(&[end(id)]);
+        }
+    }
+
+    /// What has not left gets the new stamp, all else keeps its own.
+    fn restamp(&mut self, pick: usize, frame: u32, uncertain: bool) {
+        let picked = self.pick(pick).expect("an id");
+        let id = own_id(picked.author, picked.counter);
+        let stamp = v1::FrameStamp {
+            publication: "p-1-1".into(),
+            frame_index: Some(frame),
+            uncertain,
+            ..v1::FrameStamp::default()
+        };
+        let before = self.replica.clone();
+        let waiting = before.pending_count() - before.queued_count();
+        let waiting = before.pending_ops().split_off(waiting);
+        let waits = waiting.iter().any(|op| is_create_of(op, picked));
+        assert_eq!(self.replica.restamp(id, &stamp), waits);
+        if waits {
+            let object = self.replica.object(id).expect("it was created here");
+            assert_eq!(v1::FrameStamp::from(object.frame()), stamp);
+        } else {
+            assert_eq!(self.replica.pending_ops(), before.pending_ops());
+            assert_eq!(self.replica.version(), before.version());
         }
     }
 
@@ -232,6 +271,10 @@ impl Peer {
         });
         shown
     }
+}
+
+fn is_create_of(op: &v1::Op, id: v1::ObjectId) -> bool {
+    matches!(&op.op, Some(v1::op::Op::Create(create)) if create.id == Some(id))
 }
 
 /// What must not get lost by itself; a reply goes with its pin.

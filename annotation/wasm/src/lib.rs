@@ -92,6 +92,18 @@ impl AnnotationReplica {
         Ok(())
     }
 
+    /// Replaces the `FrameStamp` of an object whose create is in no batch yet, as if it had been created with it.
+    /// Returns false, and changes nothing, if the create is in a batch or not pending at all, or if the stamp is not
+    /// one that the server would take.
+    ///
+    /// # Errors
+    /// Throws if the bytes are no stamp.
+    pub fn restamp(&mut self, author: u32, counter: u32, stamp: &[u8]) -> Result<bool, Failure> {
+        let frame: v1::FrameStamp = decode(stamp)?;
+        let id = ObjectId::new(author, counter);
+        Ok(id.is_some_and(|id| self.replica.restamp(id, &frame)))
+    }
+
     /// Draws an object after all others that are seen.
     ///
     /// # Errors
