@@ -3,6 +3,7 @@
 mod copies;
 mod deferred;
 mod follow;
+mod held;
 mod history;
 mod order;
 mod pending;
@@ -47,6 +48,8 @@ pub struct Replica {
     author: u32,
     authority: Authority,
     pending: Pending,
+    /// Objects whose creating op stays out of batches.
+    held: BTreeSet<ObjectId>,
     /// Copies that came ahead of what is missing before them.
     early: Early,
     /// Whether the document may be of no use, so that any snapshot is better.
@@ -84,6 +87,7 @@ impl Replica {
             lost.queued_ops = self.pending.queue.len();
             self.author = author;
             self.pending = Pending::default();
+            self.held.clear();
             self.history = History::default();
             self.last_counter = 0;
             self.clear_overlay();
@@ -176,10 +180,11 @@ impl Replica {
     }
 
     /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a message may hold); `None`
-    /// when nothing waits, or what waits edits a text of which another edit is not acknowledged yet. It counts as
+    /// when nothing waits, what waits is held ([`Self::hold`]), or it edits a text of which another edit is not acknowledged yet. It counts as
     /// un-acknowledged from now on.
     pub fn take_batch(&mut self, ops_max: usize) -> Option<v1::OpBatch> {
-        self.pending.take_batch(ops_max, self.document.revision())
+        self.pending
+            .take_batch(ops_max, self.document.revision(), &self.held)
     }
 
     /// The batches that were taken and not acknowledged, oldest first, as they are after what has been received since:

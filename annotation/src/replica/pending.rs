@@ -5,7 +5,7 @@ use crate::object::ObjectId;
 use crate::op::{Create, Op};
 use fmz_proto::limits::BATCH_OPS_MAX;
 use fmz_proto::{Message, v1};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A batch that was given out under a number.
 #[derive(Debug, Clone)]
@@ -82,11 +82,20 @@ impl Pending {
         self.next_client_seq = self.next_client_seq.max(client_seq.saturating_add(1));
     }
 
-    /// Moves ops from the queue into the next batch: the first always, then what fits.
-    pub(super) fn take_batch(&mut self, ops_max: usize, base: u64) -> Option<v1::OpBatch> {
+    /// Moves ops from the queue into the next batch, up to one that is held: the first always, then what fits.
+    pub(super) fn take_batch(
+        &mut self,
+        ops_max: usize,
+        base: u64,
+        held: &BTreeSet<ObjectId>,
+    ) -> Option<v1::OpBatch> {
         let mut wire: Vec<v1::Op> = Vec::new();
         let mut bytes = 0;
-        let ready = self.queue.iter().take_while(|op| !self.must_wait(op));
+        let is_held = |op: &Op| matches!(op, Op::Create(create) if held.contains(&create.id));
+        let ready = self
+            .queue
+            .iter()
+            .take_while(|op| !self.must_wait(op) && !is_held(op));
         for op in ready.take(ops_max.clamp(1, BATCH_OPS_MAX)) {
             let op = v1::Op::from(op);
             bytes += op.encoded_len();

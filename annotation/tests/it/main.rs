@@ -5,6 +5,7 @@ mod copies;
 mod frame_stamp;
 mod front;
 mod hash;
+mod held;
 mod kinds;
 mod make;
 mod ops;

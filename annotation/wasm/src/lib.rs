@@ -92,6 +92,20 @@ impl AnnotationReplica {
         Ok(())
     }
 
+    /// Keeps the op that creates this object, and all ops after it, out of batches until `release`. Returns false, and
+    /// holds nothing, if too many objects are held.
+    pub fn hold(&mut self, author: u32, counter: u32) -> bool {
+        let id = ObjectId::new(author, counter);
+        id.is_some_and(|id| self.replica.hold(id))
+    }
+
+    /// Lets the ops of an object go into batches, unless one before them is held.
+    pub fn release(&mut self, author: u32, counter: u32) {
+        if let Some(id) = ObjectId::new(author, counter) {
+            self.replica.release(id);
+        }
+    }
+
     /// Replaces the `FrameStamp` of an object whose create is in no batch yet, as if it had been created with it.
     /// Returns false, and changes nothing, if the create is in a batch or not pending at all, or if the stamp is not
     /// one that the server would take.
