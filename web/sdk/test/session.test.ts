@@ -3,9 +3,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   CommittedSchema,
+  CreateSchema,
   DocumentSnapshotSchema,
+  FrameStampSchema,
   Kind,
   OpSchema,
+  type ObjectId,
   type Op,
   type OpBatch,
 } from "../src/gen/fmz/v1/annotation_pb";
@@ -57,13 +60,20 @@ function reconnect(lastClientSeq = 0n): FakeConnection {
   return enter(lastClientSeq);
 }
 
-/** Draws one rectangle. */
-function draw(): void {
+function nextId(): ObjectId {
   const id = session.document.nextId();
   if (!id) throw new Error("may not draw");
-  const value = { $typeName: "fmz.v1.Create" as const, id, kind: Kind.RECTANGLE, properties: [] };
-  const frame = { $typeName: "fmz.v1.FrameStamp" as const, publication: "", rtpTimestamp: 0n, epoch: 0 };
-  expect(session.document.submit([create(OpSchema, { op: { case: "create", value: { ...value, frame } } })])).toBe(true);
+  return id;
+}
+
+function rectangle(id: ObjectId): Op {
+  const value = create(CreateSchema, { id, kind: Kind.RECTANGLE, frame: create(FrameStampSchema) });
+  return create(OpSchema, { op: { case: "create", value } });
+}
+
+/** Draws one rectangle. */
+function draw(): void {
+  expect(session.document.submit([rectangle(nextId())])).toBe(true);
 }
 
 function batches(connection: FakeConnection): OpBatch[] {
@@ -100,6 +110,27 @@ describe("own ops", () => {
     if (batch) commit(network.last, 2n, batch);
     expect([session.document.pending, ...shown]).toEqual([0, "true", "false"]);
     expect(session.document.revision).toBe(2n);
+  });
+
+  test("view9: that are held back wait for their frame, and leave with it", () => {
+    const id = nextId();
+    expect(session.document.submitHeld(id, [rectangle(id)])).toBe(true);
+    draw();
+    clock.advance(1000);
+    expect(batches(network.last)).toEqual([]);
+    session.document.restamp(id, create(FrameStampSchema, { publication: "film", frameIndex: 7 }));
+    const [batch] = batches(network.last);
+    const frames = batch?.ops.map(({ op }) => (op.case === "create" ? op.value.frame?.frameIndex : undefined));
+    expect(frames).toEqual([7, undefined]);
+  });
+
+  test("view9: that are held back and impossible hold nothing", () => {
+    const id = nextId();
+    draw();
+    expect(session.document.submitHeld(id, [rectangle(id)])).toBe(false);
+    draw();
+    clock.advance(25);
+    expect(seen(batches(network.last))).toEqual(["1:1", "2:2"]);
   });
 
   test("wait while the connection is gone and follow in order when it is back", () => {

@@ -4,6 +4,7 @@ import {
   ObjectIdSchema,
   type AuthorAdded,
   type Committed,
+  type FrameStamp,
   type ObjectId,
   type ObjectState,
   type Op,
@@ -76,6 +77,24 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
   submit(ops: readonly Op[]): boolean {
     return this.attempt(() => { this.replica.submit(ops); });
+  }
+
+  /**
+   * Applies own ops at once, the first of which creates an object, and sends none of them before `restamp` says which
+   * frame the object is on. Returns false if they are not possible; then nothing is changed.
+   */
+  submitHeld(id: ObjectId, ops: readonly Op[]): boolean {
+    this.replica.hold(id);
+    const done = this.submit(ops);
+    if (!done) this.replica.release(id);
+    return done;
+  }
+
+  /** Corrects the frame of an object that is held back, and lets it go. */
+  restamp(id: ObjectId, frame: FrameStamp): void {
+    this.replica.restamp(id, frame);
+    this.replica.release(id);
+    this.tellChanges();
   }
 
   /** Draws an object after all others that are seen; false where this client may not. */

@@ -1,4 +1,4 @@
-import type { Committed, ObjectId, ObjectState, Op, OpBatch } from "../gen/fmz/v1/annotation_pb";
+import type { Committed, FrameStamp, ObjectId, ObjectState, Op, OpBatch } from "../gen/fmz/v1/annotation_pb";
 import type { OpCopies } from "../gen/fmz/v1/session_pb";
 
 /** The document as this client holds it: the server's state, its own ops on top, and what it may undo. */
@@ -13,6 +13,11 @@ export interface Replica {
   receiveCopy(committed: Committed): void;
   /** Shows ops at once and queues them. Throws where an op is not possible; then none is taken. */
   submit(ops: readonly Op[]): void;
+  /** Keeps ops from the one that creates this object on out of batches, until `release`. */
+  hold(id: ObjectId): void;
+  release(id: ObjectId): void;
+  /** Corrects the frame of an object that is in no batch yet; one that is stays as it is. */
+  restamp(id: ObjectId, frame: FrameStamp): void;
   /** Draws an object after, or before, all others that are seen. Throws as `submit`, and where no place is left. */
   bringToFront(id: ObjectId): void;
   sendToBack(id: ObjectId): void;

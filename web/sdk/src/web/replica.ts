@@ -1,9 +1,11 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   CommittedSchema,
+  FrameStampSchema,
   ObjectListSchema,
   OpBatchSchema,
   type Committed,
+  type FrameStamp,
   type ObjectId,
   type ObjectState,
   type Op,
@@ -44,6 +46,18 @@ class WasmReplica implements Replica {
 
   submit(ops: readonly Op[]): void {
     this.engine.submit(toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] })));
+  }
+
+  hold({ author, counter }: ObjectId): void {
+    this.engine.hold(author, counter);
+  }
+
+  release({ author, counter }: ObjectId): void {
+    this.engine.release(author, counter);
+  }
+
+  restamp({ author, counter }: ObjectId, frame: FrameStamp): void {
+    this.engine.restamp(author, counter, toBinary(FrameStampSchema, frame));
   }
 
   bringToFront({ author, counter }: ObjectId): void {
