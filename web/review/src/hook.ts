@@ -31,6 +31,8 @@ export interface InspectedMark {
   readonly publication: string;
   readonly rtpTimestamp: number;
   readonly frame: number | undefined;
+  /** True if the mark may also be on the frame before or after. */
+  readonly uncertain: boolean;
 }
 
 /** `window.fmz`: looks into the page for tests and support. It changes nothing, and the page never reads it. */
@@ -198,5 +200,6 @@ function inspect(room: RoomState, object: ObjectState): InspectedMark {
     publication: frame?.publication ?? "",
     rtpTimestamp: Number(frame?.rtpTimestamp ?? 0n),
     frame: frame?.frameIndex,
+    uncertain: frame?.uncertain ?? false,
   };
 }

@@ -1,9 +1,9 @@
-import { create, FrameStampSchema } from "@fmz/client";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PolygonDraft, VERTICES_MAX } from "../src/state/polygon-draft";
+import { Sight } from "../src/state/sight";
 
 const REACH = 100;
-const frame = (frameIndex: number) => create(FrameStampSchema, { publication: "film", frameIndex });
+const frame = (index: number) => new Sight({ publication: "film", rtpTimestamp: 0, index, epoch: 1, certain: true }, true);
 
 describe("a polygon under way", () => {
   let draft: PolygonDraft;
@@ -32,10 +32,10 @@ describe("a polygon under way", () => {
   test("belongs to the frame of its first vertex", () => {
     put(0, 0);
     draft.put({ x: 500, y: 500 }, REACH, frame(8));
-    expect(draft.frame?.frameIndex).toBe(7);
+    expect(draft.sight?.frame?.index).toBe(7);
     draft.drop();
     draft.put({ x: 0, y: 0 }, REACH, frame(9));
-    expect(draft.frame?.frameIndex).toBe(9);
+    expect(draft.sight?.frame?.index).toBe(9);
   });
 
   test("gives up its vertices from the last, and is gone with the first", () => {
@@ -45,7 +45,7 @@ describe("a polygon under way", () => {
     draft.removeLast();
     expect([draft.active, draft.vertices.value, draft.aim.value]).toEqual([true, [{ x: 0, y: 0 }], { x: 5, y: 5 }]);
     draft.removeLast();
-    expect([draft.active, draft.frame, draft.aim.value]).toEqual([false, undefined, undefined]);
+    expect([draft.active, draft.sight, draft.aim.value]).toEqual([false, undefined, undefined]);
   });
 
   test("takes as many vertices as one append holds", () => {

@@ -138,6 +138,7 @@ export const en = {
   "transport.label": "Picture controls",
   "transport.timecode": "Timecode",
   "transport.frame": "frame {frame}",
+  "frame.uncertain": "This browser could not tell this picture from the one before or after it: the frame number may be one off.",
   "transport.freeze": "Freeze this frame",
   "transport.unfreeze": "Back to live",
   "transport.fit": "Fit the picture",

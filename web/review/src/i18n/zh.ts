@@ -140,6 +140,7 @@ export const zh: Messages = {
   "transport.label": "画面控制",
   "transport.timecode": "时间码",
   "transport.frame": "第 {frame} 帧",
+  "frame.uncertain": "浏览器无法把这幅画面与前一帧或后一帧区分开，帧号可能相差一帧。",
   "transport.freeze": "定格当前帧",
   "transport.unfreeze": "回到直播",
   "transport.fit": "适应窗口",

@@ -5,13 +5,13 @@ import {
   limits,
   ObjectStateSchema,
   STROKE_ORIGIN,
-  type FrameStamp,
   type ObjectId,
   type ObjectState,
   type StrokePoint,
 } from "@fmz/client";
 import type { RoomState } from "../state/room";
 import { addOp, appendOp, createOp, deleteOp, endOp, property } from "../state/ops";
+import { submitMark, type Sight } from "../state/sight";
 import { toGrid, type Point } from "./geometry";
 
 /** A pointer's place with its pressure, 0..=1; `undefined` from a device that reports none. */
@@ -52,7 +52,7 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
   };
   room.document.beginGesture();
   const look = [property.color(tools.rgba), property.width(tools.width)];
-  room.document.submit([createOp(id, Kind.BRUSH, room.picture.stamp(), look)]);
+  submitMark(room.document, id, room.picture.sight(), (frame) => [createOp(id, Kind.BRUSH, frame, look)]);
   append([first]);
   const end = (): void => {
     room.document.submit([endOp(id)]);
@@ -75,7 +75,7 @@ export const DRAG_PX_MIN = 3;
 /** Drags a shape from corner to corner. It enters the document when the pointer is lifted. */
 export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
   const { tools, document } = room;
-  const frame: FrameStamp = room.picture.stamp();
+  const sight = room.picture.sight();
   const start = toGrid(first, room.view.rect.peek());
   const [color, width] = [tools.rgba, tools.width];
   let end: Point | undefined;
@@ -89,12 +89,12 @@ export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
       const id = document.nextId();
       if (!id || !end) return;
       const look = [property.color(color), property.width(width), property.start(start), property.end(end)];
-      document.submit([createOp(id, kind, frame, look)]);
+      submitMark(document, id, sight, (frame) => [createOp(id, kind, frame, look)]);
     },
     cancel: () => {
       end = undefined;
     },
-    preview: () => end && create(ObjectStateSchema, { kind, color, width, start, end, frame }),
+    preview: () => end && create(ObjectStateSchema, { kind, color, width, start, end }),
   };
 }
 
@@ -157,8 +157,8 @@ export function pan(room: RoomState, first: Point): Gesture {
 }
 
 /** Puts a text on the picture. */
-export function writeText(room: RoomState, id: ObjectId, start: Point, frame: FrameStamp, text: string): void {
+export function writeText(room: RoomState, id: ObjectId, start: Point, sight: Sight, text: string): void {
   const { tools } = room;
   const look = [property.color(tools.rgba), property.width(tools.textHeight), property.start(start)];
-  room.document.submit([createOp(id, Kind.TEXT, frame, [...look, property.text(text)])]);
+  submitMark(room.document, id, sight, (frame) => [createOp(id, Kind.TEXT, frame, [...look, property.text(text)])]);
 }

@@ -138,15 +138,15 @@ export class Input {
   private beginText(at: Point): void {
     const { x, y } = toGrid(at, this.room.view.rect.peek());
     const start = { x, y: y + Math.round(BASELINE * this.room.tools.textHeight) };
-    this.room.textEntry.value = { start, frame: this.room.picture.stamp() };
+    this.room.textEntry.value = { start, sight: this.room.picture.sight() };
   }
 
   /** Opens the words of a text under the pointer. */
   private changeText(at: Point): void {
     const { room } = this;
     const object = room.tools.tool.peek() === "select" ? this.changeableAt(at) : undefined;
-    if (object?.kind !== Kind.TEXT || !object.id || !object.frame) return;
-    room.textEntry.value = { start: startOf(object), frame: object.frame, mark: object.id };
+    if (object?.kind !== Kind.TEXT || !object.id) return;
+    room.textEntry.value = { start: startOf(object), mark: object.id };
   }
 
   private handleMove(event: PointerEvent): void {

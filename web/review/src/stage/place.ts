@@ -1,6 +1,7 @@
 import { create, encodePoints, Kind, ObjectStateSchema, STROKE_ORIGIN, type ObjectState } from "@fmz/client";
 import { appendOp, createOp, endOp, property } from "../state/ops";
 import type { RoomState } from "../state/room";
+import { submitMark } from "../state/sight";
 import { isOnGrid, squareAround, squareTo, type Corners } from "./corners";
 import { gridScale, toGrid, type Point } from "./geometry";
 import { DRAG_PX_MIN, type Gesture } from "./gestures";
@@ -13,7 +14,7 @@ const CLOSE_PX = 12;
 /** Puts a stamp: a click puts one of the chosen size around the pointer, a drag gives it its own. */
 export function stamp(room: RoomState, first: Point): Gesture {
   const { tools, document } = room;
-  const frame = room.picture.stamp();
+  const sight = room.picture.sight();
   const start = toGrid(first, room.view.rect.peek());
   const [color, name] = [tools.rgba, tools.stamp.peek()];
   let corners: Corners | undefined = squareAround(start, tools.stampSide);
@@ -27,18 +28,18 @@ export function stamp(room: RoomState, first: Point): Gesture {
       const id = document.nextId();
       if (!id || !corners || !isOnGrid(corners)) return;
       const look = [property.color(color), property.stamp(name), property.start(corners.start), property.end(corners.end)];
-      document.submit([createOp(id, Kind.STAMP, frame, look)]);
+      submitMark(document, id, sight, (frame) => [createOp(id, Kind.STAMP, frame, look)]);
     },
     cancel: () => {
       corners = undefined;
     },
-    preview: () => corners && create(ObjectStateSchema, { kind: Kind.STAMP, color, stamp: name, ...corners, frame }),
+    preview: () => corners && create(ObjectStateSchema, { kind: Kind.STAMP, color, stamp: name, ...corners }),
   };
 }
 
 /** Begins a comment where the pointer is lifted, or opens the one whose pin is there. */
 export function comment(room: RoomState, first: Point, pinAt: (point: Point) => ObjectState | undefined): Gesture {
-  const frame = room.picture.stamp();
+  const sight = room.picture.sight();
   let last: Point | undefined = first;
   return {
     move: (points) => {
@@ -48,7 +49,7 @@ export function comment(room: RoomState, first: Point, pinAt: (point: Point) => 
       if (!last) return;
       const pin = pinAt(last);
       if (pin) room.openThread(pin);
-      else room.beginComment({ start: toGrid(last, room.view.rect.peek()), frame });
+      else room.beginComment({ start: toGrid(last, room.view.rect.peek()), sight });
     },
     cancel: () => {
       last = undefined;
@@ -59,7 +60,7 @@ export function comment(room: RoomState, first: Point, pinAt: (point: Point) => 
 /** Puts the next vertex of a polygon where the pointer is lifted. */
 export function vertex(room: RoomState, first: Point): Gesture {
   const { polygon, view } = room;
-  const frame = room.picture.stamp();
+  const sight = room.picture.sight();
   const aim = (at: Point | undefined): void => {
     polygon.aim.value = at && toGrid(at, view.rect.peek());
   };
@@ -72,7 +73,7 @@ export function vertex(room: RoomState, first: Point): Gesture {
     },
     end: () => {
       const rect = view.rect.peek();
-      if (polygon.put(toGrid(last, rect), CLOSE_PX / gridScale(rect), frame)) closePolygon(room);
+      if (polygon.put(toGrid(last, rect), CLOSE_PX / gridScale(rect), sight)) closePolygon(room);
     },
     cancel: () => {
       aim(undefined);
@@ -83,10 +84,11 @@ export function vertex(room: RoomState, first: Point): Gesture {
 /** Takes the polygon into the document, where it has vertices enough. */
 export function closePolygon({ document, polygon, tools }: RoomState): void {
   const id = document.nextId();
-  if (!id || !polygon.frame || !polygon.closable) return;
+  const { sight } = polygon;
+  if (!id || !sight || !polygon.closable) return;
   const look = [property.color(tools.rgba), property.width(tools.width)];
   const points = pointsThrough(polygon.vertices.peek());
-  document.submit([createOp(id, Kind.POLYGON, polygon.frame, look), appendOp(id, points), endOp(id)]);
+  submitMark(document, id, sight, (frame) => [createOp(id, Kind.POLYGON, frame, look), appendOp(id, points), endOp(id)]);
   polygon.drop();
 }
 

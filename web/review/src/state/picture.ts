@@ -1,28 +1,23 @@
-import {
-  create,
-  frameOf,
-  FrameStampSchema,
-  RtpUnwrapper,
-  samePicture,
-  timecode,
-  type FrameStamp,
-  type Publication,
-} from "@fmz/client";
+import { frameOf, RtpUnwrapper, samePicture, timecode, type FrameStamp, type Publication } from "@fmz/client";
 import { computed, signal } from "@preact/signals";
+import { Identification, type Announced, type Sample, type Verdict } from "./identification";
+import { Sight, type ShownFrame } from "./sight";
 
-/** Time that a freeze waits for the next picture before it takes the one on the screen, ms. */
-const FREEZE_PATIENCE_MS = 250;
+/** A picture is on the screen for good if no other follows within this time, ms: six of them at 24 a second. */
+const STANDING_MS = 250;
+/** Sights that wait for the next pictures at once: more presses than a hand makes in that time. */
+const SIGHTS_MAX = 16;
+/** Size of a sample, pixels: each cell of a frame code and of the smallest moving thing has a pixel in it. */
+const SAMPLE = { width: 256, height: 144 };
 
-/** The picture on the screen: which publication, which frame. */
-export interface ShownFrame {
-  readonly publication: string;
-  /** Unwrapped RTP timestamp, 90 kHz. */
-  readonly rtpTimestamp: number;
-  readonly index: number | undefined;
-  readonly epoch: number;
+interface Waiting {
+  readonly sight: Sight;
+  readonly identification: Identification;
+  readonly publication: Publication;
+  readonly patience: ReturnType<typeof setTimeout>;
 }
 
-/** Reads which frame is on the screen, and holds one where the viewer freezes it. */
+/** Knows which frame is on the screen, and holds one if the viewer freezes it. */
 export class Picture {
   readonly shown = signal<ShownFrame | undefined>(undefined);
   readonly frozen = signal(false);
@@ -39,7 +34,12 @@ export class Picture {
   private readonly unwrappers = new Map<string, RtpUnwrapper>();
   private video: HTMLVideoElement | undefined;
   private still: HTMLCanvasElement | undefined;
-  private freezing: ReturnType<typeof setTimeout> | undefined;
+  private announced: Announced | undefined;
+  private waiting: Waiting[] = [];
+  /** What the frozen picture shows. */
+  private held: Sight | undefined;
+  private readonly copy = document.createElement("canvas");
+  private readonly sampler = document.createElement("canvas");
 
   /** Follows a video element's pictures; the result stops that. */
   attach(video: HTMLVideoElement, still: HTMLCanvasElement): () => void {
@@ -50,9 +50,9 @@ export class Picture {
       video.cancelVideoFrameCallback(handle);
       handle = video.requestVideoFrameCallback(onFrame);
     };
-    const onFrame = (_now: number, { rtpTimestamp }: VideoFrameCallbackMetadata): void => {
+    const onFrame = (_now: number, metadata: VideoFrameCallbackMetadata): void => {
       // First thing: any work before it lets the browser move on to the next picture.
-      this.handleFrame(rtpTimestamp);
+      this.handleFrame(metadata);
       request();
     };
     // A browser may forget who waits for a picture when the stream is replaced by another.
@@ -66,68 +66,122 @@ export class Picture {
   }
 
   toggleFreeze(): void {
-    if (this.frozen.peek() || this.freezing !== undefined) this.unfreeze();
+    if (this.frozen.peek()) this.unfreeze();
     else this.freeze();
   }
 
   unfreeze(): void {
-    clearTimeout(this.freezing);
-    this.freezing = undefined;
+    this.held = undefined;
     this.frozen.value = false;
   }
 
-  /** The picture is gone. */
-  clear(): void {
+  /** Shows another publication from the next picture on, or none. */
+  follow(publication: Publication | undefined): void {
     this.unfreeze();
-    this.shown.value = undefined;
+    for (const waiting of this.waiting.splice(0)) this.settle(waiting, { ...waiting.identification.end(), certain: false });
+    this.announced = undefined;
+    this.publication.value = publication;
+    if (!publication) this.shown.value = undefined;
   }
 
-  /** The frame on the screen, as an op carries it. */
-  stamp(): FrameStamp {
-    const frame = this.shown.peek();
-    if (!frame) return create(FrameStampSchema);
-    const { publication, rtpTimestamp, index, epoch } = frame;
-    const numbered = index === undefined ? {} : { frameIndex: index };
-    return create(FrameStampSchema, { publication, rtpTimestamp: BigInt(rtpTimestamp), epoch, ...numbered });
+  /** Takes what is new of the publication that is shown: its frame maps. */
+  refresh(publications: ReadonlyMap<string, Publication>): void {
+    const shown = this.publication.peek()?.publication;
+    if (shown !== undefined) this.publication.value = publications.get(shown) ?? this.publication.peek();
   }
 
-  private handleFrame(rtpTimestamp: number | undefined): void {
+  /** Takes note of what is on the screen now: a mark carries it. */
+  sight(): Sight {
+    return this.held ?? this.look(this.copy);
+  }
+
+  private handleFrame({ rtpTimestamp, presentedFrames }: VideoFrameCallbackMetadata): void {
     // A stream that replaced another has no size yet: this picture is still the other's.
     if (!this.video?.videoWidth) return;
-    if (this.freezing !== undefined) this.hold(rtpTimestamp);
-    else if (!this.frozen.peek()) this.show(rtpTimestamp);
     this.presented += 1;
-  }
-
-  private freeze(): void {
-    if (!this.video?.videoWidth) return;
-    this.freezing = setTimeout(() => {
-      this.hold(undefined);
-    }, FREEZE_PATIENCE_MS);
+    this.announced = rtpTimestamp === undefined ? undefined : { rtpTimestamp, presentedFrames };
+    if (this.announced && this.waiting.length > 0) this.identify(this.video, this.announced);
+    if (this.frozen.peek()) return;
+    const publication = this.publication.peek();
+    this.shown.value = publication && this.announced && this.frameOf(publication, { ...this.announced, certain: true });
   }
 
   /** Copies the picture on the screen over the live one. */
-  private hold(rtpTimestamp: number | undefined): void {
-    const { video, still } = this;
-    clearTimeout(this.freezing);
-    this.freezing = undefined;
-    if (!video?.videoWidth || !still) return;
-    still.width = video.videoWidth;
-    still.height = video.videoHeight;
-    still.getContext("2d")?.drawImage(video, 0, 0);
-    if (rtpTimestamp !== undefined) this.show(rtpTimestamp);
+  private freeze(): void {
+    if (!this.video?.videoWidth || !this.still) return;
+    this.held = this.look(this.still);
     this.frozen.value = true;
+    this.shown.value = this.held.frame;
+    this.held.whenSettled((sight) => {
+      if (this.held === sight) this.shown.value = sight.frame;
+    });
   }
 
-  private show(rtpTimestamp: number | undefined): void {
+  /** Copies the picture of this moment into `canvas` if need be, and says which one it is. */
+  private look(canvas: HTMLCanvasElement): Sight {
+    const { video, announced } = this;
     const publication = this.publication.peek();
-    if (rtpTimestamp === undefined || !publication) return;
+    if (!video?.videoWidth) return new Sight(undefined, true);
+    const frame = currentFrame(video);
+    if (frame) {
+      if (canvas === this.still) draw(frame, canvas);
+      const { rtpTimestamp } = frame.metadata();
+      frame.close();
+      if (rtpTimestamp !== undefined) return new Sight(publication && this.frameOf(publication, { rtpTimestamp, certain: true }), true);
+    }
+    draw(video, canvas);
+    if (!publication || !announced) return new Sight(undefined, true);
+    return this.await(publication, new Identification(this.sample(canvas), announced), announced);
+  }
+
+  /** A sight that the next pictures settle. */
+  private await(publication: Publication, identification: Identification, { rtpTimestamp }: Announced): Sight {
+    const full = this.waiting.length >= SIGHTS_MAX;
+    const sight = new Sight(this.frameOf(publication, { rtpTimestamp, certain: false }), full);
+    if (full) return sight;
+    const patience = setTimeout(() => {
+      this.waiting = this.waiting.filter((other) => other !== waiting);
+      this.settle(waiting, identification.end());
+    }, STANDING_MS);
+    const waiting = { sight, identification, publication, patience };
+    this.waiting.push(waiting);
+    return sight;
+  }
+
+  private identify(video: HTMLVideoElement, announced: Announced): void {
+    draw(video, this.copy);
+    const sample = this.sample(this.copy);
+    this.waiting = this.waiting.filter((waiting) => {
+      const verdict = waiting.identification.handleAnnounced(announced, sample);
+      if (verdict) this.settle(waiting, verdict);
+      return !verdict;
+    });
+  }
+
+  private settle({ sight, publication, patience }: Waiting, verdict: Verdict): void {
+    clearTimeout(patience);
+    sight.settle(this.frameOf(publication, verdict));
+  }
+
+  private sample(canvas: HTMLCanvasElement): Sample {
+    const { width, height } = SAMPLE;
+    const context = this.sampler.getContext("2d", { willReadFrequently: true });
+    if (!context) return new Uint32Array();
+    if (this.sampler.width !== width) Object.assign(this.sampler, SAMPLE);
+    // Single pixels, not means of many: what is small stays different.
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvas, 0, 0, width, height);
+    return new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+  }
+
+  private frameOf(publication: Publication, { rtpTimestamp, certain }: Verdict): ShownFrame {
     const frame = frameOf(publication.frameMaps, rtpTimestamp);
-    this.shown.value = {
+    return {
       publication: publication.publication,
       rtpTimestamp: this.unwrapper(publication.publication).unwrap(rtpTimestamp),
       index: frame?.index,
       epoch: frame?.epoch ?? 0,
+      certain,
     };
   }
 
@@ -141,7 +195,24 @@ export class Picture {
   }
 }
 
-/** True where a mark was made on the frame that is shown. */
+/** What a frame tells of itself (WebCodecs VideoFrame Metadata Registry); the page's types do not have it yet. */
+interface NamedFrame extends VideoFrame {
+  metadata(): { readonly rtpTimestamp?: number };
+}
+
+/** The element's picture of this moment as an object with its own time; `undefined` if the browser has no such thing. */
+function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
+  if (typeof VideoFrame !== "function" || !("metadata" in VideoFrame.prototype)) return undefined;
+  return new VideoFrame(video) as NamedFrame;
+}
+
+function draw(picture: HTMLVideoElement | VideoFrame, canvas: HTMLCanvasElement): void {
+  const [width, height] = "videoWidth" in picture ? [picture.videoWidth, picture.videoHeight] : [picture.displayWidth, picture.displayHeight];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d")?.drawImage(picture, 0, 0);
+}
+
+/** True if a mark was made on the frame that is shown. */
 export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
   if (!frame || stamp?.publication !== frame.publication) return false;
   if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;

@@ -1,6 +1,7 @@
-import { limits, type FrameStamp } from "@fmz/client";
+import { limits } from "@fmz/client";
 import { signal } from "@preact/signals";
 import type { Point } from "../stage/geometry";
+import type { Sight } from "./sight";
 
 /** Fewer vertices enclose nothing. */
 export const VERTICES_MIN = 3;
@@ -12,7 +13,7 @@ export class PolygonDraft {
   readonly vertices = signal<readonly Point[]>([]);
   /** Where the next vertex would be. */
   readonly aim = signal<Point | undefined>(undefined);
-  private stamp: FrameStamp | undefined;
+  private first: Sight | undefined;
 
   get active(): boolean {
     return this.vertices.peek().length > 0;
@@ -22,20 +23,20 @@ export class PolygonDraft {
     return this.vertices.peek().length >= VERTICES_MIN;
   }
 
-  /** The frame that was seen at the first vertex. */
-  get frame(): FrameStamp | undefined {
-    return this.stamp;
+  /** What was seen at the first vertex. */
+  get sight(): Sight | undefined {
+    return this.first;
   }
 
   /** Puts a vertex; true where the place lies on the first one, within `reach`, and so asks to close. */
-  put(at: Point, reach: number, frame: FrameStamp): boolean {
+  put(at: Point, reach: number, sight: Sight): boolean {
     const vertices = this.vertices.peek();
     const [first, last] = [vertices[0], vertices.at(-1)];
     if (first && this.closable && isNear(first, at, reach)) return true;
     // The second press of a double click.
     if (last && isNear(last, at, reach / 2)) return false;
     if (vertices.length === VERTICES_MAX) return false;
-    this.stamp ??= frame;
+    this.first ??= sight;
     this.vertices.value = [...vertices, at];
     return false;
   }
@@ -48,7 +49,7 @@ export class PolygonDraft {
   drop(): void {
     this.vertices.value = [];
     this.aim.value = undefined;
-    this.stamp = undefined;
+    this.first = undefined;
   }
 }
 

@@ -2,7 +2,6 @@ import {
   RoomClient,
   Source,
   type ClientOptions,
-  type FrameStamp,
   type MediaState,
   type ObjectId,
   type ObjectState,
@@ -21,6 +20,7 @@ import { keyOf, Marks } from "./marks";
 import { Notices } from "./notices";
 import { isOnFrame, Picture } from "./picture";
 import { PolygonDraft } from "./polygon-draft";
+import type { Sight } from "./sight";
 import { noteBeside, notesOf } from "./threads";
 import { Tools } from "./tools";
 import { Versions } from "./versions";
@@ -31,20 +31,17 @@ export type PanelTab = "notes" | "people" | "versions";
 /** Below this width the panel is a sheet over the lower part of the page, and closed at first, CSS px. */
 export const NARROW_PX = 900;
 
-/** Where a text that is being written begins, and the frame that its author saw. */
-export interface TextEntry {
+/** A text that is being written: a new one on what its author saw, or one that is there already and is being changed. */
+export type TextEntry = {
   /** Baseline start, grid units. */
   readonly start: Point;
-  readonly frame: FrameStamp;
-  /** The text that is there already and is being changed. */
-  readonly mark?: ObjectId;
-}
+} & ({ readonly sight: Sight; readonly mark?: undefined } | { readonly mark: ObjectId });
 
-/** Where the pin of a comment that is being written stands, and the frame that its author saw. */
+/** Where the pin of a comment that is being written stands, and what its author saw. */
 export interface CommentEntry {
   /** Grid units. */
   readonly start: Point;
-  readonly frame: FrameStamp;
+  readonly sight: Sight;
 }
 
 /** Everything that the page knows of a room it is in. */
@@ -262,7 +259,7 @@ export class RoomState {
         };
         this.participants.value = [...participants.values()];
         this.publications.value = [...publications.values()];
-        this.picture.publication.value = this.main.peek();
+        this.picture.refresh(publications);
       });
     });
     session.on("pointers", ({ all }) => {

@@ -5,6 +5,7 @@ import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import { createOp, property } from "../state/ops";
 import type { CommentEntry, RoomState } from "../state/room";
+import { submitMark } from "../state/sight";
 import { CommentBox } from "./comment-box";
 
 /** The words of a comment whose pin was just put. The pin enters the document with them. */
@@ -27,12 +28,12 @@ export function NewComment() {
   );
 }
 
-function pinComment(room: RoomState, { start, frame }: CommentEntry, text: string): boolean {
+function pinComment(room: RoomState, { start, sight }: CommentEntry, text: string): boolean {
   const id = room.document.nextId();
   if (!id) return false;
   const values = [property.color(room.tools.rgba), property.start(start), property.text(text)];
   return batch(() => {
-    if (!room.document.submit([createOp(id, Kind.PIN, frame, values)])) return false;
+    if (!submitMark(room.document, id, sight, (frame) => [createOp(id, Kind.PIN, frame, values)])) return false;
     room.commentEntry.value = undefined;
     room.marks.selected.value = keyOf(id);
     return true;

@@ -27,6 +27,7 @@ import { cssColor, STAMPS } from "../state/tools";
 import { IconButton } from "./icon-button";
 import { StampSign } from "./stamp-choice";
 import { StatusWord, Thread } from "./thread";
+import { Uncertain } from "./uncertain";
 
 const ICONS = {
   0: CircleQuestionMark,
@@ -143,6 +144,7 @@ function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
     <>
       {map && <span class="note-timecode">{timecode(map, frame.frameIndex)}</span>}
       <span class="note-timecode">f {frame.frameIndex}</span>
+      {frame.uncertain && <Uncertain />}
     </>
   );
 }

@@ -69,10 +69,10 @@ function showMain(room: RoomState, video: HTMLVideoElement): void {
   if (!main && video.srcObject) {
     video.srcObject = null;
     room.view.picture.value = undefined;
-    room.picture.clear();
+    room.picture.follow(undefined);
   }
-  if (stream && video.srcObject !== stream) {
-    room.picture.unfreeze();
+  if (main && stream && video.srcObject !== stream) {
+    room.picture.follow(main);
     video.srcObject = stream;
   }
 }

@@ -30,7 +30,7 @@ export function TextEntryBox() {
     const text = box.current?.value.trim() ?? "";
     if (!room.textEntry.peek()) return;
     room.textEntry.value = undefined;
-    if (keep && text !== "" && id) writeText(room, id, entry.start, entry.frame, text);
+    if (keep && text !== "" && id) writeText(room, id, entry.start, entry.sight, text);
   };
   return <TextBox box={box} finish={finish} />;
 }

@@ -5,6 +5,7 @@ import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import { deleteOp, property, replyOp, setOp } from "../state/ops";
 import type { RoomState } from "../state/room";
+import { submitMark } from "../state/sight";
 import { isSettled, repliesOf, STATUSES, statusOf, type ThreadStatus } from "../state/threads";
 import { CommentBox } from "./comment-box";
 import { IconButton } from "./icon-button";
@@ -143,7 +144,8 @@ function change(room: RoomState, { id }: ObjectState, value: Parameters<typeof s
 
 function sendReply({ document, picture }: RoomState, pin: ObjectState, text: string): boolean {
   const id = document.nextId();
-  return id !== undefined && pin.id !== undefined && document.submit([replyOp(id, pin.id, picture.stamp(), text)]);
+  const { id: parent } = pin;
+  return id !== undefined && parent !== undefined && submitMark(document, id, picture.sight(), (frame) => [replyOp(id, parent, frame, text)]);
 }
 
 function timeOf(ms: bigint): string {

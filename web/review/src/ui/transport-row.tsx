@@ -4,6 +4,7 @@ import { useRoom } from "../state/context";
 import { DrawingLook } from "./drawing-look";
 import { isFullscreen, toggleFullscreen } from "./fullscreen";
 import { IconButton } from "./icon-button";
+import { Uncertain } from "./uncertain";
 
 /** Below the picture: which frame it is, and how it is looked at. */
 export function TransportRow() {
@@ -29,6 +30,7 @@ function FrameReading() {
     <p class="frame-reading" aria-label={t("transport.timecode")}>
       {picture.timecode.value && <span class="timecode">{picture.timecode}</span>}
       {shown.index !== undefined && <span class="frame-number">f {shown.index}</span>}
+      {shown.index !== undefined && !shown.certain && <Uncertain />}
     </p>
   );
 }

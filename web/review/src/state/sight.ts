@@ -1,0 +1,65 @@
+import { create, FrameStampSchema, type FrameStamp, type ObjectId, type Op, type SharedDocument } from "@fmz/client";
+
+/** A picture on the screen: which publication, which frame. */
+export interface ShownFrame {
+  readonly publication: string;
+  /** Unwrapped RTP timestamp, 90 kHz. */
+  readonly rtpTimestamp: number;
+  readonly index: number | undefined;
+  readonly epoch: number;
+  /** False if it may also be the picture before or after. */
+  readonly certain: boolean;
+}
+
+/**
+ * What somebody saw at one moment. A browser that cannot name the picture at once has it identified by the next two;
+ * until then the sight is not settled, and its frame is uncertain.
+ */
+export class Sight {
+  private readonly listeners: ((sight: Sight) => void)[] = [];
+
+  constructor(
+    private seen: ShownFrame | undefined,
+    private known: boolean,
+  ) {}
+
+  get frame(): ShownFrame | undefined {
+    return this.seen;
+  }
+
+  /** True once its frame does not change any more. */
+  get settled(): boolean {
+    return this.known;
+  }
+
+  /** The frame as an op carries it. */
+  get stamp(): FrameStamp {
+    if (!this.seen) return create(FrameStampSchema);
+    const { publication, rtpTimestamp, index, epoch, certain } = this.seen;
+    const numbered = index === undefined ? {} : { frameIndex: index };
+    return create(FrameStampSchema, { publication, rtpTimestamp: BigInt(rtpTimestamp), epoch, uncertain: !certain, ...numbered });
+  }
+
+  settle(frame: ShownFrame | undefined): void {
+    this.seen = frame;
+    this.known = true;
+    for (const listener of this.listeners.splice(0)) listener(this);
+  }
+
+  /** Calls back when the sight is settled, at once if it is. */
+  whenSettled(listener: (sight: Sight) => void): void {
+    if (this.known) listener(this);
+    else this.listeners.push(listener);
+  }
+}
+
+/**
+ * Submits the ops that create a mark on what was seen. The mark is drawn at once; it leaves when its frame is known.
+ * Returns false if the ops are not possible.
+ */
+export function submitMark(document: SharedDocument, id: ObjectId, sight: Sight, ops: (frame: FrameStamp) => readonly Op[]): boolean {
+  if (sight.settled) return document.submit(ops(sight.stamp));
+  const done = document.submitHeld(id, ops(sight.stamp));
+  if (done) sight.whenSettled(({ stamp }) => { document.restamp(id, stamp); });
+  return done;
+}
