@@ -60,13 +60,27 @@ export function installFrameProbe() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
 
-  /** Copies the strip of the picture on the screen; the result reads it. */
-  function copyStrip(video) {
-    const width = video.videoWidth;
+  /** The number in the strip of a picture, or a word that says why there is none. */
+  function codeOf(picture, width) {
     canvas.width = edge(4 * (2 * MARGIN + COLUMNS), width);
     canvas.height = edge(4 * (2 * MARGIN + 2), width);
-    context.drawImage(video, 0, 0);
-    return () => readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
+    context.drawImage(picture, 0, 0);
+    return readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
+  }
+
+  // Taken before a test plants a fault: what tells a picture's own RTP timestamp, if the browser has it.
+  const { metadata } = VideoFrame.prototype;
+
+  /**
+   * The picture that a video shows at this moment: the number painted in it and, if the browser says so of these very
+   * pixels, their RTP timestamp.
+   */
+  function look(video) {
+    if (!metadata) return { code: codeOf(video, video.videoWidth) };
+    const frame = new VideoFrame(video);
+    const seen = { code: codeOf(frame, video.videoWidth), rtpTimestamp: metadata.call(frame).rtpTimestamp };
+    frame.close();
+    return seen;
   }
 
   const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
@@ -80,48 +94,30 @@ export function installFrameProbe() {
   };
 
   /**
-   * Up to `count` pictures of a video that the page follows, as many as come within `ms`, each read before the next was
-   * presented: on a busy machine the page comes too late for some. For each the number painted in it, RTP timestamp,
-   * size, and what `also` knows of it. Beside them what became of all pictures: `called` back for, `sizeless`, `late`,
-   * `missed` the next one.
+   * Up to `count` pictures of a video that the page follows, as many as come within `ms`: of each the number painted in
+   * it, its RTP timestamp, its size, what `also` knows of it, and how many pictures were presented up to it.
    */
   function sample(video, count, ms, also) {
     return new Promise((resolve) => {
-      const seen = { called: 0, sizeless: 0, late: 0, missed: 0 };
       const samples = [];
-      let last;
       const end = () => {
         clearTimeout(patience);
         reader = undefined;
-        resolve({ samples, seen });
+        resolve(samples);
       };
       const patience = setTimeout(end, ms);
-      const keep = ({ presentationTime, presentedFrames }) => {
-        if (!last) return;
-        if (last.readAt >= presentationTime) seen.late += 1;
-        else if (last.presentedFrames + 1 !== presentedFrames) seen.missed += 1;
-        else samples.push(last.sample);
-      };
-      reader = (shown, metadata) => {
-        if (shown !== video) return;
-        const read = copyStrip(video);
-        const readAt = performance.now();
-        seen.called += 1;
+      reader = (shown, { rtpTimestamp: announced, presentedFrames }) => {
         // Chromium calls back once without a picture when the page changes to another stream.
-        if (video.videoWidth === 0) {
-          seen.sizeless += 1;
-          return;
-        }
-        keep(metadata);
-        const { rtpTimestamp, presentedFrames } = metadata;
+        if (shown !== video || video.videoWidth === 0) return;
+        const { rtpTimestamp = announced, code } = look(video);
         const { videoWidth: width, videoHeight: height } = video;
-        last = { readAt, presentedFrames, sample: { code: read(), rtpTimestamp, width, height, ...also(rtpTimestamp) } };
+        samples.push({ code, rtpTimestamp, presentedFrames, width, height, ...also(rtpTimestamp) });
         if (samples.length === count) end();
       };
     });
   }
 
-  window.frameProbe = { sample };
+  window.frameProbe = { named: metadata !== undefined, look, sample };
 }
 
 const WRAP = 1n << 32n;

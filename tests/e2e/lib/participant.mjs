@@ -92,14 +92,18 @@ export class Participant {
     await this.until("pictures to go on", (before) => window.fmz.presented > before + 2, presented);
   }
 
-  /** The next `count` pictures: the number painted in each, and the frame that its RTP timestamp gives, by the page and by the rules. */
+  /**
+   * The next `count` pictures: the number painted in each, and the frame that its RTP timestamp gives, by the page and by
+   * the rules; `named` is true if the browser tied pixels and timestamp together, `frames` is the clip's length.
+   */
   async pictures(count) {
-    const { samples, seen, maps } = await this.page.evaluate(samplePictures, count, PICTURES_MS);
+    const { samples, named, maps } = await this.page.evaluate(samplePictures, count, PICTURES_MS);
     if (samples.length < count) {
-      const state = JSON.stringify({ seen, ...(await this.state()) });
+      const state = JSON.stringify(await this.state());
       throw new Error(`${this.name} (${this.handle.kind}) read ${samples.length} of ${count} pictures\nstate: ${state}`);
     }
-    return samples.map((sample) => ({ ...sample, byRules: frameOf(maps, sample.rtpTimestamp) }));
+    const { frames } = maps.at(-1) ?? { frames: 0 };
+    return { named, frames, all: samples.map((sample) => ({ ...sample, byRules: frameOf(maps, sample.rtpTimestamp) })) };
   }
 
   /** A place of the picture (fractions of its width and height) as whole pixels of the window, and on the grid. */
@@ -226,10 +230,9 @@ async function samplePictures(count, ms) {
   gather();
   const timer = setInterval(gather, 100);
   const video = document.querySelector("video.picture");
-  const { samples, seen } = await window.frameProbe.sample(video, count, ms, (rtpTimestamp) => ({
-    byPage: window.fmz.frameAt(rtpTimestamp)?.index,
-  }));
+  const { named, sample } = window.frameProbe;
+  const samples = await sample(video, count, ms, (rtpTimestamp) => ({ byPage: window.fmz.frameAt(rtpTimestamp)?.index }));
   clearInterval(timer);
   gather();
-  return { samples, seen, maps: [...maps.values()] };
+  return { samples, named, maps: [...maps.values()] };
 }

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { burden, drawMarks, installPlants, judgeMarks } from "./lib/marker.mjs";
+import { Participant } from "./lib/participant.mjs";
+import { Server } from "./lib/server.mjs";
+
+const MARKS = 40;
+/** Milliseconds of work in every animation frame: a page that is late all the time. */
+const WORK_MS = 20;
+/** Ticks of one picture at 24 a second. */
+const PICTURE_TICKS = 3_750;
+
+for (const kind of ["chromium", "firefox"]) {
+  describe(`marks on a running picture, ${kind}`, () => {
+    let server;
+    let ada;
+
+    before(async () => {
+      server = await Server.demo("--size", "1280x720", "--frames", "240", "--bitrate", "4000");
+      ada = await Participant.join(kind, "Ada", server, { before: [[installPlants]] });
+      await ada.untilPicture(1280);
+    });
+
+    after(async () => {
+      await ada?.leave();
+      await server?.stop();
+    });
+
+    const draw = async (seed, plants = {}) => {
+      await ada.page.evaluate((plants) => Object.assign(window.plants, { offByOne: 0, blind: false, nameless: false }, plants), plants);
+      return judgeMarks(await drawMarks(ada, { marks: MARKS, seed }));
+    };
+    const judge = ({ wrong, uncertain, marks }) => {
+      assert.deepEqual(wrong, [], `${wrong.length} of ${marks} marks carry a frame that was not on the screen`);
+      assert.ok(uncertain < marks, "no mark is certain of its frame");
+    };
+
+    test("frame11: each carries the frame in the pixels that its author saw", async () => {
+      judge(await draw(1));
+    });
+
+    if (kind === "chromium") {
+      test("frame13: also if the browser does not name the picture", async () => {
+        judge(await draw(2, { nameless: true }));
+      });
+    }
+
+    test("a page that is one frame off is found out", async () => {
+      const { wrong, marks, uncertain } = await draw(3, { offByOne: PICTURE_TICKS });
+      assert.ok(wrong.length > (marks - uncertain) / 2, `${wrong.length} of ${marks} found`);
+    });
+
+    test("a page that takes the last announced picture for the one that is read is found out", async () => {
+      const { wrong } = await draw(4, { nameless: true, blind: true });
+      assert.ok(wrong.length > 0);
+    });
+
+    test("frame11: each carries its frame on a page that is late all the time", async () => {
+      await burden(ada, WORK_MS);
+      judge(await draw(5));
+    });
+  });
+}
