@@ -27,9 +27,9 @@ step() {
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
-    if ((SECONDS - said >= 20)); then
+    if ((SECONDS - said >= (said == started ? 5 : 20))); then
       said=$SECONDS
-      say "    $((SECONDS - started)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+      say "    $((SECONDS - started)) s: $(last_line "$log")"
     fi
   done
   wait "$pid" || status=$?
@@ -38,6 +38,11 @@ step() {
     die "$name failed ($status); the whole log is $log"
   fi
   say "    done in $((SECONDS - started)) s"
+}
+
+# last_line LOG: the last line with something in it, as far as it fits beside others.
+last_line() {
+  tr '\r' '\n' <"$1" | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100 || true
 }
 
 # show NAME COMMAND...: the same with its output in sight, for test runners.
@@ -133,11 +138,27 @@ need_npm() {
   cp "$1/package-lock.json" "$mark"
 }
 
+# once NAME COMMAND...: runs it the first time only, if the script has a folder RUN for marks. If it failed then, it fails at once.
+once() {
+  local name=$1 mark=${RUN:+$RUN/$1}
+  shift
+  if [[ -z $mark ]]; then
+    "$@"
+    return
+  fi
+  [[ ! -e $mark.failed ]] || die "$name failed before"
+  [[ ! -e $mark.done ]] || return 0
+  touch "$mark.failed"
+  "$@"
+  mv "$mark.failed" "$mark.done"
+}
+
 # build_web: the page, and the document inside it; once a run.
-WEB_BUILT=
 build_web() {
-  [[ -n $WEB_BUILT ]] && return
-  WEB_BUILT=yes
+  once "building the page" make_web
+}
+
+make_web() {
   need_wasm_target
   need_npm web
   step "document for browsers (wasm)" cargo xtask wasm
