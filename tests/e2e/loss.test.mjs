@@ -118,11 +118,12 @@ function bytesOf({ ops, live }) {
   return [ops, live].reduce((sum, { bytesSent, bytesReceived }) => sum + bytesSent + bytesReceived, 0);
 }
 
-/** Losses of a thousand datagrams lie near their share: within half of it. */
+/** Losses lie near their share: within five standard deviations. */
 function judgeLosses(ways) {
   for (const [way, { carried, lost }] of Object.entries(ways)) {
-    const percent = (100 * lost) / (carried + lost);
-    assert.ok(carried > 1000, `${carried} datagrams ${way}`);
-    assert.ok(Math.abs(percent - NETWORK.loss) < NETWORK.loss / 2, `${percent} % lost ${way}`);
+    const all = carried + lost;
+    const share = NETWORK.loss / 100;
+    assert.ok(all * share > 10, `${all} datagrams ${way} are too few to judge`);
+    assert.ok(Math.abs(lost - all * share) < 5 * Math.sqrt(all * share * (1 - share)), `${lost} of ${all} lost ${way}`);
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import puppeteer from "puppeteer-core";
+import { CALL_MS_MAX, PATIENCE_MS } from "./deadline.mjs";
 
 export const PICTURE = { width: 1280, height: 720 };
 
@@ -66,9 +67,6 @@ const KINDS = {
   "firefox in the lab": { ...FIREFOX, ...IN_THE_LAB },
 };
 
-/** Longest that one call into a page may take, ms: 4K pictures come slowly to a busy machine. */
-const CALL_MS_MAX = 300_000;
-
 /** A browser process of its own for one participant; `end` closes it and removes its profile. */
 export async function open(kind, size = PICTURE) {
   const { authority, ...options } = KINDS[kind];
@@ -79,6 +77,7 @@ export async function open(kind, size = PICTURE) {
     ...options,
     headless: true,
     protocolTimeout: CALL_MS_MAX,
+    timeout: PATIENCE_MS,
     defaultViewport: size,
     userDataDir: profile,
     env: { ...process.env, HOME: home },

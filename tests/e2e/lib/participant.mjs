@@ -1,12 +1,10 @@
-import { PATIENCE_MS } from "./deadline.mjs";
+import { PATIENCE_MS, PICTURES_MS } from "./deadline.mjs";
 import { frameOf, installFrameProbe } from "./frame-code.mjs";
 import { open, PICTURE } from "./browsers.mjs";
 
 /** Grid units to a picture's width. */
 const GRID_WIDTH = 16_384;
 const POLL_MS = 50;
-/** Time for reading some seconds of pictures, ms: 4K pictures come slowly to a busy machine. */
-const PICTURES_MS = 120_000;
 
 /** Somebody in a room: one browser of their own with the page in it, driven by pointer and keys. */
 export class Participant {
@@ -28,10 +26,11 @@ export class Participant {
   static async arrive(kind, name, server, { size = PICTURE, before = [], ...link } = {}) {
     const handle = await open(kind, size);
     const page = await handle.browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     await page.evaluateOnNewDocument(installFrameProbe);
     for (const [run, ...given] of before) await page.evaluateOnNewDocument(run, ...given);
     await page.goto(await server.link(name, link));
-    const button = await page.waitForSelector("#join-button", { timeout: PATIENCE_MS });
+    const button = await page.waitForSelector("#join-button");
     await button.click();
     return new Participant(name, handle, page);
   }
@@ -152,7 +151,7 @@ export class Participant {
     await this.page.click("#tab-versions");
     await this.page.type("#version-name", name);
     await this.page.click("#version-keep");
-    await this.page.waitForSelector(".version", { timeout: PATIENCE_MS });
+    await this.page.waitForSelector(".version");
   }
 
   async undo() {

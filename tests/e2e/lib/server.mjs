@@ -8,13 +8,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { within } from "./deadline.mjs";
+import { START_MS, within } from "./deadline.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
-
-/** Time for making a clip and starting, ms: a 4K clip takes a second of encoding for each of its seconds, or three. */
-const START_MS = 120_000;
 
 /** No server outlives the tests, not even those that fail. */
 const running = new Set();

@@ -1,7 +1,7 @@
 //! What is read back from disk and from a server.
 
 use crate::input::Input;
-use fmz_annotation::{Document, Replica};
+use fmz_annotation::{Document, ObjectId, Replica};
 use fmz_proto::{Message, v1};
 
 /// Any bytes are a document or an error; what is a document gives itself again (snap1, snap2).
@@ -53,8 +53,15 @@ pub(crate) fn replica(data: &[u8]) {
 }
 
 fn call(replica: &mut Replica, input: &mut Input<'_>) {
-    let kind = input.below(12);
+    // The last bytes, so that those before them mean in the corpus what they meant.
+    let kind = match input.byte() {
+        last @ 253.. => last,
+        other => other % 12,
+    };
     match kind {
+        253 => restamp(replica, input),
+        254 => drop(id(input).map(|id| replica.hold(id))),
+        255 => drop(id(input).map(|id| replica.release(id))),
         0 => drop(replica.set_author(input.below(4).into(), input.below(8).into())),
         1 => drop(v1::DocumentSnapshot::decode(input.block()).map(|it| replica.load(it))),
         2 | 3 => drop(v1::Committed::decode(input.block()).map(|it| replica.receive(&it))),
@@ -68,4 +75,27 @@ fn call(replica: &mut Replica, input: &mut Input<'_>) {
         _ if input.flag() => drop(replica.undo()),
         _ => drop(replica.redo()),
     }
+}
+
+/// A stamp changes only what waits, and only if the server would take it.
+fn restamp(replica: &mut Replica, input: &mut Input<'_>) {
+    let (Some(id), Ok(stamp)) = (id(input), v1::FrameStamp::decode(input.block())) else {
+        return;
+    };
+    let (before, under_way) = (replica.pending_ops(), replica.unacked());
+    let shown = |replica: &Replica| {
+        let object = replica.object(id);
+        object.map(|object| v1::FrameStamp::from(object.frame()))
+    };
+    let old = shown(replica);
+    let done = replica.restamp(id, &stamp);
+    assert_eq!(replica.unacked(), under_way, "what has left stays");
+    // Where the same object was committed meanwhile, that one is seen.
+    let new = done && replica.document().object(id).is_none();
+    assert_eq!(shown(replica), if new { Some(stamp) } else { old });
+    assert!(done || replica.pending_ops() == before);
+}
+
+fn id(input: &mut Input<'_>) -> Option<ObjectId> {
+    ObjectId::new(input.below(4).into(), input.below(8).into())
 }

@@ -3,13 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { within } from "../../e2e/lib/deadline.mjs";
+import { START_MS, within } from "../../e2e/lib/deadline.mjs";
 import { ROOT } from "../../e2e/lib/server.mjs";
 
 const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
 const { LAB, LAB_AUTHORITY, LAB_FOLDER, LAB_ROW, LAB_SERVER, LAB_SERVER6 } = process.env;
-/** Time for making the clip and starting, ms. */
-const START_MS = 60_000;
 const STREAM = ["--size", "1280x720", "--frames", "48", "--bitrate", "4000"];
 
 const running = new Set();

@@ -118,6 +118,7 @@ impl Sum {
         self.counts.copies += counts.copies;
         self.counts.versions += counts.versions;
         self.counts.rollbacks += counts.rollbacks;
+        self.counts.restamps += counts.restamps;
     }
 }
 
@@ -144,10 +145,12 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         copies,
         versions,
         rollbacks,
+        restamps,
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}",
+         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}, \
+         restamps {restamps}",
         sum.simulated_ms / 1000,
         sum.steps,
     );

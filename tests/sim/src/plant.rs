@@ -71,6 +71,14 @@ pub enum Plant {
     CopyDownTwice,
     /// A page applies a copy, whatever is missing before it.
     CopyDownPastGap,
+    /// A stored snapshot forgets which stamps are uncertain.
+    ForgetUncertain,
+    /// A page takes every stamp for certain.
+    TakeForCertain,
+    /// A page takes a stamp for corrected, whether its mark has left or not.
+    RestampLate,
+    /// A page lets a mark go before it knows its frame.
+    ReleaseEarly,
     /// A stored snapshot forgets the versions.
     ForgetVersions,
     /// An older state is read to the end of its batch.
@@ -122,6 +130,10 @@ impl Plant {
         Self::CopyUpPastGap,
         Self::CopyDownTwice,
         Self::CopyDownPastGap,
+        Self::ForgetUncertain,
+        Self::TakeForCertain,
+        Self::RestampLate,
+        Self::ReleaseEarly,
         Self::ForgetVersions,
         Self::ReadWholeBatch,
         Self::AskTwice,

@@ -23,7 +23,7 @@ use tokio_rustls::{
 };
 
 /// Longer than anything here takes, so that a fault ends a test instead of holding it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A binding request (RFC 8489 section 5).
 pub(super) const STUN: &[u8] = &[

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 
 /// Longer than anything here takes, so that a fault ends a test instead of holding it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

@@ -23,11 +23,13 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
         counter: u32::from(input.below(6)),
     });
     let op = match input.below(8) {
-        0 | 1 => Wire::Create(v1::Create {
+        create @ (0 | 1) => Wire::Create(v1::Create {
             id,
             kind: i32::from(input.below(13)),
             frame: Some(v1::FrameStamp {
                 frame_index: input.flag().then(|| input.below(6).into()),
+                // Draws no byte of its own, so that the corpus keeps its meaning.
+                uncertain: create == 1,
                 ..v1::FrameStamp::default()
             }),
             properties: (0..input.below(3)).map(|_| property(input)).collect(),

@@ -74,6 +74,8 @@ pub struct Counts {
     pub versions: u64,
     /// Ways back.
     pub rollbacks: u64,
+    /// Stamps that pages corrected before their marks left.
+    pub restamps: u64,
 }
 
 impl Judge {

@@ -237,6 +237,23 @@ impl Judge {
         );
     }
 
+    /// An own object has another stamp than it got.
+    pub(crate) fn own_stamp_changed(&mut self, page: usize, id: ObjectId) {
+        self.find(
+            Invariant::Session,
+            format!("page {page} sees its own {id:?} with another stamp"),
+        );
+    }
+
+    /// A page corrected the stamp of an own object, or left it as it was.
+    pub(crate) fn restamped(&mut self, page: usize, done: bool, right: bool) {
+        self.counts.restamps += u64::from(done);
+        if !right {
+            let text = format!("page {page} let a held mark go, or corrects another than waits");
+            self.find(Invariant::Session, text);
+        }
+    }
+
     /// A page undid or redid what it had just done.
     pub(crate) fn undone(&mut self, page: usize, right: bool, what: &str) {
         if !right {

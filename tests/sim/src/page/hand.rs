@@ -26,6 +26,7 @@ impl Page {
         if self.replica.author() == 0 {
             return;
         }
+        self.learn_frame(judge);
         if let Some(stroke) = self.stroke {
             self.draw_on(stroke, random, judge);
             return;
@@ -58,6 +59,7 @@ impl Page {
 
     /// Lifts the pen.
     pub(crate) fn rest(&mut self, judge: &mut Judge) {
+        self.learn_frame(judge);
         if let Some(stroke) = self.stroke.take() {
             self.submit(&[make::end(stroke.id)], judge);
             self.replica.end_group();
@@ -71,7 +73,8 @@ impl Page {
         self.replica.begin_group();
         let frame = random.between(0, 5000) as u32;
         let brush = make::create(id, Kind::Brush.into(), frame, vec![Value::Width(40)]);
-        if self.submit(&[brush, make::append(id, &points(random))], judge) {
+        let ops = [brush, make::append(id, &points(random))];
+        if self.draw(id, frame, &ops, judge) {
             let left = random.between(0, APPENDS_MAX);
             self.stroke = Some(Stroke { id, left });
         } else {
@@ -104,7 +107,7 @@ impl Page {
             values.push(Value::Text(words(random)));
         }
         let frame = random.between(0, 5000) as u32;
-        self.submit(&[make::create(id, kind, frame, values)], judge);
+        self.draw(id, frame, &[make::create(id, kind, frame, values)], judge);
     }
 
     fn shift(&mut self, random: &mut Random, judge: &mut Judge) {
@@ -246,8 +249,12 @@ impl Page {
     }
 
     /// True where the ops were taken.
-    fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
-        let taken = self.replica.submit(ops).is_ok();
+    pub(super) fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
+        let taken = match self.plant {
+            Some(Plant::TakeForCertain) => self.replica.submit(&make::certain(ops)),
+            _ => self.replica.submit(ops),
+        };
+        let taken = taken.is_ok();
         if taken {
             self.created.extend(super::created(ops));
             self.see_own(judge);

@@ -17,6 +17,17 @@ fn id(id: ObjectId) -> Option<v1::ObjectId> {
     Some((&id).into())
 }
 
+/// The stamp of a frame; of one in three it is uncertain.
+pub(super) fn stamp(frame: u32) -> v1::FrameStamp {
+    v1::FrameStamp {
+        publication: PUBLICATION.into(),
+        rtp_timestamp: i64::from(frame) * 3750,
+        frame_index: Some(frame),
+        epoch: 1,
+        uncertain: frame % 3 == 1,
+    }
+}
+
 pub(super) fn create(
     object: ObjectId,
     kind: i32,
@@ -26,16 +37,24 @@ pub(super) fn create(
     wrap(op::Op::Create(v1::Create {
         id: id(object),
         kind,
-        frame: Some(v1::FrameStamp {
-            publication: PUBLICATION.into(),
-            rtp_timestamp: i64::from(frame) * 3750,
-            frame_index: Some(frame),
-            epoch: 1,
-            uncertain: false,
-        }),
+        frame: Some(stamp(frame)),
         properties: values.into_iter().map(property).collect(),
         parent: None,
     }))
+}
+
+/// The same ops with stamps that say of no frame that it is uncertain.
+pub(super) fn certain(ops: &[v1::Op]) -> Vec<v1::Op> {
+    let mut ops = ops.to_vec();
+    for op in &mut ops {
+        if let Some(op::Op::Create(v1::Create {
+            frame: Some(stamp), ..
+        })) = &mut op.op
+        {
+            stamp.uncertain = false;
+        }
+    }
+    ops
 }
 
 fn property(value: property::Value) -> v1::Property {

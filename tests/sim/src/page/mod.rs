@@ -1,5 +1,6 @@
 //! One participant: a replica, and the session around it as `web/sdk` keeps it.
 
+mod frame;
 mod hand;
 mod make;
 mod past;
@@ -11,14 +12,12 @@ pub(crate) use session::BATCH_INTERVAL;
 
 use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
 use bytes::{Bytes, BytesMut};
-use fmz_annotation::{Deferred, ObjectId, Replica};
+use fmz_annotation::{Deferred, FrameStamp, ObjectId, Replica};
 use fmz_proto::v1::{self, client_message};
 use fmz_signaling_core::Path;
+use frame::Unsure;
 use hand::Stroke;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
 /// Something that the page says.
 #[derive(Debug)]
@@ -62,8 +61,10 @@ pub(crate) struct Page {
     /// Revisions before ways back.
     rollbacks: Vec<u64>,
     stroke: Option<Stroke>,
-    /// Own objects that nobody refused.
-    created: BTreeSet<ObjectId>,
+    /// What was drawn last, if its frame is not known for sure yet.
+    unsure: Option<Unsure>,
+    /// Own objects that nobody refused, with the stamps that they got here.
+    created: BTreeMap<ObjectId, v1::FrameStamp>,
     /// Objects that each batch creates.
     creates: BTreeMap<u64, Vec<ObjectId>>,
     plant: Option<Plant>,
@@ -95,7 +96,8 @@ impl Page {
             named: 0,
             rollbacks: Vec::new(),
             stroke: None,
-            created: BTreeSet::new(),
+            unsure: None,
+            created: BTreeMap::new(),
             creates: BTreeMap::new(),
             plant,
         }
@@ -116,10 +118,12 @@ impl Page {
     }
 
     /// Own objects are there, and so on the screen unless deleted, until their batch is refused. The word of that may
-    /// be lost with a connection; the page then learns it from what the log holds.
+    /// be lost with a connection; the page then learns it from what the log holds. Each has the
+    /// stamp that it got.
     fn see_own(&mut self, judge: &mut Judge) {
-        let gone = |id: &&ObjectId| self.replica.object(**id).is_none();
-        let Some(missing) = self.created.iter().copied().find(|id| gone(&id)) else {
+        let gone = |id: &ObjectId| self.replica.object(*id).is_none();
+        let Some(missing) = self.created.keys().copied().find(gone) else {
+            self.see_stamps(judge);
             return;
         };
         let batch = self.creates.iter().find(|(_, ids)| ids.contains(&missing));
@@ -133,13 +137,35 @@ impl Page {
             judge.own_object_gone(self.index, missing);
         }
     }
+
+    fn see_stamps(&self, judge: &mut Judge) {
+        let other = |(id, stamp): &(&ObjectId, &v1::FrameStamp)| {
+            let object = self.replica.object(**id);
+            object.is_some_and(|object| !is_stamp(object.frame(), stamp))
+        };
+        if let Some((id, _)) = self.created.iter().find(other) {
+            judge.own_stamp_changed(self.index, *id);
+        }
+    }
 }
 
-fn created(ops: &[v1::Op]) -> Vec<ObjectId> {
-    let ids = ops.iter().filter_map(|op| match &op.op {
-        Some(v1::op::Op::Create(create)) => create.id,
+/// Compares field by field: what turns one into the other is what is tested.
+fn is_stamp(held: &FrameStamp, made: &v1::FrameStamp) -> bool {
+    *held.publication == *made.publication
+        && held.rtp_timestamp == made.rtp_timestamp
+        && held.frame_index == made.frame_index
+        && held.epoch == made.epoch
+        && held.uncertain == made.uncertain
+}
+
+fn created(ops: &[v1::Op]) -> BTreeMap<ObjectId, v1::FrameStamp> {
+    let creates = ops.iter().filter_map(|op| match &op.op {
+        Some(v1::op::Op::Create(create)) => {
+            let id = create.id?;
+            let id = ObjectId::new(id.author, id.counter)?;
+            Some((id, create.frame.clone()?))
+        }
         _ => None,
     });
-    ids.filter_map(|id| ObjectId::new(id.author, id.counter))
-        .collect()
+    creates.collect()
 }

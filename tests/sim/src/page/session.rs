@@ -240,7 +240,7 @@ impl Page {
             let (replica, creates) = (&self.replica, &self.creates);
             let sent = |id: &ObjectId| creates.values().any(|ids| ids.contains(id));
             self.created
-                .retain(|id| replica.object(*id).is_some() || sent(id));
+                .retain(|id, _| replica.object(*id).is_some() || sent(id));
         }
     }
 
@@ -316,7 +316,8 @@ impl Page {
         }
         let batch = self.replica.take_batch(BATCH_OPS)?;
         judge.made(self.index, self.replica.author(), &batch);
-        self.creates.insert(batch.client_seq, created(&batch.ops));
+        let ids = created(&batch.ops).into_keys().collect();
+        self.creates.insert(batch.client_seq, ids);
         Some(batch.client_seq)
     }
 

@@ -316,6 +316,11 @@ impl World {
                 .objects
                 .iter_mut()
                 .for_each(|object| object.writers.clear()),
+            Some(Plant::ForgetUncertain) => {
+                let stamps = snapshot.objects.iter_mut();
+                let stamps = stamps.filter_map(|object| object.frame.as_mut());
+                stamps.for_each(|stamp| stamp.uncertain = false);
+            }
             Some(Plant::ForgetVersions) => snapshot.versions.clear(),
             Some(Plant::StaleStoredSnapshot) => {
                 std::mem::swap(&mut snapshot, &mut self.server.older);

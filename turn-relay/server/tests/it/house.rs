@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 pub(crate) const SECRET: &str = "a secret of the test";
 /// Everything here happens at once; what does not has failed.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub(crate) struct House {
