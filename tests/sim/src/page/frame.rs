@@ -1,0 +1,60 @@
+//! The frame of a mark, which a page knows for sure a moment after it is drawn.
+
+use super::{Page, make};
+use crate::{judge::Judge, plant::Plant};
+use fmz_annotation::ObjectId;
+use fmz_proto::v1;
+
+/// A mark whose stamp is to be corrected.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unsure {
+    id: ObjectId,
+    /// The frame that it really is on.
+    frame: u32,
+    /// Whether it does not leave before.
+    held: bool,
+}
+
+impl Page {
+    /// Draws something new. On every second frame the page is wrong by one; on half of these it
+    /// holds the mark back until it knows better. The number of the frame decides that, and no new
+    /// random number, so that a seed means what it meant.
+    pub(super) fn draw(
+        &mut self,
+        id: ObjectId,
+        frame: u32,
+        ops: &[v1::Op],
+        judge: &mut Judge,
+    ) -> bool {
+        let held = frame % 4 == 1 && self.replica.hold(id);
+        let taken = self.submit(ops, judge);
+        if taken && frame % 2 == 1 {
+            let frame = frame + 1;
+            self.unsure = Some(Unsure { id, frame, held });
+        } else {
+            self.replica.release(id);
+        }
+        if self.plant == Some(Plant::ReleaseEarly) {
+            self.replica.release(id);
+        }
+        taken
+    }
+
+    /// Corrects the stamp of what was drawn last. What has left keeps its own, and nothing leaves
+    /// that is held.
+    pub(super) fn learn_frame(&mut self, judge: &mut Judge) {
+        let Some(Unsure { id, frame, held }) = self.unsure.take() else {
+            return;
+        };
+        let stamp = make::stamp(frame);
+        let sent = self.creates.values().any(|ids| ids.contains(&id));
+        let waits = self.created.contains_key(&id) && !sent;
+        let done = self.replica.restamp(id, &stamp) || self.plant == Some(Plant::RestampLate);
+        judge.restamped(self.index, done, done == waits && !(held && sent));
+        if done {
+            self.created.insert(id, stamp);
+        }
+        self.replica.release(id);
+        self.see_own(judge);
+    }
+}
