@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { Identification, type Announced, type Sample, type Verdict } from "../src/state/identification";
+import { Identification, type Announced, type Reading, type Sample, type Verdict } from "../src/state/identification";
 
 const TICKS = 3_750;
 const announced = (frame: number): Announced => ({ rtpTimestamp: frame * TICKS, presentedFrames: frame });
 const picture = (content: number): Sample => Uint32Array.from([7, content, 7]);
+const reading = (frame: number, content: number, prompt = true): Reading => ({ announced: announced(frame), sample: picture(content), prompt });
 const certain = (frame: number): Verdict => ({ rtpTimestamp: frame * TICKS, certain: true });
 
 /** The verdict on a reading of `read`, made after frame 10 was announced; then come announced frames with what is read of each. */
 function verdict(read: number, ...then: readonly (readonly [frame: number, content: number])[]): Verdict | undefined {
   const identification = new Identification(picture(read), announced(10));
   return then.reduce<Verdict | undefined>(
-    (known, [frame, content]) => known ?? identification.handleAnnounced(announced(frame), picture(content)),
+    (known, [frame, content]) => known ?? identification.handleReading(reading(frame, content)),
     undefined,
   );
 }
@@ -52,6 +53,14 @@ describe("frame13: which picture was read", () => {
     expect(verdict(5, [11, 5], [12, 5])).toEqual(certain(10));
   });
 
+  test("takes a third reading if the first was not prompt", () => {
+    const identification = new Identification(picture(11), announced(10));
+    // Both came late: they differ from each other, and from what was read.
+    expect(identification.handleReading(reading(11, 12, false))).toBeUndefined();
+    expect(identification.handleReading(reading(12, 13, false))).toBeUndefined();
+    expect(identification.handleReading(reading(13, 13))?.certain).toBe(false);
+  });
+
   test("the one announced last, if no other comes", () => {
     expect(new Identification(picture(10), announced(10)).end()).toEqual(certain(10));
   });
@@ -59,7 +68,7 @@ describe("frame13: which picture was read", () => {
   test("of the one and the only next, if none comes after it", () => {
     const end = (read: number): Verdict => {
       const identification = new Identification(picture(read), announced(10));
-      identification.handleAnnounced(announced(11), picture(11));
+      identification.handleReading(reading(11, 11));
       return identification.end();
     };
     expect(end(10)).toEqual(certain(10));

@@ -16,15 +16,22 @@ export interface Verdict {
   readonly certain: boolean;
 }
 
+/** A picture that was read at the callback that announced it. */
+export interface Reading {
+  readonly announced: Announced;
+  readonly sample: Sample;
+  /** True if the callback came so soon that the element has hardly moved on before it was read. */
+  readonly prompt: boolean;
+}
+
 /**
  * Finds which picture a sample shows, if the browser does not say so (docs/SPEC-frames.md, frame13).
  *
  * A video element moves on to its next picture before the page is called back for it, so what was just read shows the
- * picture announced last or the next one. Later samples decide: one is taken at each of the next two callbacks, and
- * pictures that follow each other differ.
+ * picture announced last or the next one. Readings at the next callbacks decide, for pictures that follow each other differ.
  */
 export class Identification {
-  private next: { readonly announced: Announced; readonly sample: Sample } | undefined;
+  private readonly later: Reading[] = [];
 
   /** Begins with what was read, and with the picture that had been announced last. */
   constructor(
@@ -32,34 +39,34 @@ export class Identification {
     private readonly last: Announced,
   ) {}
 
-  /** Takes the next announced picture with a sample read at its callback. Returns the verdict when it is known. */
-  handleAnnounced(announced: Announced, sample: Sample): Verdict | undefined {
-    const { next } = this;
-    if (!next) {
-      this.next = { announced, sample };
-      return undefined;
-    }
-    // The second sample shows whether the first one was read in time: one that was read late repeats it.
-    const inTime = follows(next.announced, announced) && !isSame(next.sample, sample);
-    if (inTime) return this.decide(next.announced, next.sample);
-    // A picture that stands still is the same whatever its number.
-    const stands = isSame(this.read, next.sample) && isSame(next.sample, sample);
-    return { ...(stands ? this.lastPicture() : this.decide(next.announced, next.sample)), certain: stands };
+  /** Takes the next picture that is announced. Returns the verdict when it is known. */
+  handleReading(reading: Reading): Verdict | undefined {
+    const before = this.later.at(-1);
+    this.later.push(reading);
+    if (!before) return undefined;
+    // A reading that came late shows what the next one shows. If a picture was left out between, that does not follow.
+    const inTime = follows(before.announced, reading.announced) && !isSame(before.sample, reading.sample);
+    if (!inTime) return this.giveUp();
+    // After a hitch both may have come late, so a third one has to differ too.
+    const first = this.later[0];
+    const enough = first?.prompt ? 2 : 3;
+    return this.later.length >= enough ? this.end() : undefined;
   }
 
-  /** Gives the verdict if no other picture was announced for so long that the element can not have moved on. */
+  /** Gives the verdict; without another reading, the element has not moved on since the newest one. */
   end(): Verdict {
-    const { next } = this;
-    return next ? this.decide(next.announced, next.sample) : this.lastPicture();
+    const [next] = this.later;
+    if (!next) return { rtpTimestamp: this.last.rtpTimestamp, certain: true };
+    if (isSame(this.read, next.sample)) return { rtpTimestamp: next.announced.rtpTimestamp, certain: true };
+    return { rtpTimestamp: this.last.rtpTimestamp, certain: follows(this.last, next.announced) };
   }
 
-  private decide(next: Announced, sample: Sample): Verdict {
-    if (isSame(this.read, sample)) return { rtpTimestamp: next.rtpTimestamp, certain: true };
-    return { ...this.lastPicture(), certain: follows(this.last, next) };
-  }
-
-  private lastPicture(): Verdict {
-    return { rtpTimestamp: this.last.rtpTimestamp, certain: true };
+  /** Gives the verdict if a reading may have come late. */
+  private giveUp(): Verdict {
+    // A picture that stands still is the same whatever its number.
+    const stands = this.later.every(({ sample }) => isSame(this.read, sample));
+    const { rtpTimestamp } = stands ? this.last : this.end();
+    return { rtpTimestamp, certain: stands };
   }
 }
 

@@ -1,6 +1,6 @@
 import { frameOf, RtpUnwrapper, samePicture, timecode, type FrameStamp, type Publication } from "@fmz/client";
 import { computed, signal } from "@preact/signals";
-import { Identification, type Announced, type Sample, type Verdict } from "./identification";
+import { Identification, type Announced, type Reading, type Sample, type Verdict } from "./identification";
 import { Sight, type ShownFrame } from "./sight";
 
 /** A picture is on the screen for good if no other follows within this time, ms: six of them at 24 a second. */
@@ -10,11 +10,13 @@ const SIGHTS_MAX = 16;
 /** Size of a sample, pixels: each cell of a frame code and of the smallest moving thing has a pixel in it. */
 const SAMPLE = { width: 256, height: 144 };
 
+/** A callback within this time after its frame began found the element as it was announced, ms. */
+const PROMPT_MS = 3;
+
 interface Waiting {
   readonly sight: Sight;
   readonly identification: Identification;
   readonly publication: Publication;
-  readonly patience: ReturnType<typeof setTimeout>;
 }
 
 /** Knows which frame is on the screen, and holds one if the viewer freezes it. */
@@ -36,6 +38,7 @@ export class Picture {
   private still: HTMLCanvasElement | undefined;
   private announced: Announced | undefined;
   private waiting: Waiting[] = [];
+  private patience: ReturnType<typeof setTimeout> | undefined;
   /** What the frozen picture shows. */
   private held: Sight | undefined;
   private readonly copy = document.createElement("canvas");
@@ -50,16 +53,22 @@ export class Picture {
       video.cancelVideoFrameCallback(handle);
       handle = video.requestVideoFrameCallback(onFrame);
     };
-    const onFrame = (_now: number, metadata: VideoFrameCallbackMetadata): void => {
+    const onFrame = (begun: number, metadata: VideoFrameCallbackMetadata): void => {
       // First thing: any work before it lets the browser move on to the next picture.
-      this.handleFrame(metadata);
+      this.handleFrame(begun, metadata);
       request();
     };
     // A browser may forget who waits for a picture when the stream is replaced by another.
     video.addEventListener("loadeddata", request);
+    // A page that is hidden, or about to close, gets no more callbacks; marks do not wait for them.
+    const onHidden = (): void => {
+      if (document.hidden) this.giveUp();
+    };
+    document.addEventListener("visibilitychange", onHidden);
     request();
     return () => {
       video.removeEventListener("loadeddata", request);
+      document.removeEventListener("visibilitychange", onHidden);
       video.cancelVideoFrameCallback(handle);
       this.video = undefined;
     };
@@ -78,7 +87,7 @@ export class Picture {
   /** Shows another publication from the next picture on, or none. */
   follow(publication: Publication | undefined): void {
     this.unfreeze();
-    for (const waiting of this.waiting.splice(0)) this.settle(waiting, { ...waiting.identification.end(), certain: false });
+    this.giveUp();
     this.announced = undefined;
     this.publication.value = publication;
     if (!publication) this.shown.value = undefined;
@@ -95,12 +104,14 @@ export class Picture {
     return this.held ?? this.look(this.copy);
   }
 
-  private handleFrame({ rtpTimestamp, presentedFrames }: VideoFrameCallbackMetadata): void {
+  private handleFrame(begun: number, { rtpTimestamp, presentedFrames }: VideoFrameCallbackMetadata): void {
+    const prompt = performance.now() - begun <= PROMPT_MS;
     // A stream that replaced another has no size yet: this picture is still the other's.
     if (!this.video?.videoWidth) return;
     this.presented += 1;
     this.announced = rtpTimestamp === undefined ? undefined : { rtpTimestamp, presentedFrames };
-    if (this.announced && this.waiting.length > 0) this.identify(this.video, this.announced);
+    if (!this.announced) this.giveUp();
+    else if (this.waiting.length > 0) this.identify(this.video, this.announced, prompt);
     if (this.frozen.peek()) return;
     const publication = this.publication.peek();
     this.shown.value = publication && this.announced && this.frameOf(publication, { ...this.announced, certain: true });
@@ -139,27 +150,41 @@ export class Picture {
     const full = this.waiting.length >= SIGHTS_MAX;
     const sight = new Sight(this.frameOf(publication, { rtpTimestamp, certain: false }), full);
     if (full) return sight;
-    const patience = setTimeout(() => {
-      this.waiting = this.waiting.filter((other) => other !== waiting);
-      this.settle(waiting, identification.end());
-    }, STANDING_MS);
-    const waiting = { sight, identification, publication, patience };
-    this.waiting.push(waiting);
+    this.waiting.push({ sight, identification, publication });
+    this.awaitStanding();
     return sight;
   }
 
-  private identify(video: HTMLVideoElement, announced: Announced): void {
+  private identify(video: HTMLVideoElement, announced: Announced, prompt: boolean): void {
     draw(video, this.copy);
-    const sample = this.sample(this.copy);
+    const reading: Reading = { announced, sample: this.sample(this.copy), prompt };
     this.waiting = this.waiting.filter((waiting) => {
-      const verdict = waiting.identification.handleAnnounced(announced, sample);
+      const verdict = waiting.identification.handleReading(reading);
       if (verdict) this.settle(waiting, verdict);
       return !verdict;
     });
+    this.awaitStanding();
   }
 
-  private settle({ sight, publication, patience }: Waiting, verdict: Verdict): void {
-    clearTimeout(patience);
+  /** Settles what waits if no picture is announced for a while. */
+  private awaitStanding(): void {
+    clearTimeout(this.patience);
+    const { presented } = this;
+    this.patience = setTimeout(() => {
+      // A page that was held up has this callback before that of a picture; a frame later it has both.
+      requestAnimationFrame(() => {
+        if (this.presented !== presented) return;
+        for (const waiting of this.waiting.splice(0)) this.settle(waiting, waiting.identification.end());
+      });
+    }, STANDING_MS);
+  }
+
+  /** Settles what waits now, though it is uncertain. */
+  private giveUp(): void {
+    for (const waiting of this.waiting.splice(0)) this.settle(waiting, { ...waiting.identification.end(), certain: false });
+  }
+
+  private settle({ sight, publication }: Waiting, verdict: Verdict): void {
     sight.settle(this.frameOf(publication, verdict));
   }
 
