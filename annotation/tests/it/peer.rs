@@ -178,8 +178,10 @@ impl Peer {
 
     /// What has not left gets the new stamp, all else keeps its own.
     fn restamp(&mut self, pick: usize, frame: u32, uncertain: bool) {
-        let picked = self.pick(pick).expect("an id");
-        let id = own_id(picked.author, picked.counter);
+        // What a pending clear hides is picked too: it may be on another frame then.
+        let counter = u32::try_from(pick).expect("few") + 1;
+        let id = own_id(self.replica.author(), counter);
+        let picked = v1::ObjectId::from(&id);
         let stamp = v1::FrameStamp {
             publication: "p-1-1".into(),
             frame_index: Some(frame),

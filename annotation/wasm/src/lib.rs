@@ -106,9 +106,9 @@ impl AnnotationReplica {
         }
     }
 
-    /// Replaces the `FrameStamp` of an object whose create is in no batch yet, as if it had been created with it.
-    /// Returns false, and changes nothing, if the create is in a batch or not pending at all, or if the stamp is not
-    /// one that the server would take.
+    /// Replaces the `FrameStamp` of an object whose create is in no batch yet, as if it had been
+    /// created with the new one. Returns false, and changes nothing, if the create is in a batch or
+    /// not pending at all, or if the server would refuse the stamp.
     ///
     /// # Errors
     /// Throws if the bytes are no stamp.
