@@ -21,6 +21,12 @@ const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
 /// Certificate that the server makes for itself in the data folder.
 const OWN_CERTIFICATE: &str = "certificate.pem";
+/// What a new user may try, said before the address, which stays the last line.
+const TO_TRY: [&str; 3] = [
+    "To try: open the address below, and write your name.",
+    "Press B and draw on the picture. Each mark stays on the frame that you saw.",
+    "Invite, in the top bar, makes a link for a second person. Open it in another window.",
+];
 /// Only what is wrong is logged unless asked for, so that the address stays the last line.
 const QUIET_LOG: &str = "warn,rtc_ice=error,rtc_dtls=error";
 
@@ -49,6 +55,7 @@ async fn serve(config: &Config, node: Node, clip: &Path, stop: Stop) -> Result<(
         node.server.mint(guest())
     );
     let streaming = stream_to(config, &node, clip)?;
+    TO_TRY.into_iter().for_each(node::say);
     node::say(&format!("Open {link}"));
     tokio::pin!(streaming);
     let mut failed = None;
