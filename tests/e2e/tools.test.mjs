@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { rememberPress } from "./lib/hand.mjs";
 import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
@@ -28,10 +29,16 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
       await server?.stop();
     });
 
-    const click = async (one, spot, options) => {
+    const click = async (one, spot) => {
       const place = await one.place(spot);
-      await one.page.mouse.click(place.x, place.y, options);
+      await one.page.mouse.click(place.x, place.y);
       return place.grid;
+    };
+    const doubleClick = async (one, spot) => {
+      await one.page.evaluate(rememberPress);
+      const grid = await click(one, spot);
+      await one.page.evaluate(pressAgain);
+      return grid;
     };
     const drawn = async (one, kind) => (await one.objects()).filter((mark) => mark.kind === kind);
     const both = async (count) => {
@@ -68,28 +75,27 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
     });
 
     test("a double click closes it, Escape leaves it", async () => {
-      const kept = [await click(ada, [0.3, 0.2]), await click(ada, [0.4, 0.2]), await click(ada, [0.4, 0.4], { count: 2 })];
+      const kept = [await click(ada, [0.3, 0.2]), await click(ada, [0.4, 0.2]), await doubleClick(ada, [0.4, 0.4])];
       await both(2);
       assertNear((await drawn(bo, "polygon"))[1].points, kept);
       for (const spot of [[0.5, 0.2], [0.6, 0.2], [0.6, 0.4]]) await click(ada, spot);
       await ada.page.keyboard.press("Escape");
       await ada.page.keyboard.press("Enter");
-      await click(ada, [0.5, 0.2], { count: 2 });
+      await doubleClick(ada, [0.5, 0.2]);
       await ada.page.keyboard.press("Escape");
       await both(2);
     });
 
     test("a stamp is put around the pointer", async () => {
       await ada.choose("stamp");
-      await ada.page.click("#stamp-cross");
+      await (await ada.page.waitForSelector("#stamp-cross")).click();
       await ada.color(6);
       const [x, y] = await click(ada, [0.6, 0.2]);
       await both(3);
       const [stamp] = await drawn(bo, "stamp");
       assert.deepEqual([stamp.stamp, stamp.start[0] + stamp.end[0], stamp.start[1] + stamp.end[1]], ["cross", 2 * x, 2 * y]);
       await bo.untilPainted([x, y], "#d55e00");
-      const title = await bo.page.$eval("ol.notes > li:last-child .note-title", (element) => element.textContent);
-      assert.equal(title, "Stamp: Cross");
+      await bo.until("its note", () => document.querySelector("ol.notes > li:last-child .note-title").textContent === "Stamp: Cross");
     });
 
     test("it is resized by a corner and stays square, and is moved; each is one step of undo", async () => {
@@ -167,16 +173,27 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
     });
 
     test("notes are gone through by keys", async () => {
-      const chosen = () => ada.page.$eval('ol.notes > li[data-chosen="true"] .note-title', (element) => element.textContent);
       await ada.page.keyboard.press("Escape");
-      const seen = [];
-      for (const key of [".", ".", ".", ".", ",", ","]) {
+      const titles = ["Polygon", "Polygon", "Stamp: Cross", "too bright"];
+      for (const [key, chosen] of [[".", 0], [".", 1], [".", 2], [".", 3], [",", 2], [",", 1]]) {
         await ada.page.keyboard.press(key);
-        seen.push(await chosen());
+        await ada.until(`note ${chosen} is chosen, ${titles[chosen]}`, (chosen, title) => {
+          const rows = [...document.querySelectorAll("ol.notes > li")];
+          const at = rows.findIndex(({ dataset }) => dataset.chosen === "true");
+          return at === chosen && rows[at].querySelector(".note-title").textContent === title;
+        }, chosen, titles[chosen]);
       }
-      assert.deepEqual(seen, ["Polygon", "Polygon", "Stamp: Cross", "too bright", "Stamp: Cross", "Polygon"]);
     });
   });
+}
+
+/** Runs in the page: the second press of a double click, for which the driven pointer of a busy machine is too slow. */
+function pressAgain() {
+  const { target, pointerId, pointerType, clientX, clientY } = window.press;
+  const init = { bubbles: true, pointerId, pointerType, clientX, clientY };
+  target.dispatchEvent(new PointerEvent("pointerdown", { ...init, buttons: 1 }));
+  target.dispatchEvent(new PointerEvent("pointerup", init));
+  target.dispatchEvent(new MouseEvent("dblclick", init));
 }
 
 function assertNear(found, expected) {

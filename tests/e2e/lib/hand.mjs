@@ -129,8 +129,8 @@ export class Hand {
   }
 }
 
-/** Runs in the page: keeps the event of the next press. */
-function rememberPress() {
+/** Runs in the page: keeps the event of the next press in `window.press`. */
+export function rememberPress() {
   const keep = (event) => {
     window.press = event;
   };
