@@ -16,7 +16,7 @@ for (const kind of ["chromium", "firefox"]) {
     let ada;
 
     before(async () => {
-      server = await Server.demo("--size", "1280x720", "--frames", "240", "--bitrate", "4000");
+      server = await Server.demo("--size", "1280x720", "--frames", "96", "--bitrate", "4000");
       ada = await Participant.join(kind, "Ada", server, { before: [[installPlants]] });
       await ada.untilPicture(1280);
     });
