@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { SLOWNESS } from "../e2e/lib/deadline.mjs";
 import { judgePictures } from "../e2e/lib/judge.mjs";
 import { Participant } from "../e2e/lib/participant.mjs";
 import { canRelay, readWay, watchConnections } from "./lib/connections.mjs";
@@ -16,9 +17,9 @@ const NATIVE_JOINS = 10;
  * No way may be found by waiting for another to fail, ms. A client gives up a relay that does not answer after 8 s or
  * more (STUN's retransmissions: 9.5 s in Chromium, 39.5 s by RFC 8489 section 6.2.1); a way that is open takes about 0.5 s.
  */
-const CONNECT_MS_MAX = 6000;
+const CONNECT_MS_MAX = 6000 * SLOWNESS;
 /** A relay that can be reached gives an address within a tenth of this, ms. */
-const NO_RELAY_MS = 3000;
+const NO_RELAY_MS = 3000 * SLOWNESS;
 
 const name = process.env.LAB_ROW;
 const row = ROWS[name];
