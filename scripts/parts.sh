@@ -46,7 +46,8 @@ report() {
   printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
 }
 
-# count_tests LOG: "passed failed" of all runners in a log: cargo, node, vitest, the simulation, uclient; and steps.
+# count_tests LOG: "passed failed" of all runners in a log: cargo, node, vitest, the simulation, the kills of fmz-load, uclient;
+# where there is none, of steps.
 count_tests() {
   awk '
     /^test result: / { passed += $4; failed += $6 }
@@ -59,6 +60,8 @@ count_tests() {
       }
     }
     /^seeds [0-9]+ violations / { passed += $2 - $4; failed += $4 }
+    /^durability_kills / { passed += $2 }
+    /^durability_findings / { failed += $2 }
     /^uclient: .* passed$/ { passed++ }
     /^uclient: .* failed$/ { failed++ }
     /^    done in / { steps++ }
