@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 /// Notes from authors and observer that wait to be read; who finds it full waits, and the run only gets slower.
 const NOTES_MAX: usize = 4096;
 /// A run in which nothing happens for this long has failed.
-const STALL_MAX: Duration = Duration::from_secs(30);
+const STALL_MAX: Duration = Duration::from_secs(120);
 /// Findings that are printed; one fault makes many.
 const FINDINGS_SHOWN_MAX: usize = 20;
 const ROOM: &str = "durability";

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
 /// A server that has not named its address after this long has failed.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 const ANY_PORT: &str = "127.0.0.1:0";
 const ADDRESSES: [&str; 3] = ["FMZ_LISTEN", "FMZ_ADMIN_LISTEN", "FMZ_MEDIA_LISTEN"];
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Most pictures of one join: in full HD, 250 MB of luma.
 pub(super) const PICTURES_MAX: u16 = 120;
 /// Time for them, after a wait for a keyframe, which comes every second.
-const PICTURES_TIMEOUT: Duration = Duration::from_secs(20);
+const PICTURES_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Waits for so many pictures of the first stream, decodes them, and judges that each is the frame that its time says. The
 /// stream is VP8, has a frame map, and carries its frame numbers, as the demo's does.
