@@ -50,9 +50,10 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
     }
     if (points.length > 0) room.document.submit([appendOp(id, encodePoints(points, from, pressed))]);
   };
+  const sight = room.picture.sight();
   room.document.beginGesture();
   const look = [property.color(tools.rgba), property.width(tools.width)];
-  submitMark(room.document, id, room.picture.sight(), (frame) => [createOp(id, Kind.BRUSH, frame, look)]);
+  submitMark(room.document, id, sight, (frame) => [createOp(id, Kind.BRUSH, frame, look)]);
   append([first]);
   const end = (): void => {
     room.document.submit([endOp(id)]);

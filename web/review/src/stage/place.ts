@@ -60,7 +60,7 @@ export function comment(room: RoomState, first: Point, pinAt: (point: Point) => 
 /** Puts the next vertex of a polygon where the pointer is lifted. */
 export function vertex(room: RoomState, first: Point): Gesture {
   const { polygon, view } = room;
-  const sight = room.picture.sight();
+  const sight = polygon.sight ?? room.picture.sight();
   const aim = (at: Point | undefined): void => {
     polygon.aim.value = at && toGrid(at, view.rect.peek());
   };

@@ -99,6 +99,6 @@ function compareBytes(left: Uint8Array, right: Uint8Array): number {
 }
 
 function noteOf(object: ObjectState): string {
-  const { createdRevision, order, pending, ended, color, text, status, assignee, stamp } = object;
-  return [createdRevision, order.join(), pending, ended, color, status, assignee, stamp, text].join(" ");
+  const { createdRevision, order, pending, ended, color, text, status, assignee, stamp, frame } = object;
+  return [frame?.frameIndex, frame?.rtpTimestamp, frame?.uncertain, createdRevision, order.join(), pending, ended, color, status, assignee, stamp, text].join(" ");
 }

@@ -3,11 +3,11 @@ import { computed, signal } from "@preact/signals";
 import { Identification, type Announced, type Reading, type Sample, type Verdict } from "./identification";
 import { Sight, type ShownFrame } from "./sight";
 
-/** A picture is on the screen for good if no other follows within this time, ms: six of them at 24 a second. */
+/** Time after which the element has not moved on, if no picture was announced in it, ms: six at 24 a second. */
 const STANDING_MS = 250;
 /** Sights that wait for the next pictures at once: more presses than a hand makes in that time. */
 const SIGHTS_MAX = 16;
-/** Size of a sample, pixels: each cell of a frame code and of the smallest moving thing has a pixel in it. */
+/** Size of a sample, pixels: one of every 5 by 5 of a picture of 1280x720, of every 15 by 15 at 3840x2160. */
 const SAMPLE = { width: 256, height: 144 };
 
 /** A callback within this time after its frame began found the element as it was announced, ms. */
@@ -17,6 +17,7 @@ interface Waiting {
   readonly sight: Sight;
   readonly identification: Identification;
   readonly publication: Publication;
+  patience: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Knows which frame is on the screen, and holds one if the viewer freezes it. */
@@ -38,11 +39,11 @@ export class Picture {
   private still: HTMLCanvasElement | undefined;
   private announced: Announced | undefined;
   private waiting: Waiting[] = [];
-  private patience: ReturnType<typeof setTimeout> | undefined;
   /** What the frozen picture shows. */
   private held: Sight | undefined;
   private readonly copy = document.createElement("canvas");
   private readonly sampler = document.createElement("canvas");
+  private reads: boolean | undefined;
 
   /** Follows a video element's pictures; the result stops that. */
   attach(video: HTMLVideoElement, still: HTMLCanvasElement): () => void {
@@ -55,8 +56,11 @@ export class Picture {
     };
     const onFrame = (begun: number, metadata: VideoFrameCallbackMetadata): void => {
       // First thing: any work before it lets the browser move on to the next picture.
-      this.handleFrame(begun, metadata);
-      request();
+      try {
+        this.handleFrame(begun, metadata);
+      } finally {
+        request();
+      }
     };
     // A browser may forget who waits for a picture when the stream is replaced by another.
     video.addEventListener("loadeddata", request);
@@ -141,65 +145,78 @@ export class Picture {
       if (rtpTimestamp !== undefined) return new Sight(publication && this.frameOf(publication, { rtpTimestamp, certain: true }), true);
     }
     draw(video, canvas);
+    // A stream that has announced no picture has none that a mark could be on: this page's own camera, above all.
     if (!publication || !announced) return new Sight(undefined, true);
+    if (!this.readable || this.waiting.length >= SIGHTS_MAX) return new Sight(this.frameOf(publication, { ...announced, certain: false }), true);
     return this.await(publication, new Identification(this.sample(canvas), announced), announced);
   }
 
   /** A sight that the next pictures settle. */
   private await(publication: Publication, identification: Identification, { rtpTimestamp }: Announced): Sight {
-    const full = this.waiting.length >= SIGHTS_MAX;
-    const sight = new Sight(this.frameOf(publication, { rtpTimestamp, certain: false }), full);
-    if (full) return sight;
-    this.waiting.push({ sight, identification, publication });
-    this.awaitStanding();
+    const sight = new Sight(this.frameOf(publication, { rtpTimestamp, certain: false }), false);
+    const waiting: Waiting = { sight, identification, publication, patience: undefined };
+    this.waiting.push(waiting);
+    this.awaitStanding(waiting);
     return sight;
   }
 
   private identify(video: HTMLVideoElement, announced: Announced, prompt: boolean): void {
     draw(video, this.copy);
     const reading: Reading = { announced, sample: this.sample(this.copy), prompt };
-    this.waiting = this.waiting.filter((waiting) => {
+    for (const waiting of [...this.waiting]) {
       const verdict = waiting.identification.handleReading(reading);
       if (verdict) this.settle(waiting, verdict);
-      return !verdict;
-    });
-    this.awaitStanding();
+      else this.awaitStanding(waiting);
+    }
   }
 
-  /** Settles what waits if no picture is announced for a while. */
-  private awaitStanding(): void {
-    clearTimeout(this.patience);
+  /** Settles a sight if no picture is announced for a while. */
+  private awaitStanding(waiting: Waiting): void {
+    clearTimeout(waiting.patience);
     const { presented } = this;
-    this.patience = setTimeout(() => {
+    waiting.patience = setTimeout(() => {
       // A page that was held up has this callback before that of a picture; a frame later it has both.
       requestAnimationFrame(() => {
-        if (this.presented !== presented) return;
-        for (const waiting of this.waiting.splice(0)) this.settle(waiting, waiting.identification.end());
+        if (this.presented === presented && this.waiting.includes(waiting)) this.settle(waiting, waiting.identification.end());
       });
     }, STANDING_MS);
   }
 
   /** Settles what waits now, though it is uncertain. */
   private giveUp(): void {
-    for (const waiting of this.waiting.splice(0)) this.settle(waiting, { ...waiting.identification.end(), certain: false });
+    for (const waiting of [...this.waiting]) this.settle(waiting, waiting.identification.giveUp());
   }
 
-  private settle({ sight, publication }: Waiting, verdict: Verdict): void {
-    sight.settle(this.frameOf(publication, verdict));
+  private settle(waiting: Waiting, verdict: Verdict): void {
+    clearTimeout(waiting.patience);
+    this.waiting = this.waiting.filter((other) => other !== waiting);
+    // Maps that came since the press count: the next picture may lie in the next loop.
+    const now = this.publication.peek();
+    const publication = now?.publication === waiting.publication.publication ? now : waiting.publication;
+    // A paused stream has one frame, whatever its pictures' times.
+    const frames = verdict.among.map((rtpTimestamp) => frameOf(publication.frameMaps, rtpTimestamp));
+    const paused = frames.every((frame) => frame !== undefined && frame.index === frames[0]?.index && frame.epoch === frames[0].epoch);
+    waiting.sight.settle(this.frameOf(publication, { ...verdict, certain: verdict.certain || paused }));
+  }
+
+  /** False if the browser gives other pixels than were drawn, as some do against tracking: nothing can be identified then. */
+  private get readable(): boolean {
+    return (this.reads ??= readsWhatIsDrawn(this.sampler));
   }
 
   private sample(canvas: HTMLCanvasElement): Sample {
     const { width, height } = SAMPLE;
     const context = this.sampler.getContext("2d", { willReadFrequently: true });
-    if (!context) return new Uint32Array();
+    const size = { width: canvas.width, height: canvas.height };
+    if (!context) return { ...size, pixels: new Uint32Array() };
     if (this.sampler.width !== width) Object.assign(this.sampler, SAMPLE);
     // Single pixels, not means of many: what is small stays different.
     context.imageSmoothingEnabled = false;
     context.drawImage(canvas, 0, 0, width, height);
-    return new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+    return { ...size, pixels: new Uint32Array(context.getImageData(0, 0, width, height).data.buffer) };
   }
 
-  private frameOf(publication: Publication, { rtpTimestamp, certain }: Verdict): ShownFrame {
+  private frameOf(publication: Publication, { rtpTimestamp, certain }: Pick<Verdict, "rtpTimestamp" | "certain">): ShownFrame {
     const frame = frameOf(publication.frameMaps, rtpTimestamp);
     return {
       publication: publication.publication,
@@ -228,7 +245,26 @@ interface NamedFrame extends VideoFrame {
 /** The element's picture of this moment as an object with its own time; `undefined` if the browser has no such thing. */
 function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
   if (typeof VideoFrame !== "function" || !("metadata" in VideoFrame.prototype)) return undefined;
-  return new VideoFrame(video) as NamedFrame;
+  try {
+    return new VideoFrame(video) as NamedFrame;
+  } catch {
+    // The element has a size and no picture yet.
+    return undefined;
+  }
+}
+
+/** Returns true if a canvas gives back the very pixels that were drawn into it. */
+function readsWhatIsDrawn(canvas: HTMLCanvasElement): boolean {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) return false;
+  const colors = ["#0ac81e", "#c80a96"];
+  return colors.every((color) => {
+    context.fillStyle = color;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+    return data.every((value, index) => value === [red, green, blue, 255][index % 4]);
+  });
 }
 
 function draw(picture: HTMLVideoElement | VideoFrame, canvas: HTMLCanvasElement): void {

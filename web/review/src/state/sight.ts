@@ -12,8 +12,8 @@ export interface ShownFrame {
 }
 
 /**
- * What somebody saw at one moment. A browser that cannot name the picture at once has it identified by the next two;
- * until then the sight is not settled, and its frame is uncertain.
+ * What somebody saw at one moment. If the browser cannot name the picture, those that follow identify it; until then the
+ * sight is not settled, and its frame is uncertain.
  */
 export class Sight {
   private readonly listeners: ((sight: Sight) => void)[] = [];

@@ -71,8 +71,10 @@ function showMain(room: RoomState, video: HTMLVideoElement): void {
     room.view.picture.value = undefined;
     room.picture.follow(undefined);
   }
-  if (main && stream && video.srcObject !== stream) {
-    room.picture.follow(main);
+  if (!main || !stream) return;
+  // A stream can be published anew under another id.
+  if (room.picture.publication.peek()?.publication !== main.publication || video.srcObject !== stream) room.picture.follow(main);
+  if (video.srcObject !== stream) {
     video.srcObject = stream;
   }
 }

@@ -92,9 +92,13 @@ export class SharedDocument extends Emitter<DocumentEvents> {
 
   /** Corrects the frame of an object that is held back, and lets it go. */
   restamp(id: ObjectId, frame: FrameStamp): void {
-    this.replica.restamp(id, frame);
-    this.replica.release(id);
-    this.tellChanges();
+    try {
+      this.replica.restamp(id, frame);
+    } finally {
+      // Whatever is wrong with the frame, the mark and all behind it must leave.
+      this.replica.release(id);
+      this.tellChanges();
+    }
   }
 
   /** Draws an object after all others that are seen; false where this client may not. */
