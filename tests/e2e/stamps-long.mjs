@@ -1,5 +1,5 @@
 /**
- * Draws on a running picture for a long time and judges the frame that each mark carries; made for every night:
+ * Draws on a running picture for a long time and judges the frame that each mark carries; meant to run every night:
  * `npm run stamps [-- --browser chromium|firefox] [--pictures N] [--work MS] [--seed N]`. Each browser has its turn, unless
  * one is named. `--work` makes every animation frame of the page take that much longer. Prints figures as `fmz-load` does
  * (docs/benchmarks.md); the exit code is 1 if a mark carries a frame that was not on the screen.
@@ -37,8 +37,9 @@ process.exit(wrong === 0 ? 0 : 1);
 async function measure(kind) {
   const total = { pictures: 0, marks: 0, exact: 0, uncertain: 0, wrong: 0 };
   const server = await Server.demo("--size", "1280x720", "--frames", "480", "--bitrate", "4000");
+  let ada;
   try {
-    const ada = await Participant.join(kind, "Ada", server);
+    ada = await Participant.join(kind, "Ada", server);
     await ada.untilPicture(1280);
     if (work > 0) await burden(ada, work);
     while (total.pictures < pictures) {
@@ -50,8 +51,8 @@ async function measure(kind) {
       for (const figure of ["marks", "exact", "uncertain"]) total[figure] += judged[figure];
       console.error(`${kind}: ${total.pictures} of ${pictures} pictures, ${total.marks} marks, ${total.uncertain} uncertain, ${total.wrong} wrong`);
     }
-    await ada.leave();
   } finally {
+    await ada?.leave();
     await server.stop();
   }
   return total;

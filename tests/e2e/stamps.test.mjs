@@ -5,6 +5,8 @@ import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
 const MARKS = 40;
+/** Rounds of marks in which one at least falls between a picture and its announcement: each does with a chance of a fifth. */
+const ROUNDS_MAX = 5;
 /** Milliseconds of work in every animation frame: a page that is late all the time. */
 const WORK_MS = 20;
 /** Ticks of one picture at 24 a second. */
@@ -51,8 +53,12 @@ for (const kind of ["chromium", "firefox"]) {
     });
 
     test("a page that takes the last announced picture for the one that is read is found out", async () => {
-      const { wrong } = await draw(4, { nameless: true, blind: true });
-      assert.ok(wrong.length > 0);
+      let found = 0;
+      for (let seed = 4; found === 0 && seed < 4 + ROUNDS_MAX; seed += 1) {
+        const { wrong } = await draw(seed, { nameless: true, blind: true });
+        found = wrong.length;
+      }
+      assert.ok(found > 0, "every mark had the right frame by chance");
     });
 
     test("frame11: each carries its frame on a page that is late all the time", async () => {

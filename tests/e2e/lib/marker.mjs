@@ -8,10 +8,11 @@
  */
 export function installPlants() {
   window.plants = { offByOne: 0, blind: false, nameless: false };
+  const shifted = (timestamp) => timestamp === undefined ? undefined : (timestamp + window.plants.offByOne) % 2 ** 32;
   const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
     return request.call(this, (now, metadata) => {
-      const rtpTimestamp = (metadata.rtpTimestamp + window.plants.offByOne) % 2 ** 32;
+      const rtpTimestamp = shifted(metadata.rtpTimestamp);
       // A copy: the browser's own object cannot be changed.
       const { presentedFrames, presentationTime, expectedDisplayTime, width, height } = metadata;
       callback(now, { rtpTimestamp, presentedFrames, presentationTime, expectedDisplayTime, width, height });
@@ -22,14 +23,15 @@ export function installPlants() {
     VideoFrame.prototype.metadata = function () {
       const named = metadata.call(this);
       if (window.plants.nameless) return {};
-      return { ...named, rtpTimestamp: (named.rtpTimestamp + window.plants.offByOne) % 2 ** 32 };
+      return { ...named, rtpTimestamp: shifted(named.rtpTimestamp) };
     };
   }
+  let reads = 0;
   const read = CanvasRenderingContext2D.prototype.getImageData;
   CanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
     const image = read.call(this, x, y, width, height);
-    // The page's samples: all pictures look alike, as if it did not read them.
-    if (window.plants.blind && this.canvas.width === 256 && this.canvas.height === 144) image.data.fill(0);
+    // The page's samples: no two look alike, as if each picture that is read were the one announced.
+    if (window.plants.blind && this.canvas.width === 256 && this.canvas.height === 144) image.data.fill((reads += 1) % 256);
     return image;
   };
 }
@@ -57,9 +59,13 @@ export async function drawMarks(one, { marks = Infinity, pictures = Infinity, se
   return drawn;
 }
 
-/** What is wrong with the marks of somebody who drew: a stamp that none of the pictures around the press has, and no doubt. */
+/**
+ * Judges the marks of somebody who drew. `wrong` are those that are certain of a frame that none of the pictures around
+ * the press has, or of another frame than their own time.
+ */
 export function judgeMarks({ drawn, frames }) {
-  const isBetween = ({ frame, before, after }) => {
+  const isBetween = ({ frame, byTime, before, after }) => {
+    if (byTime !== frame) return false;
     const [length, at] = [(after - before + frames) % frames, (frame - before + frames) % frames];
     return typeof before === "number" && typeof after === "number" && at <= length;
   };
@@ -110,8 +116,9 @@ async function draw({ marks, pictures, seed }) {
     press(Math.round(x + width * (0.3 + 0.5 * random())), Math.round(y + height * (0.3 + 0.5 * random())));
     const after = look();
     await until(() => latest && !latest.pending && latest.ended);
-    const { frame, uncertain } = latest;
-    drawn.push({ before, after, frame, uncertain });
+    const { frame, rtpTimestamp, uncertain } = latest;
+    const byTime = window.fmz.frameAt(rtpTimestamp % 2 ** 32)?.index;
+    drawn.push({ before, after, frame, byTime, uncertain });
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z", code: "KeyZ", ctrlKey: true, bubbles: true }));
     await until(() => window.fmz.pending === 0 && window.fmz.objects.length === 0);
   }
