@@ -138,7 +138,10 @@ need_npm() {
   cp "$1/package-lock.json" "$mark"
 }
 
-# once NAME COMMAND...: runs it the first time only, if the script has a folder RUN for marks. If it failed then, it fails at once.
+# Folder for the marks of what was done in this run; a script that has none does everything each time.
+RUN=
+
+# once NAME COMMAND...: runs the command the first time only. If the command failed then, once fails without running it.
 once() {
   local name=$1 mark=${RUN:+$RUN/$1}
   shift
