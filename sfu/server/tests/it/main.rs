@@ -7,10 +7,14 @@ mod client;
 use client::{Client, keyframe};
 use fmz_proto::v1::{self, MediaKind, TransportStatus, from_sfu, to_sfu};
 use fmz_sfu::{Config, Running};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 const ROOM: &str = "room";
 const QUEUE: usize = 64;
+/// Longer than anything here takes, so that a fault ends a test instead of holding it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct House {
     sfu: Running,
@@ -55,17 +59,24 @@ impl House {
     }
 
     /// Lets the network work until it holds.
-    async fn until(&mut self, mut holds: impl FnMut(&mut Self) -> bool) {
-        while !holds(self) {
-            let Self {
-                clients, from_sfu, ..
-            } = self;
-            let (first, rest) = clients.split_at_mut(1);
-            tokio::select! {
-                event = from_sfu.recv() => self.heed(event.unwrap()),
-                () = first[0].work() => {}
-                () = rest[0].work() => {}
+    async fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+        let held = async {
+            while !holds(self) {
+                self.work().await;
             }
+        };
+        timeout(PATIENCE, held).await.expect(what);
+    }
+
+    async fn work(&mut self) {
+        let Self {
+            clients, from_sfu, ..
+        } = self;
+        let (first, rest) = clients.split_at_mut(1);
+        tokio::select! {
+            event = from_sfu.recv() => self.heed(event.unwrap()),
+            () = first[0].work() => {}
+            () = rest[0].work() => {}
         }
     }
 
@@ -96,7 +107,9 @@ impl House {
 async fn sfu16_media_and_channels_cross_real_sockets() {
     let mut house = House::with(2).await;
     house
-        .until(|house| house.clients.iter().all(|client| client.open == 2))
+        .until("channels open", |house| {
+            house.clients.iter().all(|client| client.open == 2)
+        })
         .await;
     house.tell(to_sfu::Message::AddPublication(v1::AddPublication {
         session: 1,
@@ -107,28 +120,38 @@ async fn sfu16_media_and_channels_cross_real_sockets() {
             ..v1::Publish::default()
         }),
     }));
-    house.until(|house| house.clients[0].line.is_some()).await;
-    house.clients[0].write(0, &keyframe());
-    house.until(|house| house.clients[1].answers == 2).await;
-    // The viewer's answer travels; keyframes go on until one passes.
+    house
+        .until("a line to publish on", |house| {
+            house.clients[0].line.is_some()
+        })
+        .await;
+    // Answers travel beside the packets, which are dropped until they are there: keyframes go on until enough pass.
     let mut sequence = 0;
     house
-        .until(|house| {
+        .until("packets at the viewer", |house| {
             sequence += 1;
             house.clients[0].write(sequence, &keyframe());
             house.clients[1].packets >= 100
         })
         .await;
+    assert_eq!(house.clients[1].answers, 2);
     house.tell(to_sfu::Message::Send(v1::SendData {
         sessions: vec![2],
         channel: v1::Channel::Ops.into(),
         payload: b"commit".as_slice().into(),
     }));
     house
-        .until(|house| house.clients[1].data == [b"commit".to_vec()])
+        .until("a message at the viewer", |house| {
+            house.clients[1].data == [b"commit".to_vec()]
+        })
         .await;
+    // A packet that leaves later than it was forwarded has no time.
     house
-        .until(|house| house.metric("fmz_sfu_forward_seconds") >= 100)
+        .until("times of forwarding", |house| {
+            sequence += 1;
+            house.clients[0].write(sequence, &keyframe());
+            house.metric("fmz_sfu_forward_seconds") >= 100
+        })
         .await;
     assert_eq!(house.metric("fmz_sfu_transports"), 2);
     let House {
