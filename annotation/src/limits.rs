@@ -20,7 +20,8 @@ pub const BATCH_BYTES_MAX: usize = fmz_proto::limits::CLIENT_MESSAGE_BYTES_MAX /
 pub const EARLY_BATCHES_MAX: usize = 256;
 /// Bytes of the same, as protobuf.
 pub const EARLY_BYTES_MAX: usize = 256 * 1024;
-/// Objects of one replica that are held back at once: more presses than a hand makes while one frame is identified.
+/// Objects of one replica that are held back at once: more presses than a hand makes while one
+/// frame is identified.
 pub const HELD_MAX: usize = 16;
 /// Gestures that can be undone: more than anybody walks back by hand.
 pub const UNDO_STEPS_MAX: usize = 1000;

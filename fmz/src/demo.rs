@@ -21,7 +21,7 @@ const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
 /// Certificate that the server makes for itself in the data folder.
 const OWN_CERTIFICATE: &str = "certificate.pem";
-/// What a new user may try, said before the address, which stays the last line.
+/// Says what a new user may try; printed before the address, which stays the last line.
 const TO_TRY: [&str; 3] = [
     "To try: open the address below, and write your name.",
     "Press B and draw on the picture. Each mark stays on the frame that you saw.",

@@ -82,7 +82,8 @@ impl Pending {
         self.next_client_seq = self.next_client_seq.max(client_seq.saturating_add(1));
     }
 
-    /// Moves ops from the queue into the next batch, up to one that is held: the first always, then what fits.
+    /// Moves ops from the queue into the next batch, up to one that is held: the first always, then
+    /// what fits.
     pub(super) fn take_batch(
         &mut self,
         ops_max: usize,

@@ -92,8 +92,8 @@ impl AnnotationReplica {
         Ok(())
     }
 
-    /// Keeps the op that creates this object, and all ops after it, out of batches until `release`. Returns false, and
-    /// holds nothing, if too many objects are held.
+    /// Keeps the op that creates this object, and all ops after it, out of batches until
+    /// `release`. Returns false, and holds nothing, if too many objects are held.
     pub fn hold(&mut self, author: u32, counter: u32) -> bool {
         let id = ObjectId::new(author, counter);
         id.is_some_and(|id| self.replica.hold(id))
