@@ -9,9 +9,13 @@
 export function installPlants() {
   window.plants = { offByOne: 0, blind: false, nameless: false };
   const shifted = (timestamp) => timestamp === undefined ? undefined : (timestamp + window.plants.offByOne) % 2 ** 32;
+  let announced = 0;
+  let reads = 0;
   const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
     return request.call(this, (now, metadata) => {
+      announced += 1;
+      reads = 0;
       const rtpTimestamp = shifted(metadata.rtpTimestamp);
       // A copy: the browser's own object cannot be changed.
       const { presentedFrames, presentationTime, expectedDisplayTime, width, height } = metadata;
@@ -26,12 +30,13 @@ export function installPlants() {
       return { ...named, rtpTimestamp: shifted(named.rtpTimestamp) };
     };
   }
-  let reads = 0;
   const read = CanvasRenderingContext2D.prototype.getImageData;
   CanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
     const image = read.call(this, x, y, width, height);
-    // The page's samples: no two look alike, as if each picture that is read were the one announced.
-    if (window.plants.blind && this.canvas.width === 256 && this.canvas.height === 144) image.data.fill((reads += 1) % 256);
+    // The page's samples: as if the picture of a press were always the one announced last, and the next came right after.
+    const isSample = this.canvas.width === 256 && this.canvas.height === 144;
+    if (window.plants.blind && isSample) image.data.fill((announced + Math.min(reads, 1)) % 256);
+    if (isSample) reads += 1;
     return image;
   };
 }

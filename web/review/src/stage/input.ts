@@ -151,6 +151,7 @@ export class Input {
 
   private handleMove(event: PointerEvent): void {
     const at = this.place(event);
+    this.room.picture.expectSight();
     this.tellPointer(at);
     this.aimPolygon(at);
     if (this.touches.size === 2) this.pinch(event.pointerId, at);

@@ -1,6 +1,6 @@
 import { frameOf, RtpUnwrapper, samePicture, timecode, type FrameStamp, type Publication } from "@fmz/client";
 import { computed, signal } from "@preact/signals";
-import { Identification, type Announced, type Reading, type Sample, type Verdict } from "./identification";
+import { Readings, type Announced, type Reading, type Sample, type Verdict } from "./identification";
 import { Sight, type ShownFrame } from "./sight";
 
 /** Time after which the element has not moved on, if no picture was announced in it, ms: six at 24 a second. */
@@ -10,14 +10,25 @@ const SIGHTS_MAX = 16;
 /** Size of a sample, pixels: one of every 5 by 5 of a picture of 1280x720, of every 15 by 15 at 3840x2160. */
 const SAMPLE = { width: 256, height: 144 };
 
+/**
+ * Time from one sample to the next while a sight waits, ms: a picture is on the element for up to 16 ms before it is announced, on
+ * a screen with 60 ticks a second, and browsers grant no shorter timer in a row. A sample that takes longer is followed by a
+ * pause as long, so that at least half of the time is left for the page.
+ */
+const SAMPLE_PAUSE_MS = 4;
+/** Time after the pointer moved over the picture, or a sight was taken, in which another sight is expected, ms. */
+const EXPECT_MS = 2_000;
+/** Samples that take longer than this are not made in advance: a quarter of the time of a picture at 24 a second, ms. */
+const ADVANCE_MS_MAX = 10;
+/** Copies of a picture that is frozen, at most: each is made again if the element moved on meanwhile. */
+const COPIES_MAX = 3;
 /** A callback within this time after its frame began found the element as it was announced, ms. */
 const PROMPT_MS = 3;
 
 interface Waiting {
   readonly sight: Sight;
-  readonly identification: Identification;
+  readonly reading: Reading;
   readonly publication: Publication;
-  patience: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Knows which frame is on the screen, and holds one if the viewer freezes it. */
@@ -39,9 +50,18 @@ export class Picture {
   private still: HTMLCanvasElement | undefined;
   private announced: Announced | undefined;
   private waiting: Waiting[] = [];
+  /** What was read since a sight waits, or of the newest picture if one is expected. */
+  private readings: Readings | undefined;
+  private expectedUntil = 0;
+  /** True if the last callback found the element as it was announced. */
+  private prompt = true;
+  /** Time that the last sample took, and the quickest since the picture has its size, ms: others may have the processor. */
+  private sampleMs = { last: 0, quickest: Infinity };
+  private sampledHeight = 0;
+  private sampling: ReturnType<typeof setTimeout> | undefined;
+  private patience: ReturnType<typeof setTimeout> | undefined;
   /** What the frozen picture shows. */
   private held: Sight | undefined;
-  private readonly copy = document.createElement("canvas");
   private readonly sampler = document.createElement("canvas");
   private reads: boolean | undefined;
 
@@ -103,22 +123,41 @@ export class Picture {
     if (shown !== undefined) this.publication.value = publications.get(shown) ?? this.publication.peek();
   }
 
+  /** Takes note that a mark may follow soon. */
+  expectSight(): void {
+    this.expectedUntil = performance.now() + EXPECT_MS;
+  }
+
   /** Takes note of what is on the screen now: a mark carries it. */
   sight(): Sight {
-    return this.held ?? this.look(this.copy);
+    return this.held ?? this.look();
   }
 
   private handleFrame(begun: number, { rtpTimestamp, presentedFrames }: VideoFrameCallbackMetadata): void {
-    const prompt = performance.now() - begun <= PROMPT_MS;
+    this.prompt = performance.now() - begun <= PROMPT_MS;
     // A stream that replaced another has no size yet: this picture is still the other's.
     if (!this.video?.videoWidth) return;
     this.presented += 1;
     this.announced = rtpTimestamp === undefined ? undefined : { rtpTimestamp, presentedFrames };
     if (!this.announced) this.giveUp();
-    else if (this.waiting.length > 0) this.identify(this.video, this.announced, prompt);
+    else this.readCallback(this.video, this.announced);
     if (this.frozen.peek()) return;
     const publication = this.publication.peek();
     this.shown.value = publication && this.announced && this.frameOf(publication, { ...this.announced, certain: true });
+  }
+
+  private readCallback(video: HTMLVideoElement, announced: Announced): void {
+    if (this.readings && this.waiting.length > 0) {
+      this.readings.handleAnnounced(announced, this.sample(video), this.prompt);
+      this.settleWhatIsKnown();
+      this.awaitStanding();
+      this.awaitSample();
+      return;
+    }
+    // A sample from before a press tells whether the element has moved on since.
+    const advance = !namesPictures() && performance.now() < this.expectedUntil && this.sampleMs.quickest <= ADVANCE_MS_MAX && this.readable;
+    this.readings = advance ? new Readings(announced) : undefined;
+    this.readings?.handleSample(this.sample(video));
   }
 
   /** Copies the picture on the screen over the live one. */
@@ -132,71 +171,105 @@ export class Picture {
     });
   }
 
-  /** Copies the picture of this moment into `canvas` if need be, and says which one it is. */
-  private look(canvas: HTMLCanvasElement): Sight {
+  /** Says which picture the element shows, and copies that one into `still` if there is such a canvas. */
+  private look(still?: HTMLCanvasElement): Sight {
     const { video, announced } = this;
     const publication = this.publication.peek();
     if (!video?.videoWidth) return new Sight(undefined, true);
     const frame = currentFrame(video);
     if (frame) {
-      if (canvas === this.still) draw(frame, canvas);
+      if (still) draw(frame, still);
       const { rtpTimestamp } = frame.metadata();
       frame.close();
       if (rtpTimestamp !== undefined) return new Sight(publication && this.frameOf(publication, { rtpTimestamp, certain: true }), true);
     }
-    draw(video, canvas);
     // A stream that has announced no picture has none that a mark could be on: this page's own camera, above all.
-    if (!publication || !announced) return new Sight(undefined, true);
-    if (!this.readable || this.waiting.length >= SIGHTS_MAX) return new Sight(this.frameOf(publication, { ...announced, certain: false }), true);
-    return this.await(publication, new Identification(this.sample(canvas), announced), announced);
-  }
-
-  /** A sight that the next pictures settle. */
-  private await(publication: Publication, identification: Identification, { rtpTimestamp }: Announced): Sight {
-    const sight = new Sight(this.frameOf(publication, { rtpTimestamp, certain: false }), false);
-    const waiting: Waiting = { sight, identification, publication, patience: undefined };
-    this.waiting.push(waiting);
-    this.awaitStanding(waiting);
+    const isIdentifiable = publication && announced && this.readable && this.waiting.length < SIGHTS_MAX;
+    if (!isIdentifiable) {
+      if (still) draw(video, still);
+      return new Sight(publication && announced && this.frameOf(publication, { ...announced, certain: false }), true);
+    }
+    this.expectSight();
+    this.readings ??= new Readings(announced);
+    const reading = this.read(video, this.readings, still);
+    const sight = new Sight(this.frameOf(publication, { ...announced, certain: false }), reading === undefined);
+    if (reading) {
+      this.waiting.push({ sight, reading, publication });
+      this.awaitSample();
+      if (this.patience === undefined) this.awaitStanding();
+    } else if (this.waiting.length === 0) this.stopReading();
     return sight;
   }
 
-  private identify(video: HTMLVideoElement, announced: Announced, prompt: boolean): void {
-    draw(video, this.copy);
-    const reading: Reading = { announced, sample: this.sample(this.copy), prompt };
-    for (const waiting of [...this.waiting]) {
-      const verdict = waiting.identification.handleReading(reading);
-      if (verdict) this.settle(waiting, verdict);
-      else this.awaitStanding(waiting);
+  /** Samples what the element shows, and copies that picture into `still`; `undefined` if the element moves on each time. */
+  private read(video: HTMLVideoElement, readings: Readings, still: HTMLCanvasElement | undefined): Reading | undefined {
+    const reading = readings.handleSample(this.sample(video));
+    if (!still) return reading;
+    for (let copies = 0, before = reading; copies < COPIES_MAX; copies += 1) {
+      draw(video, still);
+      const after = readings.handleSample(this.sample(video));
+      if (after.run === before.run) return after;
+      before = after;
     }
+    return undefined;
   }
 
-  /** Settles a sight if no picture is announced for a while. */
-  private awaitStanding(waiting: Waiting): void {
-    clearTimeout(waiting.patience);
+  /** Samples the element from time to time as long as a sight waits on a busy page: prompt callbacks are enough otherwise. */
+  private awaitSample(pauseMs = SAMPLE_PAUSE_MS): void {
+    clearTimeout(this.sampling);
+    if (this.prompt || this.waiting.length === 0) return;
+    this.sampling = setTimeout(() => {
+      if (!this.video || !this.readings) return;
+      this.readings.handleSample(this.sample(this.video));
+      this.settleWhatIsKnown();
+      this.awaitSample(Math.max(SAMPLE_PAUSE_MS, this.sampleMs.last));
+    }, pauseMs);
+  }
+
+  /** Ends the wait if no picture is announced for a while. */
+  private awaitStanding(): void {
+    clearTimeout(this.patience);
     const { presented } = this;
-    waiting.patience = setTimeout(() => {
+    this.patience = setTimeout(() => {
       // A page that was held up has this callback before that of a picture; a frame later it has both.
       requestAnimationFrame(() => {
-        if (this.presented === presented && this.waiting.includes(waiting)) this.settle(waiting, waiting.identification.end());
+        if (this.presented !== presented) return;
+        this.readings?.handleStanding();
+        this.settleWhatIsKnown();
       });
     }, STANDING_MS);
   }
 
+  private settleWhatIsKnown(): void {
+    const { readings } = this;
+    if (!readings) return;
+    for (const waiting of this.waiting) {
+      const verdict = readings.verdict(waiting.reading);
+      if (verdict) this.settle(waiting, verdict);
+    }
+  }
+
   /** Settles what waits now, though it is uncertain. */
   private giveUp(): void {
-    for (const waiting of [...this.waiting]) this.settle(waiting, waiting.identification.giveUp());
+    const { readings } = this;
+    if (!readings) return;
+    for (const waiting of this.waiting) this.settle(waiting, { ...readings.verdictNow(waiting.reading), certain: false });
+  }
+
+  private stopReading(): void {
+    this.readings = undefined;
+    clearTimeout(this.sampling);
+    clearTimeout(this.patience);
+    this.patience = undefined;
   }
 
   private settle(waiting: Waiting, verdict: Verdict): void {
-    clearTimeout(waiting.patience);
     this.waiting = this.waiting.filter((other) => other !== waiting);
+    if (this.waiting.length === 0) this.stopReading();
     // Maps that came since the press count: the next picture may lie in the next loop.
     const now = this.publication.peek();
     const publication = now?.publication === waiting.publication.publication ? now : waiting.publication;
-    // A paused stream has one frame, whatever its pictures' times.
-    const frames = verdict.among.map((rtpTimestamp) => frameOf(publication.frameMaps, rtpTimestamp));
-    const paused = frames.every((frame) => frame !== undefined && frame.index === frames[0]?.index && frame.epoch === frames[0].epoch);
-    waiting.sight.settle(this.frameOf(publication, { ...verdict, certain: verdict.certain || paused }));
+    waiting.sight.settle(this.frameOf(publication, { ...verdict, certain: isCertain(publication, verdict) }));
   }
 
   /** False if the browser gives other pixels than were drawn, as some do against tracking: nothing can be identified then. */
@@ -204,16 +277,22 @@ export class Picture {
     return (this.reads ??= readsWhatIsDrawn(this.sampler));
   }
 
-  private sample(canvas: HTMLCanvasElement): Sample {
+  private sample(video: HTMLVideoElement): Sample {
+    const begun = performance.now();
     const { width, height } = SAMPLE;
     const context = this.sampler.getContext("2d", { willReadFrequently: true });
-    const size = { width: canvas.width, height: canvas.height };
+    const size = { width: video.videoWidth, height: video.videoHeight };
     if (!context) return { ...size, pixels: new Uint32Array() };
     if (this.sampler.width !== width) Object.assign(this.sampler, SAMPLE);
     // Single pixels, not means of many: what is small stays different.
     context.imageSmoothingEnabled = false;
-    context.drawImage(canvas, 0, 0, width, height);
-    return { ...size, pixels: new Uint32Array(context.getImageData(0, 0, width, height).data.buffer) };
+    context.drawImage(video, 0, 0, width, height);
+    const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+    const last = performance.now() - begun;
+    const before = this.sampledHeight === size.height ? this.sampleMs.quickest : Infinity;
+    this.sampleMs = { last, quickest: Math.min(last, before) };
+    this.sampledHeight = size.height;
+    return { ...size, pixels };
   }
 
   private frameOf(publication: Publication, { rtpTimestamp, certain }: Pick<Verdict, "rtpTimestamp" | "certain">): ShownFrame {
@@ -242,9 +321,14 @@ interface NamedFrame extends VideoFrame {
   metadata(): { readonly rtpTimestamp?: number };
 }
 
+/** Returns true if the browser can tell the time of the picture that an element shows. */
+function namesPictures(): boolean {
+  return typeof VideoFrame === "function" && "metadata" in VideoFrame.prototype;
+}
+
 /** The element's picture of this moment as an object with its own time; `undefined` if the browser has no such thing. */
 function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
-  if (typeof VideoFrame !== "function" || !("metadata" in VideoFrame.prototype)) return undefined;
+  if (!namesPictures()) return undefined;
   try {
     return new VideoFrame(video) as NamedFrame;
   } catch {
@@ -271,6 +355,20 @@ function draw(picture: HTMLVideoElement | VideoFrame, canvas: HTMLCanvasElement)
   const [width, height] = "videoWidth" in picture ? [picture.videoWidth, picture.videoHeight] : [picture.displayWidth, picture.displayHeight];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d")?.drawImage(picture, 0, 0);
+}
+
+/** True if the maps leave no doubt about the frame of a verdict. */
+function isCertain({ frameMaps }: Publication, { certain, among, between }: Verdict): boolean {
+  const [last, next] = among;
+  const frames = among.map(({ rtpTimestamp }) => frameOf(frameMaps, rtpTimestamp));
+  const [first, second] = frames;
+  const newest = frameMaps.at(-1);
+  if (!last || !first || (second && second.epoch !== first.epoch)) return certain && !between;
+  // A paused stream has one frame, whatever its pictures' times; it goes on under another map.
+  const paused = second ? second.index === first.index : newest?.speed === 0 && newest.epoch === first.epoch;
+  if (paused || !between) return paused || certain;
+  // Only if no frame was lost on the way, a picture that was never announced is the frame between.
+  return certain && next !== undefined && second?.index === first.index + next.presentedFrames - last.presentedFrames;
 }
 
 /** True if a mark was made on the frame that is shown. */
