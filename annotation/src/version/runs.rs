@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn frame3_a_pen_that_draws_alone_costs_a_few_bytes() {
+    fn index3_a_pen_that_draws_alone_costs_a_few_bytes() {
         let mut runs = Runs::default();
         (1000..101_000).for_each(|revision| runs.push(revision));
         assert_eq!(runs.ranges(), [1000..=100_999]);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn frame4_over_the_bound_the_older_half_is_forgotten_and_said() {
+    fn index4_over_the_bound_the_older_half_is_forgotten_and_said() {
         let mut runs = Runs::default();
         let revisions: Vec<_> = (1..40_000).map(|at| at * 3).collect();
         revisions.iter().for_each(|&revision| runs.push(revision));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn frame5_bytes_that_no_index_writes_are_refused() {
+    fn index5_bytes_that_no_index_writes_are_refused() {
         let refused: [(&[u8], u64, u64); 7] = [
             (&[], 0, 9),
             (&[1], 0, 9),
@@ -218,7 +218,7 @@ mod tests {
     proptest! {
         #![proptest_config(cases())]
         #[test]
-        fn frame3_what_was_noted_is_listed(gaps in vec(0..400_u64, 0..300)) {
+        fn index3_what_was_noted_is_listed(gaps in vec(0..400_u64, 0..300)) {
             let mut runs = Runs::default();
             let mut revisions: Vec<u64> = Vec::new();
             for gap in gaps {
@@ -231,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn frame5_any_bytes_are_read_as_they_are_written_or_refused(bytes in vec(any::<u8>(), 0..40)) {
+        fn index5_any_bytes_are_read_as_they_are_written_or_refused(bytes in vec(any::<u8>(), 0..40)) {
             if let Ok(runs) = Runs::from_bytes(&bytes, 0, u64::MAX) {
                 prop_assert_eq!(runs.to_bytes(), bytes);
             }

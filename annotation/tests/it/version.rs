@@ -27,7 +27,7 @@ fn revisions(document: &Document, publication: &str, frame: u32) -> Vec<u64> {
 }
 
 #[test]
-fn frame1_a_frame_knows_its_objects_and_what_changed_them() {
+fn index1_a_frame_knows_its_objects_and_what_changed_them() {
     let mut room = Room::with_authors(2);
     let rectangle = |id| create(id, Kind::Rectangle, vec![]);
     room.commit(1, 1, vec![at(rectangle(id(1, 1)), "p", Some(7))])
@@ -62,7 +62,7 @@ fn frame1_a_frame_knows_its_objects_and_what_changed_them() {
 }
 
 #[test]
-fn frame5_a_snapshot_with_another_index_than_its_objects_have_is_refused() {
+fn index5_a_snapshot_with_another_index_than_its_objects_have_is_refused() {
     let mut room = Room::with_authors(1);
     room.commit(
         1,
@@ -155,7 +155,7 @@ fn diff1_each_difference_has_its_name() {
 proptest! {
     #![proptest_config(cases(60))]
     #[test]
-    fn frame2_diff2_index_and_difference_are_those_of_the_log(
+    fn index2_diff2_index_and_difference_are_those_of_the_log(
         steps in vec((1..3_u32, 0..5_u32, 0..4_u32, 0..6_u32), 1..60),
         cut in 0..60_usize,
     ) {

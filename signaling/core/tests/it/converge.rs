@@ -278,7 +278,7 @@ fn settle(world: &mut World, clients: &mut [Client]) {
 }
 
 #[test]
-fn op18_all_end_with_what_the_log_holds_whatever_path_came_and_went() {
+fn sequence18_all_end_with_what_the_log_holds_whatever_path_came_and_went() {
     for seed in 0..150 {
         run(seed);
     }

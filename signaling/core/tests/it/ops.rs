@@ -17,7 +17,7 @@ fn pair(world: &mut World) -> (SessionId, SessionId) {
 }
 
 #[test]
-fn op1_nothing_is_seen_before_it_is_durable() {
+fn sequence1_nothing_is_seen_before_it_is_durable() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     world.prompt = false;
@@ -35,7 +35,7 @@ fn op1_nothing_is_seen_before_it_is_durable() {
 }
 
 #[test]
-fn op2_a_batch_sent_twice_counts_once() {
+fn sequence2_a_batch_sent_twice_counts_once() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.prompt = false;
@@ -55,7 +55,7 @@ fn op2_a_batch_sent_twice_counts_once() {
 }
 
 #[test]
-fn op3_without_the_grant_a_batch_is_rejected() {
+fn sequence3_without_the_grant_a_batch_is_rejected() {
     let mut world = World::new();
     let ada = world.enter(world.join(1, "ada", VIEW));
     world.forget();
@@ -68,7 +68,7 @@ fn op3_without_the_grant_a_batch_is_rejected() {
 }
 
 #[test]
-fn op4_a_batch_sees_those_numbered_before_it_and_a_bad_one_leaves_no_trace() {
+fn sequence4_a_batch_sees_those_numbered_before_it_and_a_bad_one_leaves_no_trace() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.prompt = false;
@@ -139,7 +139,7 @@ fn op4_a_batch_sees_those_numbered_before_it_and_a_bad_one_leaves_no_trace() {
 }
 
 #[test]
-fn op5_the_first_commit_leaves_at_once_and_the_rest_once_a_tick_in_the_same_bytes() {
+fn sequence5_the_first_commit_leaves_at_once_and_the_rest_once_a_tick_in_the_same_bytes() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     world.pass(Duration::from_secs(1));
@@ -159,7 +159,7 @@ fn op5_the_first_commit_leaves_at_once_and_the_rest_once_a_tick_in_the_same_byte
 }
 
 #[test]
-fn op6_while_one_append_is_on_its_way_the_next_collects() {
+fn sequence6_while_one_append_is_on_its_way_the_next_collects() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     world.prompt = false;
@@ -183,7 +183,7 @@ fn op6_while_one_append_is_on_its_way_the_next_collects() {
 }
 
 #[test]
-fn op7_a_failed_append_closes_the_room() {
+fn sequence7_a_failed_append_closes_the_room() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     world.prompt = false;
@@ -206,7 +206,7 @@ fn op7_a_failed_append_closes_the_room() {
 }
 
 #[test]
-fn op8_an_answer_to_an_append_of_long_ago_is_passed_over() {
+fn sequence8_an_answer_to_an_append_of_long_ago_is_passed_over() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.prompt = false;
@@ -219,7 +219,7 @@ fn op8_an_answer_to_an_append_of_long_ago_is_passed_over() {
 }
 
 #[test]
-fn op9_a_snapshot_holds_only_what_is_durable() {
+fn sequence9_a_snapshot_holds_only_what_is_durable() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.prompt = false;
@@ -233,7 +233,7 @@ fn op9_a_snapshot_holds_only_what_is_durable() {
 }
 
 #[test]
-fn op10_resync_brings_the_missed_commits_where_they_are_held_else_a_snapshot() {
+fn sequence10_resync_brings_the_missed_commits_where_they_are_held_else_a_snapshot() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     for client_seq in 1..=4 {
@@ -263,7 +263,7 @@ fn op10_resync_brings_the_missed_commits_where_they_are_held_else_a_snapshot() {
 }
 
 #[test]
-fn op11_a_room_from_its_log_holds_no_recent_commits_so_it_sends_a_snapshot() {
+fn sequence11_a_room_from_its_log_holds_no_recent_commits_so_it_sends_a_snapshot() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.say(ada, ops(rectangle(1, 1)));
@@ -282,7 +282,7 @@ fn op11_a_room_from_its_log_holds_no_recent_commits_so_it_sends_a_snapshot() {
 }
 
 #[test]
-fn op12_snapshots_for_one_session_are_a_second_apart() {
+fn sequence12_snapshots_for_one_session_are_a_second_apart() {
     let mut world = World::new();
     let (_, ben) = pair(&mut world);
     for _ in 0..5 {
@@ -300,7 +300,7 @@ fn op12_snapshots_for_one_session_are_a_second_apart() {
 }
 
 #[test]
-fn op13_ops_over_the_budget_wait_and_none_is_lost() {
+fn sequence13_ops_over_the_budget_wait_and_none_is_lost() {
     let limits = RoomLimits {
         ops_per_s: 100,
         ops_burst: 10,
@@ -323,7 +323,7 @@ fn op13_ops_over_the_budget_wait_and_none_is_lost() {
 }
 
 #[test]
-fn op14_a_full_inbox_ends_the_session() {
+fn sequence14_a_full_inbox_ends_the_session() {
     let limits = RoomLimits {
         ops_per_s: 1,
         ops_burst: 1,
@@ -344,7 +344,7 @@ fn op14_a_full_inbox_ends_the_session() {
 }
 
 #[test]
-fn op15_only_an_owner_changes_what_others_drew() {
+fn sequence15_only_an_owner_changes_what_others_drew() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     let owner = Grants { own: true, ..DRAW };
@@ -378,7 +378,7 @@ fn op15_only_an_owner_changes_what_others_drew() {
 }
 
 #[test]
-fn op16_a_long_commit_is_split_into_frames_that_fit() {
+fn sequence16_a_long_commit_is_split_into_frames_that_fit() {
     let mut world = World::new();
     let (ada, ben) = pair(&mut world);
     world.prompt = false;
@@ -424,7 +424,7 @@ fn op16_a_long_commit_is_split_into_frames_that_fit() {
 }
 
 #[test]
-fn op17_commits_carry_the_rooms_time_of_day() {
+fn sequence17_commits_carry_the_rooms_time_of_day() {
     let mut world = World::new();
     let (ada, _) = pair(&mut world);
     world.pass(Duration::from_secs(5));

@@ -64,7 +64,7 @@ fn refusal(world: &mut World, id: SessionId) -> Option<String> {
 }
 
 #[test]
-fn op19_a_text_edit_is_moved_over_what_came_since_its_base() {
+fn sequence19_a_text_edit_is_moved_over_what_came_since_its_base() {
     let mut world = World::new();
     let (ada, olga, base) = written(&mut world);
     world.say(ada, ops(batch(2, base, insert(0, "xyz"))));
@@ -77,7 +77,7 @@ fn op19_a_text_edit_is_moved_over_what_came_since_its_base() {
 }
 
 #[test]
-fn op19_an_edit_of_what_was_never_there_is_rejected() {
+fn sequence19_an_edit_of_what_was_never_there_is_rejected() {
     let mut world = World::new();
     let (ada, _, base) = written(&mut world);
     world.say(ada, ops(batch(2, base, insert(3, "x"))));

@@ -27,7 +27,7 @@ fn zeros_squeezed() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn frame1_wrong_frames_get_a_code_and_the_session_goes_on() {
+async fn input1_wrong_frames_get_a_code_and_the_session_goes_on() {
     let fixture = Fixture::new().await;
     let mut ada = fixture.join("ada", 1).await;
     let mut ben = fixture.join("ben", 2).await;
@@ -62,7 +62,7 @@ async fn frame1_wrong_frames_get_a_code_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn frame2_too_large_a_frame_ends_the_session_only() {
+async fn input2_too_large_a_frame_ends_the_session_only() {
     let fixture = Fixture::new().await;
     let mut ada = fixture.join("ada", 1).await;
     let mut ben = fixture.join("ben", 2).await;
@@ -77,7 +77,7 @@ async fn frame2_too_large_a_frame_ends_the_session_only() {
 }
 
 #[tokio::test]
-async fn frame3_a_client_that_sends_nonsense_is_closed_at_last() {
+async fn input3_a_client_that_sends_nonsense_is_closed_at_last() {
     let fixture = Fixture::new().await;
     let mut ada = fixture.join("ada", 1).await;
     for _ in 0..=fmz_signaling_core::limits::STRIKES_MAX {
@@ -93,7 +93,7 @@ async fn frame3_a_client_that_sends_nonsense_is_closed_at_last() {
 }
 
 #[tokio::test]
-async fn frame4_the_first_message_must_say_who_it_is() {
+async fn input4_the_first_message_must_say_who_it_is() {
     let fixture = Fixture::new().await;
     for wrong in [
         Message::Text("hello".into()),
@@ -124,7 +124,7 @@ async fn frame4_the_first_message_must_say_who_it_is() {
 }
 
 #[tokio::test]
-async fn frame5_a_second_hello_is_an_error_and_an_old_protocol_is_refused() {
+async fn input5_a_second_hello_is_an_error_and_an_old_protocol_is_refused() {
     let fixture = Fixture::new().await;
     let mut ada = fixture.join("ada", 1).await;
     let again = || crate::client::hello(fixture.token("ada", &EVERYTHING), 1, 0);
