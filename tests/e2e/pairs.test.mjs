@@ -41,7 +41,7 @@ for (const [drawing, viewing] of [
       }
     });
 
-    test("both see the stream, each picture the frame that its time says", async () => {
+    test("frame9: both see the stream, each picture the frame that its time says", async () => {
       for (const one of [ada, bo]) {
         await one.untilPicture(SIZE.width);
         judgePictures(await one.pictures(60), SIZE);

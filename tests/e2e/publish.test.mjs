@@ -52,7 +52,7 @@ for (const [sending, receiving] of [["chromium", "firefox"], ["firefox", "chromi
       assert.ok(alive, "the picture is of one grey");
     });
 
-    test("a mark drawn on it carries the very picture that its author saw", async () => {
+    test("frame10: a mark drawn on it carries the very picture that its author saw", async () => {
       await bo.choose("rectangle");
       await bo.drag([0.3, 0.3], [0.5, 0.5]);
       const [mark] = await bo.untilCount(1);

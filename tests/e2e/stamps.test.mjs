@@ -9,6 +9,10 @@ const MARKS = 40;
 const ROUNDS_MAX = 5;
 /** Milliseconds of work in every animation frame: a page that is late all the time. */
 const WORK_MS = 20;
+/** Length of the film, which loops. */
+const FRAMES = 96;
+/** Pictures that pass behind a frozen one. */
+const PICTURES_PASSED = 12;
 /** Ticks of one picture at 24 a second. */
 const PICTURE_TICKS = 3_750;
 
@@ -18,7 +22,7 @@ for (const kind of ["chromium", "firefox"]) {
     let ada;
 
     before(async () => {
-      server = await Server.demo("--size", "1280x720", "--frames", "96", "--bitrate", "4000");
+      server = await Server.demo("--size", "1280x720", "--frames", String(FRAMES), "--bitrate", "4000");
       ada = await Participant.join(kind, "Ada", server, { before: [[installPlants]] });
       await ada.untilPicture(1280);
     });
@@ -47,6 +51,24 @@ for (const kind of ["chromium", "firefox"]) {
       });
     }
 
+    test("frame12: a mark on a frozen picture carries the frame that stands still", async () => {
+      await ada.page.keyboard.press("k");
+      await ada.until("the picture stands still", () => window.fmz.frozen);
+      const still = await ada.page.evaluate(readStill);
+      const presented = await ada.page.evaluate(() => window.fmz.presented);
+      await ada.until("pictures that are not shown", (enough) => window.fmz.presented > enough, presented + PICTURES_PASSED);
+      assert.equal(await ada.page.evaluate(readStill), still);
+      await ada.choose("rectangle");
+      await ada.drag([0.3, 0.3], [0.5, 0.5]);
+      const [mark] = await ada.untilCount(1);
+      const apart = (mark.frame - still + FRAMES) % FRAMES;
+      const allowed = mark.uncertain ? [0, 1, FRAMES - 1] : [0];
+      assert.ok(allowed.includes(apart), `the mark is on ${mark.frame}, the picture that stands still is ${still}`);
+      await ada.page.keyboard.press("k");
+      await ada.page.click("#undo");
+      await ada.untilCount(0);
+    });
+
     test("a page that is one frame off is found out", async () => {
       const { wrong, marks, uncertain } = await draw(3, { offByOne: PICTURE_TICKS });
       assert.ok(wrong.length > (marks - uncertain) / 2, `${wrong.length} of ${marks} found`);
@@ -66,4 +88,10 @@ for (const kind of ["chromium", "firefox"]) {
       judge(await draw(5));
     });
   });
+}
+
+/** Runs in the page: the number painted in the picture that stands still. */
+function readStill() {
+  const still = document.querySelector("canvas.still");
+  return window.frameProbe.codeOf(still, still.width);
 }

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_out_of_range_are_refused() {
+    fn frame1_rates_out_of_range_are_refused() {
         for (num, den) in [(0, 1), (24, 0), (1_000_001, 1), (1, 100_001)] {
             assert_eq!(
                 FrameRate::new(num, den).map_err(|e| e.code()),

@@ -117,7 +117,7 @@ export function installFrameProbe() {
     });
   }
 
-  window.frameProbe = { named: metadata !== undefined, look, sample };
+  window.frameProbe = { named: metadata !== undefined, codeOf, look, sample };
 }
 
 const WRAP = 1n << 32n;
