@@ -5,10 +5,11 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
 LOGS=$TOOLS/logs
 NODE_MIN=20.19
-RUST_MIN=1.95
 export PATH="$TOOLS/python/bin:$HOME/.cargo/bin:$PATH"
 mkdir -p "$LOGS"
 cd "$ROOT" || exit 1
+# The version that rustup takes in this folder, and that every cargo here is.
+RUST=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
 
 say() { printf '%s\n' "$*"; }
 
@@ -91,11 +92,17 @@ at_least() {
   [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
+# need_rust: installs the Rust of rust-toolchain.toml. A Rust that is not rustup's (Debian's) is taken if it is not older.
 need_rust() {
   command -v cargo >/dev/null || die "Rust is missing: install it with rustup (https://rustup.rs)"
-  local found
-  found=$(rustc --version | cut -d ' ' -f 2)
-  at_least "$RUST_MIN" "$found" || step "Rust $RUST_MIN or newer" rustup update stable
+  if command -v rustup >/dev/null; then
+    rustup run "$RUST" cargo --version >/dev/null 2>&1 ||
+      step "Rust $RUST" rustup toolchain install "$RUST" --profile minimal
+  else
+    local found
+    found=$(rustc --version | cut -d ' ' -f 2)
+    at_least "$RUST" "$found" || die "Rust $RUST or newer is needed, and this is $found"
+  fi
 }
 
 need_wasm_target() {
