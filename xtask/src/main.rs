@@ -1,4 +1,4 @@
-//! The workspace's own tools: `cargo xtask wasm` and `cargo xtask tidy`.
+//! The workspace's own tools: wasm packaging and the structure check.
 
 mod tidy;
 mod wasm;
@@ -19,13 +19,16 @@ struct Arguments {
 enum Command {
     /// Build the shared document for browsers into web/sdk/src/wasm
     Wasm,
-    /// Check who imports whom, what the cores may not touch, and the size of files
+    /// Check what the compiler does not see: imports, cores, rules, documents, sizes
     Tidy,
+    /// Print the circles of imports within crates, as xtask/circles.txt lists them
+    Circles,
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Wasm => wasm::build(root()).map(|()| ExitCode::SUCCESS),
+        Command::Circles => tidy::circles::print(root()).map(|()| ExitCode::SUCCESS),
         Command::Tidy => tidy::check(root()).map(|findings| tidy::report(&findings)),
     }
 }

@@ -1,8 +1,8 @@
 //! Rust source as paths (`std::time::Instant`), without comments, strings and test modules.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A path as written, `use` groups unfolded.
+/// A path as written; groups of `use` are unfolded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WrittenPath {
     pub(super) line: usize,
@@ -19,11 +19,25 @@ impl WrittenPath {
     }
 }
 
+/// A name that `use` binds: `use a::{b as c}` binds `c` to `a::b`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Import {
+    /// `*` where all names are taken.
+    pub(super) name: String,
+    pub(super) segments: Vec<String>,
+    /// Whether it is handed on to other modules: `pub use`, `pub(crate) use`.
+    pub(super) public: bool,
+}
+
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Code {
+    /// Every path, those of `use` included.
     pub(super) paths: Vec<WrittenPath>,
-    /// Names of modules declared for tests only and kept in files of their own.
+    pub(super) imports: Vec<Import>,
+    /// Names of modules that are kept in files of their own.
+    pub(super) modules: Vec<String>,
+    /// The same for those declared for tests only.
     pub(super) test_modules: Vec<String>,
 }
 
@@ -42,7 +56,9 @@ impl Code {
                 TokenTree::Punct(punct) if punct.as_char() == '#' && is_for_tests(&tokens, at) => {
                     self.skip_item(&tokens, at + 2)
                 }
-                TokenTree::Ident(_) => self.path(&tokens, at, &[]),
+                TokenTree::Ident(ident) if ident == "use" => self.import(&tokens, at),
+                TokenTree::Ident(ident) if ident == "mod" => self.module(&tokens, at + 1),
+                TokenTree::Ident(_) => self.path(&tokens, at),
                 TokenTree::Group(group) => {
                     self.walk(group.stream());
                     at + 1
@@ -50,6 +66,80 @@ impl Code {
                 _ => at + 1,
             };
         }
+    }
+
+    /// Reads `mod name;` and gives the place behind the name. A module with a body is read
+    /// like what stands around it.
+    fn module(&mut self, tokens: &[TokenTree], name: usize) -> usize {
+        if let (Some(TokenTree::Ident(ident)), Some(TokenTree::Punct(punct))) =
+            (tokens.get(name), tokens.get(name + 1))
+            && punct.as_char() == ';'
+        {
+            self.modules.push(ident.to_string());
+        }
+        name + 1
+    }
+
+    /// Reads `use ...;` and gives the place behind it.
+    fn import(&mut self, tokens: &[TokenTree], start: usize) -> usize {
+        let public = match start.checked_sub(1).map(|before| &tokens[before]) {
+            Some(TokenTree::Ident(ident)) => ident == "pub",
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+            _ => false,
+        };
+        // `impl Trait + use<'a>` imports nothing.
+        if matches!(tokens.get(start + 1), Some(TokenTree::Punct(punct)) if punct.as_char() == '<')
+        {
+            return start + 1;
+        }
+        let is_end =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+        let rest = &tokens[start + 1..];
+        let tree = &rest[..rest.iter().position(is_end).unwrap_or(0)];
+        self.tree(tree, &[], public);
+        start + 1 + tree.len()
+    }
+
+    /// Reads a `use` tree: branches that are parted by commas.
+    fn tree(&mut self, tokens: &[TokenTree], prefix: &[String], public: bool) {
+        let is_comma =
+            |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        for branch in tokens.split(is_comma).filter(|branch| !branch.is_empty()) {
+            self.branch(branch, prefix, public);
+        }
+    }
+
+    fn branch(&mut self, tokens: &[TokenTree], prefix: &[String], public: bool) {
+        let mut segments = prefix.to_vec();
+        let mut name = None;
+        for (at, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Ident(ident) if ident == "as" => {
+                    name = tokens.get(at + 1).map(ToString::to_string);
+                    break;
+                }
+                // `a::{self}` binds `a`.
+                TokenTree::Ident(ident) if ident == "self" && !prefix.is_empty() => {}
+                TokenTree::Ident(ident) => segments.push(ident.to_string()),
+                TokenTree::Punct(punct) if punct.as_char() == '*' => name = Some("*".to_owned()),
+                TokenTree::Group(group) => {
+                    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                    self.tree(&inner, &segments, public);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        let Some(last) = segments.last() else { return };
+        self.paths.push(WrittenPath {
+            line: tokens[0].span().start().line,
+            segments: segments.clone(),
+        });
+        self.imports.push(Import {
+            name: name.unwrap_or_else(|| last.clone()),
+            segments,
+            public,
+        });
     }
 
     /// Passes over what an attribute belongs to: up to its body or its semicolon.
@@ -75,10 +165,10 @@ impl Code {
         }
     }
 
-    /// Reads `a::b::c` or `a::{b, c}` from `start` and gives the place behind it.
-    fn path(&mut self, tokens: &[TokenTree], start: usize, prefix: &[String]) -> usize {
+    /// Reads `a::b::c` from `start` and gives the place behind it.
+    fn path(&mut self, tokens: &[TokenTree], start: usize) -> usize {
         let line = tokens[start].span().start().line;
-        let mut segments = prefix.to_vec();
+        let mut segments = Vec::new();
         let mut at = start;
         while let Some(TokenTree::Ident(ident)) = tokens.get(at) {
             segments.push(ident.to_string());
@@ -87,26 +177,9 @@ impl Code {
                 break;
             }
             at += 2;
-            if let Some(TokenTree::Group(group)) = tokens.get(at)
-                && group.delimiter() == Delimiter::Brace
-            {
-                self.group(group, &segments);
-                return at + 1;
-            }
         }
         self.paths.push(WrittenPath { line, segments });
         at
-    }
-
-    fn group(&mut self, group: &Group, prefix: &[String]) {
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        let mut at = 0;
-        while at < tokens.len() {
-            at = match &tokens[at] {
-                TokenTree::Ident(_) => self.path(&tokens, at, prefix),
-                _ => at + 1,
-            };
-        }
     }
 }
 

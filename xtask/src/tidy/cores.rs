@@ -1,8 +1,8 @@
 //! What the sources of a core may not name: the outside world enters as arguments.
 
-use super::Finding;
 use super::code::Code;
 use super::files::{rust_files, text};
+use super::finding::Finding;
 use super::imports::CORES;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,8 @@ const BANNED: &[(&str, &str)] = &[
     ("getrandom", "random numbers are given at construction"),
 ];
 
-/// What clippy must ban in every core too: it sees through renames and types, where the list above sees words.
+/// What clippy must ban in every core too: it sees through renames and types, where
+/// the list above sees words.
 const CLIPPY_BANS: &[&str] = &[
     "std::time::Instant::now",
     "std::time::SystemTime::now",
@@ -52,36 +53,61 @@ const CLIPPY_BANS: &[&str] = &[
     "std::sync::RwLock",
 ];
 
+/// Behind this line a list of bans is of one core only.
+const OF_THIS_CORE: &str = "# Of this core alone.";
+
 /// The one module that may name the WebRTC library.
 const TRANSPORT: &str = "sfu/core/src/transport";
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    check_clippy(root, &mut findings);
     for (_, folder) in CORES {
-        check_clippy(root, folder, &mut findings);
         check_sources(root, folder, &mut findings)?;
     }
     Ok(findings)
 }
 
-fn check_clippy(root: &Path, folder: &str, findings: &mut Vec<Finding>) {
-    let path = Path::new(folder).join("clippy.toml");
-    let bans = text(&root.join(&path)).unwrap_or_default();
-    let bans: Vec<&str> = bans
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .collect();
+/// Checks that the first core's bans hold what they must, and that all others have the same.
+fn check_clippy(root: &Path, findings: &mut Vec<Finding>) {
+    let bans_of = |folder: &str| {
+        let path = Path::new(folder).join("clippy.toml");
+        let text = text(&root.join(&path)).unwrap_or_default();
+        (path, shared_bans(&text))
+    };
+    let mut folders = CORES.iter().map(|(_, folder)| *folder);
+    let first = folders.next().expect("there are cores");
+    let (path, bans) = bans_of(first);
     for ban in CLIPPY_BANS {
-        let entry = format!("path = \"{ban}\"");
-        if !bans.iter().any(|line| line.contains(&entry)) {
+        let entry = format!("{{ path = \"{ban}\"");
+        if !bans
+            .iter()
+            .any(|line| line.trim_start().starts_with(&entry))
+        {
             let message = format!("clippy must ban {ban} in a core");
-            findings.push(Finding {
-                path: path.clone(),
-                line: 0,
-                message,
-            });
+            findings.push(Finding::new(&path, 0, message));
         }
     }
+    for folder in folders {
+        let (path, others) = bans_of(folder);
+        if others != bans {
+            let message = format!("the text must be that of {first}/clippy.toml");
+            findings.push(Finding::new(path, 0, message));
+        }
+    }
+}
+
+/// The lines that all cores share: a list's last ones may be this core's own.
+fn shared_bans(text: &str) -> Vec<String> {
+    let mut own = false;
+    let mut shared = Vec::new();
+    for line in text.lines() {
+        own = (own || line.trim() == OF_THIS_CORE) && line != "]";
+        if !own {
+            shared.push(line.to_owned());
+        }
+    }
+    shared
 }
 
 fn check_sources(root: &Path, folder: &str, findings: &mut Vec<Finding>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Size of files, and words that say "unfinished".
 
-use super::Finding;
+use super::finding::Finding;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
@@ -82,11 +82,12 @@ pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-pub(super) fn text(path: &Path) -> Result<String> {
+pub(crate) fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
-fn files(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+/// The files below `folder` that somebody wrote, in order.
+pub(crate) fn files(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
@@ -113,7 +114,14 @@ fn is_passed_over(root: &Path, folder: &Path) -> bool {
     PASSED_OVER.contains(&name) || GENERATED.iter().any(|path| relative == Path::new(path))
 }
 
-fn extension(path: &Path) -> &str {
+/// Whether a script holds tests by its name: `path.test.ts`.
+pub(super) fn is_test_source(path: &Path) -> bool {
+    path.file_stem()
+        .and_then(|stem| stem.to_str())
+        .is_some_and(|stem| stem.ends_with(".test"))
+}
+
+pub(crate) fn extension(path: &Path) -> &str {
     path.extension()
         .and_then(|extension| extension.to_str())
         .unwrap_or_default()

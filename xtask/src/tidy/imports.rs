@@ -1,13 +1,15 @@
 //! Who may import whom: `cargo metadata` against the tables below.
 
-use super::Finding;
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use super::finding::Finding;
+use super::workspace::{Dependency, Package, packages};
+use anyhow::Result;
+use std::path::Path;
 
-/// Each crate of the workspace with the crates of the workspace it may import. A service imports its own core and never
-/// another service; a client imports no server core.
+/// Where the tables stand.
+const TABLE: &str = "xtask/src/tidy/imports.rs";
+
+/// Each crate of the workspace with the crates of the workspace it may import. A service imports
+/// its own core and never another service; a client imports no server core.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fmz-proto", &[]),
     ("fmz-net", &[]),
@@ -15,17 +17,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fmz-annotation-wasm", &["fmz-annotation", "fmz-proto"]),
     ("fmz-media", &["fmz-proto"]),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
-    (
-        "fmz-signaling-core",
-        &["fmz-annotation", "fmz-media", "fmz-proto"],
-    ),
-    ("fmz-store", &["fmz-annotation", "fmz-media", "fmz-proto"]),
+    ("fmz-signaling-core", &["fmz-annotation", "fmz-proto"]),
+    ("fmz-store", &["fmz-proto"]),
     ("fmz-turn-core", &[]),
     ("fmz-turn", &["fmz-turn-core", "fmz-net"]),
-    (
-        "fmz-sfu",
-        &["fmz-sfu-core", "fmz-net", "fmz-media", "fmz-proto"],
-    ),
+    ("fmz-sfu", &["fmz-sfu-core", "fmz-net", "fmz-proto"]),
     (
         "fmz-signaling",
         &[
@@ -33,7 +29,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-store",
             "fmz-net",
             "fmz-annotation",
-            "fmz-media",
             "fmz-proto",
         ],
     ),
@@ -49,7 +44,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-signaling",
             "fmz-store",
             "fmz-turn",
-            "fmz-media",
             "fmz-net",
             "fmz-proto",
         ],
@@ -72,7 +66,6 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-annotation",
             "fmz-client",
             "fmz-media",
-            "fmz-net",
             "fmz-proto",
             "fmz-store",
         ],
@@ -84,7 +77,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Libraries that only the named crates may import, and any crate's tests: each is one crate's business.
+/// Libraries that only the named crates may import, and any crate's tests: each is
+/// one crate's business.
 const KEPT_BY: &[(&str, &[&str])] = &[
     ("str0m", &["fmz-sfu-core", "fmz-load"]),
     ("mio", &["fmz-turn"]),
@@ -116,7 +110,8 @@ pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-turn-core", "turn-relay/core"),
 ];
 
-/// Libraries a core may import: none of them reads a clock, a socket, a file or the system's random numbers by itself.
+/// Libraries a core may import: none of them reads a clock, a socket, a file or the system's
+/// random numbers by itself.
 const CORE_LIBRARIES: &[&str] = &[
     "base64",
     "bytes",
@@ -135,44 +130,16 @@ const CORE_LIBRARIES: &[&str] = &[
     "twox-hash",
 ];
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    manifest_path: PathBuf,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    /// Absent for an ordinary dependency, else `dev` or `build`.
-    kind: Option<String>,
-}
-
 pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
-    let packages = metadata(root)?;
+    let packages = packages(root)?;
     let ours: Vec<&str> = packages
         .iter()
         .map(|package| package.name.as_str())
         .collect();
     let mut findings = Vec::new();
     for package in &packages {
-        let mut report = |message: String| {
-            let path = package
-                .manifest_path
-                .strip_prefix(root)
-                .unwrap_or(&package.manifest_path);
-            findings.push(Finding {
-                path: path.to_owned(),
-                line: 0,
-                message,
-            });
-        };
+        let mut report =
+            |message: String| findings.push(Finding::new(package.manifest(root), 0, message));
         let Some((_, may_import)) = MAY_IMPORT.iter().find(|(name, _)| *name == package.name)
         else {
             report(format!(
@@ -184,6 +151,15 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
         for dependency in &package.dependencies {
             if let Some(breach) = breach(package, dependency, may_import, &ours) {
                 report(breach);
+            }
+        }
+        for permit in *may_import {
+            let is_used = |dependency: &Dependency| dependency.name == *permit;
+            if !package.dependencies.iter().any(is_used) {
+                report(format!(
+                    "{} may import {permit} and does not: take the permit from {TABLE}",
+                    package.name
+                ));
             }
         }
     }
@@ -214,21 +190,4 @@ fn breach(
     let is_core = CORES.iter().any(|(core, _)| *core == from);
     (is_core && !CORE_LIBRARIES.contains(&to))
         .then(|| format!("the core {from} may not import {to}"))
-}
-
-fn metadata(root: &Path) -> Result<Vec<Package>> {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .context("start cargo metadata")?;
-    if !output.status.success() {
-        bail!(
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).context("read cargo metadata")?;
-    Ok(metadata.packages)
 }

@@ -1,41 +1,49 @@
 //! The structure check: what the compiler does not see.
 
+pub(crate) mod circles;
 mod code;
+pub(crate) mod comments;
 mod cores;
-mod files;
+pub(crate) mod files;
+mod finding;
 mod imports;
+mod limits;
+mod modules;
+mod pointers;
+mod rules;
 #[cfg(test)]
 mod tests;
+mod workspace;
 
 use anyhow::Result;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use finding::Finding;
+use std::path::Path;
 use std::process::ExitCode;
 
-/// One breach of the structure.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Finding {
-    /// Path from the workspace's root.
-    pub(crate) path: PathBuf,
-    /// Line, from 1; 0 stands for the whole file.
-    pub(crate) line: usize,
-    pub(crate) message: String,
-}
+type Check = fn(&Path) -> Result<Vec<Finding>>;
 
-impl fmt::Display for Finding {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(out, "{}: {}", self.path.display(), self.message),
-            line => write!(out, "{}:{line}: {}", self.path.display(), self.message),
-        }
-    }
-}
+const CHECKS: &[Check] = &[
+    imports::check,
+    cores::check,
+    files::check,
+    circles::check,
+    rules::check,
+    pointers::check,
+    limits::check,
+];
+
+/// Whether the tree's comments keep to their width, so that a wider one is a finding.
+const COMMENTS_FIT: bool = false;
 
 /// Checks the workspace at `root`; an empty list is a clean one.
 pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
-    let mut findings = imports::check(root)?;
-    findings.extend(cores::check(root)?);
-    findings.extend(files::check(root)?);
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        findings.extend(check(root)?);
+    }
+    if COMMENTS_FIT {
+        findings.extend(comments::check(root)?);
+    }
     findings.sort();
     Ok(findings)
 }

@@ -1,9 +1,10 @@
 //! Plants each kind of breach in a copy of the workspace and looks for it.
 
-use super::{Finding, check};
+use super::{
+    Check, Finding, circles, comments, cores, files, imports, limits, modules, pointers, rules,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A copy of the workspace's own files: manifests, sources, scripts.
@@ -48,42 +49,48 @@ impl Copy {
         fs::write(path, before + text).unwrap();
     }
 
-    fn check(&self) -> Vec<Finding> {
-        check(self.folder.path()).unwrap()
+    /// Puts `by` in the place of `text`, which has to be there.
+    fn replace(&self, relative: &str, text: &str, by: &str) {
+        let path = self.path(relative);
+        let before = fs::read_to_string(&path).unwrap();
+        assert!(before.contains(text), "{relative} has no {text}");
+        fs::write(path, before.replacen(text, by, 1)).unwrap();
     }
 
-    /// What is found now and stands in no unharmed copy.
-    fn check_new(&self) -> Vec<Finding> {
-        static UNHARMED: OnceLock<Vec<Finding>> = OnceLock::new();
-        let unharmed = UNHARMED.get_or_init(|| Self::new().check());
-        let mut found = self.check();
-        found.retain(|finding| !unharmed.contains(finding));
-        found
+    /// What a check finds in one file.
+    fn found(&self, check: Check, file: &str) -> Vec<String> {
+        let mut found = check(self.folder.path()).unwrap();
+        found.retain(|finding| finding.path == Path::new(file));
+        found.into_iter().map(|finding| finding.message).collect()
     }
 }
 
-/// Appends `text` to `file` and gives what is found in it then and was not found before.
-#[track_caller]
-fn planted(file: &str, text: &str) -> Vec<String> {
+/// Appends `text` to `file` and gives what the check finds in it.
+fn planted(check: Check, file: &str, text: &str) -> Vec<String> {
     let copy = Copy::new();
     copy.append(file, text);
-    let mut found = copy.check_new();
-    found.retain(|finding| finding.path == Path::new(file));
-    found.into_iter().map(|finding| finding.message).collect()
+    copy.found(check, file)
 }
 
 #[track_caller]
-fn caught(file: &str, text: &str, expected: &str) {
-    let found = planted(file, text);
-    assert!(
-        found.iter().any(|message| message.contains(expected)),
-        "planted in {file}: {text}\nfound: {found:?}"
-    );
+fn caught(check: Check, file: &str, text: &str, expected: &str) {
+    expect(&planted(check, file, text), expected);
 }
 
 #[track_caller]
-fn passed(file: &str, text: &str) {
-    assert_eq!(planted(file, text), Vec::<String>::new(), "{text}");
+fn expect(found: &[String], expected: &str) {
+    let is_found = found.iter().any(|message| message.contains(expected));
+    assert!(is_found, "not found: {expected}\nfound: {found:?}");
+}
+
+#[track_caller]
+fn passed(check: Check, file: &str, text: &str) {
+    assert_eq!(planted(check, file, text), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn tidy0_the_workspace_is_clean() {
+    assert_eq!(super::check(crate::root()).unwrap(), Vec::<Finding>::new());
 }
 
 #[test]
@@ -142,7 +149,7 @@ fn tidy1_forbidden_imports_are_caught() {
     ];
     for (manifest, import, expected) in cases {
         let table = format!("\n[target.'cfg(all())'.dependencies]\n{import}.workspace = true\n");
-        caught(manifest, &table, expected);
+        caught(imports::check, manifest, &table, expected);
     }
 }
 
@@ -157,12 +164,10 @@ fn tidy2_a_crate_without_a_row_is_caught() {
     let root = fs::read_to_string(copy.path("Cargo.toml")).unwrap();
     let root = root.replacen("members = [", "members = [ \"fmz/extra\",", 1);
     fs::write(copy.path("Cargo.toml"), root).unwrap();
-    let messages: Vec<String> = copy
-        .check()
-        .into_iter()
-        .map(|found| found.message)
-        .collect();
-    assert!(messages.contains(&"fmz-extra has no row in the table of imports".to_owned()));
+    expect(
+        &copy.found(imports::check, "fmz/extra/Cargo.toml"),
+        "fmz-extra has no row in the table of imports",
+    );
 }
 
 #[test]
@@ -189,7 +194,12 @@ fn tidy3_the_outside_world_in_a_core_is_caught() {
     ];
     for core in ["annotation", "media", "sfu/core", "signaling/core"] {
         for (source, expected) in cases {
-            caught(&format!("{core}/src/planted.rs"), source, expected);
+            caught(
+                cores::check,
+                &format!("{core}/src/planted.rs"),
+                source,
+                expected,
+            );
         }
     }
 }
@@ -198,19 +208,27 @@ fn tidy3_the_outside_world_in_a_core_is_caught() {
 fn tidy4_tests_comments_and_strings_of_a_core_are_free() {
     let file = "media/src/planted.rs";
     passed(
+        cores::check,
         file,
         "#[cfg(test)]\nmod tests { fn f() { std::time::Instant::now(); } }",
     );
-    passed(file, "#[test]\nfn f() { std::time::Instant::now(); }");
     passed(
+        cores::check,
+        file,
+        "#[test]\nfn f() { std::time::Instant::now(); }",
+    );
+    passed(
+        cores::check,
         file,
         "/// Not `Instant::now()`.\n// nor SystemTime\nconst S: &str = \"Mutex\";",
     );
     passed(
+        cores::check,
         file,
         "use std::time::{Duration, Instant};\nuse std::net::SocketAddr;",
     );
     caught(
+        cores::check,
         file,
         "#[cfg(not(test))]\nfn f() { std::time::Instant::now(); }",
         "Instant::now",
@@ -226,56 +244,71 @@ fn tidy5_a_test_module_in_its_own_file_is_free() {
         "media/src/planted/tests.rs",
         "fn f() { std::time::Instant::now(); }",
     );
-    assert_eq!(copy.check_new(), []);
+    let clean: [&str; 0] = [];
+    assert_eq!(
+        copy.found(cores::check, "media/src/planted/tests.rs"),
+        clean
+    );
     copy.append(
         "media/src/planted/more.rs",
         "fn f() { std::time::Instant::now(); }",
     );
-    assert_eq!(copy.check_new().len(), 1);
+    assert_eq!(
+        copy.found(cores::check, "media/src/planted/more.rs").len(),
+        1
+    );
 }
 
 #[test]
 fn tidy6_the_webrtc_library_outside_the_transport_is_caught() {
     caught(
+        cores::check,
         "sfu/core/src/planted.rs",
         "pub fn f(_: str0m::Rtc) {}",
         "str0m stays within",
     );
     caught(
+        cores::check,
         "sfu/core/src/planted.rs",
         "use {bytes::Bytes, str0m::media::Mid};",
         "str0m stays within",
     );
-    let copy = Copy::new();
-    fs::create_dir_all(copy.path("sfu/core/src/transport")).unwrap();
-    copy.append(
+    passed(
+        cores::check,
         "sfu/core/src/transport/planted.rs",
         "fn f(_: str0m::Rtc) {}",
     );
-    assert_eq!(copy.check_new(), []);
 }
 
 #[test]
-fn tidy7_a_core_without_clippys_bans_is_caught() {
-    for core in ["annotation", "media", "sfu/core", "signaling/core"] {
+fn tidy7_a_core_whose_bans_differ_is_caught() {
+    for core in ["media", "sfu/core", "signaling/core", "turn-relay/core"] {
         let copy = Copy::new();
-        let path = copy.path(core).join("clippy.toml");
-        let text = fs::read_to_string(&path).unwrap();
-        let harmed = text.replace("{ path = \"std::time::Instant::now\"", "# {");
-        fs::write(&path, harmed).unwrap();
-        let found = copy.check_new();
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(
-            found[0].message,
-            "clippy must ban std::time::Instant::now in a core"
+        let file = format!("{core}/clippy.toml");
+        copy.replace(&file, "{ path = \"std::time::Instant::now\"", "# {");
+        expect(
+            &copy.found(cores::check, &file),
+            "must be that of annotation",
         );
     }
+    let copy = Copy::new();
+    let file = "annotation/clippy.toml";
+    copy.replace(file, "{ path = \"std::time::Instant::now\"", "# {");
+    expect(
+        &copy.found(cores::check, file),
+        "clippy must ban std::time::Instant::now in a core",
+    );
 }
 
 #[test]
 fn tidy8_long_and_unfinished_files_are_caught() {
-    caught("net/src/planted.rs", &"// line\n".repeat(601), "601 lines");
-    passed("net/src/planted.rs", &"// line\n".repeat(600));
+    caught(
+        files::check,
+        "net/src/planted.rs",
+        &"// line\n".repeat(601),
+        "601 lines",
+    );
+    passed(files::check, "net/src/planted.rs", &"// line\n".repeat(600));
     let words = [
         ("net/src/planted.rs", concat!("// TO", "DO: later")),
         ("proto/planted.proto", concat!("// FIX", "ME")),
@@ -291,6 +324,267 @@ fn tidy8_long_and_unfinished_files_are_caught() {
         ),
     ];
     for (file, source) in words {
-        caught(file, source, "unfinished");
+        caught(files::check, file, source, "unfinished");
+    }
+}
+
+#[test]
+fn tidy9_a_permit_that_nobody_uses_is_caught() {
+    let copy = Copy::new();
+    let manifest = "sfu/server/Cargo.toml";
+    copy.replace(manifest, "fmz-net.workspace = true\n", "");
+    expect(
+        &copy.found(imports::check, manifest),
+        "fmz-sfu may import fmz-net and does not",
+    );
+}
+
+#[test]
+fn tidy10_a_rule_that_stands_twice_or_out_of_order_is_caught() {
+    let spec = "docs/SPEC-frames.md";
+    let cases = [
+        (
+            "\n| frame3 | again | |\n",
+            "frame3 stands at docs/SPEC-frames.md:",
+        ),
+        (
+            "\n| turn3 | elsewhere | |\n",
+            "turn3 stands at docs/SPEC-frames.md:",
+        ),
+        (
+            "\n| zebra3 | new | |\n| zebra2 | new | |\n",
+            "zebra2 stands behind zebra3",
+        ),
+        (
+            "\n| zebra1, zebra2 to zebra4 | new | |\n",
+            "no test carries zebra3",
+        ),
+    ];
+    for (rows, expected) in cases {
+        let copy = Copy::new();
+        copy.append(spec, rows);
+        let found = rules::check(copy.folder.path()).unwrap();
+        let found: Vec<String> = found.into_iter().map(|finding| finding.message).collect();
+        expect(&found, expected);
+    }
+}
+
+#[test]
+fn tidy11_a_rule_without_a_test_and_a_test_without_its_rule_are_caught() {
+    let spec = "docs/SPEC-frames.md";
+    let row = "\n| zebra1 to zebra3, zebra5 | new | |\n";
+    for test in [
+        concat!("fn ", "zebra1_to_zebra3_zebra5_hold() {}"),
+        concat!("fn ", "zebra1_zebra2_zebra3_zebra5_hold() {}"),
+    ] {
+        let copy = Copy::new();
+        copy.append(spec, row);
+        copy.append("media/src/planted.rs", test);
+        assert_eq!(
+            copy.found(rules::check, spec),
+            Vec::<String>::new(),
+            "{test}"
+        );
+    }
+    let copy = Copy::new();
+    copy.append(spec, row);
+    copy.append(
+        "web/sdk/test/planted.test.ts",
+        "test(\"zebra1, zebra2: hold\", () => {});\n",
+    );
+    let found = copy.found(rules::check, spec);
+    let expected = ["zebra3", "zebra5"].map(|id| format!("no test carries {id} in its name"));
+    assert_eq!(found, expected);
+    caught(
+        rules::check,
+        "media/src/planted.rs",
+        concat!("fn ", "frame99_holds() {}"),
+        "a test carries frame99, which is no rule",
+    );
+}
+
+#[test]
+fn tidy12_a_pointer_to_nothing_is_caught() {
+    let page = "ARCHITECTURE.md";
+    let broken = [
+        ("`net/src/gone.rs:f`", "there is no net/src/gone.rs"),
+        (
+            "`turn-relay/core/src/relay/data.rs:gone`",
+            "defines no gone",
+        ),
+        (
+            "`turn-relay/core/src/relay/data.rs:Gone::handle_peer`",
+            "defines no Gone",
+        ),
+        ("`lib.rs:Sfu`", "lib.rs may be"),
+        ("`sfu/gone`", "there is no sfu/gone"),
+        ("`Sfu::gone`", "no function or type is called gone"),
+    ];
+    for (text, expected) in broken {
+        caught(pointers::check, page, text, expected);
+    }
+    for text in [
+        "`turn-relay/core/src/relay/data.rs:Relay::handle_peer`",
+        "`relay/data.rs:handle_peer`",
+        "`painter.ts:Painter`",
+        "`sfu/core`, `@fmz/client`, `Sfu::handle_datagram`, `live`",
+    ] {
+        passed(pointers::check, page, text);
+    }
+    caught(
+        pointers::check,
+        "docs/use.md",
+        "`net/src/gone.rs:f`",
+        "there is no net/src/gone.rs",
+    );
+    passed(
+        pointers::check,
+        "docs/use.md",
+        "`Other::thing`, `their/folder`",
+    );
+}
+
+/// Two files that use one another's types, by a name that `lib.rs` hands on.
+fn plant_circle(copy: &Copy) {
+    copy.append(
+        "media/src/lib.rs",
+        "\nmod one;\nmod other;\npub use one::One;\n",
+    );
+    copy.append(
+        "media/src/one.rs",
+        "use crate::other::Other;\npub struct One(Option<Box<Other>>);\n",
+    );
+    copy.append(
+        "media/src/other.rs",
+        "use crate::One;\npub struct Other(One);\n",
+    );
+}
+
+#[test]
+fn tidy13_a_new_circle_of_imports_is_caught() {
+    let copy = Copy::new();
+    plant_circle(&copy);
+    let message = "in a circle: media/src/one.rs, media/src/other.rs";
+    expect(&copy.found(circles::check, "media/src/one.rs"), message);
+    copy.append(
+        "xtask/circles.txt",
+        "\n# Planted.\nmedia/src/one.rs\nmedia/src/other.rs\n",
+    );
+    let clean: [&str; 0] = [];
+    assert_eq!(copy.found(circles::check, "media/src/one.rs"), clean);
+    copy.append("media/src/third.rs", "");
+    copy.append("xtask/circles.txt", "media/src/third.rs\n");
+    expect(
+        &copy.found(circles::check, "xtask/circles.txt"),
+        "media/src/third.rs is in no circle any more",
+    );
+}
+
+#[test]
+fn tidy14_a_file_that_no_module_leads_to_is_caught() {
+    let message = "no module leads to this file";
+    caught(circles::check, "media/src/planted.rs", "fn f() {}", message);
+    caught(
+        circles::check,
+        "annotation/tests/it/planted.rs",
+        "fn f() {}",
+        message,
+    );
+    let copy = Copy::new();
+    copy.append("media/src/lib.rs", "\n#[cfg(test)]\nmod planted;\n");
+    copy.append("media/src/planted.rs", "fn f() {}");
+    let clean: [&str; 0] = [];
+    assert_eq!(copy.found(circles::check, "media/src/planted.rs"), clean);
+}
+
+#[test]
+fn tidy15_a_path_leads_to_the_file_that_defines_it() {
+    let copy = Copy::new();
+    plant_circle(&copy);
+    let modules = modules::Modules::read(&copy.path("media/src/lib.rs")).unwrap();
+    let at = |name: &str| {
+        let file = copy.path(format!("media/src/{name}.rs"));
+        modules
+            .all
+            .iter()
+            .position(|module| module.file == file)
+            .unwrap()
+    };
+    let resolve = |from: &str, path: &str| {
+        let segments: Vec<String> = path.split("::").map(str::to_owned).collect();
+        modules.resolve(at(from), &segments)
+    };
+    assert_eq!(resolve("other", "crate::One"), Some(at("one")));
+    assert_eq!(resolve("other", "super::One::new"), Some(at("one")));
+    assert_eq!(resolve("lib", "one::One"), Some(at("one")));
+    assert_eq!(resolve("one", "crate::Unknown"), Some(at("lib")));
+    assert_eq!(resolve("one", "std::fmt"), None);
+}
+
+#[test]
+fn tidy16_bounds_that_differ_between_rust_and_the_page_are_caught() {
+    let page = "web/sdk/src/core/limits.ts";
+    let changes = [
+        (
+            "CLIENT_FRAME_BYTES_MAX = 64 *",
+            "CLIENT_FRAME_BYTES_MAX = 65 *",
+            "CLIENT_FRAME_BYTES_MAX is 66560 here and 65536 in Rust",
+        ),
+        (
+            "SILENCE_MS_MAX = 15_000",
+            "SILENCE_MS_MAX = 14_000",
+            "SILENCE_MS_MAX is 14000 here and 15000 in Rust",
+        ),
+        (
+            "NAME_BYTES_MAX = 64",
+            "NAME_BYTES_MAX = sixtyFour()",
+            "NAME_BYTES_MAX is unreadable here",
+        ),
+        (
+            "WIDTH_MAX =",
+            "BREADTH_MAX =",
+            "BREADTH_MAX stands in none of",
+        ),
+    ];
+    for (text, by, expected) in changes {
+        let copy = Copy::new();
+        copy.replace(page, text, by);
+        expect(&copy.found(limits::check, page), expected);
+    }
+    let copy = Copy::new();
+    copy.replace(
+        "proto/src/limits.rs",
+        "TEXT_BYTES_MAX: usize = 4096",
+        "TEXT_BYTES_MAX: usize = 1 << 13",
+    );
+    expect(
+        &copy.found(limits::check, page),
+        "TEXT_BYTES_MAX is 4096 here and 8192 in Rust",
+    );
+}
+
+#[test]
+fn tidy17_comments_that_are_too_wide_are_caught() {
+    let wide = "a ".repeat(60);
+    let message = "columns; 100 at most";
+    let cases = [
+        ("net/src/planted.rs", format!("/// {wide}")),
+        ("net/src/planted.rs", format!("    // {wide}")),
+        ("proto/planted.proto", format!("// {wide}")),
+        ("web/sdk/src/planted.ts", format!("/**\n * {wide}\n */")),
+        ("scripts/planted", format!("# {wide}")),
+        ("scripts/planted.sh", format!("# {wide}")),
+    ];
+    for (file, text) in cases {
+        caught(comments::check, file, &text, message);
+    }
+    let word = "a".repeat(120);
+    for text in [
+        format!("/// https://{word}"),
+        format!("/// | {wide} |"),
+        format!("const A: &str = \"{wide}\";"),
+        format!("/// {}", "ä ".repeat(48)),
+    ] {
+        passed(comments::check, "net/src/planted.rs", &text);
     }
 }
