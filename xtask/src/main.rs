@@ -1,5 +1,6 @@
-//! The workspace's own tools: wasm packaging and the structure check.
+//! The workspace's own tools: wasm packaging, the structure check, the count of prose.
 
+mod prose;
 mod tidy;
 mod wasm;
 
@@ -21,6 +22,8 @@ enum Command {
     Wasm,
     /// Check what the compiler does not see: imports, cores, rules, documents, sizes
     Tidy,
+    /// Count habits of prose in comments and documents, and hold them to bounds
+    Prose,
     /// Print the circles of imports within crates, as xtask/circles.txt lists them
     Circles,
 }
@@ -29,6 +32,7 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Wasm => wasm::build(root()).map(|()| ExitCode::SUCCESS),
         Command::Circles => tidy::circles::print(root()).map(|()| ExitCode::SUCCESS),
+        Command::Prose => prose::run(root()),
         Command::Tidy => tidy::check(root()).map(|findings| tidy::report(&findings)),
     }
 }
