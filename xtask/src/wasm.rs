@@ -4,11 +4,20 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
+use wasmparser::{Parser, Payload};
 
 const PACKAGE: &str = "fmz-annotation-wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Stem of the written files: `fmz_annotation.js`, `.d.ts` and `_bg.wasm`.
 const OUT_NAME: &str = "fmz_annotation";
+
+/// What the document may ask of the page, by the names that wasm-bindgen gives without their hash:
+/// arrays, errors and the fields of what is returned. No clock, no random number, no socket.
+const ALLOWED: &[&str] = &["from", "new"];
+const ALLOWED_BEGINNINGS: &[&str] = &["__wbindgen_", "set_"];
+/// Words of JavaScript that none of the functions behind those names may say: `new`
+/// alone could be a date's.
+const FORBIDDEN: &[&str] = &["Date", "Math.random", "WebSocket", "crypto", "performance"];
 
 /// Compiles the document for wasm and writes module, glue and types to `web/sdk/src/wasm`.
 pub(crate) fn build(root: &Path) -> Result<()> {
@@ -20,7 +29,56 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         .web(true)?
         .typescript(true)
         .generate(&out)
-        .with_context(|| format!("generate bindings from {}", module.display()))
+        .with_context(|| format!("generate bindings from {}", module.display()))?;
+    let glue =
+        std::fs::read_to_string(out.join(format!("{OUT_NAME}.js"))).context("read the glue")?;
+    let module =
+        std::fs::read(out.join(format!("{OUT_NAME}_bg.wasm"))).context("read the module")?;
+    let breaches = breaches(&module, &glue)?;
+    if !breaches.is_empty() {
+        bail!(
+            "the document must need nothing but itself: {}",
+            breaches.join("; ")
+        );
+    }
+    Ok(())
+}
+
+/// What a module imports beyond what it may, and what its glue says that it may not.
+fn breaches(module: &[u8], glue: &str) -> Result<Vec<String>> {
+    let mut breaches = Vec::new();
+    let own = format!("./{OUT_NAME}_bg.js");
+    for payload in Parser::new(0).parse_all(module) {
+        let Payload::ImportSection(section) = payload? else {
+            continue;
+        };
+        for import in section.into_imports() {
+            let import = import?;
+            if import.module != own || !is_allowed(import.name) {
+                breaches.push(format!("it imports {} of {}", import.name, import.module));
+            }
+        }
+    }
+    let said = FORBIDDEN.iter().filter(|word| glue.contains(**word));
+    breaches.extend(said.map(|word| format!("its glue says {word}")));
+    Ok(breaches)
+}
+
+/// Whether an import, `__wbg_from_068fa12004b6195d`, is one of those that are allowed.
+fn is_allowed(import: &str) -> bool {
+    let name = import.strip_prefix("__wbg_").unwrap_or(import);
+    let name = match name.rsplit_once('_') {
+        Some((name, hash))
+            if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+        {
+            name
+        }
+        _ => name,
+    };
+    ALLOWED.contains(&name)
+        || ALLOWED_BEGINNINGS
+            .iter()
+            .any(|start| name.starts_with(start))
 }
 
 fn compile(root: &Path) -> Result<PathBuf> {
@@ -45,4 +103,50 @@ fn compile(root: &Path) -> Result<PathBuf> {
         .join(TARGET)
         .join("release")
         .join("fmz_annotation_wasm.wasm"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module that imports one function without parameters.
+    fn importing(from: &str, name: &str) -> Vec<u8> {
+        let short = |length: usize| u8::try_from(length).unwrap();
+        let mut imports = vec![1, short(from.len())];
+        imports.extend(from.bytes());
+        imports.push(short(name.len()));
+        imports.extend(name.bytes());
+        imports.extend([0, 0]);
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        module.extend([1, 4, 1, 0x60, 0, 0]);
+        module.extend([2, short(imports.len())]);
+        module.extend(imports);
+        module
+    }
+
+    #[test]
+    fn wasm1_a_clock_and_the_system_are_caught() {
+        let own = "./fmz_annotation_bg.js";
+        let cases = [
+            (importing(own, "__wbg_from_068fa12004b6195d"), "", 0),
+            (
+                importing(own, "__wbg___wbindgen_throw_4c88d8bf264fd984"),
+                "",
+                0,
+            ),
+            (importing(own, "__wbg_set_gap_bb8679b68b67682b"), "", 0),
+            (importing(own, "__wbg_now_bb8679b68b67682b"), "", 1),
+            (importing("env", "__wbindgen_throw"), "", 1),
+            (importing("wasi_snapshot_preview1", "clock_time_get"), "", 1),
+            (
+                importing(own, "__wbg_new_10ac1f1fe0885f12"),
+                "return new Date();",
+                1,
+            ),
+        ];
+        for (module, glue, expected) in cases {
+            let found = breaches(&module, glue).unwrap();
+            assert_eq!(found.len(), expected, "{found:?}");
+        }
+    }
 }
