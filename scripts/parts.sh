@@ -1,5 +1,5 @@
-# Runs the parts of scripts/test one after the other, whatever becomes of each, and says at the end how they went.
-# Sourced after lib.sh, not run.
+# Runs the parts of scripts/test one after the other, whatever becomes of each, and says at the end
+# how they went. Sourced after lib.sh, not run.
 # shellcheck shell=bash
 
 # What is done once a run leaves a mark here, for each part is a process of its own.
@@ -27,7 +27,8 @@ run_parts() {
   return "$failed"
 }
 
-# report "NAME STATUS SECONDS"...: the table, then what failed, then the counts of all parts in one line.
+# report "NAME STATUS SECONDS"...: the table, then what failed, then the counts of
+# all parts in one line.
 report() {
   local row name status seconds passed failed passed_all=0 failed_all=0
   printf '\n%-14s %8s %8s %12s\n' part passed failed time
@@ -46,13 +47,19 @@ report() {
   printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
 }
 
-# count_tests LOG: "passed failed" of all runners in a log: cargo, node, vitest, the simulation, the kills of fmz-load, uclient;
-# where there is none, of steps.
+# count_tests LOG: "passed failed" of all runners in a log: cargo, nextest, node, vitest, the
+# simulation, the kills of fmz-load, uclient; if there is none, of steps.
 count_tests() {
   awk '
     /^test result: / { passed += $4; failed += $6 }
     /^ℹ pass / { passed += $3 }
     /^ℹ (fail|cancelled) / { failed += $3 }
+    /^ *Summary \[.*\] / {
+      for (i = 2; i < NF; i++) {
+        if ($(i + 1) ~ /^passed/) passed += $i
+        if ($(i + 1) ~ /^(failed|timed|exec)/) failed += $i
+      }
+    }
     /^ *Tests  / {
       for (i = 2; i < NF; i++) {
         if ($(i + 1) ~ /^passed/) passed += $i
@@ -74,7 +81,8 @@ name_failures() {
   local log=$LOGS/part-$1.log
   printf '\n%s failed; its output is in %s\n' "$1" "$log"
   {
-    sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^ *✖ (.*) \([0-9.]+ms\)$/\1/p; s/^ *FAIL +(.*)$/\1/p' "$log"
+    sed -nE 's/^ *(FAIL|TIMEOUT|ABORT|SIG[A-Z]+) \[ *[0-9.]+s\] (\([^)]*\) )?(.*)$/\3/p' "$log"
+    sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^ *✖ (.*) \([0-9.]+ms\)$/\1/p; s/^ *FAIL +([^[].*)$/\1/p' "$log"
     grep -E '^(error: |uclient: .* failed$)|cargo run -p fmz-sim -- --seed' "$log" || true
   } | awk '!seen[$0]++' | head -n "$FAILURES_MAX" | sed 's/^/  /'
 }

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn front6_a_proxys_own_connection_tells_no_ends() {
+    async fn front6_the_own_connection_of_a_proxy_tells_no_ends() {
         for header in [
             b"PROXY UNKNOWN\r\n".to_vec(),
             v2_header(0, 0x11, &V4_BODY),
