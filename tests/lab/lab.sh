@@ -3,7 +3,7 @@
 #
 #   cl 10.77.1.2 ------- 10.77.1.1 nat 203.0.113.2 ------- bridge wan ---+--- 203.0.113.10 srv
 #      2001:db8:1::2     2001:db8:1::1 2001:db8:2::2                     +--- 203.0.113.20 peer
-#                                                                        (the same ends in 2001:db8:2::)
+#                                                     (the same ends in 2001:db8:2::)
 # shellcheck shell=bash
 
 LAB_SERVER=203.0.113.10

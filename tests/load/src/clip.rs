@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! RTP payload of every packet, 1,200 bytes
-//!  0..4   VP8 payload descriptor (RFC 7741 section 4.2): X, S at the first packet of a frame, 15-bit picture id
-//!  4..14  VP8 frame header (RFC 6386 section 9.1) in the first packet of a frame; its key frame form has the size
+//!  0..4   VP8 payload descriptor (RFC 7741 section 4.2): X, S at the first packet of a frame,
+//!         15-bit picture id
+//!  4..14  VP8 frame header (RFC 6386 section 9.1) in the first packet of a frame; its key frame
+//!         form has the size
 //! 16..24  number of the packet in the stream
 //! 24..32  time of sending, nanoseconds since 1970
 //! 32..    filling
