@@ -1,11 +1,71 @@
 //! The shared document: operations, order, undo and snapshots.
 //!
-//! A [`Document`] is the committed state: the server's, and below every client's. It applies committed batches in
-//! order of revision and says which ops may be committed. A [`Replica`] is a client's document: the committed one,
-//! its own changes on top that the server has not confirmed, and what it can undo.
+//! A [`Document`] is the committed state: the server's, and below every client's. It applies
+//! committed batches in order of revision and says which ops may be committed. A [`Replica`] is a
+//! client's document: the committed one, its own changes on top that the server has not
+//! confirmed, and what it can undo.
 //!
-//! The rules have ids in `docs/SPEC-annotation.md`; the tests carry them. Nothing here knows a clock, a socket, a
-//! thread or a random number; the same input gives the same state on every machine and in wasm.
+//! The rules have ids in `docs/SPEC-annotation.md`; the tests carry them. Nothing here knows
+//! a clock, a socket, a thread or a random number; the same input gives the same state on
+//! every machine and in wasm.
+//!
+//! # Example
+//! Ada draws a rectangle: she sees it at once, the server gives it a revision, and her
+//! replica learns that it counts.
+//!
+//! ```
+//! use fmz_annotation::{Authority, Document, Replica};
+//! use fmz_proto::v1::{self, op};
+//!
+//! // What a room does to put ops into the one order: check them, number them, apply them.
+//! fn commit(
+//!     server: &mut Document,
+//!     author: u32,
+//!     client_seq: u64,
+//!     ops: Vec<v1::Op>,
+//! ) -> v1::CommittedBatch {
+//!     let batch = v1::CommittedBatch {
+//!         first_revision: server.revision() + 1,
+//!         author,
+//!         client_seq,
+//!         ops,
+//!         ..v1::CommittedBatch::default()
+//!     };
+//!     server.apply(&batch).expect("the next revision, of ops that were checked");
+//!     batch
+//! }
+//!
+//! let mut server = Document::new();
+//! let author = v1::AuthorAdded {
+//!     author: 1,
+//!     identity: "ada".into(),
+//!     name: "Ada".into(),
+//!     session_key: vec![1; 16].into(),
+//! };
+//! commit(&mut server, 0, 0, vec![v1::Op { op: Some(op::Op::AuthorAdded(author)) }]);
+//!
+//! let mut replica = Replica::new();
+//! let _ = replica.set_author(1, 0);
+//! let _ = replica.load(server.snapshot())?;
+//!
+//! let frame = v1::FrameStamp { publication: "film".into(), ..v1::FrameStamp::default() };
+//! let create = v1::Create {
+//!     id: replica.next_id().as_ref().map(Into::into),
+//!     kind: v1::Kind::Rectangle.into(),
+//!     frame: Some(frame),
+//!     ..v1::Create::default()
+//! };
+//! replica.submit(&[v1::Op { op: Some(op::Op::Create(create)) }])?;
+//! assert_eq!(replica.pending_count(), 1);
+//!
+//! let batch = replica.take_batch(20).expect("an op waits");
+//! let ops = server.prepare(1, Authority::Author, batch.ops)?;
+//! let committed = commit(&mut server, 1, batch.client_seq, ops);
+//! replica.receive(&v1::Committed { batches: vec![committed] })?;
+//! assert_eq!(replica.pending_count(), 0);
+//! assert_eq!(replica.document().state_hash(), server.state_hash());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(clippy::iter_over_hash_type)]
 

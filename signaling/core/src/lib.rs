@@ -1,10 +1,59 @@
-//! The room as a pure state machine: who is in it, what they may do, and the one order of what they draw.
+//! The room as a pure state machine: who is in it, what they may do, and the one
+//! order of what they draw.
 //!
-//! A [`Room`] is driven by verbs: `handle_*` takes what happened and the time, [`Room::poll_effect`] gives what is to
-//! be done about it, [`Room::poll_timeout`] says when to call [`Room::handle_timeout`]. It holds no clock, socket,
-//! task, lock or file. After any `handle_*` poll effects until there are none.
+//! A [`Room`] is driven by verbs: `handle_*` takes what happened and the time,
+//! [`Room::poll_effect`] gives what is to be done about it, [`Room::poll_timeout`] says when to
+//! call [`Room::handle_timeout`]. It holds no clock, socket, task, lock or file. After any
+//! `handle_*` poll effects until there are none.
 //!
 //! The rules it keeps have ids in `docs/SPEC-signaling.md`; the tests carry them.
+//!
+//! # Example
+//! Somebody who may look joins a new room, and is welcomed:
+//!
+//! ```
+//! use fmz_annotation::Document;
+//! use fmz_proto::v1::{Grants, server_message::Message};
+//! use fmz_signaling_core::{Effect, Join, Room, RoomInfo, RoomLimits, SessionId};
+//! use std::time::{Duration, Instant};
+//!
+//! let now = Instant::now();
+//! let info = RoomInfo {
+//!     room: "dailies".into(),
+//!     title: "Dailies".into(),
+//!     server: "example".into(),
+//!     limits: RoomLimits::default(),
+//! };
+//! let unix_ms = 1_700_000_000_000;
+//! let mut room = Room::new(info, Document::new(), unix_ms, now);
+//!
+//! // What a shell does with whatever happens:
+//! let join = Join {
+//!     session: SessionId(1),
+//!     subject: "ada".into(),
+//!     name: "Ada".into(),
+//!     grants: Grants { view: true, ..Grants::default() },
+//!     machine: false,
+//!     expires: now + Duration::from_secs(3600),
+//!     session_key: vec![1; 16].into(),
+//!     revision: 0,
+//!     transport: false,
+//! };
+//! room.handle_joined(join, now);
+//!
+//! // Then it carries out every effect, and sleeps until the timeout.
+//! let mut welcomed = false;
+//! while let Some(effect) = room.poll_effect() {
+//!     if let Effect::SendSocket { frames, .. } = effect {
+//!         let message = fmz_proto::decode_server(&frames[0])?;
+//!         welcomed |= matches!(message, Some(Message::Welcome(_)));
+//!     }
+//! }
+//! assert!(welcomed);
+//! let at = room.poll_timeout(now).expect("silence has to be noticed");
+//! room.handle_timeout(at);
+//! # Ok::<(), fmz_proto::WireError>(())
+//! ```
 
 mod arrivals;
 mod bucket;
