@@ -41,6 +41,8 @@ impl Ports {
             (u32::from(config.shard) + u32::from(step) - start % u32::from(step)) % u32::from(step);
         let first = start + shift;
         let count = (end + 1).saturating_sub(first).div_ceil(step.into());
+        // A shard beyond the last port has no row, and `first` means nothing there.
+        debug_assert!(count == 0 || u16::try_from(first).is_ok());
         let row = |family: Family| {
             let has = config
                 .relayed
@@ -82,28 +84,38 @@ impl Ports {
         if parity == Parity::Pair {
             row[place + 1] = Place::Kept;
         }
-        Some(self.first + place as u16 * self.step)
+        Some(self.port(place))
+    }
+
+    /// Returns the port at a place of a row. Rows end at the last port of the range, so that it is one.
+    fn port(&self, place: usize) -> u16 {
+        let port = usize::from(self.first) + place * usize::from(self.step);
+        debug_assert!(port <= usize::from(u16::MAX), "place {place} of a row");
+        port as u16
     }
 
     fn suits(&self, family: Family, parity: Parity, place: usize) -> bool {
         let row = &self.rows[family.index()];
         let is_free = |place| row.get(place) == Some(&Place::Free);
-        let is_even = (self.first + place as u16 * self.step).is_multiple_of(2);
+        let is_even = || self.port(place).is_multiple_of(2);
         is_free(place)
             && match parity {
                 Parity::Any => true,
-                Parity::Even => is_even,
-                Parity::Pair => is_even && self.step == 1 && is_free(place + 1),
+                Parity::Even => is_even(),
+                Parity::Pair => is_even() && self.step == 1 && is_free(place + 1),
             }
     }
 
     /// Gives a kept port to an allocation.
     pub(crate) fn claim(&mut self, family: Family, port: u16, slot: u32) {
-        self.set(family, port, Place::Taken(slot));
+        let before = self.set(family, port, Place::Taken(slot));
+        debug_assert_eq!(before, Some(Place::Kept), "port {port} was kept for it");
     }
 
     pub(crate) fn release(&mut self, family: Family, port: u16) {
-        self.set(family, port, Place::Free);
+        let before = self.set(family, port, Place::Free);
+        let was_used = before.is_some_and(|before| before != Place::Free);
+        debug_assert!(was_used, "port {port} is given back once");
     }
 
     /// Whether the port is one of this shard's.
@@ -111,12 +123,11 @@ impl Ports {
         self.place(port).is_some()
     }
 
-    fn set(&mut self, family: Family, port: u16, place: Place) {
-        if let Some(at) = self.place(port)
-            && let Some(entry) = self.rows[family.index()].get_mut(at)
-        {
-            *entry = place;
-        }
+    /// Returns what was there; `None` if the port is none of this shard's.
+    fn set(&mut self, family: Family, port: u16, place: Place) -> Option<Place> {
+        let at = self.place(port)?;
+        let entry = self.rows[family.index()].get_mut(at)?;
+        Some(std::mem::replace(entry, place))
     }
 
     fn place(&self, port: u16) -> Option<usize> {

@@ -102,6 +102,7 @@ impl Relay {
     pub(super) fn end(&mut self, slot: u32, now: Instant) {
         let id = self.table.id(slot);
         let Some(allocation) = self.table.remove(slot) else {
+            debug_assert!(false, "only an allocation that is there ends");
             return;
         };
         for family in Family::BOTH {

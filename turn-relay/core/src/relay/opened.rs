@@ -78,6 +78,7 @@ impl Relay {
             return;
         }
         let Some(opening) = allocation.opening.take() else {
+            debug_assert!(false, "an allocation is answered once");
             return;
         };
         if !allocation
