@@ -1,7 +1,8 @@
-//! What a picture is: codecs, sequence rewriting, frame rate, timecode and frame identity.
+//! What a picture is: codecs, keyframes, frame rate, timecode and the number of a frame.
 //!
-//! Pure arithmetic and parsing: no IO, no clock. Start at [`Codec`] for packets, at [`frame::FrameMaps`] for which
-//! frame a viewer sees, at [`framecode`] for the number that is painted into test pictures.
+//! Pure arithmetic and parsing: no IO, no clock. Start at [`Codec`] for packets, at
+//! [`frame::FrameMaps`] for the frame that a viewer sees, at [`framecode`] for the number that is
+//! painted into test pictures.
 
 mod codec;
 pub mod frame;
