@@ -1,4 +1,4 @@
-//! What a picture is: codecs, keyframes, frame rate, timecode and the number of a frame.
+//! Pictures: codecs, keyframes, frame rate, timecode and the number of a frame.
 //!
 //! Pure arithmetic and parsing: no IO, no clock. Start at [`Codec`] for packets, at
 //! [`frame::FrameMaps`] for the frame that a viewer sees, at [`framecode`] for the number that is

@@ -17,7 +17,7 @@ pub struct Sent {
     pub refused: usize,
 }
 
-/// What is known of a bound socket. The driver makes the socket's calls, the owner keeps the
+/// State of a bound socket. The driver makes the socket's calls, the owner keeps the
 /// socket.
 #[derive(Debug)]
 pub(crate) struct Driver {

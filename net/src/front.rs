@@ -151,8 +151,8 @@ pub struct Front {
     listeners: Vec<tokio::net::TcpListener>,
     gate: Arc<Gate>,
     opening: JoinSet<()>,
-    /// When each connection began to open, oldest first. Those that are through stay until they are
-    /// asked for.
+    /// Times at which connections began to open, oldest first. Those that are through stay until
+    /// they are asked for.
     begun: VecDeque<(Instant, AbortHandle)>,
 }
 

@@ -16,7 +16,7 @@ pub struct Datagram<'a> {
     pub source: SocketAddr,
     /// Local address that it was sent to, also if the socket is bound to all of them.
     pub local: SocketAddr,
-    /// What it carries.
+    /// Its payload.
     pub payload: &'a [u8],
 }
 

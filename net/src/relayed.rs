@@ -1,4 +1,4 @@
-//! Which addresses of this machine belong to a relay of this process.
+//! The addresses of this machine that belong to a relay of this process.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What can be wrong with bytes from outside.
+//! Errors in bytes from outside.
 
 /// The reason why a frame was refused. [`WireError::code`] is stable; clients may switch on it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -32,7 +32,7 @@ pub struct Delta {
 pub struct Deltas {
     /// One delta a point.
     pub deltas: Vec<Delta>,
-    /// Whether the device reports pressure.
+    /// True if the device reports pressure.
     pub pressed: bool,
 }
 

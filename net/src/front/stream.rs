@@ -47,7 +47,7 @@ impl Stream {
     }
 }
 
-/// How a relay client reached the front.
+/// The way in which a relay client reached the front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// `turn:` over TCP.
@@ -61,7 +61,7 @@ pub enum Protocol {
 pub struct RelayStream {
     /// STUN messages and ChannelData, decrypted.
     pub io: Stream,
-    /// How it came.
+    /// The way in which it came.
     pub protocol: Protocol,
     /// The client's address: from a trusted proxy's header, or else the system's.
     pub client: SocketAddr,

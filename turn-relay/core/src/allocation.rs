@@ -14,7 +14,7 @@ use stun_types::message::TransactionId;
 #[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) client: Client,
-    /// Whose it is.
+    /// Key of its user.
     pub(crate) user: usize,
     pub(crate) username: Box<str>,
     /// The request that made it. If it is sent again, it is answered again.
@@ -22,7 +22,7 @@ pub(crate) struct Allocation {
     pub(crate) lifetime: Duration,
     pub(crate) created_at: Instant,
     pub(crate) expires_at: Instant,
-    /// When the timers wake for it.
+    /// Time at which the timers wake for it.
     pub(crate) wake_at: Instant,
     /// By family.
     pub(crate) relayed: [Relayed; 2],
@@ -33,7 +33,7 @@ pub(crate) struct Allocation {
     channels: Vec<Channel>,
 }
 
-/// What is needed until the sockets are open.
+/// Data that is needed until the sockets are open.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) ask: Ask,

@@ -18,7 +18,7 @@ pub(crate) struct Ask {
     pub(crate) client: Client,
     pub(crate) method: Method,
     pub(crate) transaction: TransactionId,
-    /// Whether the request has a FINGERPRINT; if so, the answer gets one too.
+    /// True if the request has a FINGERPRINT; then the answer gets one too.
     fingerprint: bool,
     /// The key that signs the answer, once it is known.
     pub(crate) signer: Option<(Key, MacKind)>,

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-/// What is left of a rate. The rate is given with each use, so a reload need not visit the buckets.
+/// The unused part of a rate. The rate is given with each use, so a reload need not visit buckets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bucket {
     level: f64,
     filled_at: Instant,
 }
 
-/// How fast a bucket fills, and how much it holds.
+/// The speed at which a bucket fills, and the amount that it holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     per_s: f64,

@@ -1,4 +1,4 @@
-//! Who is at the other end, and which allocation is meant.
+//! Names of clients and of allocations.
 
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
@@ -25,7 +25,7 @@ impl Protocol {
 /// mapped form, and no address has a scope or a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
-    /// How it reaches the relay.
+    /// Its transport to the relay.
     pub protocol: Protocol,
     /// Its transport address as the relay sees it.
     pub address: SocketAddr,
@@ -74,6 +74,6 @@ fn write_address(bytes: &mut [u8], start: usize, address: SocketAddr) -> usize {
 pub struct AllocationId {
     /// Position, dense from 0.
     pub slot: u32,
-    /// How often the position was used before.
+    /// Number of times that the position was used before.
     pub epoch: u32,
 }

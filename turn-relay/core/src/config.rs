@@ -22,12 +22,12 @@ pub struct Config {
     pub relayed: Vec<RelayedIp>,
     /// Ports of relayed addresses. Fixed.
     pub ports: RangeInclusive<u16>,
-    /// How many relays share `ports`, from 1 on. Fixed.
+    /// Number of relays that share `ports`, at least 1. Fixed.
     pub shards: u16,
-    /// Which of them this is, `0..shards`: it takes the ports whose remainder by `shards` is this
-    /// number. Fixed.
+    /// Number of this relay among them, `0..shards`: it takes the ports whose remainder by `shards`
+    /// is this number. Fixed.
     pub shard: u16,
-    /// Which peers may be reached.
+    /// The peers that clients may reach.
     pub policy: Policy,
     /// The server that new clients are sent to instead (300, RFC 8489 section 10); only those of
     /// its address family.

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use std::time::Duration;
 
-/// What a client needs to use a relay (draft-uberti-behave-turn-rest-00).
+/// Credentials by which a client uses a relay (draft-uberti-behave-turn-rest-00).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `expiry:user`, the expiry in seconds of Unix time.

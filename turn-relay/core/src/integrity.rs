@@ -18,7 +18,7 @@ use stun_types::prelude::*;
 const ATTRIBUTE_HEADER: usize = 4;
 const MESSAGE_HEADER: usize = 20;
 
-/// Which MAC a message carries.
+/// The kind of MAC that a message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MacKind {
     Sha1,
@@ -41,7 +41,7 @@ impl MacKind {
     }
 }
 
-/// How the key is made from the password.
+/// The digest that makes the key from the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Md5,

@@ -21,12 +21,12 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(3600);
 pub const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
 /// Life of a channel binding (RFC 8656 section 12).
 pub const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
-/// How long an expired channel is held for its peer, and its peer for it: packets may still be
-/// under way (RFC 8656 section 12).
+/// Time for which an expired channel is held for its peer, and its peer for it: packets may still
+/// be under way (RFC 8656 section 12).
 pub const CHANNEL_HOLD: Duration = Duration::from_secs(300);
 /// Life of a nonce: what one nonce signs in an hour reveals little.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
-/// How long the second port of a pair is kept (RFC 8656 section 7.2).
+/// Time for which the second port of a pair is kept (RFC 8656 section 7.2).
 pub const RESERVATION_LIFETIME: Duration = Duration::from_secs(30);
 /// Ports kept at a time; a request for one more is answered 508.
 pub const RESERVATIONS_MAX: usize = 1024;
@@ -61,8 +61,8 @@ pub const REVOCATIONS_MAX: usize = 65_536;
 pub const ALLOCATION_BYTES_MAX: usize = 4096;
 /// Largest payload forwarded: with a Data indication's header it still fits a datagram.
 pub const PAYLOAD_BYTES_MAX: usize = 65_507 - 48 - 3;
-/// How long a user without an allocation keeps what it has used of its rates: until they would be
-/// full again.
+/// Time for which a user without an allocation keeps what it has used of its rates: until they
+/// would be full again.
 pub const USER_LINGER: Duration = Duration::from_secs(5);
 /// Users without an allocation that are kept in this way; beyond it the first to leave is
 /// forgotten.

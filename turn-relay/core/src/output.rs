@@ -1,4 +1,4 @@
-//! What a relay asks its owner to do, and what it can be asked.
+//! Requests of a relay to its owner, and commands to the relay.
 
 use crate::client::{AllocationId, Client, Protocol};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ pub enum Forward<'a> {
         peer: SocketAddr,
         /// The datagram.
         payload: &'a [u8],
-        /// Whether it must not be fragmented (RFC 8656 section 14).
+        /// True if it must not be fragmented (RFC 8656 section 14).
         dont_fragment: bool,
     },
     /// From a peer to a client.
@@ -75,7 +75,7 @@ pub struct Transmit {
     pub payload: Vec<u8>,
 }
 
-/// What the relay's owner should do.
+/// A request to the relay's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Event {
@@ -85,7 +85,7 @@ pub enum Event {
         allocation: AllocationId,
         /// The address to bind it to.
         relayed: SocketAddr,
-        /// Whether the client asked for sends that are not fragmented.
+        /// True if the client asked for sends that are not fragmented.
         dont_fragment: bool,
     },
     /// Close the socket.
@@ -124,7 +124,7 @@ pub struct Icmp {
     pub data: u32,
 }
 
-/// What an operator can ask for.
+/// A command of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// End a user's allocations, and refuse it until every credential it may hold has expired.
@@ -142,7 +142,7 @@ pub enum Command {
     Drain {
         /// The server that new clients are sent to.
         alternate: Option<SocketAddr>,
-        /// When the remaining allocations end.
+        /// Time at which the remaining allocations end.
         deadline: Instant,
     },
 }

@@ -6,7 +6,7 @@ use crate::limits::PORT_PROBES_MAX;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 
-/// What a request wants of a port (EVEN-PORT, RFC 8656 section 18.6).
+/// A request's wish for a port (EVEN-PORT, RFC 8656 section 18.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parity {
     Any,

@@ -22,7 +22,7 @@ pub(crate) struct ReplyBudget {
     /// Nanoseconds from `started`, counted from [`BEGIN`], until the place is at rest again. It
     /// answers while that is less than a burst away.
     busy_until: Box<[u64]>,
-    /// What all sources together have left.
+    /// The unused part of all sources together.
     together: Bucket,
 }
 

@@ -1,4 +1,4 @@
-//! What a relay counts, and what it reports about its allocations.
+//! Counts of a relay, and its report about allocations.
 
 use crate::client::{AllocationId, Client};
 use std::net::SocketAddr;
@@ -63,9 +63,9 @@ pub struct SessionView<'a> {
     pub client: Client,
     /// The relayed addresses as announced, IPv4 first.
     pub relayed: [Option<SocketAddr>; 2],
-    /// When it was made.
+    /// Time at which it was made.
     pub created_at: Instant,
-    /// When it ends without a refresh.
+    /// Time at which it ends without a refresh.
     pub expires_at: Instant,
     /// Peer addresses that may send now, or could until lately.
     pub permissions: usize,

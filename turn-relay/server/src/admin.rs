@@ -1,5 +1,5 @@
-//! What operators can ask for, over HTTP. It belongs on a private address, because anyone who
-//! reaches it may do everything.
+//! Operators' requests over HTTP. They belong on a private address, because anyone who reaches it
+//! may do everything.
 
 use crate::{Session, SessionId, Stopped, Turn};
 use axum::extract::{Path, Query, State};

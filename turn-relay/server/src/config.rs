@@ -12,8 +12,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Further addresses for clients, TCP.
     pub listen_streams: Vec<SocketAddr>,
-    /// How connections are taken. With a certificate, TLS is served on every address beside plain
-    /// TCP.
+    /// Settings for taking connections. With a certificate, TLS is served on every address beside
+    /// plain TCP.
     pub front: front::Settings,
     /// Settings of the core. `shards` is the number of threads; `shard` is not used.
     pub relay: fmz_turn_core::Config,

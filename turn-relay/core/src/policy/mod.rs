@@ -1,4 +1,4 @@
-//! Which peers may be reached.
+//! The peers that clients may reach.
 
 mod deny;
 mod filter;
@@ -16,7 +16,7 @@ use std::ops::RangeInclusive;
 /// allowed in every mode: two clients may meet here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    /// What is allowed besides `platform`.
+    /// Peers that are allowed besides `platform`.
     pub mode: PolicyMode,
     /// The platform's own peers: candidates of its forwarding units, sibling relays. They are
     /// allowed in every mode, even if the address is private or `own`.
@@ -28,7 +28,7 @@ pub struct Policy {
     pub own: Vec<IpAddr>,
 }
 
-/// What is allowed besides the platform.
+/// Peers that are allowed besides the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PolicyMode {
     /// Nothing else.

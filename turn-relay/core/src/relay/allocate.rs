@@ -16,7 +16,7 @@ use turn_types::attribute::{
     RequestedTransport, ReservationToken,
 };
 
-/// What an Allocate request asks for.
+/// The wishes of an Allocate request.
 #[derive(Debug)]
 struct Wanted {
     family: Family,

@@ -47,7 +47,7 @@ pub struct Relay {
     table: Table,
     ports: Ports,
     reservations: Reservations,
-    /// What is left of the rate of all users together.
+    /// The unused part of the rate of all users together.
     total: Bucket,
     drain: Option<Drain>,
     transmits: VecDeque<Transmit>,

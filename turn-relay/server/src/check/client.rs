@@ -47,7 +47,7 @@ pub enum Trouble {
     Io(#[from] io::Error),
 }
 
-/// What a request asks for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy)]
 enum Ask {
     Binding,

@@ -14,7 +14,7 @@ pub(crate) const STREAM_INPUTS_MAX: usize = 1024;
 /// Commands that wait for a shard. One more waits at its sender.
 pub(crate) const CONTROLS_MAX: usize = 64;
 
-/// What a connection brings.
+/// An input from a connection.
 pub(crate) enum StreamInput {
     /// The connection is open, and reads what is put into the queue.
     Opened(Client, Arc<Queue>),
@@ -24,7 +24,7 @@ pub(crate) enum StreamInput {
     Closed(Client, Arc<Queue>),
 }
 
-/// What an operator asks for.
+/// A command of an operator.
 pub(crate) enum Control {
     Config(Box<Config>),
     Command(Command),

@@ -35,7 +35,7 @@ const CONTROLS_MAX: usize = 16;
 const OUTPUTS_MAX: usize = 1024;
 /// Readiness events taken at once; the rest comes the next time.
 const EVENTS_MAX: usize = 1024;
-/// How often metrics are updated.
+/// Time between two updates of the metrics.
 const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Tokens that are not the slot of a relay socket.
@@ -52,13 +52,13 @@ pub(crate) struct Shard {
     buffer: ReceiveBuffer,
     /// Relay sockets that may have something to read.
     ready: VecDeque<usize>,
-    /// Whether the listening socket may have something to read.
+    /// True if the listening socket may have something to read.
     listening_ready: bool,
     moderation: Moderation,
     exported_at: Instant,
 }
 
-/// Whether a round left work to do.
+/// The outcome of a round: whether it left work to do.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,

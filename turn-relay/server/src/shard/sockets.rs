@@ -29,7 +29,7 @@ struct Relayed {
     dont_fragment: bool,
     /// Its run of collected datagrams, as a place among the runs.
     run: Option<usize>,
-    /// Whether it is among those that may have something to read.
+    /// True if it is among those that may have something to read.
     ready: bool,
 }
 

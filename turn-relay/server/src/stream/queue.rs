@@ -1,4 +1,4 @@
-//! What waits to be written to one connection.
+//! Data that waits to be written to one connection.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ struct Waiting {
     closed: bool,
 }
 
-/// What the connection's task should do.
+/// The next step of the connection's task.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Write what was taken.
