@@ -62,6 +62,8 @@ impl Driver {
         let Some((source, destination)) = batch.route() else {
             return Ok(Sent::default());
         };
+        // One call for the whole batch, if the kernel segments that many. It may still refuse, for
+        // example on an interface without checksum offload; then each datagram is sent by itself.
         if batch.len() > 1 && self.state.max_gso_segments() >= batch.len() {
             let segment = Some(batch.segment());
             match self.send_bytes(io, source, destination, batch.bytes(), segment) {

@@ -215,6 +215,7 @@ impl Front {
     /// Waits until fewer than [`OPENING_MAX`] open.
     async fn make_place(&mut self) {
         loop {
+            // Forget the connections that are through.
             while self.opening.try_join_next().is_some() {}
             self.begun.retain(|(_, opening)| !opening.is_finished());
             let Some((begun, oldest)) = self.begun.front() else {

@@ -72,6 +72,7 @@ impl Ports {
         rng: &mut ChaCha20Rng,
     ) -> Option<u16> {
         let count = self.rows[family.index()].len();
+        // A random beginning, then the places after it, around the end.
         let start = rng.next_u32() as usize % count.max(1);
         let places = (0..count.min(PORT_PROBES_MAX)).map(|probe| (start + probe) % count);
         let place = places

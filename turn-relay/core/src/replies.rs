@@ -46,6 +46,7 @@ impl ReplyBudget {
         let interval = Duration::from_secs(1) / per_s.max(1);
         let burst = (interval * (REPLY_BURST - 1)).as_nanos() as u64;
         let now = BEGIN + at.saturating_duration_since(self.started).as_nanos() as u64;
+        // Each answer moves the place's time on by one interval; a burst may run ahead of now.
         let busy = self.busy_until[place].max(now);
         let open = busy <= now + burst && self.together.take_one(together(), at);
         if open {

@@ -109,6 +109,7 @@ impl Table {
     pub(crate) fn set_expiry(&mut self, slot: u32, expires_at: Instant) {
         let allocation = self.get_mut(slot);
         allocation.expires_at = expires_at;
+        // A later time needs no new entry: `next_expired` corrects the old one when it is reached.
         if expires_at < allocation.wake_at {
             allocation.wake_at = expires_at;
             let id = self.id(slot);
@@ -126,12 +127,14 @@ impl Table {
                 .resolve(id)
                 .filter(|slot| self.get(*slot).wake_at == wake_at)
             else {
+                // The allocation has ended, or an earlier entry has replaced this one.
                 continue;
             };
             let expires_at = self.get(slot).expires_at;
             if expires_at <= now {
                 return Some(slot);
             }
+            // It was refreshed since: wake for its new time.
             self.get_mut(slot).wake_at = expires_at;
             self.timers.push(Reverse((expires_at, id)));
         }

@@ -30,6 +30,7 @@ impl User {
         now: Instant,
     ) -> bool {
         let bits = 8.0 * bytes as f64;
+        // `&`, not `&&`: every bucket is filled up to now before one of them decides.
         let open = self.bits.is_open(Rate::smooth(quotas.user_bps), now)
             & self.packets.is_open(Rate::smooth(quotas.user_pps), now)
             & total.is_open(Rate::smooth(quotas.total_bps), now);

@@ -88,6 +88,7 @@ impl Relay {
         self.count_to_peer(slot, payload.len());
         let relayed = self.bound(family, port)?;
         let own = self.own_address(peer);
+        // The peer is an allocation of this shard: no socket is needed.
         if let Some(own) = own.filter(|own| self.ports.is_of_shard(own.port())) {
             self.stats.packets_hairpin += 1;
             return self.handle_peer(own, relayed, payload, now);
@@ -137,6 +138,7 @@ impl Relay {
             return None;
         }
         let channel = allocation.channel_of(peer, now);
+        // The policy was checked when a channel was bound, and again at each reload.
         if channel.is_none() && !self.filter.admits(peer) {
             self.stats.dropped_policy += 1;
             return None;
