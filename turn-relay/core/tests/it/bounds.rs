@@ -3,6 +3,9 @@
 use crate::world::*;
 use fmz_turn_core::{Config, RelayedIp, StaticUser, limits};
 
+/// What breaks the settings, and what the error says is allowed.
+type Broken = (fn(&mut Config), String);
+
 #[test]
 fn turn20_settings_are_checked() {
     let user = |name: &str| StaticUser {
@@ -14,8 +17,7 @@ fn turn20_settings_are_checked() {
         bind: ip(bind),
         announced: ip(announced),
     };
-    // Each error names what is allowed.
-    let breaks: Vec<(fn(&mut Config), String)> = vec![
+    let breaks: Vec<Broken> = vec![
         (
             |config| config.realm.clear(),
             limits::REALM_BYTES_MAX.to_string(),
