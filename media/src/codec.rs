@@ -1,11 +1,11 @@
-//! Codecs by their SDP name, and where a keyframe begins in their RTP payloads.
+//! Codecs by their SDP name, and how to recognise a keyframe in their RTP payloads.
 
 use std::fmt;
 
 /// Ticks a second of every video codec's RTP clock.
 pub const VIDEO_CLOCK_RATE: u32 = 90_000;
 
-/// What a publication may be coded in.
+/// The codecs that a publication may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
     /// RFC 7741.
@@ -24,7 +24,7 @@ impl Codec {
     /// Every codec.
     pub const ALL: [Self; 5] = [Self::Vp8, Self::Vp9, Self::Av1, Self::H264, Self::Opus];
 
-    /// Name as in SDP `rtpmap` and in `Publication.codec`.
+    /// Returns the name as in SDP `rtpmap` and in `Publication.codec`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl Codec {
         }
     }
 
-    /// Reads a name as in SDP, which does not mind case (RFC 8866 section 6.6).
+    /// Reads a name as in SDP, which ignores case (RFC 8866 section 6.6).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -44,7 +44,7 @@ impl Codec {
             .find(|codec| codec.name().eq_ignore_ascii_case(name))
     }
 
-    /// Ticks a second of the RTP timestamp.
+    /// Returns the ticks a second of the RTP timestamp.
     #[must_use]
     pub const fn clock_rate(self) -> u32 {
         match self {
@@ -53,7 +53,7 @@ impl Codec {
         }
     }
 
-    /// True for audio.
+    /// Returns true for audio.
     #[must_use]
     pub const fn is_audio(self) -> bool {
         matches!(self, Self::Opus)
@@ -66,10 +66,11 @@ impl fmt::Display for Codec {
     }
 }
 
-/// True where this RTP payload begins a picture that decodes without any other; always true for audio.
+/// Returns true if this RTP payload begins a picture that decodes without any other; always true
+/// for audio.
 ///
-/// Any bytes may be given: what is too short or malformed is no keyframe. An H264 keyframe in several
-/// slices is found once a slice.
+/// Any bytes may be given: a payload that is too short or malformed is no keyframe. An H264
+/// keyframe in several slices is found once a slice.
 #[must_use]
 pub fn is_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
@@ -82,7 +83,8 @@ pub fn is_keyframe(codec: Codec, payload: &[u8]) -> bool {
     .unwrap_or(false)
 }
 
-/// RFC 7741 section 4.2: descriptor, then the frame tag whose lowest bit is 0 in a keyframe (RFC 6386 section 9.1).
+/// Recognises a VP8 keyframe (RFC 7741 section 4.2): descriptor, then the frame tag whose lowest
+/// bit is 0 in a keyframe (RFC 6386 section 9.1).
 fn vp8(payload: &[u8]) -> Option<bool> {
     let first = *payload.first()?;
     let (extended, starts, partition) = (first & 0x80 != 0, first & 0x10 != 0, first & 0x07);
@@ -102,7 +104,8 @@ fn vp8(payload: &[u8]) -> Option<bool> {
     Some(payload.get(at)? & 0x01 == 0)
 }
 
-/// RFC 9628 section 4.2: B set, P clear, and the base spatial layer where layers are told.
+/// Recognises a VP9 keyframe (RFC 9628 section 4.2): B set, P clear, and the base spatial layer if
+/// layers are given.
 fn vp9(payload: &[u8]) -> Option<bool> {
     let first = *payload.first()?;
     let (inter, begins) = (first & 0x40 != 0, first & 0x08 != 0);
@@ -123,8 +126,9 @@ fn vp9(payload: &[u8]) -> Option<bool> {
     Some(spatial_layer == 0 && payload.len() > at + usize::from(layered))
 }
 
-/// Aggregation header `Z Y W W N - - -`: N is set on the first packet of a coded video sequence. Senders that leave N
-/// out still begin that packet with a sequence header, alone or behind a temporal delimiter.
+/// Recognises an AV1 keyframe by the aggregation header `Z Y W W N - - -`: N is set on the first
+/// packet of a coded video sequence. Senders that leave N out still begin that packet with a
+/// sequence header, alone or after a temporal delimiter.
 fn av1(payload: &[u8]) -> Option<bool> {
     const SEQUENCE_HEADER: u8 = 1;
     const TEMPORAL_DELIMITER: u8 = 2;
@@ -153,7 +157,8 @@ fn av1(payload: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// A length and what follows it; no packet needs more than three bytes of it.
+/// Reads a length, and returns it with what follows. No packet needs more than three bytes of
+/// length.
 fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     const LENGTH_BYTES_MAX: usize = 3;
     let mut value = 0;
@@ -166,7 +171,8 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     None
 }
 
-/// RFC 6184: SPS or IDR slice as a single NAL unit, inside a STAP-A, or at the start of an FU-A.
+/// Recognises an H264 keyframe (RFC 6184): SPS or IDR slice as a single NAL unit, inside a STAP-A,
+/// or at the start of an FU-A.
 fn h264(payload: &[u8]) -> Option<bool> {
     const STAP_A: u8 = 24;
     const FU_A: u8 = 28;
@@ -271,7 +277,7 @@ mod tests {
                 ),
                 (b"\x90\xfe\xc6\x2c\x8d\xf2\xce\x32", false),
                 (b"\x10\x30\x30\xc0\x40\xfd\xf8\x26", false),
-                // No N bit: a sequence header first, or behind a temporal delimiter.
+                // No N bit: a sequence header first, or after a temporal delimiter.
                 (b"\x20\x02\x0a\x00\x30\x10", true),
                 (b"\x30\x02\x12\x00\x02\x0a\x00\x30\x10", true),
                 (b"\x30\x02\x12\x00\x02\x32\x00\x30\x10", false),

@@ -1,7 +1,7 @@
 //! The frame number painted into a picture, so that a test can tell which picture it sees.
 //!
-//! A strip of 32 x 2 cells near the top left corner. A cell is 1/160 of the picture's width, so the strip is found
-//! at any scaling. `docs/SPEC-frames.md` lays it down (rules code1 to code5).
+//! A strip of 32 x 2 cells near the top left corner. A cell is 1/160 of the picture's width, so the
+//! strip is found at any scaling. The format is in `docs/SPEC-frames.md` (rules code1 to code5).
 //!
 //! ```text
 //! column   0  1  2 ............ 21  22 ...... 29  30 31
@@ -23,7 +23,7 @@ const MARGIN: u32 = 2;
 const COLUMNS: u32 = 32;
 /// Rows of the strip.
 const ROWS: u32 = 2;
-/// Column of the first data bit, behind the start marker.
+/// Column of the first data bit, after the start marker.
 const FIRST_BIT: u32 = 2;
 /// Bits of frame number.
 const NUMBER_BITS: u32 = 20;
@@ -34,7 +34,8 @@ pub const NUMBERS: u32 = 1 << NUMBER_BITS;
 /// Narrowest picture, pixels, in which a strip can be read: a cell is two pixels wide.
 pub const WIDTH_MIN: u32 = 320;
 
-/// CRC-8, polynomial 0x07, start 0xff, over the number as three bytes, highest first (code3).
+/// Returns the CRC-8, polynomial 0x07, start 0xff, over the number as three bytes, highest first
+/// (code3).
 fn check_of(number: u32) -> u8 {
     number.to_be_bytes()[1..].iter().fold(0xff, |crc, byte| {
         (0..8).fold(crc ^ byte, |crc: u8, _| {
@@ -43,12 +44,12 @@ fn check_of(number: u32) -> u8 {
     })
 }
 
-/// The 28 bits of the strip, the leftmost highest.
+/// Returns the 28 bits of the strip, the leftmost highest.
 fn word_of(number: u32) -> u32 {
     (number << CHECK_BITS) | u32::from(check_of(number))
 }
 
-/// Whether a cell is white in the strip of a number.
+/// Returns whether a cell is white in the strip of a number.
 fn is_white(number: u32, column: u32, row: u32) -> bool {
     let last_bit = FIRST_BIT + NUMBER_BITS + CHECK_BITS - 1;
     if column < FIRST_BIT || column > last_bit {

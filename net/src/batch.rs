@@ -2,14 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Datagrams in one send. A browser's receive buffer may hold as little as 212,992 bytes, some 170 datagrams as the
-/// kernel counts them; what leaves at once has to stay a small part of it.
+/// Datagrams in one send. A browser's receive buffer may hold as little as 212,992 bytes, which is
+/// some 170 datagrams as the kernel counts them. One send must be a small part of that.
 pub const SEGMENTS_MAX: usize = 16;
 
-/// Bytes in one send: one UDP datagram's worth, which is what the kernel splits.
+/// Bytes in one send: the largest UDP datagram, which is the most that the kernel splits.
 const BATCH_BYTES_MAX: usize = 60_000;
 
-/// Consecutive datagrams from one address to one other, all of one size but for the last, which may be shorter.
+/// Consecutive datagrams from one address to one other. All have one size, except the last, which
+/// may be shorter.
 #[derive(Debug, Default)]
 pub struct SendBatch {
     route: Option<(IpAddr, SocketAddr)>,
@@ -24,14 +25,14 @@ impl SendBatch {
         Self::default()
     }
 
-    /// Adds a datagram. False where it cannot join what is there: the batch has to be sent first, and an empty
-    /// batch takes any datagram.
+    /// Adds a datagram. Returns false if it cannot join what is there: send the batch first, for an
+    /// empty batch takes any datagram.
     #[must_use]
     pub fn push(&mut self, source: IpAddr, destination: SocketAddr, payload: &[u8]) -> bool {
         self.push_parts(source, destination, [payload])
     }
 
-    /// As [`Self::push`], a datagram in parts.
+    /// Does what [`Self::push`] does, for a datagram in parts.
     #[must_use]
     pub fn push_parts<const N: usize>(
         &mut self,
@@ -62,17 +63,17 @@ impl SendBatch {
             && self.bytes.len() + length <= BATCH_BYTES_MAX
     }
 
-    /// True where nothing waits.
+    /// Returns true if nothing waits.
     pub fn is_empty(&self) -> bool {
         self.segments == 0
     }
 
-    /// Datagrams that wait.
+    /// Returns how many datagrams wait.
     pub fn len(&self) -> usize {
         self.segments
     }
 
-    /// Address to send from and address to send to, of a batch that is not empty.
+    /// Returns the source and the destination of a batch that is not empty.
     pub(crate) fn route(&self) -> Option<(IpAddr, SocketAddr)> {
         self.route.filter(|_| !self.is_empty())
     }
@@ -85,12 +86,12 @@ impl SendBatch {
         self.segment
     }
 
-    /// Forgets everything.
+    /// Drops all datagrams.
     pub fn clear(&mut self) {
         self.drop_front(self.segments);
     }
 
-    /// Forgets the first `segments` datagrams.
+    /// Drops the first `segments` datagrams.
     pub(crate) fn drop_front(&mut self, segments: usize) {
         let bytes = (segments * self.segment).min(self.bytes.len());
         self.bytes.drain(..bytes);

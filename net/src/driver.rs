@@ -1,4 +1,4 @@
-//! Batched system calls on a socket, whoever waits for it.
+//! Batched system calls on a socket. The owner does the waiting.
 
 use crate::{ReceiveBuffer, SendBatch};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -8,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 
-/// What became of a batch.
+/// The result of sending a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
     /// Datagrams the kernel took.
@@ -17,7 +17,8 @@ pub struct Sent {
     pub refused: usize,
 }
 
-/// What is known of a bound socket. It keeps the socket's calls, the owner keeps the socket.
+/// State of a bound socket. The driver makes the socket's calls, the owner keeps the
+/// socket.
 #[derive(Debug)]
 pub(crate) struct Driver {
     state: UdpSocketState,
@@ -42,7 +43,8 @@ impl Driver {
         Ok(())
     }
 
-    /// True where no more waited than there was room for in `slots`.
+    /// Receives datagrams. Returns true if the last call left room in `slots`, so that nothing more
+    /// waits.
     pub(crate) fn receive(
         &self,
         io: &impl AsFd,
@@ -60,6 +62,8 @@ impl Driver {
         let Some((source, destination)) = batch.route() else {
             return Ok(Sent::default());
         };
+        // One call for the whole batch, if the kernel segments that many. It may still refuse, for
+        // example on an interface without checksum offload; then each datagram is sent by itself.
         if batch.len() > 1 && self.state.max_gso_segments() >= batch.len() {
             let segment = Some(batch.segment());
             match self.send_bytes(io, source, destination, batch.bytes(), segment) {
@@ -110,7 +114,7 @@ impl Driver {
             src_ip: (!source.is_unspecified()).then_some(source),
         };
         match self.send_once(io, &transmit) {
-            // The kernel says here what became of an earlier send, and says it once.
+            // Here the kernel reports, once, an error of an earlier send.
             Err(error) if self.keeps_errors && error.kind() != io::ErrorKind::WouldBlock => {
                 self.send_once(io, &transmit)
             }
@@ -118,8 +122,8 @@ impl Driver {
         }
     }
 
-    /// The library writes a control message beside every datagram, also one that needs none, and the kernel takes long to
-    /// read it.
+    /// Sends without control messages. The library writes one beside every datagram, even if it
+    /// needs none, and the kernel takes long to read it.
     fn send_once(&self, io: &impl AsFd, transmit: &Transmit<'_>) -> io::Result<()> {
         if transmit.segment_size.is_some() || transmit.src_ip.is_some() {
             return self.state.try_send(io.into(), transmit);
@@ -129,7 +133,7 @@ impl Driver {
         Ok(())
     }
 
-    /// An IPv6 socket reaches IPv4 by mapped addresses only.
+    /// Maps an IPv4 destination: an IPv6 socket reaches IPv4 by mapped addresses only.
     fn reachable(&self, destination: SocketAddr) -> SocketAddr {
         match destination.ip() {
             IpAddr::V4(ip) if self.local.is_ipv6() => {
@@ -149,8 +153,8 @@ fn sent_whole(batch: &mut SendBatch) -> Sent {
     }
 }
 
-/// The kernel writes beside each datagram what the library asks for and nobody here reads: time, class of service, and where
-/// there is one only, the local address.
+/// Turns off what the kernel writes beside each datagram for the library and nobody here reads:
+/// time, class of service and, if there is only one, the local address.
 fn tell_less(io: &impl AsFd, local: SocketAddr) -> io::Result<()> {
     setsockopt(io, sockopt::ReceiveTimestampns, &false)?;
     if local.is_ipv4() {

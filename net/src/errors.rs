@@ -5,26 +5,29 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 
-/// Origin of an error that an ICMP message brought (`SO_EE_ORIGIN_ICMP`, `SO_EE_ORIGIN_ICMP6`), and not this machine.
+/// Origin of an error that an ICMP message brought (`SO_EE_ORIGIN_ICMP`, `SO_EE_ORIGIN_ICMP6`);
+/// other errors come from this machine.
 const ICMP_ORIGINS: [u8; 2] = [2, 3];
 
-/// Room for what the kernel tells beside an error: the error, its sender, and addresses and times as for any datagram.
+/// Room for what the kernel writes beside an error: the error, its sender, and addresses and times
+/// as for any datagram.
 const CONTROL_BYTES: usize = 512;
 
-/// What the network says about a datagram that was sent.
+/// An error that the network reports about a datagram that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathError {
-    /// Where the datagram was to go.
+    /// Destination of the datagram.
     pub destination: SocketAddr,
     /// Type of the ICMP or ICMPv6 message.
     pub kind: u8,
     /// Its code.
     pub code: u8,
-    /// Its further word: bytes that the next link takes, where the datagram was too long; else 0.
+    /// Its further word: if the datagram was too long, the bytes that the next link takes;
+    /// otherwise 0.
     pub info: u32,
 }
 
-/// The oldest error of `socket` that came from the network; others are passed over.
+/// Takes the oldest error of `socket` that came from the network, and drops others.
 pub(crate) fn take(socket: &impl AsRawFd) -> io::Result<Option<PathError>> {
     loop {
         let mut space = vec![0; CONTROL_BYTES];

@@ -1,23 +1,26 @@
-//! Where a message of STUN or TURN ends on a stream (RFC 8489 section 6.2.2, RFC 8656 section 12.5).
+//! Finds the end of each STUN or TURN message on a stream (RFC 8489 section 6.2.2, RFC 8656 section
+//! 12.5).
 //!
-//! A stream has no datagrams: the receiver finds the end of each message by the length it carries. ChannelData is
-//! padded to a multiple of four bytes there; the padding is no part of the message.
+//! A stream has no datagrams: the receiver finds the end of each message by the length that it
+//! carries. There ChannelData is padded to a multiple of four bytes; the padding is no part of the
+//! message.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Bytes of one message at most: what one UDP datagram over IPv4 holds, for nothing longer can be relayed.
+/// Bytes of one message at most: what one UDP datagram over IPv4 holds, because nothing longer can
+/// be relayed.
 pub const MESSAGE_BYTES_MAX: usize = 65_507;
 
 /// Bytes taken from a stream at once: one TLS record.
 const READ_BYTES_MAX: usize = 16 * 1024;
 
-/// Bytes of a STUN header, and of that of ChannelData.
+/// Bytes of a STUN header. That of ChannelData is shorter.
 const STUN_HEADER_BYTES: usize = 20;
 const CHANNEL_HEADER_BYTES: usize = 4;
 /// Bytes 4 to 7 of every STUN message (RFC 8489 section 5).
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 
-/// Why a stream cannot be read any further: where the next message begins is not known.
+/// The reason why a stream cannot be read any further: the next message's beginning is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FramingError {
     /// The next byte begins neither STUN (0x00 to 0x03) nor ChannelData (0x40 to 0x7F).
@@ -31,7 +34,7 @@ pub enum FramingError {
     Header,
 }
 
-/// What came from a stream and is not taken yet.
+/// Bytes that came from a stream and are not taken yet.
 #[derive(Debug, Default)]
 pub struct Deframer {
     bytes: BytesMut,
@@ -43,8 +46,8 @@ impl Deframer {
         Self::default()
     }
 
-    /// Where the next bytes of the stream go. To be asked for only where [`Self::message`] has none left: then it holds
-    /// less than [`MESSAGE_BYTES_MAX`] and one read.
+    /// Returns the buffer for the next bytes of the stream. Ask for it only if [`Self::message`]
+    /// has none left: then it holds less than [`MESSAGE_BYTES_MAX`] and one read.
     pub fn room(&mut self) -> impl BufMut + '_ {
         self.bytes.reserve(READ_BYTES_MAX);
         (&mut self.bytes).limit(READ_BYTES_MAX)
@@ -68,12 +71,12 @@ impl Deframer {
     }
 }
 
-/// Zero bytes that a message of `length` bytes needs behind it on a stream.
+/// Returns the zero bytes that follow a message of `length` bytes on a stream.
 pub fn padding(length: usize) -> &'static [u8] {
     &[0; 3][..length.next_multiple_of(4) - length]
 }
 
-/// Bytes of the message that `bytes` begins with, once its header says so.
+/// Returns the length of the message that `bytes` begins with, once its header is there.
 fn length(bytes: &[u8]) -> Result<Option<usize>, FramingError> {
     let is_stun = match bytes.first() {
         None => return Ok(None),
@@ -86,7 +89,8 @@ fn length(bytes: &[u8]) -> Result<Option<usize>, FramingError> {
     };
     let length = usize::from(u16::from_be_bytes([high, low]));
     let header = [CHANNEL_HEADER_BYTES, STUN_HEADER_BYTES][usize::from(is_stun)];
-    // What the first four bytes say comes first, so that the fault is the same however the stream is cut.
+    // What the first four bytes say is checked first, so that the fault is the same however the
+    // stream is cut.
     if is_stun && !length.is_multiple_of(4) {
         return Err(FramingError::Header);
     }

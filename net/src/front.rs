@@ -1,8 +1,9 @@
 //! One TCP port for the page and the relay, plain and over TLS.
 //!
-//! A connection says by its first byte what it is: 0x16 begins a TLS handshake, 0x00 to 0x03 a STUN message (RFC 8489
-//! section 5), anything else is HTTP. Within TLS the application protocol decides (RFC 7301; `stun.turn` is RFC 7443); a
-//! client that names none is judged by its first decrypted byte. Rules: `docs/SPEC-front.md`.
+//! The first byte of a connection decides: 0x16 begins a TLS handshake, 0x00 to 0x03 a STUN message
+//! (RFC 8489 section 5), anything else is HTTP. Within TLS the application protocol decides (RFC
+//! 7301; `stun.turn` is RFC 7443). A client that names none is judged by its first decrypted byte.
+//! Rules: `docs/SPEC-front.md`.
 
 mod opening;
 mod proxy;
@@ -31,30 +32,33 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-/// Connections that have not said yet what they are. A handshake costs tens of kilobytes and a signature, so a flood of
-/// them shall not cost more than this many.
+/// Connections that have not shown yet what they are. A handshake costs tens of kilobytes and a
+/// signature, so a flood must not cost more than this many.
 pub const OPENING_MAX: usize = 256;
-/// How long a connection may take to say what it is: slow lines and two round trips of TLS many times over.
+/// Time in which a connection must show what it is: enough for slow lines and two round trips of
+/// TLS many times over.
 pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
-/// Where all places are taken, the connection that opens for longest gives way, if it had this long: many handshakes at once
-/// are a server that came back, and those who are nearly through shall get through.
+/// If all places are taken, the connection that has been opening longest gives way, once it had
+/// this long. Many handshakes at once mean that the server came back, and clients that are nearly
+/// through should get through.
 const OPENING_TIME_MIN: Duration = Duration::from_secs(1);
-/// Rest after the system had no connection to give, for it has no descriptors left.
+/// Pause after the system could give no connection because it has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a front must be told.
+/// Settings of a front.
 #[derive(Clone)]
 pub struct Settings {
-    /// Secures connections; without it a TLS handshake is refused.
+    /// Secures connections. Without it a TLS handshake is refused.
     pub tls: Option<Tls>,
-    /// Where proxies stand that say in front of every connection whose it is (PROXY protocol 1 or 2). What comes from elsewhere
-    /// is taken as it comes.
+    /// Proxies that begin every connection with the client's addresses (PROXY protocol 1 or 2).
+    /// Connections from elsewhere are taken as they are.
     pub proxies: Vec<IpNet>,
-    /// Connections of one IPv4 address or IPv6 /64 at once; loopback is not counted, for a proxy there stands for everybody.
+    /// Connections of one IPv4 address or IPv6 /64 at once. Loopback is not counted, because a
+    /// proxy there stands for everybody.
     pub per_source_max: usize,
     /// Connections at once.
     pub total_max: usize,
-    /// Is told of each connection that was closed before somebody served it.
+    /// Called for each connection that was closed before it was served.
     pub on_refused: Arc<dyn Fn(Refusal) + Send + Sync>,
 }
 
@@ -63,9 +67,11 @@ impl Default for Settings {
         Self {
             tls: None,
             proxies: Vec::new(),
-            // A studio behind one address: hundreds of people, each with a page, a WebSocket and a relay connection.
+            // A studio behind one address: hundreds of people, each with a page, a WebSocket and a
+            // relay connection.
             per_source_max: 2_048,
-            // Three times the sessions of a full server; each holds a descriptor and, with TLS, some 30 kB.
+            // Three times the sessions of a full server; each holds a descriptor and, with TLS,
+            // some 30 kB.
             total_max: 32_768,
             on_refused: Arc::new(|_| {}),
         }
@@ -83,7 +89,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Who serves connections. A connection that nobody serves is closed.
+/// The services that take connections. A connection that nothing serves is closed.
 #[derive(Debug, Clone, Default)]
 pub struct Outlets {
     /// HTTP/1.1, decrypted.
@@ -92,7 +98,7 @@ pub struct Outlets {
     pub relay: Option<mpsc::Sender<RelayStream>>,
 }
 
-/// Why a connection was closed before somebody served it.
+/// The reason why a connection was closed before it was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
     /// One source has too many.
@@ -101,13 +107,13 @@ pub enum Refusal {
     /// All sources together have too many.
     #[error("full")]
     Full,
-    /// It did not say in time what it is.
+    /// It did not show in time what it is.
     #[error("opening_timeout")]
     Timeout,
-    /// Too many open, and it did so for longest.
+    /// Too many were opening, and this one for the longest time.
     #[error("gave_way")]
     GaveWay,
-    /// A proxy did not say whose it is.
+    /// A trusted proxy sent no valid header.
     #[error("proxy_header")]
     ProxyHeader,
     /// The TLS handshake failed.
@@ -116,7 +122,7 @@ pub enum Refusal {
     /// It wants TLS, which is not set up here.
     #[error("tls_off")]
     TlsOff,
-    /// Nobody serves what it speaks.
+    /// Nothing serves what it speaks.
     #[error("not_served")]
     NotServed,
     /// It ended by itself.
@@ -139,21 +145,22 @@ impl Refusal {
     ];
 }
 
-/// Listeners whose connections find their way to who serves them.
+/// Listeners, and the way of each connection to its service.
 #[derive(Debug)]
 pub struct Front {
     listeners: Vec<tokio::net::TcpListener>,
     gate: Arc<Gate>,
     opening: JoinSet<()>,
-    /// When each began to open, oldest first. Those that are through stay until they are asked for.
+    /// Times at which connections began to open, oldest first. Those that are through stay until
+    /// they are asked for.
     begun: VecDeque<(Instant, AbortHandle)>,
 }
 
 impl Front {
-    /// Takes listeners over; connections wait in them until [`Front::run`].
+    /// Takes listeners over. Connections wait in them until [`Front::run`].
     ///
     /// # Errors
-    /// What the system says of a listener. Must be called within a runtime.
+    /// The system's error for a listener. Must be called within a runtime.
     pub fn new(
         listeners: Vec<TcpListener>,
         settings: Settings,
@@ -175,7 +182,8 @@ impl Front {
         })
     }
 
-    /// Accepts connections until it is dropped, and with it those that still open. What was handed out goes on.
+    /// Accepts connections until it is dropped. Connections that still open are dropped with it;
+    /// those that were handed out go on.
     pub async fn run(mut self) {
         loop {
             match self.accept().await {
@@ -207,6 +215,7 @@ impl Front {
     /// Waits until fewer than [`OPENING_MAX`] open.
     async fn make_place(&mut self) {
         loop {
+            // Forget the connections that are through.
             while self.opening.try_join_next().is_some() {}
             self.begun.retain(|(_, opening)| !opening.is_finished());
             let Some((begun, oldest)) = self.begun.front() else {

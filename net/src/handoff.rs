@@ -1,18 +1,20 @@
 //! Datagrams between two loops of one process, without a socket.
 //!
-//! [`pair`] makes the two ends. Each collects what it sends in a round and hands it over with [`End::flush`]; the other
-//! takes all that waits with [`End::take`]. A full queue loses what comes last, as a socket's buffer does.
+//! [`pair`] makes the two ends. Each collects what it sends in a round and hands it over with
+//! [`End::flush`]; the other takes everything that waits with [`End::take`]. A full queue loses the
+//! last datagrams, as a socket's buffer does.
 
 use crate::Datagram;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Datagrams that wait in one direction: a burst of 200 streams, and no more than a loop takes in one round.
+/// Datagrams that wait in one direction: a burst of 200 streams, and no more than a loop takes in
+/// one round.
 pub const DATAGRAMS_MAX: usize = 4096;
 /// Bytes that wait in one direction: as many full-sized datagrams.
 pub const BYTES_MAX: usize = DATAGRAMS_MAX * 1500;
 
-/// Datagrams one behind the other.
+/// Datagrams one after the other.
 #[derive(Debug, Default)]
 struct Batch {
     headers: Vec<Header>,
@@ -53,7 +55,7 @@ impl Batch {
         })
     }
 
-    /// Moves everything behind what is in `waiting`; returns how many did not fit.
+    /// Moves everything to the end of `waiting`. Returns how many did not fit.
     fn append_to(&mut self, waiting: &mut Self) -> usize {
         if waiting.headers.is_empty() {
             std::mem::swap(self, waiting);
@@ -94,7 +96,8 @@ impl std::fmt::Debug for Lane {
 }
 
 impl Lane {
-    /// What waits. A panic under the lock leaves whole datagrams at worst missing.
+    /// Returns what waits. If somebody panicked under the lock, at worst whole datagrams are
+    /// missing.
     fn waiting(&self) -> MutexGuard<'_, Batch> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,12 +125,14 @@ pub fn pair() -> (End, End) {
 }
 
 impl End {
-    /// Says how to wake the loop of this end where datagrams come to an empty queue. Counts the first time only.
+    /// Sets how to wake the loop of this end if datagrams come to an empty queue. Only the first
+    /// call counts.
     pub fn on_arrival(&self, wake: impl Fn() + Send + Sync + 'static) {
         let _ = self.from.waker.set(Box::new(wake));
     }
 
-    /// Adds a datagram to what [`Self::flush`] hands over. False where it is lost: [`DATAGRAMS_MAX`], [`BYTES_MAX`].
+    /// Adds a datagram to what [`Self::flush`] hands over. Returns false if it is lost because of
+    /// [`DATAGRAMS_MAX`] or [`BYTES_MAX`].
     pub fn push(&mut self, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> bool {
         let header = Header {
             source,
@@ -152,7 +157,7 @@ impl End {
         lost
     }
 
-    /// Takes all that waits. Where both loops are idle, nothing does.
+    /// Takes everything that waits. If both loops are idle, nothing does.
     pub fn take(&mut self) -> impl Iterator<Item = Datagram<'_>> {
         self.incoming.clear();
         std::mem::swap(&mut self.incoming, &mut self.from.waiting());

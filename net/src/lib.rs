@@ -1,10 +1,10 @@
-//! Sockets, for every service that has some.
+//! Sockets, for every service that needs some.
 //!
-//! [`Socket`] receives many datagrams with one call ([`ReceiveBuffer`]) and sends runs of equal-sized datagrams
-//! with one call ([`SendBatch`], generic segmentation offload where the kernel has it); [`RawSocket`] does the same
-//! without a runtime. [`handoff`] takes the place of both between two loops of one process, for the addresses that
-//! [`Relayed`] has. [`front`] is one TCP port for the page and the relay, plain and over TLS; [`framing`] finds the relay's
-//! messages on it.
+//! [`Socket`] receives many datagrams with one call ([`ReceiveBuffer`]) and sends runs of
+//! equal-sized datagrams with one call ([`SendBatch`]; generic segmentation offload if the kernel
+//! has it). [`RawSocket`] does the same without a runtime. [`handoff`] replaces both between two
+//! loops of one process, for the addresses in [`Relayed`]. [`front`] is one TCP port for the page
+//! and the relay, plain and over TLS; [`framing`] finds the relay's messages on it.
 
 mod batch;
 mod driver;

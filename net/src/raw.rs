@@ -8,18 +8,18 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-/// Bytes asked for in each of the kernel's socket buffers. The default (212,992) holds 7 ms of 200 streams at
-/// 1 Mbit/s; bursts of many publishers must survive one scheduling delay of the shard.
+/// Bytes asked for in each of the kernel's socket buffers. The default (212,992) holds 7 ms of 200
+/// streams at 1 Mbit/s. Bursts of many publishers must survive one scheduling delay of the shard.
 pub const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
-/// How a socket is bound.
+/// Options for binding a socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Several sockets share the address, and the kernel deals flows out among them.
+    /// Several sockets share the address, and the kernel distributes flows among them.
     pub shared_port: bool,
     /// Bytes asked for in each of the kernel's buffers.
     pub buffer_bytes: usize,
-    /// ICMP errors are kept for [`RawSocket::take_error`].
+    /// Keeps ICMP errors for [`RawSocket::take_error`].
     pub keep_errors: bool,
 }
 
@@ -33,7 +33,7 @@ impl Default for Options {
     }
 }
 
-/// A bound, non-blocking UDP socket for a loop of one's own.
+/// A bound, non-blocking UDP socket for a loop without a runtime.
 #[derive(Debug)]
 pub struct RawSocket {
     io: UdpSocket,
@@ -44,10 +44,10 @@ impl RawSocket {
     /// The source that leaves the choice to the kernel.
     pub const ANY_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-    /// Binds. An IPv6 wildcard takes IPv4 as well.
+    /// Binds. An IPv6 wildcard receives IPv4 as well.
     ///
     /// # Errors
-    /// What the operating system says, such as an address in use.
+    /// The operating system's error, such as an address in use.
     pub fn bind(address: SocketAddr, options: Options) -> io::Result<Self> {
         let io = open(address, options)?;
         let mut driver = Driver::new(&io, io.local_addr()?)?;
@@ -57,23 +57,24 @@ impl RawSocket {
         Ok(Self { io, driver })
     }
 
-    /// The address bound to, with the port that the kernel chose.
+    /// Returns the bound address, with the port that the kernel chose.
     pub fn local_addr(&self) -> SocketAddr {
         self.driver.local
     }
 
-    /// Bytes that the kernel really gave for receiving and for sending.
+    /// Returns the bytes that the kernel really gave for receiving and for sending.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub fn buffer_bytes(&self) -> io::Result<(usize, usize)> {
         buffer_bytes(&self.io)
     }
 
-    /// Lets routers split what is too long for a link (`false`), or has it dropped and told about (`true`, as bound).
+    /// Sets the don't-fragment bit. `true` (the default after binding): oversized packets are
+    /// dropped and reported by ICMP. `false`: routers may fragment them.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub fn set_dont_fragment(&self, on: bool) -> io::Result<()> {
         if self.driver.local.is_ipv6() {
             nix::sys::socket::setsockopt(&self.io, nix::sys::socket::sockopt::Ipv6DontFrag, &on)?;
@@ -87,10 +88,10 @@ impl RawSocket {
         )?)
     }
 
-    /// The oldest ICMP error that is kept, if any.
+    /// Takes the oldest kept ICMP error, if there is one.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub fn take_error(&self) -> io::Result<Option<PathError>> {
         errors::take(&self.io)
     }
@@ -98,12 +99,13 @@ impl RawSocket {
     /// Receives what waits, up to one buffer's worth, without waiting.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] where nothing waits, else what the operating system says.
+    /// [`io::ErrorKind::WouldBlock`] if nothing waits, otherwise the operating system's error.
     pub fn try_receive(&self, buffer: &mut ReceiveBuffer) -> io::Result<()> {
         self.try_receive_some(buffer, usize::MAX).map(drop)
     }
 
-    /// As [`Self::try_receive`], into `slots` at most. True where no more waited than there was room for.
+    /// Does what [`Self::try_receive`] does, into `slots` at most. Returns true if the last call
+    /// left room, so that nothing more waits.
     ///
     /// # Errors
     /// As [`Self::try_receive`].
@@ -114,7 +116,8 @@ impl RawSocket {
     /// Sends a batch and empties it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] where the kernel's buffer is full: what is left stays in the batch.
+    /// [`io::ErrorKind::WouldBlock`] if the kernel's buffer is full: what is left stays in the
+    /// batch.
     pub fn try_send(&self, batch: &mut SendBatch) -> io::Result<Sent> {
         self.driver.send(&self.io, batch)
     }
@@ -146,13 +149,14 @@ pub(crate) fn open(address: SocketAddr, options: Options) -> io::Result<UdpSocke
     Ok(socket.into())
 }
 
-/// Bytes that the kernel gave for receiving and for sending.
+/// Returns the bytes that the kernel gave for receiving and for sending.
 pub(crate) fn buffer_bytes(io: &impl AsFd) -> io::Result<(usize, usize)> {
     let socket = socket2::SockRef::from(io);
     Ok((socket.recv_buffer_size()?, socket.send_buffer_size()?))
 }
 
-/// Beyond the system's limit where allowed (CAP_NET_ADMIN), else up to it. Smaller buffers are no error.
+/// Enlarges the buffers beyond the system's limit if that is allowed (CAP_NET_ADMIN), otherwise up
+/// to it. Smaller buffers are no error.
 fn enlarge_buffers(socket: &socket2::Socket, bytes: usize) {
     if sockopt::set_socket_recv_buffer_size_force(socket, bytes).is_err() {
         let _ = socket.set_recv_buffer_size(bytes);

@@ -4,18 +4,19 @@ use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
 
-/// Bytes the kernel may join into one buffer (UDP's longest payload), and seventeen cache lines: at a power of two from
-/// each other the beginnings of all buffers would share a few lines of the processor's caches.
+/// Bytes the kernel may join into one buffer (UDP's longest payload), and seventeen cache lines. At
+/// a power of two from each other, the beginnings of all buffers would share a few lines of the
+/// processor's caches.
 const SLOT_BYTES: usize = 65_536 + 17 * 64;
 
 /// One received UDP datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Datagram<'a> {
-    /// Where it came from.
+    /// Address that it came from.
     pub source: SocketAddr,
-    /// The local address it was sent to, also where the socket is bound to all of them.
+    /// Local address that it was sent to, also if the socket is bound to all of them.
     pub local: SocketAddr,
-    /// What it carries.
+    /// Its payload.
     pub payload: &'a [u8],
 }
 
@@ -29,7 +30,7 @@ pub struct ReceiveBuffer {
 }
 
 impl ReceiveBuffer {
-    /// Takes the memory: 65 KiB a buffer, 32 buffers on Linux.
+    /// Allocates the memory: 65 KiB a buffer, 32 buffers on Linux.
     pub fn new() -> Self {
         Self {
             bytes: vec![0; SLOT_BYTES * BATCH_SIZE].into_boxed_slice(),
@@ -39,7 +40,7 @@ impl ReceiveBuffer {
         }
     }
 
-    /// The datagrams of the last receive, in order of arrival.
+    /// Returns the datagrams of the last receive, in order of arrival.
     pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
         let slots = self.bytes.chunks(SLOT_BYTES).zip(&self.meta);
         slots
@@ -63,7 +64,7 @@ impl ReceiveBuffer {
         self.filled
     }
 
-    /// Lets `receive` fill the buffers; it returns how many it filled.
+    /// Lets `receive` fill the buffers; `receive` returns how many it filled.
     pub(crate) fn fill(
         &mut self,
         bound: SocketAddr,

@@ -1,4 +1,4 @@
-//! Which addresses of this machine belong to a relay of this process.
+//! The addresses of this machine that belong to a relay of this process.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,11 +6,12 @@ use std::sync::{PoisonError, RwLock};
 
 const PORTS: usize = 1 << 16;
 const WORD_BITS: usize = u64::BITS as usize;
-/// Addresses kept: of each family the present one and those before it, that old allocations are still known by.
+/// Addresses kept: the present one of each family, and earlier ones, by which old allocations are
+/// still known.
 const ADDRESSES_MAX: usize = 8;
 
-/// The relayed addresses in use, which every shard of a relay writes and a peer in the same process asks. Allocations are
-/// dealt out to shards by port: shard = port mod shards.
+/// The relayed addresses in use. Every shard of a relay writes them, a peer in the same process
+/// asks. Ports distribute allocations over shards: shard = port mod shards.
 #[derive(Debug)]
 pub struct Relayed {
     addresses: RwLock<Vec<IpAddr>>,
@@ -19,7 +20,7 @@ pub struct Relayed {
 }
 
 impl Relayed {
-    /// Makes an empty table for a relay of so many shards, 1 at least.
+    /// Makes an empty table for a relay of so many shards, at least 1.
     pub fn new(shards: u16) -> Self {
         let ports = || (0..PORTS / WORD_BITS).map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -29,7 +30,7 @@ impl Relayed {
         }
     }
 
-    /// Says by which address clients and peers know the relay.
+    /// Notes an address by which clients and peers know the relay.
     pub fn announce(&self, address: IpAddr) {
         let mut known = self
             .addresses
@@ -52,7 +53,7 @@ impl Relayed {
         word.fetch_and(!bit, Ordering::Relaxed);
     }
 
-    /// The shard that holds the allocation with this address, if there is one.
+    /// Returns the shard that holds the allocation with this address, if there is one.
     pub fn shard(&self, relayed: SocketAddr) -> Option<usize> {
         let (word, bit) = self.place(relayed);
         if word.load(Ordering::Relaxed) & bit == 0 {

@@ -18,33 +18,33 @@ impl Socket {
     /// The source that leaves the choice to the kernel.
     pub const ANY_SOURCE: IpAddr = RawSocket::ANY_SOURCE;
 
-    /// Binds. An IPv6 wildcard takes IPv4 as well. To be called inside a tokio runtime.
+    /// Binds. An IPv6 wildcard receives IPv4 as well. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// What the operating system says, such as an address in use.
+    /// The operating system's error, such as an address in use.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let io = UdpSocket::from_std(raw::open(address, Options::default())?)?;
         let driver = Driver::new(&io, io.local_addr()?)?;
         Ok(Self { io, driver })
     }
 
-    /// The address bound to, with the port that the kernel chose.
+    /// Returns the bound address, with the port that the kernel chose.
     pub fn local_addr(&self) -> SocketAddr {
         self.driver.local
     }
 
-    /// Bytes that the kernel really gave for receiving and for sending.
+    /// Returns the bytes that the kernel really gave for receiving and for sending.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub fn buffer_bytes(&self) -> io::Result<(usize, usize)> {
         raw::buffer_bytes(&self.io)
     }
 
-    /// Waits until datagrams may be there.
+    /// Waits until there may be datagrams.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub async fn readable(&self) -> io::Result<()> {
         self.io.readable().await
     }
@@ -52,12 +52,12 @@ impl Socket {
     /// Waits until the kernel may take datagrams again.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub async fn writable(&self) -> io::Result<()> {
         self.io.writable().await
     }
 
-    /// As [`RawSocket::try_receive`].
+    /// Does what [`RawSocket::try_receive`] does.
     ///
     /// # Errors
     /// As there.
@@ -69,7 +69,7 @@ impl Socket {
             .map(drop)
     }
 
-    /// As [`RawSocket::try_send`].
+    /// Does what [`RawSocket::try_send`] does.
     ///
     /// # Errors
     /// As there.

@@ -1,6 +1,6 @@
-//! What can be wrong with bytes from outside.
+//! Errors in bytes from outside.
 
-/// Why a frame was refused. [`WireError::code`] is stable; clients may switch on it.
+/// The reason why a frame was refused. [`WireError::code`] is stable; clients may switch on it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// The frame is longer than its sender may send.
@@ -11,7 +11,8 @@ pub enum WireError {
         /// Bytes allowed.
         limit: usize,
     },
-    /// The compressed frame claims to inflate beyond the size or ratio allowed; it was not inflated.
+    /// The compressed frame claims to inflate beyond the size or ratio allowed; it was not
+    /// inflated.
     #[error("compressed frame claims {claimed} bytes")]
     Bomb {
         /// Bytes claimed by the frame.
@@ -26,7 +27,7 @@ pub enum WireError {
         /// Name of the field.
         field: &'static str,
     },
-    /// A field that must be there is absent.
+    /// A required field is absent.
     #[error("{field} is missing")]
     Missing {
         /// Name of the field.
@@ -35,7 +36,7 @@ pub enum WireError {
 }
 
 impl WireError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::FrameTooLarge { .. } => "frame_too_large",

@@ -14,7 +14,7 @@ use prost::Message;
 const HEAD_PLAIN: u8 = 0;
 const HEAD_SNAPPY: u8 = 1;
 
-/// Whose limits hold for a frame.
+/// The sender of a frame, whose limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A frame that a client sent.
@@ -39,7 +39,7 @@ impl Role {
     }
 }
 
-/// Frames a message, compressed where that makes it shorter.
+/// Frames a message, compressed if that makes it shorter.
 pub fn encode(message: &impl Message) -> Bytes {
     let length = message.encoded_len();
     let mut plain = BytesMut::with_capacity(length + 1);
@@ -67,7 +67,8 @@ pub fn encode_server(message: crate::v1::server_message::Message) -> Bytes {
     })
 }
 
-/// Returns a snappy frame where it is shorter than the plain one and within the ratio that [`decode`] accepts.
+/// Returns a snappy frame if it is shorter than the plain one and within the ratio that [`decode`]
+/// accepts.
 fn compress(body: &[u8]) -> Option<Bytes> {
     let packed = snap::raw::Encoder::new().compress_vec(body).ok()?;
     let pays =
@@ -83,7 +84,7 @@ fn compress(body: &[u8]) -> Option<Bytes> {
 /// Reads one framed message within the limits of its sender.
 ///
 /// # Errors
-/// [`WireError`] where the frame is too large, claims to inflate too far, or is not a message.
+/// [`WireError`] if the frame is too large, claims to inflate too far, or is not a message.
 pub fn decode<M: Message + Default>(frame: &[u8], role: Role) -> Result<M, WireError> {
     let limit = role.frame_bytes_max();
     if frame.len() > limit {
@@ -114,10 +115,11 @@ fn inflate(body: &[u8], role: Role) -> Result<Vec<u8>, WireError> {
         .map_err(|_| WireError::Malformed("snappy block broken"))
 }
 
-/// Reads and checks what a client sent: every string, count and coordinate is within its limit afterwards.
+/// Reads and checks what a client sent. Afterwards every string, count and coordinate is within its
+/// limit.
 ///
 /// # Errors
-/// [`WireError`], see [`decode`]; also for a field that is missing or out of range.
+/// [`WireError`] as for [`decode`], and for a field that is missing or out of range.
 pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message, WireError> {
     let message: ClientMessage = decode(frame, Role::Client)?;
     let message = message.message.ok_or(WireError::Malformed(
@@ -127,10 +129,11 @@ pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message,
     Ok(message)
 }
 
-/// Reads what a server sent. `None` is a message of a newer protocol, to be passed over.
+/// Reads what a server sent. Returns `None` for a message of a newer protocol, which is to be
+/// ignored.
 ///
 /// # Errors
-/// [`WireError`], see [`decode`].
+/// [`WireError`] as for [`decode`].
 pub fn decode_server(
     frame: &[u8],
 ) -> Result<Option<crate::v1::server_message::Message>, WireError> {

@@ -1,7 +1,7 @@
 //! The wire of fmz: generated messages, the frame around them, and every size limit.
 //!
-//! This crate is the only one that turns bytes into types. Start at [`decode_client`] and [`encode`].
-//! It holds no state and does no IO.
+//! This crate turns the bytes of the room protocol into types and checks them. Start at
+//! [`decode_client`] and [`encode`]. It holds no state and does no IO.
 
 mod error;
 mod frame;

@@ -1,7 +1,7 @@
 //! Every bound of the wire, with its reason.
 
-/// Largest frame a client may send, as it arrives, bytes. A 50 ms batch of strokes is below 2 KiB; an SDP answer with
-/// 30 lines is below 48 KiB.
+/// Largest frame a client may send, as it arrives, bytes. A 50 ms batch of strokes is below 2 KiB;
+/// an SDP answer with 30 lines is below 48 KiB.
 pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// Largest client message after decompression, bytes.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 64 * 1024;
@@ -9,23 +9,28 @@ pub const CLIENT_MESSAGE_BYTES_MAX: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES_MAX: usize = 224 * 1024;
 /// Largest server message after decompression, bytes.
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
-/// A compressed frame that claims to grow more than this many times is a bomb: protobuf text shrinks 2-6 times.
+/// A compressed frame that claims to grow more than this many times is a bomb: protobuf text
+/// shrinks 2 to 6 times.
 pub const COMPRESSION_RATIO_MAX: usize = 20;
-/// Messages below this many bytes travel as they are: snappy saves at most 7 bytes there, of a datagram with about 100 bytes of
-/// headers. From 80 bytes on it saves 20 to 40 % of ops for half a microsecond (`docs/benchmarks.md`).
+/// Messages below this many bytes travel uncompressed: snappy saves at most 7 bytes of them, in a
+/// datagram with about 100 bytes of headers. From 80 bytes on it saves 20 to 40 % of ops for half a
+/// microsecond (`docs/benchmarks.md`).
 pub const COMPRESS_FROM_BYTES: usize = 64;
 /// Bytes of snapshot in one `Snapshot` message.
 pub const SNAPSHOT_PART_BYTES: usize = 128 * 1024;
 /// Ops in one batch: a client sends at most 20 in 50 ms; a resend after a long break joins several.
 pub const BATCH_OPS_MAX: usize = 256;
-/// Batches in one message of copies: with the smallest of ops they fill a datagram.
+/// Batches in one message of copies: the smallest possible ops then fill a datagram.
 pub const COPIES_MAX: usize = 16;
-/// Largest frame with copies, bytes: with the headers of SCTP, DTLS, UDP and a relay it is one datagram of any network.
+/// Largest frame with copies, bytes: with the headers of SCTP, DTLS, UDP and a relay it fits one
+/// datagram on any network.
 pub const COPY_FRAME_BYTES_MAX: usize = 1100;
-/// Times that a batch is copied: of a thousand datagrams where one in ten is lost, one misses all three.
+/// Times that a batch is copied: if one datagram in ten is lost, one batch in a thousand misses all
+/// three.
 pub const COPIES_PER_BATCH: u32 = 3;
-/// Time for which a message on `live` is sent again, milliseconds. Without retransmission what is lost fills SCTP's window until
-/// the channel `ops` has repaired a loss before it; after this time it is given up, and what it tells is old.
+/// Time for which SCTP repeats a message on `live`, milliseconds. Without repeating, a lost message
+/// fills SCTP's window until the channel `ops` has repaired an earlier loss. After this time the
+/// message is given up, because it is out of date.
 pub const LIVE_LIFETIME_MS: u16 = 100;
 /// Points in one stroke append: one second of a 1,000 Hz tablet.
 pub const APPEND_POINTS_MAX: usize = 1000;
@@ -43,13 +48,15 @@ pub const ORDER_BYTES_MAX: usize = 32;
 pub const SOFTNESS_MAX: u32 = 100;
 /// Objects in one op that deletes or brings back: 28 KiB at worst, below half a client's message.
 pub const DELETE_OBJECTS_MAX: usize = 2048;
-/// Objects that one clear deletes: 112 KiB at worst, half a server's frame. More take another clear.
+/// Objects that one clear deletes: 112 KiB at worst, half a server's frame. More need another
+/// clear.
 pub const CLEAR_OBJECTS_MAX: usize = 8192;
-/// An object lies at most this many grid units from where it was created: from one edge of the range to the other.
+/// Longest distance of an object from where it was created, grid units: from one edge of the range
+/// to the other.
 pub const OFFSET_MAX: i32 = 2 * COORDINATE_MAX;
-/// One move, grid units: from one end of what an offset can be to the other.
+/// Longest move, grid units: from one end of what an offset can be to the other.
 pub const ADD_MAX: i32 = 2 * OFFSET_MAX;
-/// Steps in one text edit: of a text with n scalar values it has at most n that read and n + 1 that insert.
+/// Steps in one text edit: for a text with n scalar values at most n steps read and n + 1 insert.
 pub const TEXT_STEPS_MAX: usize = 2 * TEXT_BYTES_MAX;
 /// Properties in one create.
 pub const PROPERTIES_MAX: usize = 16;
@@ -67,7 +74,8 @@ pub const SDP_BYTES_MAX: usize = 48 * 1024;
 pub const CANDIDATE_BYTES_MAX: usize = 512;
 /// Session key, bytes, exactly.
 pub const SESSION_KEY_BYTES: usize = 16;
-/// Coordinates lie within this many grid units of the picture's corner: sixteen pictures to each side.
+/// Coordinates lie within this many grid units of the picture's corner: sixteen pictures to each
+/// side.
 pub const COORDINATE_MAX: i32 = 16 * 16_384;
 /// Stroke width or text height, grid units: a whole picture.
 pub const WIDTH_MAX: u32 = 16_384;

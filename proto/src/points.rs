@@ -5,8 +5,8 @@
 use crate::v1::{StrokePoints, stroke_points};
 use crate::{WireError, limits};
 
-/// Pressure where a stroke sets out, and of every point from a device that reports none: the half that Pointer Events
-/// report for such devices.
+/// Pressure at the start of a stroke, and of every point from a device that reports none: the half
+/// that Pointer Events report for such devices.
 pub const PRESSURE_UNKNOWN: u8 = 128;
 
 /// Longest delta in x or y, grid units: from one end of the coordinate range to the other.
@@ -16,7 +16,7 @@ const PRESSURE_DELTA_MAX: u32 = u8::MAX as u32;
 /// Bytes of the longest varint: 21 bits hold [`DELTA_MAX`] with its sign.
 const VARINT_BYTES_MAX: u32 = 3;
 
-/// The way from one point of a stroke to the next.
+/// The step from one point of a stroke to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Delta {
     /// To the right, grid units.
@@ -32,11 +32,11 @@ pub struct Delta {
 pub struct Deltas {
     /// One delta a point.
     pub deltas: Vec<Delta>,
-    /// Whether the device reports pressure.
+    /// True if the device reports pressure.
     pub pressed: bool,
 }
 
-/// Writes deltas down. Pressure is left out where the device reports none.
+/// Writes deltas. Pressure is left out if the device reports none.
 pub fn encode(deltas: &[Delta], pressed: bool) -> StrokePoints {
     let mut bytes = Vec::with_capacity(deltas.len() * if pressed { 4 } else { 3 });
     for delta in deltas {
@@ -58,8 +58,9 @@ pub fn encode(deltas: &[Delta], pressed: bool) -> StrokePoints {
 /// Reads 1 to `points_max` deltas.
 ///
 /// # Errors
-/// [`WireError`] where there are none or too many, one is longer than the coordinate range or than all pressures, or the
-/// bytes are not what [`encode`] writes. Whether the points lie in range is the stroke's to say.
+/// [`WireError`] if there are none or too many, if one is longer than the coordinate range or than
+/// all pressures, or if the bytes are not what [`encode`] writes. Whether the points lie in range
+/// is for the stroke to check.
 pub fn decode(points: &StrokePoints, points_max: usize) -> Result<Deltas, WireError> {
     let (bytes, pressed) = parts(points)?;
     let mut deltas = Vec::new();

@@ -1,4 +1,4 @@
-//! Ranges of every field that a client writes. One place, so that nothing behind it checks again.
+//! Checks the range of every field that a client writes.
 
 mod object;
 mod text;

@@ -1,8 +1,8 @@
 use super::{FrameIndex, FrameRate, FrameRateError};
 use fmz_proto::v1;
 
-/// How far ahead of its base a map may be read, ticks: half the RTP timestamp's circle, beyond which before and after
-/// cannot be told apart. 6.6 hours; publishers renew a map well before (frame6).
+/// How far after its base a map may be read, ticks: half the RTP timestamp's circle, beyond which
+/// before and after cannot be told apart. 6.6 hours; publishers renew a map well before (frame6).
 const REACH_TICKS: i64 = 1 << 31;
 /// Maps kept at a time: the one in force and the one announced.
 const MAPS_MAX: usize = 2;
@@ -10,7 +10,7 @@ const MAPS_MAX: usize = 2;
 /// Whether pictures advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
-    /// Frames go on at this percentage of the rate; negative runs backward, never 0.
+    /// Frames advance at this percentage of the rate; negative runs backward, never 0.
     Playing {
         /// Percent of normal speed.
         speed: i32,
@@ -19,10 +19,10 @@ pub enum Motion {
     Paused,
 }
 
-/// Which frame a picture is, by its RTP timestamp: `v1::FrameMap`, checked.
+/// The rule that gives a picture's frame by its RTP timestamp: `v1::FrameMap`, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameMap {
-    /// Counts the maps of a publication upward.
+    /// Number of the map; each new map of a publication has a higher one.
     pub epoch: u32,
     /// Timestamp of the first picture to which it applies.
     pub rtp_base: u32,
@@ -32,23 +32,23 @@ pub struct FrameMap {
     pub rate: FrameRate,
     /// Whether pictures advance.
     pub motion: Motion,
-    /// Frames in the clip, 0 when unknown.
+    /// Frames in the clip; 0 if unknown.
     pub frames: u32,
 }
 
-/// A frame map that cannot be.
+/// The reason why a frame map is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameMapError {
     /// The rate is out of range.
     #[error(transparent)]
     Rate(#[from] FrameRateError),
     /// Neither playing nor paused, or playing at speed 0.
-    #[error("frame map neither plays nor pauses")]
+    #[error("frame map must be paused, or play at a speed other than 0")]
     Motion,
 }
 
 impl FrameMapError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -79,7 +79,8 @@ impl TryFrom<&v1::FrameMap> for FrameMap {
 }
 
 impl FrameMap {
-    /// The frame shown at an RTP timestamp (frame3); `None` before the base, beyond the map's reach, or outside the clip.
+    /// Returns the frame shown at an RTP timestamp (frame3); `None` before the base, beyond the
+    /// map's reach, or outside the clip.
     #[must_use]
     pub fn frame(&self, rtp: u32) -> Option<FrameIndex> {
         let ticks = self.ticks_since_base(rtp);
@@ -96,8 +97,8 @@ impl FrameMap {
         (self.frames == 0 || frame < self.frames).then_some(FrameIndex(frame))
     }
 
-    /// Timestamp of a frame (frame2); `None` where this map never shows it. A paused map shows its one frame from its
-    /// base on.
+    /// Returns the timestamp of a frame (frame2); `None` if this map never shows it. A paused map
+    /// shows its one frame from its base on.
     #[must_use]
     pub fn rtp(&self, frame: FrameIndex) -> Option<u32> {
         let ahead = i64::from(frame.0) - i64::from(self.frame_base.0);
@@ -111,7 +112,7 @@ impl FrameMap {
         shown.then_some(self.rtp_base.wrapping_add(ticks))
     }
 
-    /// Signed distance on the timestamp's circle.
+    /// Returns the signed distance on the timestamp's circle.
     fn ticks_since_base(&self, rtp: u32) -> i64 {
         i64::from(rtp.wrapping_sub(self.rtp_base).cast_signed())
     }
@@ -134,7 +135,7 @@ pub struct FrameMaps {
 }
 
 impl FrameMaps {
-    /// Takes a map in, or passes over one whose epoch is already known or older than all kept (frame5).
+    /// Takes a map in, or ignores it if its epoch is already known or older than all kept (frame5).
     pub fn insert(&mut self, map: FrameMap) {
         match self
             .maps
@@ -149,7 +150,8 @@ impl FrameMaps {
         }
     }
 
-    /// The frame shown at an RTP timestamp: of the newest map that has begun by then (frame4).
+    /// Returns the frame shown at an RTP timestamp, by the newest map that has begun by then
+    /// (frame4).
     #[must_use]
     pub fn frame(&self, rtp: u32) -> Option<FrameAt> {
         let map = self

@@ -8,16 +8,16 @@ pub struct FrameRate {
     den: u32,
 }
 
-/// A frame rate that cannot be.
+/// A frame rate is out of range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("frame rate {num}/{den} is out of range")]
+#[error("frame rate {num}/{den} is out of range: 1 to 1000000 over 1 to 100000 is allowed")]
 pub struct FrameRateError {
     num: u32,
     den: u32,
 }
 
 impl FrameRateError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         "frame_rate"
@@ -42,7 +42,8 @@ impl FrameRate {
         Self { num, den }
     }
 
-    /// `num / den` frames a second; `num` in 1..=1,000,000 and `den` in 1..=100,000, as on the wire.
+    /// Makes a rate of `num / den` frames a second; `num` in 1..=1,000,000 and `den` in
+    /// 1..=100,000, as on the wire.
     ///
     /// # Errors
     /// [`FrameRateError`] out of these ranges.
@@ -54,31 +55,31 @@ impl FrameRate {
         }
     }
 
-    /// Numerator.
+    /// Returns the numerator.
     #[must_use]
     pub const fn num(self) -> u32 {
         self.num
     }
 
-    /// Denominator.
+    /// Returns the denominator.
     #[must_use]
     pub const fn den(self) -> u32 {
         self.den
     }
 
-    /// Label numbers a second of its timecode: 24 for 23.976, 30 for 29.97.
+    /// Returns the label numbers a second of its timecode: 24 for 23.976, 30 for 29.97.
     #[must_use]
     pub const fn nominal(self) -> u32 {
         self.num.div_ceil(self.den)
     }
 
-    /// RTP ticks (90 kHz) from frame 0 to frame `frames`, to the nearest tick (frame2).
+    /// Returns the RTP ticks (90 kHz) from frame 0 to frame `frames`, to the nearest tick (frame2).
     #[must_use]
     pub fn ticks_of(self, frames: i64) -> i64 {
         self.ticks_at(frames, 100)
     }
 
-    /// The frame whose tick is nearest (frame3).
+    /// Returns the frame whose tick is nearest (frame3).
     #[must_use]
     pub fn frames_of(self, ticks: i64) -> i64 {
         self.frames_at(ticks, 100)
@@ -108,7 +109,7 @@ impl fmt::Display for FrameRate {
     }
 }
 
-/// The nearest integer to `dividend / divisor`, halves upward.
+/// Returns the integer nearest to `dividend / divisor`, halves upward.
 fn nearest(dividend: i128, divisor: i128) -> i128 {
     let (dividend, divisor) = (dividend * divisor.signum(), divisor.abs());
     (2 * dividend + divisor).div_euclid(2 * divisor)

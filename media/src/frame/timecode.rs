@@ -3,7 +3,8 @@ use std::fmt;
 
 /// `HH:MM:SS:FF` of a frame number counted from 00:00:00:00, wrapped at 24 hours.
 ///
-/// Drop-frame leaves out labels, never frames: two a minute at 29.97 (four at 59.94), but not in every tenth minute.
+/// Drop-frame leaves out labels, never frames: two a minute at 29.97 (four at 59.94), but none in
+/// every tenth minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timecode {
     /// 0..=23.
@@ -18,7 +19,7 @@ pub struct Timecode {
     pub drop_frame: bool,
 }
 
-/// A timecode that cannot be.
+/// The reason why a timecode is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TimecodeError {
     /// Drop-frame exists at multiples of 29.97 only.
@@ -30,7 +31,7 @@ pub enum TimecodeError {
 }
 
 impl TimecodeError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -41,16 +42,16 @@ impl TimecodeError {
 }
 
 impl Timecode {
-    /// Labels frame `number` without dropping.
+    /// Labels frame `number` without dropping labels.
     #[must_use]
     pub fn non_drop(number: u64, rate: FrameRate) -> Self {
         Self::labelled(number, rate, false)
     }
 
-    /// Labels frame `number`, dropping labels to keep with the clock.
+    /// Labels frame `number`, dropping labels to keep up with the clock.
     ///
     /// # Errors
-    /// [`TimecodeError::NoDropFrame`] at rates that have none.
+    /// [`TimecodeError::NoDropFrame`] at rates that have no drop-frame.
     pub fn drop_frame(number: u64, rate: FrameRate) -> Result<Self, TimecodeError> {
         let dropped = dropped_a_minute(rate)?;
         let minute = u64::from(rate.nominal()) * 60 - dropped;
@@ -65,7 +66,7 @@ impl Timecode {
     /// Reads `HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame.
     ///
     /// # Errors
-    /// [`TimecodeError`], where the text is no label of a frame at this rate.
+    /// [`TimecodeError`] if the text is no label of a frame at this rate.
     pub fn parse(text: &str, rate: FrameRate) -> Result<Self, TimecodeError> {
         let drop_frame = text.contains(';');
         let parts: Vec<u32> = text
@@ -94,10 +95,10 @@ impl Timecode {
         })
     }
 
-    /// The frame number that this labels, counted from 00:00:00:00.
+    /// Returns the frame number of this label, counted from 00:00:00:00.
     ///
     /// # Errors
-    /// [`TimecodeError::NoDropFrame`] where a drop-frame label is read at a rate that has none.
+    /// [`TimecodeError::NoDropFrame`] if the label is drop-frame and the rate has none.
     pub fn number(&self, rate: FrameRate) -> Result<u64, TimecodeError> {
         let minutes = u64::from(self.hours) * 60 + u64::from(self.minutes);
         let seconds = minutes * 60 + u64::from(self.seconds);

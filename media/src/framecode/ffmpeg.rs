@@ -3,9 +3,11 @@ use super::{
 };
 use std::fmt::Write;
 
-/// Filters for ffmpeg that paint the strip into pictures `width` pixels wide, numbered from 0 as the filter sees them.
+/// Returns filters for ffmpeg that paint the strip into pictures `width` pixels wide, numbered from
+/// 0 as the filter sees them.
 ///
-/// One black box, then a white one for each cell that is ever white, shown by an expression on the picture's number.
+/// They draw one black box, then a white one for each cell that is ever white, shown by an
+/// expression on the picture's number.
 #[must_use]
 pub fn drawbox_filters(width: u32) -> String {
     let mut filters = boxed(width, 0, 0, COLUMNS, ROWS, "black");
@@ -34,9 +36,10 @@ fn boxed(width: u32, column: u32, row: u32, columns: u32, rows: u32, color: &str
     format!("drawbox=x={x}:y={y}:w={w}:h={h}:color={color}:t=fill")
 }
 
-/// An expression that is the strip's bit `index` (from the left) for picture number n.
+/// Returns an expression for the strip's bit `index` (from the left) of picture number n.
 ///
-/// A CRC is affine over single bits: each of its bits is the parity of some of the number's bits and a constant.
+/// A CRC is affine over single bits: each of its bits is the parity of some of the number's bits
+/// and a constant.
 fn parity_of(index: u32) -> String {
     if index < NUMBER_BITS {
         return bit_of(NUMBER_BITS - 1 - index);

@@ -5,11 +5,11 @@ use super::{
 /// Least difference of luma between white and black, of 255 (code4).
 const CONTRAST_MIN: i32 = 64;
 
-/// No number can be read from a picture.
+/// The reason why no number can be read from a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CodeError {
-    /// Narrower than [`WIDTH_MIN`], or fewer bytes than the strip needs.
-    #[error("picture is too small for a frame code")]
+    /// The picture is narrower than [`WIDTH_MIN`], or has fewer bytes than the strip needs.
+    #[error("picture is too small for a frame code: it must be at least 320 pixels wide")]
     TooSmall,
     /// The markers at both ends were not found.
     #[error("there is no frame code in the picture")]
@@ -18,12 +18,12 @@ pub enum CodeError {
     #[error("a bit of the frame code is blurred")]
     Blurred,
     /// The check bits do not fit the number.
-    #[error("the frame code's check does not fit")]
+    #[error("the check of the frame code does not fit its number")]
     Check,
 }
 
 impl CodeError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl CodeError {
 /// Reads the frame number from a plane of luma, `width` bytes a row.
 ///
 /// # Errors
-/// [`CodeError`] where no number can be read for certain.
+/// [`CodeError`] if no number can be read for certain.
 pub fn read_luma(luma: &[u8], width: u32) -> Result<u32, CodeError> {
     read(width, |x, y| luma.get(y * width as usize + x).copied())
 }
@@ -46,7 +46,7 @@ pub fn read_luma(luma: &[u8], width: u32) -> Result<u32, CodeError> {
 /// Reads the frame number from RGBA pixels as a canvas gives them, `4 * width` bytes a row.
 ///
 /// # Errors
-/// [`CodeError`] where no number can be read for certain.
+/// [`CodeError`] if no number can be read for certain.
 pub fn read_rgba(rgba: &[u8], width: u32) -> Result<u32, CodeError> {
     // The strip is grey: green alone is its luma.
     read(width, |x, y| {
@@ -73,7 +73,7 @@ fn read(width: u32, pixel: impl Fn(usize, usize) -> Option<u8>) -> Result<u32, C
     fits.then_some(number).ok_or(CodeError::Check)
 }
 
-/// White, black at the left, black, white at the right, the same in both rows.
+/// Checks the markers: white, black at the left, black, white at the right, the same in both rows.
 fn check_markers(cell: &impl Fn(u32, u32) -> Result<i32, CodeError>) -> Result<(), CodeError> {
     for row in 0..2 {
         for (white, black) in [(0, 1), (COLUMNS - 1, COLUMNS - 2)] {
@@ -85,7 +85,7 @@ fn check_markers(cell: &impl Fn(u32, u32) -> Result<i32, CodeError>) -> Result<(
     Ok(())
 }
 
-/// Mean of the middle half of a cell both ways, at least one pixel.
+/// Returns the mean of the middle half of a cell both ways, at least one pixel.
 fn cell_mean(
     width: u32,
     column: u32,
@@ -119,7 +119,7 @@ mod tests {
         luma
     }
 
-    /// Every second pixel, as the coarsest scaling does.
+    /// Takes every second pixel, as the coarsest scaling does.
     fn halved(luma: &[u8], width: u32) -> Vec<u8> {
         let rows = luma.chunks_exact(width as usize).step_by(2);
         rows.flat_map(|row| row.iter().step_by(2).copied())

@@ -17,7 +17,7 @@ fn channel_data(number: u16, payload: &[u8]) -> Vec<u8> {
     message
 }
 
-/// The messages of a stream that comes in pieces of the given lengths, over and over.
+/// Returns the messages of a stream that comes in pieces of the given lengths, over and over.
 fn messages(stream: &[u8], pieces: &[usize]) -> Result<Vec<Vec<u8>>, FramingError> {
     let (mut deframer, mut found) = (Deframer::new(), Vec::new());
     let (mut rest, mut lengths) = (stream, pieces.iter().cycle());

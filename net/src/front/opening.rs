@@ -1,4 +1,4 @@
-//! From an accepted connection to who serves it.
+//! Leads an accepted connection to its service.
 
 use super::{
     OPENING_TIME_MAX, Outlets, Protocol, Refusal, RelayStream, Settings, Stream,
@@ -16,8 +16,9 @@ use tokio::{
 
 /// First byte of a TLS record that carries a handshake (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
-/// First bytes of a STUN message, whose two highest bits are zero (RFC 8489 section 5; types above 0x03ff are not in use).
-/// A relay client begins with a request: ChannelData can only follow.
+/// First bytes of a STUN message, whose two highest bits are zero (RFC 8489 section 5; types above
+/// 0x03ff are not in use). A relay client begins with a request, because ChannelData can only
+/// follow.
 const STUN: std::ops::RangeInclusive<u8> = 0x00..=0x03;
 
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Gate {
         }
     }
 
-    /// Hands a connection to who serves it, or closes it.
+    /// Hands a connection to its service, or closes it.
     pub(super) async fn open(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let opened = timeout(OPENING_TIME_MAX, self.pass(stream, peer)).await;
         if let Err(refusal) = opened.unwrap_or(Err(Refusal::Timeout)) {
@@ -50,7 +51,7 @@ impl Gate {
     }
 
     async fn pass(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), Refusal> {
-        // What is sent here is small and waited for.
+        // Messages here are small, and somebody waits for each.
         stream.set_nodelay(true).map_err(|_| Refusal::Gone)?;
         let local = canonical(stream.local_addr().map_err(|_| Refusal::Gone)?);
         let peer = canonical(peer);
@@ -70,7 +71,7 @@ impl Gate {
         }
     }
 
-    /// The ends of a connection as its proxy tells them, or as they are.
+    /// Returns the ends of a connection as its proxy names them, or its own.
     async fn ends(&self, plain: &mut Plain, own: Ends) -> Result<Ends, Refusal> {
         let proxy = own.peer.ip();
         if !self
@@ -84,7 +85,7 @@ impl Gate {
         Ok(proxy::read(plain).await?.unwrap_or(own))
     }
 
-    /// Ends TLS, and says whether the relay is meant.
+    /// Accepts TLS, and returns whether the client wants the relay.
     async fn secure(&self, plain: Plain) -> Result<(tls::Secure, bool), Refusal> {
         let tls = self.settings.tls.as_ref().ok_or(Refusal::TlsOff)?;
         let mut secure = tls.accept(plain).await?;
@@ -119,12 +120,12 @@ impl Gate {
     }
 }
 
-/// An IPv4 address is one also where a socket for both families heard from it.
+/// Returns a mapped IPv4 address as IPv4: a socket for both families reports it as IPv6.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Looks at the first byte and leaves it.
+/// Looks at the first byte and leaves it in the stream.
 async fn first_byte(io: &mut (impl AsyncBufRead + Unpin)) -> Result<u8, Refusal> {
     let read = io.fill_buf().await.map_err(|_| Refusal::Gone)?;
     read.first().copied().ok_or(Refusal::Gone)

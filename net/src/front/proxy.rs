@@ -1,4 +1,5 @@
-//! What a proxy says in front of a connection: whose it is (PROXY protocol, versions 1 and 2).
+//! Reads the header by which a proxy names the client of a connection (PROXY protocol, versions 1
+//! and 2).
 
 use super::Refusal;
 use ppp::{v1, v2};
@@ -9,9 +10,10 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};
 const V1_BYTES_MAX: u64 = 107;
 /// First byte of version 1: the P of PROXY.
 const V1_FIRST: u8 = b'P';
-/// Version 2 up to and with its length.
+/// Bytes of version 2 up to its length, inclusive.
 const V2_HEAD_BYTES: usize = 16;
-/// Longest body of version 2: addresses take 216 bytes at most, the rest is what some proxies add, certificates at worst.
+/// Longest body of version 2: addresses take 216 bytes at most. The rest is what some proxies add,
+/// at worst certificates.
 const V2_BODY_BYTES_MAX: usize = 2_048;
 
 /// The two ends of a connection, as its client sees them.
@@ -21,7 +23,7 @@ pub(super) struct Ends {
     pub(super) local: SocketAddr,
 }
 
-/// Reads the header and not a byte more. `None` where the connection is the proxy's own.
+/// Reads the header and not a byte more. Returns `None` if the connection is the proxy's own.
 pub(super) async fn read(io: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Ends>, Refusal> {
     let first = io.fill_buf().await.map_err(|_| Refusal::Gone)?;
     if first.first() == Some(&V1_FIRST) {

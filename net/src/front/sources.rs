@@ -1,4 +1,4 @@
-//! How many connections each source has.
+//! Counts the connections of each source.
 
 use super::Refusal;
 use std::{
@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Bits of an IPv6 address that name a site; the rest is for it to choose.
+/// Bits of an IPv6 address that name a site; a site chooses the rest itself.
 const SITE: u128 = !0 << 64;
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Sources {
     }
 }
 
-/// What an address counts as; `None` for loopback.
+/// Returns the source that an address counts for; `None` for loopback.
 fn source(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         address if address.is_loopback() => None,
@@ -76,7 +76,7 @@ fn source(address: IpAddr) -> Option<IpAddr> {
     }
 }
 
-/// A connection's place, given back when dropped.
+/// A connection's place, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     sources: Arc<Sources>,

@@ -1,4 +1,4 @@
-//! A connection that said what it is, from its first byte on.
+//! A connection whose kind is known, from its first byte on.
 
 use super::{sources::Place, tls::Secure};
 use std::{
@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::either::Either;
 
-/// Bytes read ahead to see what a connection is; larger reads later go past this buffer.
+/// Bytes read ahead to see what a connection is. Larger reads later bypass this buffer.
 pub(super) const FIRST_BYTES: usize = 512;
 
 /// A connection with its first bytes read ahead.
@@ -41,13 +41,13 @@ impl Stream {
         }
     }
 
-    /// True where it came over TLS.
+    /// Returns true if it came over TLS.
     pub fn is_secure(&self) -> bool {
         matches!(self.io, Either::Right(_))
     }
 }
 
-/// How a relay client reached the front.
+/// The way in which a relay client reached the front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// `turn:` over TCP.
@@ -61,9 +61,9 @@ pub enum Protocol {
 pub struct RelayStream {
     /// STUN messages and ChannelData, decrypted.
     pub io: Stream,
-    /// How it came.
+    /// The way in which it came.
     pub protocol: Protocol,
-    /// The client's address, as a trusted proxy told it or as the system did.
+    /// The client's address: from a trusted proxy's header, or else the system's.
     pub client: SocketAddr,
     /// The address that the client reached.
     pub local: SocketAddr,

@@ -8,9 +8,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::io::BufReader;
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
-/// What the page's clients name. WebSockets over HTTP/2 need an extension that few speak, so HTTP/1.1 is all there is.
+/// The protocol that the page's clients name. WebSockets over HTTP/2 need an extension that few
+/// clients have, so HTTP/1.1 is the only one.
 const WEB: &[u8] = b"http/1.1";
-/// What a relay client names, if it names anything (RFC 7443).
+/// The protocol that a relay client names, if it names any (RFC 7443).
 pub(super) const RELAY: &[u8] = b"stun.turn";
 
 /// A secured connection with its first decrypted bytes read ahead.
@@ -21,12 +22,12 @@ pub(super) type Secure = BufReader<TlsStream<Plain>>;
 pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
 
 impl Tls {
-    /// Begins with these; the application protocols in it are the front's to say.
+    /// Makes it from a configuration. The front sets the application protocols itself.
     pub fn new(config: ServerConfig) -> Self {
         Self(Arc::new(RwLock::new(ours(config))))
     }
 
-    /// From now on connections are secured like this. Those that are open keep what they have.
+    /// Secures connections with this configuration from now on. Open connections keep theirs.
     pub fn replace(&self, config: ServerConfig) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = ours(config);
     }
@@ -44,7 +45,8 @@ impl Tls {
 }
 
 fn ours(mut config: ServerConfig) -> Arc<ServerConfig> {
-    // In order of preference: no page's client names the relay, but relay clients name the page too.
+    // In order of preference: no page's client names the relay, but relay clients name the page
+    // too.
     config.alpn_protocols = vec![RELAY.to_vec(), WEB.to_vec()];
     Arc::new(config)
 }

@@ -1,4 +1,4 @@
-//! Ranges of properties, and of the ops that name objects.
+//! Checks ranges of properties, and of the ops that name objects.
 
 use super::{Checked, at_most, in_range, validate_id, validate_publication};
 use crate::v1::{
@@ -48,7 +48,7 @@ fn validate_range(range: &FrameRange) -> Checked {
 /// Checks one property, whatever op it is in.
 ///
 /// # Errors
-/// [`WireError`] where it has no value, or one out of range.
+/// [`WireError`] if it has no value, or one out of range.
 pub fn validate_property(property: &Property) -> Checked {
     use property::Value;
     match property.value.as_ref().ok_or(WireError::Missing {

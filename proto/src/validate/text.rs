@@ -1,10 +1,11 @@
-//! Ranges of a text edit.
+//! Checks the range of a text edit.
 
 use super::{Checked, at_most, in_range, validate_id};
 use crate::v1::{TextEdit, TextStep, text_step::Step};
 use crate::{WireError, limits};
 
-/// Checks an edit of a text: no sum of the counts of one edit, or of those that it is moved over, comes near an overflow.
+/// Checks an edit of a text. No sum of the counts of one edit, or of the edits that it is moved
+/// over, comes near an overflow.
 ///
 /// # Errors
 /// [`WireError`] for the first field that is missing or out of range.

@@ -1,4 +1,4 @@
-//! Why a server cannot be.
+//! Why the server failed to start.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -28,7 +28,7 @@ pub enum ServerError {
     #[error("metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
     /// The name of a room has other characters than letters, digits, `-` and `_`, or is too long.
-    #[error("a room cannot be called {0:?}")]
+    #[error("{0:?} is no room name: 1 to 64 letters, digits, - or _ are allowed")]
     RoomName(String),
     /// The store does not take the room.
     #[error(transparent)]

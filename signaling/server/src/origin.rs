@@ -14,9 +14,13 @@ pub(crate) fn check(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Resul
             .iter()
             .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
     });
-    known
-        .then_some(())
-        .ok_or_else(|| ApiError::new(StatusCode::FORBIDDEN, "origin", "this page may not connect"))
+    known.then_some(()).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::FORBIDDEN,
+            "origin",
+            "this page may not connect: its origin must be the server's or in allowed_origins",
+        )
+    })
 }
 
 /// The host that the client asked for, with the port where it is not the usual one.

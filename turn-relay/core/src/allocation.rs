@@ -10,30 +10,30 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
-/// What a client holds.
+/// An allocation: what a client holds.
 #[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) client: Client,
-    /// Whose it is.
+    /// Key of its user.
     pub(crate) user: usize,
     pub(crate) username: Box<str>,
-    /// The request that made it: sent again, it is answered again.
+    /// The request that made it. If it is sent again, it is answered again.
     pub(crate) transaction: TransactionId,
     pub(crate) lifetime: Duration,
     pub(crate) created_at: Instant,
     pub(crate) expires_at: Instant,
-    /// For when it is in the timers.
+    /// Time at which the timers wake for it.
     pub(crate) wake_at: Instant,
     /// By family.
     pub(crate) relayed: [Relayed; 2],
-    /// Present until every socket is there.
+    /// Present until every socket is open.
     pub(crate) opening: Option<Box<Opening>>,
     pub(crate) traffic: Traffic,
     permissions: Vec<Permission>,
     channels: Vec<Channel>,
 }
 
-/// What is needed until the sockets are there.
+/// Data that is needed until the sockets are open.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) ask: Ask,
@@ -50,7 +50,7 @@ pub(crate) enum Relayed {
     /// The socket is asked for.
     Opening(u16),
     Open(u16),
-    /// Asked for beside another, and not to be had: the code that was told.
+    /// Asked for beside another family, and not available: the code of the answer.
     Refused(u16),
 }
 
@@ -75,12 +75,12 @@ struct Channel {
     expires_at: Instant,
 }
 
-/// Whether a channel may be bound.
+/// The result of asking whether a channel may be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     New,
     Again,
-    /// The number is another peer's, or the peer has another number.
+    /// The number belongs to another peer, or the peer has another number.
     Conflict,
 }
 
@@ -109,7 +109,7 @@ impl Allocation {
         }
     }
 
-    /// The port of a family, where its socket is there.
+    /// Returns the port of a family, if its socket is open.
     pub(crate) fn port(&self, family: Family) -> Option<u16> {
         match self.relayed[family.index()] {
             Relayed::Open(port) => Some(port),
@@ -123,7 +123,7 @@ impl Allocation {
             .any(|permission| permission.ip == ip && permission.expires_at > now)
     }
 
-    /// How many of these addresses have no permission, each counted once.
+    /// Returns how many of these addresses have no permission, each counted once.
     pub(crate) fn new_peers(&self, peers: &[SocketAddr], now: Instant) -> usize {
         let is_new = |at: &usize| {
             let ip = peers[*at].ip();
@@ -132,7 +132,7 @@ impl Allocation {
         (0..peers.len()).filter(is_new).count()
     }
 
-    /// Permissions that have not run out. Those that have are let go.
+    /// Returns the number of valid permissions, and drops those that have expired.
     pub(crate) fn count_permissions(&mut self, now: Instant) -> usize {
         self.permissions
             .retain(|permission| permission.expires_at > now);
@@ -151,19 +151,19 @@ impl Allocation {
         }
     }
 
-    /// The peer of a channel that is bound.
+    /// Returns the peer of a bound channel.
     pub(crate) fn peer_of(&self, number: u16, now: Instant) -> Option<SocketAddr> {
         let is = |channel: &&Channel| channel.number == number && channel.expires_at > now;
         self.channels.iter().find(is).map(|channel| channel.peer)
     }
 
-    /// The channel of a peer that is bound.
+    /// Returns the bound channel of a peer.
     pub(crate) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
         let is = |channel: &&Channel| channel.peer == peer && channel.expires_at > now;
         self.channels.iter().find(is).map(|channel| channel.number)
     }
 
-    /// Channels that are bound or held. Others are let go.
+    /// Returns the number of channels that are bound or held, and drops others.
     pub(crate) fn count_channels(&mut self, now: Instant) -> usize {
         self.channels
             .retain(|channel| channel.expires_at + CHANNEL_HOLD > now);
@@ -197,7 +197,7 @@ impl Allocation {
         }
     }
 
-    /// Drops what the policy refuses, and what ran out.
+    /// Drops what the policy refuses, and what has expired.
     pub(crate) fn revoke_refused(&mut self, filter: &PeerFilter, now: Instant) {
         self.count_permissions(now);
         self.count_channels(now);
@@ -215,12 +215,12 @@ impl Allocation {
             .retain(|channel| Family::of(channel.peer.ip()) != family);
     }
 
-    /// Permissions and channels, with those that ran out lately.
+    /// Returns the number of permissions and of channels, with those that expired lately.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         (self.permissions.len(), self.channels.len())
     }
 
-    /// Bytes of memory it takes with as many permissions and channels.
+    /// Returns the bytes of memory that it takes with as many permissions and channels.
     #[cfg(test)]
     pub(crate) fn bytes_with(permissions: usize, channels: usize, username: usize) -> usize {
         size_of::<Option<Self>>()
@@ -237,7 +237,8 @@ mod tests {
     use crate::config::Quotas;
     use crate::limits::{ALLOCATION_BYTES_MAX, USERNAME_BYTES_MAX};
 
-    /// Indexes: 5-tuple and slot, twice as many places as entries at worst; user name by hash; two times.
+    /// Indexes: 5-tuple and slot, with at worst twice as many places as entries; user name by hash;
+    /// two times.
     const INDEX_BYTES: usize = 2 * size_of::<(Client, u32)>()
         + 2 * size_of::<([u8; 32], (Box<str>, u32))>()
         + 2 * size_of::<(Instant, crate::client::AllocationId)>();
@@ -246,7 +247,7 @@ mod tests {
     fn turn20_an_allocation_is_small() {
         let quotas = Quotas::default();
         let (permissions, channels) = (quotas.permissions as usize, quotas.channels as usize);
-        // The name twice: here and by hash; and in full length.
+        // The name is kept twice: here and by hash, at its full length.
         let names = 2 * USERNAME_BYTES_MAX;
         let bytes = Allocation::bytes_with(permissions, channels, names) + INDEX_BYTES;
         assert!(bytes <= ALLOCATION_BYTES_MAX, "{bytes}");

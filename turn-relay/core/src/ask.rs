@@ -12,15 +12,15 @@ use stun_types::message::{
 };
 use stun_types::prelude::*;
 
-/// What of a request its answer needs.
+/// The parts of a request that its answer needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask {
     pub(crate) client: Client,
     pub(crate) method: Method,
     pub(crate) transaction: TransactionId,
-    /// Whether the request has a FINGERPRINT: the answer gets one too.
+    /// True if the request has a FINGERPRINT; then the answer gets one too.
     fingerprint: bool,
-    /// With what it is signed, once that is known.
+    /// The key that signs the answer, once it is known.
     pub(crate) signer: Option<(Key, MacKind)>,
 }
 
@@ -61,7 +61,7 @@ impl Ask {
         Reply(Message::builder(kind, self.transaction, write))
     }
 
-    /// The finished message.
+    /// Returns the finished message.
     pub(crate) fn seal(&self, reply: Reply) -> Vec<u8> {
         let mut bytes = reply.0.finish();
         if let Some((key, kind)) = &self.signer {
@@ -86,13 +86,13 @@ impl Reply {
     }
 }
 
-/// Why a request is answered with an error.
+/// The reason why a request is answered with an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     Code(u16),
-    /// 420, with what was not understood.
+    /// 420, with the attributes that were not understood.
     Unknown(Vec<AttributeType>),
-    /// 300, with where to go.
+    /// 300, with the server to use instead.
     Alternate(SocketAddr),
 }
 
@@ -118,8 +118,9 @@ impl Fault {
     }
 }
 
-/// Attributes that are understood; others below 0x8000 are answered 420. REQUESTED-TRANSPORT and its like are so in any
-/// request: they do no harm where they mean nothing.
+/// Returns the attributes that are not understood; those below 0x8000 are answered 420.
+/// REQUESTED-TRANSPORT and its like count as understood in any request, because they do no harm if
+/// they mean nothing.
 pub(crate) fn unknown(message: &Message<'_>) -> Vec<AttributeType> {
     const KNOWN: &[u16] = &[
         0x0006, // USERNAME
@@ -149,7 +150,7 @@ pub(crate) fn unknown(message: &Message<'_>) -> Vec<AttributeType> {
     unknown.take(TOLD_MAX).collect()
 }
 
-/// The value of the first attribute of this kind, within the message it was read from.
+/// Returns the value of the first attribute of this kind, within the message that it was read from.
 pub(crate) fn value<'a>(
     bytes: &'a [u8],
     message: &Message<'_>,
@@ -160,7 +161,7 @@ pub(crate) fn value<'a>(
     bytes.get(start..start + usize::from(raw.length()))
 }
 
-/// The same as text.
+/// Returns the same as text.
 pub(crate) fn text<'a>(
     bytes: &'a [u8],
     message: &Message<'_>,
@@ -169,7 +170,7 @@ pub(crate) fn text<'a>(
     std::str::from_utf8(value(bytes, message, kind)?).ok()
 }
 
-/// An attribute that may be absent, but not unreadable.
+/// Reads an attribute that may be absent, but not unreadable.
 pub(crate) fn optional<'a, A>(message: &'a Message<'a>) -> Result<Option<A>, Fault>
 where
     A: AttributeFromRaw<'a> + AttributeStaticType,
@@ -183,7 +184,7 @@ where
         .map_err(|_| Fault::BAD_REQUEST)
 }
 
-/// A family that may be absent; one that is none of the two is answered 440.
+/// Reads a family that may be absent. One that is neither of the two is answered 440.
 pub(crate) fn optional_family(
     bytes: &[u8],
     message: &Message<'_>,

@@ -1,4 +1,4 @@
-//! Who sent a request (RFC 8489 section 9.2.4).
+//! Finds out who sent a request (RFC 8489 section 9.2.4).
 
 use crate::ask::{Ask, Fault, text, value};
 use crate::config::{Config, StaticUser};
@@ -18,13 +18,13 @@ use stun_types::prelude::*;
 /// PASSWORD-ALGORITHMS as it is offered: SHA-256, MD5, without parameters (RFC 8489 section 14.11).
 const OFFERED: [u8; 8] = [0, 2, 0, 0, 0, 1, 0, 0];
 
-/// What credentials are checked with. Without `Debug`: it holds secrets.
+/// Checks credentials. Has no `Debug`, because it holds secrets.
 pub(crate) struct Authenticator {
     realm: String,
     secrets: Vec<String>,
     users: Vec<StaticUser>,
     credential_lifetime_max: Duration,
-    /// User names by their hash: the static ones, and those of the allocations there are.
+    /// User names by their hash: the static ones, and those of the live allocations.
     hashes: Map<[u8; 32], (Box<str>, u32)>,
     pub(crate) revocations: Revocations,
 }
@@ -34,9 +34,9 @@ pub(crate) struct Authenticator {
 pub(crate) struct Identity {
     /// As in USERNAME.
     pub(crate) username: Box<str>,
-    /// Where the name without expiry starts.
+    /// Start of the name without expiry.
     user_start: usize,
-    /// When the credential expires, from now; `None` where it does not.
+    /// Time until the credential expires; `None` if it does not.
     pub(crate) remaining: Option<Duration>,
 }
 
@@ -46,7 +46,7 @@ impl Identity {
     }
 }
 
-/// A name that may stand, before its password is checked.
+/// A name that is acceptable, before its password is checked.
 struct Claim<'a> {
     password: Password<'a>,
     user_start: usize,
@@ -93,12 +93,12 @@ impl Authenticator {
         &self.realm
     }
 
-    /// Whether everybody who may come is known by hash.
+    /// Returns whether everybody who may come is known by hash.
     pub(crate) fn knows_all(&self) -> bool {
         self.secrets.is_empty() && !self.users.is_empty()
     }
 
-    /// Makes a user name known by its hash, until it is forgotten as often.
+    /// Makes a user name known by its hash, until it has been forgotten as often as learned.
     pub(crate) fn learn_name(&mut self, username: &str) {
         let hash = Userhash::compute(username, &self.realm);
         self.hashes
@@ -126,7 +126,8 @@ impl Authenticator {
     /// Finds out who sent the request and notes in `ask` how to sign its answer.
     ///
     /// # Errors
-    /// 401 without credentials or with wrong ones, 400 with incomplete ones, 438 where the nonce is not of this client or old.
+    /// 401 without credentials or with wrong ones, 400 with incomplete ones, 438 if the nonce is
+    /// not this client's or is old.
     pub(crate) fn authenticate(
         &self,
         ask: &mut Ask,
@@ -197,7 +198,7 @@ impl Authenticator {
         })
     }
 
-    /// The key that fits; every secret is tried.
+    /// Returns the key that fits; every secret is tried.
     fn key(
         &self,
         claim: &Claim<'_>,
@@ -219,8 +220,8 @@ impl Authenticator {
     }
 }
 
-/// How the client made its key. PASSWORD-ALGORITHMS must come back as it was offered, or somebody between took the
-/// stronger one away.
+/// Returns how the client made its key. PASSWORD-ALGORITHMS must come back as it was offered;
+/// otherwise somebody between has removed the stronger one.
 fn key_kind(bytes: &[u8], message: &Message<'_>) -> Result<KeyKind, Fault> {
     let offered = value(bytes, message, PasswordAlgorithms::TYPE);
     match (offered, value(bytes, message, PasswordAlgorithm::TYPE)) {

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-/// How much of a rate is left. The rate is given with each use, so that a reload needs no walk over buckets.
+/// The unused part of a rate. The rate is given with each use, so a reload need not visit buckets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bucket {
     level: f64,
     filled_at: Instant,
 }
 
-/// What a bucket is filled with, and how much it holds.
+/// The speed at which a bucket fills, and the amount that it holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     per_s: f64,
@@ -17,7 +17,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// A rate that may burst for a quarter of a second.
+    /// Returns a rate that may burst for a quarter of a second.
     pub(crate) fn smooth(per_s: u64) -> Self {
         let per_s = per_s as f64;
         Self {
@@ -42,9 +42,10 @@ impl Bucket {
         }
     }
 
-    /// Whether anything is left: the next take may overdraw, so that no amount is too large for ever.
+    /// Returns whether anything is left. The next take may overdraw, so that no amount is too large
+    /// for ever.
     pub(crate) fn is_open(&mut self, rate: Rate, now: Instant) -> bool {
-        // What is received at once has one time.
+        // Datagrams that are received together have one time.
         if now > self.filled_at {
             let elapsed = now.duration_since(self.filled_at).as_secs_f64();
             self.level += elapsed * rate.per_s;
@@ -58,7 +59,7 @@ impl Bucket {
         self.level -= amount;
     }
 
-    /// Takes a whole one.
+    /// Takes one unit.
     pub(crate) fn take_one(&mut self, rate: Rate, now: Instant) -> bool {
         let open = self.is_open(rate, now) && self.level >= 1.0;
         if open {

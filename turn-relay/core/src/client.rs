@@ -1,9 +1,9 @@
-//! Who is at the other end, and which allocation is meant.
+//! Names of clients and of allocations.
 
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-/// The transport between a client and the relay. The relayed transport is UDP always.
+/// The transport between a client and the relay. The relayed transport is always UDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// One message a datagram.
@@ -15,17 +15,17 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Whether messages come on a connection, so that the client's address is proven.
+    /// Returns whether messages come on a connection, which proves the client's address.
     pub fn is_stream(self) -> bool {
         self != Self::Udp
     }
 }
 
-/// The 5-tuple of a client (RFC 8656 section 2.2). IPv4 addresses are given as such, not in their mapped form, and no address has a
-/// scope or a flow.
+/// The 5-tuple of a client (RFC 8656 section 2.2). IPv4 addresses are given as such, not in their
+/// mapped form, and no address has a scope or a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
-    /// How it reaches the relay.
+    /// Its transport to the relay.
     pub protocol: Protocol,
     /// Its transport address as the relay sees it.
     pub address: SocketAddr,
@@ -34,7 +34,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Protocol and both addresses; the first bytes, as many as the number says.
+    /// Returns protocol and both addresses: the first bytes, as many as the number says.
     pub(crate) fn to_bytes(self) -> ([u8; 37], usize) {
         let mut bytes = [0; 37];
         bytes[0] = self.protocol as u8;
@@ -69,11 +69,11 @@ fn write_address(bytes: &mut [u8], start: usize, address: SocketAddr) -> usize {
     ip_end + 2
 }
 
-/// Names an allocation for as long as the relay runs: a slot is used again under another epoch.
+/// Names an allocation for as long as the relay runs. A slot that is used again has another epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AllocationId {
     /// Position, dense from 0.
     pub slot: u32,
-    /// How often the position was used before.
+    /// Number of times that the position was used before.
     pub epoch: u32,
 }

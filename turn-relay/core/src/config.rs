@@ -1,4 +1,4 @@
-//! What a relay is told at its start, and again at a reload.
+//! Settings of a relay, at its start and again at a reload.
 
 use crate::limits::{REALM_BYTES_MAX, RULES_MAX, SECRETS_MAX, STATIC_USERS_MAX};
 use crate::policy::Policy;
@@ -9,38 +9,42 @@ use std::time::Duration;
 /// Settings of a [`crate::Relay`].
 #[derive(Clone)]
 pub struct Config {
-    /// The realm that credentials are for (RFC 8489 section 9.2). Fixed: a reload does not change it.
+    /// The realm that credentials are for (RFC 8489 section 9.2). Fixed: a reload does not change
+    /// it.
     pub realm: String,
     /// Secrets for credentials of the form `expiry:user`; each is tried in turn, at most
-    /// [`crate::limits::SECRETS_MAX`]. More than one while they are rotated.
+    /// [`crate::limits::SECRETS_MAX`]. There is more than one while secrets are rotated.
     pub secrets: Vec<String>,
     /// Users with a lasting password, at most [`crate::limits::STATIC_USERS_MAX`].
     pub users: Vec<StaticUser>,
-    /// Where peers reach the allocations: at most one a family. A family without is answered 440. Fixed.
+    /// The addresses at which peers reach the allocations: at most one a family. A family without
+    /// one is answered 440. Fixed.
     pub relayed: Vec<RelayedIp>,
     /// Ports of relayed addresses. Fixed.
     pub ports: RangeInclusive<u16>,
-    /// How many relays share `ports`, from 1 on. Fixed.
+    /// Number of relays that share `ports`, at least 1. Fixed.
     pub shards: u16,
-    /// Which of them this is, `0..shards`: it takes the ports of which the remainder by `shards` is this. Fixed.
+    /// Number of this relay among them, `0..shards`: it takes the ports whose remainder by `shards`
+    /// is this number. Fixed.
     pub shard: u16,
-    /// Which peers may be reached.
+    /// The peers that clients may reach.
     pub policy: Policy,
-    /// Where new clients are sent instead (300, RFC 8489 section 10); for those of its address family only.
+    /// The server that new clients are sent to instead (300, RFC 8489 section 10); only those of
+    /// its address family.
     pub alternate: Option<SocketAddr>,
-    /// Furthest in the future that a credential may expire: one that outlives it is refused, and a revoked user is
-    /// remembered for so long.
+    /// Furthest time in the future at which a credential may expire. One that expires later is
+    /// refused, and a revoked user is remembered for so long.
     pub credential_lifetime_max: Duration,
-    /// What one user and all together may take.
+    /// The limits of one user, and of all together.
     pub quotas: Quotas,
 }
 
 impl Config {
-    /// Whether the settings can be kept. A relay takes others too, but not all that they say: what is over a bound is passed
-    /// over.
+    /// Checks whether the settings can be kept. A relay also takes settings that cannot, but
+    /// ignores what is over a bound.
     ///
     /// # Errors
-    /// What is wrong, for the operator.
+    /// What is wrong and what is allowed, for the operator.
     pub fn check(&self) -> Result<(), &'static str> {
         let families = |ipv4| {
             self.relayed
@@ -53,28 +57,37 @@ impl Config {
         let faults = [
             (
                 self.realm.is_empty() || self.realm.len() > REALM_BYTES_MAX,
-                "the realm is empty or too long",
+                "the realm must be 1 to 128 bytes",
             ),
-            (self.secrets.len() > SECRETS_MAX, "too many secrets"),
+            (
+                self.secrets.len() > SECRETS_MAX,
+                "at most 4 secrets are allowed",
+            ),
             (
                 self.secrets.iter().any(String::is_empty),
-                "a secret is empty",
+                "a secret must not be empty",
             ),
-            (self.users.len() > STATIC_USERS_MAX, "too many users"),
+            (
+                self.users.len() > STATIC_USERS_MAX,
+                "at most 256 users with a lasting password are allowed",
+            ),
             (
                 families(true) > 1 || families(false) > 1,
-                "more than one relayed address of a family",
+                "at most one relayed address of each family is allowed",
             ),
             (
                 self.relayed.iter().any(mixed),
-                "a relayed address is announced as one of the other family",
+                "a relayed address and its announced address must be of one family",
             ),
             (
                 self.ports.is_empty() || *self.ports.start() == 0,
-                "no ports for relayed addresses",
+                "the ports for relayed addresses must be a range within 1 to 65535",
             ),
-            (self.shard >= self.shards, "no such shard"),
-            (rules > RULES_MAX, "too many rules for peers"),
+            (self.shard >= self.shards, "shard must be below shards"),
+            (
+                rules > RULES_MAX,
+                "at most 1024 rules for peers are allowed",
+            ),
         ];
         let fault = faults.into_iter().find(|(wrong, _)| *wrong);
         fault.map_or(Ok(()), |(_, message)| Err(message))
@@ -117,13 +130,15 @@ impl std::fmt::Debug for StaticUser {
 /// An address for relayed transport addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RelayedIp {
-    /// What the socket is bound to.
+    /// The address that the socket is bound to.
     pub bind: IpAddr,
-    /// What clients and peers are told: another one behind a 1:1 translator, of the same family.
+    /// The address that clients and peers are given: another one, of the same family, behind a 1:1
+    /// translator.
     pub announced: IpAddr,
 }
 
-/// Bounds that are an operator's choice. Each shard counts for itself, also by user: the owner of several divides. Rates count both directions together and may burst for a quarter of a second.
+/// Bounds that are an operator's choice. Each shard counts separately, also by user: the owner of
+/// several divides. Rates count both directions together and may burst for a quarter of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     /// Allocations of one user at a time; one more is answered 486.
@@ -136,20 +151,22 @@ pub struct Quotas {
     pub user_bps: u64,
     /// Packets of one user a second; more are dropped.
     pub user_pps: u64,
-    /// Peer addresses new to an allocation that one user may permit a second, and at once as many as its allocations hold; more
-    /// are answered 508.
+    /// Peer addresses new to an allocation that one user may permit a second, after a burst of as
+    /// many as its allocations hold; more are answered 508.
     pub user_new_peers_per_s: u32,
     /// Allocations of this relay; one more is answered 508.
     pub allocations: u32,
     /// Payload of this relay, bits a second; more is dropped.
     pub total_bps: u64,
-    /// Answers a second to datagrams of one source address that are not authenticated; more are not answered. A burst of
-    /// [`crate::limits::REPLY_BURST`] is: an office behind one address joins at once. Streams are not counted.
+    /// Unauthenticated datagrams of one source address that are answered a second; more are not
+    /// answered. [`crate::limits::REPLY_BURST`] are answered at once: an office behind one address
+    /// joins at once. Streams are not counted.
     pub replies_per_s: u32,
 }
 
 impl Default for Quotas {
-    /// For one participant with a camera, a screen and a 4K stream of 25 Mbit/s, four times over.
+    /// Allows one participant with a camera, a screen and a 4K stream of 25 Mbit/s, four times
+    /// over.
     fn default() -> Self {
         Self {
             user_allocations: 4,
@@ -166,7 +183,7 @@ impl Default for Quotas {
 }
 
 impl Default for Config {
-    /// Nobody may use it: no secret, no user, no relayed address, no peer.
+    /// Allows nobody: no secret, no user, no relayed address, no peer.
     fn default() -> Self {
         Self {
             realm: "fmz".to_owned(),

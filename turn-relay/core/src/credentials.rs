@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use std::time::Duration;
 
-/// What a client needs to use a relay (draft-uberti-behave-turn-rest-00).
+/// Credentials by which a client uses a relay (draft-uberti-behave-turn-rest-00).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `expiry:user`, the expiry in seconds of Unix time.
@@ -16,8 +16,9 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Credentials for `user`, good until `expiry` (Unix time, whole seconds). The user name they make must be of at most
-    /// [`crate::limits::USERNAME_BYTES_MAX`] bytes, or the relay refuses it.
+    /// Issues credentials for `user`, valid until `expiry` (Unix time, whole seconds). If the
+    /// resulting user name has more than [`crate::limits::USERNAME_BYTES_MAX`] bytes, the relay
+    /// refuses it.
     pub fn issue(secret: &str, user: &str, expiry: Duration) -> Self {
         let username = format!("{}:{user}", expiry.as_secs());
         let password = password(secret, &username);
@@ -33,7 +34,7 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// The password that belongs to a user name under a secret.
+/// Returns the password that belongs to a user name under a secret.
 pub(crate) fn password(secret: &str, username: &str) -> String {
     let mut mac =
         Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
@@ -49,7 +50,8 @@ pub(crate) struct Ephemeral<'a> {
 }
 
 impl<'a> Ephemeral<'a> {
-    /// `None` where there is no colon, no user, or no number of at most 11 digits: a later year than 5000 is no expiry.
+    /// Reads a user name. Returns `None` without a colon, a user, or a number of at most 11 digits:
+    /// a year after 5000 is no expiry.
     pub(crate) fn parse(username: &'a str) -> Option<Self> {
         let (expiry, user) = username.split_once(':')?;
         let digits = (1..=11).contains(&expiry.len()) && expiry.bytes().all(|b| b.is_ascii_digit());
@@ -67,7 +69,8 @@ mod tests {
 
     #[test]
     fn turn5_credentials_are_those_of_the_rest_draft() {
-        // Value computed with `printf %s 1700000000:room/ada | openssl dgst -sha1 -hmac north -binary | base64`.
+        // Computed with `printf %s 1700000000:room/ada | openssl dgst -sha1 -hmac north -binary |
+        // base64`.
         let credentials =
             Credentials::issue("north", "room/ada", Duration::from_secs(1_700_000_000));
         assert_eq!(credentials.username, "1700000000:room/ada");

@@ -16,7 +16,7 @@ impl Family {
         if ip.is_ipv4() { Self::V4 } else { Self::V6 }
     }
 
-    /// Position in a pair of things by family.
+    /// Returns the position in a pair of things by family.
     pub(crate) fn index(self) -> usize {
         self as usize
     }

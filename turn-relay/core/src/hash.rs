@@ -1,4 +1,5 @@
-//! Hash maps whose keys come from the network: keyed SipHash, so that nobody can choose keys that collide.
+//! Hash maps with keys from the network: keyed SipHash, so that nobody can choose keys that
+//! collide.
 
 use siphasher::sip::SipHasher13;
 use std::collections::HashMap;

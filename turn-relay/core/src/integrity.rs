@@ -1,6 +1,7 @@
 //! Message integrity (RFC 8489 sections 9.2.2, 14.5 and 14.6).
 //!
-//! The codec ties the algorithm of the key to that of the MAC; the RFC lets a client choose the two apart.
+//! The codec ties the algorithm of the key to that of the MAC; the RFC lets a client choose the two
+//! separately.
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use stun_types::prelude::*;
 const ATTRIBUTE_HEADER: usize = 4;
 const MESSAGE_HEADER: usize = 20;
 
-/// Which MAC a message carries.
+/// The kind of MAC that a message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MacKind {
     Sha1,
@@ -40,14 +41,14 @@ impl MacKind {
     }
 }
 
-/// How the key is made of the password.
+/// The digest that makes the key from the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Md5,
     Sha256,
 }
 
-/// The MAC of a received message: the stronger where it carries both.
+/// The MAC of a received message: the stronger one if it carries both.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Integrity {
     pub(crate) kind: MacKind,
@@ -64,7 +65,7 @@ impl Integrity {
             })
     }
 
-    /// Whether `key` made it. A truncated MAC is not taken: TURN defines none.
+    /// Returns whether `key` made it. A truncated MAC is refused, because TURN defines none.
     pub(crate) fn is_of(&self, key: &Key, bytes: &[u8]) -> bool {
         let start = self.offset + ATTRIBUTE_HEADER;
         let length = u16::from_be_bytes([bytes[self.offset + 2], bytes[self.offset + 3]]);
@@ -94,7 +95,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The digest of `username:realm:password` (RFC 8489 section 9.2.2).
+    /// Makes the key: the digest of `username:realm:password` (RFC 8489 section 9.2.2).
     pub(crate) fn new(kind: KeyKind, username: &str, realm: &str, password: &str) -> Self {
         match kind {
             KeyKind::Md5 => Self::digest::<Md5>(username, realm, password),
@@ -117,7 +118,8 @@ impl Key {
         }
     }
 
-    /// Over the message up to its integrity attribute, with the length it has with that attribute as its last.
+    /// Computes the MAC over the message up to its integrity attribute, with the length that it has
+    /// if that attribute is its last.
     fn mac<M: Mac + hmac::digest::KeyInit>(&self, body: &[u8], tag: usize) -> M {
         let key = &self.bytes[..usize::from(self.length)];
         let mut mac = <M as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
@@ -157,7 +159,7 @@ pub(crate) fn push_fingerprint(message: &mut Vec<u8>) {
     push(message, Fingerprint::TYPE, &[0; 4]);
     let start = message.len() - 8;
     let crc = Fingerprint::compute(&[&message[..start]]);
-    // The attribute's own writer knows how the sum is masked.
+    // The attribute's own writer masks the sum.
     Fingerprint::new(crc).write_into_unchecked(&mut message[start..]);
 }
 

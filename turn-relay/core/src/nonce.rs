@@ -15,18 +15,18 @@ const COOKIE: &str = "obMatJos2";
 const TIME_BYTES: usize = 4;
 const TAG_BYTES: usize = 12;
 
-/// Makes and recognises nonces: cookie, security features, time, and a MAC over time and client under a key that changes.
-/// Without `Debug`: it holds the keys.
+/// Makes and recognises nonces: cookie, security features, time, and a MAC over time and client
+/// under a key that changes. Has no `Debug`, because it holds the keys.
 pub(crate) struct Nonces {
     started: Instant,
-    /// Under which nonces are made, and under which they were made before.
+    /// The key under which nonces are made, and the one before it.
     keys: [[u8; 32]; 2],
     rotated_at: Instant,
     features: &'static str,
 }
 
 impl Nonces {
-    /// `hashes` says whether clients are told that they may send USERHASH.
+    /// Makes the keys. `hashes` says whether clients are told that they may send USERHASH.
     pub(crate) fn new(hashes: bool, rng: &mut ChaCha20Rng, now: Instant) -> Self {
         let mut nonces = Self {
             started: now,
@@ -39,12 +39,13 @@ impl Nonces {
         nonces
     }
 
-    /// Password algorithms are bit 0, user hashes bit 1, from the left (RFC 8489 section 18.1).
+    /// Sets the security features: password algorithms are bit 0, user hashes bit 1, from the left
+    /// (RFC 8489 section 18.1).
     pub(crate) fn offer_hashes(&mut self, hashes: bool) {
         self.features = if hashes { "wAAA" } else { "gAAA" };
     }
 
-    /// A nonce for `client`: 35 characters.
+    /// Makes a nonce for `client`: 35 characters.
     pub(crate) fn make(&mut self, client: &Client, rng: &mut ChaCha20Rng, now: Instant) -> String {
         self.rotate(rng, now);
         let time = (self.seconds(now) as u32).to_be_bytes();
@@ -59,7 +60,7 @@ impl Nonces {
         nonce
     }
 
-    /// Whether `nonce` was made for `client` and is still good.
+    /// Returns whether `nonce` was made for `client` and is still valid.
     pub(crate) fn is_fresh(&self, nonce: &[u8], client: &Client, now: Instant) -> bool {
         let body = nonce.strip_prefix(COOKIE.as_bytes());
         let Some(body) = body.and_then(|rest| rest.strip_prefix(self.features.as_bytes())) else {
@@ -82,7 +83,7 @@ impl Nonces {
                 .any(|key| mac(key, time, client).verify_truncated_left(tag).is_ok())
     }
 
-    /// A key is used for one lifetime and recognised for another.
+    /// Changes the key. Each is used for one lifetime and recognised for another.
     fn rotate(&mut self, rng: &mut ChaCha20Rng, now: Instant) {
         if now.saturating_duration_since(self.rotated_at) < NONCE_LIFETIME {
             return;

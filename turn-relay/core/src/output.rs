@@ -1,10 +1,10 @@
-//! What a relay wants done, and what it is told to do.
+//! Requests of a relay to its owner, and commands to the relay.
 
 use crate::client::{AllocationId, Client, Protocol};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// Data to send on, now.
+/// Data to forward at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Forward<'a> {
@@ -12,40 +12,40 @@ pub enum Forward<'a> {
     ToPeer {
         /// The address the relay socket is bound to.
         relayed: SocketAddr,
-        /// Where to send it; the bound address where it is one of this relay's own.
+        /// Its destination; the bound address if it is one of this relay's own.
         peer: SocketAddr,
         /// The datagram.
         payload: &'a [u8],
-        /// Whether it must not be fragmented (RFC 8656 section 14).
+        /// True if it must not be fragmented (RFC 8656 section 14).
         dont_fragment: bool,
     },
     /// From a peer to a client.
     ToClient {
-        /// Whom to send it to.
+        /// The client to send it to.
         client: Client,
-        /// What goes before it.
+        /// The bytes before it.
         header: Header,
         /// The datagram. [`Header::padding`] zero bytes follow it.
         payload: &'a [u8],
     },
 }
 
-/// What goes before a payload on its way to a client.
+/// The bytes before a payload on its way to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Header {
     /// `ChannelData` (RFC 8656 section 12.4): channel number and payload length.
     Channel([u8; 4]),
-    /// A Data indication up to its payload (RFC 8656 section 11.4); the first `length` bytes.
+    /// A Data indication up to its payload (RFC 8656 section 11.4): the first `length` bytes.
     Data {
         /// STUN header, XOR-PEER-ADDRESS and the header of DATA.
         bytes: [u8; 48],
-        /// 36 where the peer's address is of IPv4, else 48.
+        /// 36 if the peer's address is IPv4, else 48.
         length: u8,
     },
 }
 
 impl Header {
-    /// The bytes to send before the payload.
+    /// Returns the bytes to send before the payload.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Channel(bytes) => bytes,
@@ -53,8 +53,8 @@ impl Header {
         }
     }
 
-    /// How many zero bytes to send after a payload of `payload` bytes, 0 to 3: attributes are padded, `ChannelData` on
-    /// streams only.
+    /// Returns how many zero bytes to send after a payload of `payload` bytes, 0 to 3: attributes
+    /// are padded always, `ChannelData` only on streams.
     pub fn padding(&self, protocol: Protocol, payload: usize) -> usize {
         let padded = matches!(self, Self::Data { .. }) || protocol.is_stream();
         if padded {
@@ -69,47 +69,47 @@ impl Header {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Transmit {
-    /// Whom to send it to.
+    /// The client to send it to.
     pub client: Client,
     /// The message.
     pub payload: Vec<u8>,
 }
 
-/// What the relay's owner is to do.
+/// A request to the relay's owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Event {
-    /// Bind a socket; to be answered by [`crate::Relay::handle_opened`].
+    /// Bind a socket. [`crate::Relay::handle_opened`] takes the answer.
     Open {
-        /// For which allocation.
+        /// The allocation that it is for.
         allocation: AllocationId,
-        /// What to bind it to.
+        /// The address to bind it to.
         relayed: SocketAddr,
-        /// Whether the client asked for sends that are not fragmented.
+        /// True if the client asked for sends that are not fragmented.
         dont_fragment: bool,
     },
     /// Close the socket.
     Close {
-        /// Whose it was.
+        /// The allocation that it belonged to.
         allocation: AllocationId,
-        /// What it is bound to.
+        /// The address that it is bound to.
         relayed: SocketAddr,
     },
     /// Close the connection of a client: its messages make no sense, or its allocation was ended.
     CloseClient {
-        /// Whose.
+        /// The client.
         client: Client,
     },
     /// A drain is over: no allocation is left.
     Drained,
 }
 
-/// Why no socket could be bound.
+/// The reason why no socket could be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenError {
-    /// The port is in use: another one is tried.
+    /// The port is in use; the relay tries another one.
     InUse,
-    /// Nothing can be bound at all, as where file descriptors are short.
+    /// Nothing can be bound at all, for example because file descriptors have run out.
     Failed,
 }
 
@@ -120,11 +120,11 @@ pub struct Icmp {
     pub kind: u8,
     /// Its code.
     pub code: u8,
-    /// Its error data: the MTU where the packet was too big.
+    /// Its error data: the MTU if the packet was too big.
     pub data: u32,
 }
 
-/// What an operator asks for.
+/// A command of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// End a user's allocations, and refuse it until every credential it may hold has expired.
@@ -134,15 +134,15 @@ pub enum Command {
     },
     /// End one allocation.
     Kick {
-        /// Which.
+        /// The allocation.
         allocation: AllocationId,
     },
-    /// Take no new allocations: 300 where an alternate of the client's family is named, else 508. Those there are go on until
-    /// the deadline.
+    /// Take no new allocations: answer 300 if an alternate of the client's family is named, else
+    /// 508. Existing ones go on until the deadline.
     Drain {
-        /// Where new clients are sent.
+        /// The server that new clients are sent to.
         alternate: Option<SocketAddr>,
-        /// When what is left ends.
+        /// Time at which the remaining allocations end.
         deadline: Instant,
     },
 }

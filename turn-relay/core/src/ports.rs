@@ -1,4 +1,4 @@
-//! Which ports of the relayed addresses are taken, and by whom.
+//! Keeps which ports of the relayed addresses are taken, and by which allocation.
 
 use crate::config::Config;
 use crate::family::Family;
@@ -6,12 +6,12 @@ use crate::limits::PORT_PROBES_MAX;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 
-/// What is asked of a port (EVEN-PORT, RFC 8656 section 18.6).
+/// A request's wish for a port (EVEN-PORT, RFC 8656 section 18.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parity {
     Any,
     Even,
-    /// Even, and the next one free and kept for another allocation.
+    /// Even, and the next one is free and kept for another allocation.
     Pair,
 }
 
@@ -57,7 +57,7 @@ impl Ports {
         }
     }
 
-    /// Who has it.
+    /// Returns the slot of the allocation that has the port.
     pub(crate) fn owner(&self, family: Family, port: u16) -> Option<u32> {
         match self.rows[family.index()].get(self.place(port)?)? {
             Place::Taken(slot) => Some(*slot),
@@ -74,6 +74,7 @@ impl Ports {
         rng: &mut ChaCha20Rng,
     ) -> Option<u16> {
         let count = self.rows[family.index()].len();
+        // A random beginning, then the places after it, around the end.
         let start = rng.next_u32() as usize % count.max(1);
         let places = (0..count.min(PORT_PROBES_MAX)).map(|probe| (start + probe) % count);
         let place = places
@@ -118,7 +119,7 @@ impl Ports {
         debug_assert!(was_used, "port {port} is given back once");
     }
 
-    /// Whether the port is one of this shard's.
+    /// Returns whether the port is one of this shard's.
     pub(crate) fn is_of_shard(&self, port: u16) -> bool {
         self.place(port).is_some()
     }

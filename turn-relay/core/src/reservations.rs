@@ -41,7 +41,7 @@ impl Reservations {
         });
     }
 
-    /// Takes out the one of this token, where this user made it.
+    /// Takes out the reservation of this token, if this user made it.
     pub(crate) fn claim(&mut self, token: u64, user: usize, now: Instant) -> Option<Reservation> {
         let is =
             |kept: &Reservation| (kept.token, kept.user) == (token, user) && kept.expires_at > now;
@@ -54,7 +54,7 @@ impl Reservations {
         self.0.iter().find(is).map(|kept| kept.token)
     }
 
-    /// Takes out one that ran out.
+    /// Takes out one that has expired.
     pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<Reservation> {
         self.0.front().filter(|kept| kept.expires_at <= now)?;
         self.0.pop_front()

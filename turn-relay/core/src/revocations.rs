@@ -1,4 +1,4 @@
-//! Users that are refused, though their credentials are good.
+//! Users that are refused although their credentials are valid.
 
 use crate::hash::{Keyed, Map};
 use crate::limits::REVOCATIONS_MAX;
@@ -27,7 +27,8 @@ impl Revocations {
         self.until.get(user).is_some_and(|(until, _)| *until > unix)
     }
 
-    /// Refuses `user` until `until`. Returns how many had to be forgotten early for it: those that were revoked first.
+    /// Refuses `user` until `until`. Returns how many had to be forgotten early for it: those that
+    /// were revoked first.
     pub(crate) fn insert(&mut self, user: &str, until: Duration, unix: Duration) -> u64 {
         self.count += 1;
         self.until.insert(user.into(), (until, self.count));

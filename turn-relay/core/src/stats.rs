@@ -1,4 +1,4 @@
-//! What a relay counts, and what it tells of its allocations.
+//! Counts of a relay, and its report about allocations.
 
 use crate::client::{AllocationId, Client};
 use std::net::SocketAddr;
@@ -27,7 +27,8 @@ pub struct Stats {
     pub dropped_size: u64,
     /// Messages that cannot be read.
     pub malformed: u64,
-    /// Requests that were not answered, as their source address had its share of answers.
+    /// Requests that were not answered, because their source address had used up its share of
+    /// answers.
     pub replies_withheld: u64,
     /// Answers and indications that found their queue full.
     pub transmits_dropped: u64,
@@ -39,13 +40,13 @@ pub struct Stats {
     pub errors: u64,
     /// Allocations made.
     pub allocations_made: u64,
-    /// Allocations that ran out, were deleted, or were ended.
+    /// Allocations that expired, were deleted, or were ended.
     pub allocations_ended: u64,
     /// Relay sockets that could not be bound.
     pub opens_failed: u64,
-    /// Revoked users forgotten early, as the table was full.
+    /// Revoked users forgotten early, because the table was full.
     pub revocations_forgotten: u64,
-    /// Allocations there are, those that wait for their socket too.
+    /// Existing allocations, including those that wait for their socket.
     pub allocations: u64,
     /// Users with an allocation.
     pub users: u64,
@@ -56,19 +57,19 @@ pub struct Stats {
 pub struct SessionView<'a> {
     /// Its name.
     pub allocation: AllocationId,
-    /// Whose it is: the platform's name for the participant, without the credential's expiry.
+    /// Its user: the platform's name for the participant, without the credential's expiry.
     pub user: &'a str,
     /// The client's 5-tuple.
     pub client: Client,
     /// The relayed addresses as announced, IPv4 first.
     pub relayed: [Option<SocketAddr>; 2],
-    /// When it was made.
+    /// Time at which it was made.
     pub created_at: Instant,
-    /// When it ends without a refresh.
+    /// Time at which it ends without a refresh.
     pub expires_at: Instant,
-    /// Peer addresses that may send now or could until lately.
+    /// Peer addresses that may send now, or could until lately.
     pub permissions: usize,
-    /// Channels bound now or until lately.
+    /// Channels that are bound now, or were until lately.
     pub channels: usize,
     /// Packets to peers.
     pub packets_to_peer: u64,

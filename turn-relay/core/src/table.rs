@@ -9,13 +9,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-/// Allocations. Times are kept in a heap that is corrected only where a time is reached or comes earlier.
+/// Allocations. Their times are in a heap, which is corrected only when a time is reached or moves
+/// earlier.
 #[derive(Debug)]
 pub(crate) struct Table {
     allocations: Slab<Allocation>,
     epochs: Vec<u32>,
     by_client: Map<Client, u32>,
-    /// Who was found last: datagrams come in bursts.
+    /// The client that was found last: datagrams come in bursts.
     found: Cell<Option<(Client, u32)>>,
     timers: BinaryHeap<Reverse<(Instant, AllocationId)>>,
 }
@@ -70,7 +71,7 @@ impl Table {
         }
     }
 
-    /// The slot of an allocation that has not ended.
+    /// Returns the slot of an allocation that has not ended.
     pub(crate) fn resolve(&self, id: AllocationId) -> Option<u32> {
         let live = self.epochs.get(id.slot as usize) == Some(&id.epoch)
             && self.allocations.get(id.slot as usize).is_some();
@@ -78,14 +79,14 @@ impl Table {
     }
 
     /// # Panics
-    /// Where the slot is empty.
+    /// If the slot is empty.
     pub(crate) fn get(&self, slot: u32) -> &Allocation {
         let allocation = self.allocations.get(slot as usize);
         allocation.expect("a slot is held only while its allocation lives")
     }
 
     /// # Panics
-    /// Where the slot is empty.
+    /// If the slot is empty.
     pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Allocation {
         let allocation = self.allocations.get_mut(slot as usize);
         allocation.expect("a slot is held only while its allocation lives")
@@ -104,10 +105,11 @@ impl Table {
         self.allocations.values_mut()
     }
 
-    /// Lets an allocation live until `expires_at`.
+    /// Sets the time until which an allocation lives.
     pub(crate) fn set_expiry(&mut self, slot: u32, expires_at: Instant) {
         let allocation = self.get_mut(slot);
         allocation.expires_at = expires_at;
+        // A later time needs no new entry: `next_expired` corrects the old one when it is reached.
         if expires_at < allocation.wake_at {
             allocation.wake_at = expires_at;
             let id = self.id(slot);
@@ -115,7 +117,7 @@ impl Table {
         }
     }
 
-    /// The next allocation whose time has run out. It stays until it is removed.
+    /// Returns the next allocation that has expired. It stays until it is removed.
     pub(crate) fn next_expired(&mut self, now: Instant) -> Option<u32> {
         while let Some(&Reverse((wake_at, id))) = self.timers.peek()
             && wake_at <= now
@@ -125,24 +127,26 @@ impl Table {
                 .resolve(id)
                 .filter(|slot| self.get(*slot).wake_at == wake_at)
             else {
+                // The allocation has ended, or an earlier entry has replaced this one.
                 continue;
             };
             let expires_at = self.get(slot).expires_at;
             if expires_at <= now {
                 return Some(slot);
             }
+            // It was refreshed since: wake for its new time.
             self.get_mut(slot).wake_at = expires_at;
             self.timers.push(Reverse((expires_at, id)));
         }
         None
     }
 
-    /// When the next may run out; earlier where it was refreshed.
+    /// Returns when the next one may expire. If it was refreshed, the time is too early.
     pub(crate) fn next_wake(&self) -> Option<Instant> {
         self.timers.peek().map(|Reverse((wake_at, _))| *wake_at)
     }
 
-    /// Throws away the times of allocations that ended early, when they are most of the heap.
+    /// Drops the times of allocations that ended early, once they are most of the heap.
     fn compact(&mut self) {
         const SPARE: usize = 64;
         if self.len() > 0 && self.timers.len() <= 2 * self.len() + SPARE {

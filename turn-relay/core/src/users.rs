@@ -20,7 +20,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Takes one packet of `bytes` from the user's rates and the relay's, where all have something left.
+    /// Takes one packet of `bytes` from the user's rates and the relay's, if all have something
+    /// left.
     pub(crate) fn take_packet(
         &mut self,
         bytes: usize,
@@ -29,6 +30,7 @@ impl User {
         now: Instant,
     ) -> bool {
         let bits = 8.0 * bytes as f64;
+        // `&`, not `&&`: every bucket is filled up to now before one of them decides.
         let open = self.bits.is_open(Rate::smooth(quotas.user_bps), now)
             & self.packets.is_open(Rate::smooth(quotas.user_pps), now)
             & total.is_open(Rate::smooth(quotas.total_bps), now);
@@ -46,13 +48,15 @@ impl User {
     }
 }
 
-/// All allocations of a user may meet all their peers at once, as when a call begins.
+/// Returns the rate of new peers: all allocations of a user may meet all their peers at once, as
+/// when a call begins.
 fn new_peers(quotas: &Quotas) -> Rate {
     let burst = quotas.permissions.saturating_mul(quotas.user_allocations);
     Rate::new(quotas.user_new_peers_per_s, burst)
 }
 
-/// Users by name. One whose last allocation ended stays for [`USER_LINGER`], or it would come back with full buckets.
+/// Users by name. After its last allocation a user stays for [`USER_LINGER`]; otherwise it would
+/// come back with full buckets.
 #[derive(Debug)]
 pub(crate) struct Users {
     users: Slab<User>,
@@ -90,7 +94,7 @@ impl Users {
         self.find(name).map_or(0, |key| self.get(key).allocations)
     }
 
-    /// Counts one allocation more of `name`.
+    /// Counts one more allocation of `name`.
     pub(crate) fn enter(&mut self, name: &str, quotas: &Quotas, now: Instant) -> usize {
         self.forget(now);
         let key = self
@@ -138,7 +142,7 @@ impl Users {
         }
     }
 
-    /// Removes a user, unless it came back meanwhile or its place is another's.
+    /// Removes a user, unless it has come back or another user has its place.
     fn remove_left(&mut self, key: usize, left_at: Instant) {
         let left = |user: &&User| user.allocations == 0 && user.left_at == left_at;
         if self.users.get(key).filter(left).is_some()

@@ -1,4 +1,5 @@
-//! What operators ask for, over HTTP. It belongs on a private address: whoever reaches it may do everything.
+//! Operators' requests over HTTP. They belong on a private address, because anyone who reaches it
+//! may do everything.
 
 use crate::{Session, SessionId, Stopped, Turn};
 use axum::extract::{Path, Query, State};
@@ -11,12 +12,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// Sessions in one answer where no less is asked for: 400 bytes each.
+/// Sessions in one answer, unless fewer are asked for: 400 bytes each.
 pub const SESSIONS_MAX: usize = 1000;
 /// Longest drain: two days' work.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
-/// One request to read the settings again and carry them out; the answer says in one line what is wrong.
+/// One request to read the settings again and apply them. The answer says in one line what is
+/// wrong.
 pub type Reload = oneshot::Sender<Result<(), String>>;
 
 #[derive(Clone)]
@@ -25,7 +27,8 @@ struct Desk {
     reloads: mpsc::Sender<Reload>,
 }
 
-/// `GET /turn/sessions`, `DELETE /turn/sessions/{id}`, `POST /turn/revoke`, `/turn/drain`, `/turn/reload`.
+/// Serves `GET /turn/sessions`, `DELETE /turn/sessions/{id}`, `POST /turn/revoke`, `/turn/drain`,
+/// `/turn/reload`.
 pub fn router(turn: Turn, reloads: mpsc::Sender<Reload>) -> Router {
     Router::new()
         .route("/turn/sessions", get(sessions))
@@ -36,7 +39,7 @@ pub fn router(turn: Turn, reloads: mpsc::Sender<Reload>) -> Router {
         .with_state(Desk { turn, reloads })
 }
 
-/// What went wrong, as `{"error": {"code", "message"}}`.
+/// A failed request, as `{"error": {"code", "message"}}`.
 #[derive(Debug)]
 enum Fault {
     Stopped,

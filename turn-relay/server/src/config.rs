@@ -1,4 +1,4 @@
-//! What a relay is started with, and why it may not start.
+//! The settings that a relay is started with, and the reasons why it may not start.
 
 use fmz_net::{Relayed, front, handoff};
 use std::net::SocketAddr;
@@ -7,13 +7,15 @@ use std::sync::Arc;
 /// Settings of a relay's sockets, and of what runs on them.
 #[derive(Debug)]
 pub struct Config {
-    /// Address for clients, UDP and TCP; port 0 lets the system choose. None: streams that others accept are all there is.
+    /// Address for clients, UDP and TCP; port 0 lets the system choose. Without it, clients come
+    /// only by streams that others accept.
     pub listen: Option<SocketAddr>,
     /// Further addresses for clients, TCP.
     pub listen_streams: Vec<SocketAddr>,
-    /// How connections are taken: with a certificate, TLS is served on every address beside plain TCP.
+    /// Settings for taking connections. With a certificate, TLS is served on every address beside
+    /// plain TCP.
     pub front: front::Settings,
-    /// The relay itself. `shards` is how many threads it gets; `shard` is not used.
+    /// Settings of the core. `shards` is the number of threads; `shard` is not used.
     pub relay: fmz_turn_core::Config,
     /// A peer in this process.
     pub neighbour: Option<Neighbour>,
@@ -26,11 +28,11 @@ pub struct Neighbour {
     pub addresses: Vec<SocketAddr>,
     /// One end for each shard, in the shards' order.
     pub ends: Vec<handoff::End>,
-    /// Tells the peer which addresses are to be reached through the ends.
+    /// Tells the peer which addresses are reached through the ends.
     pub relayed: Arc<Relayed>,
 }
 
-/// Why the relay did not start.
+/// The reason why the relay did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address for clients cannot be bound.
@@ -38,10 +40,10 @@ pub enum StartError {
     Bind {
         /// The address asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// There is not one end of the hand-off for each shard.
+    /// The number of ends of the hand-off is not the number of shards.
     #[error("{ends} ends of the hand-off for {shards} shards")]
     Ends {
         /// Ends given.
@@ -49,7 +51,7 @@ pub enum StartError {
         /// Shards asked for.
         shards: usize,
     },
-    /// A thread or what it waits with cannot be made.
+    /// A thread, or what it waits with, cannot be made.
     #[error("cannot start a relay thread: {0}")]
     Thread(std::io::Error),
     /// The metrics are registered already, by another relay.

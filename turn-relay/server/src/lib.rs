@@ -1,8 +1,10 @@
-//! The TURN relay on sockets: shards, which are threads with a UDP socket and a [`fmz_turn_core::Relay`] each, and streams,
-//! which are tasks that bring whole messages to a shard.
+//! The TURN relay on sockets: shards, which are threads with a UDP socket and a
+//! [`fmz_turn_core::Relay`] each, and streams, which are tasks that bring whole messages to a
+//! shard.
 //!
-//! [`start()`] it with a [`Config`]; what it gives, a [`Turn`], takes streams that others accepted, commands, and new settings.
-//! [`admin::router`] offers the same to operators. It holds no policy of its own: that is [`fmz_turn_core`]'s.
+//! [`start()`] it with a [`Config`]. The resulting [`Turn`] takes streams that others accepted,
+//! commands, and new settings. [`admin::router`] offers the same to operators. This crate has no
+//! policy of its own: that is in [`fmz_turn_core`].
 
 pub mod admin;
 pub mod check;

@@ -1,11 +1,11 @@
-//! What an operator can watch. Users are not named here.
+//! Metrics for operators. They name no user.
 
 use fmz_turn_core::Stats;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 type Read = fn(&Stats) -> u64;
 
-/// A counter, its label where it has one, its help, and where its value stands.
+/// A counter: its name, its label if it has one, its help, and how to read its value.
 type Row = (
     &'static str,
     Option<(&'static str, &'static str)>,
@@ -136,7 +136,7 @@ impl Metrics {
         }
     }
 
-    /// Makes what one shard counted since the last call visible.
+    /// Adds what one shard counted since the last call.
     pub(crate) fn export(&mut self, stats: &Stats) {
         for (counter, read) in &self.counters {
             counter.inc_by(read(stats) - read(&self.exported));

@@ -12,7 +12,7 @@ use std::time::Instant;
 pub struct SessionId {
     /// The shard that holds it.
     pub shard: u16,
-    /// Which one there.
+    /// The allocation in that shard.
     pub allocation: AllocationId,
 }
 
@@ -36,7 +36,7 @@ impl FromStr for SessionId {
     }
 }
 
-/// What an operator is told about one allocation.
+/// One allocation in a list for operators.
 #[derive(Debug, Clone, Serialize)]
 pub struct Session {
     /// A [`SessionId`] as text.
@@ -47,7 +47,7 @@ pub struct Session {
     pub protocol: &'static str,
     /// The client's address.
     pub client: SocketAddr,
-    /// The relay's address that the client speaks to.
+    /// The relay's address that the client uses.
     pub local: SocketAddr,
     /// The relayed addresses, as peers know them.
     pub relayed: Vec<SocketAddr>,

@@ -1,4 +1,4 @@
-//! How a relay begins.
+//! Starts a relay.
 
 use crate::config::{Config, Neighbour, StartError};
 use crate::metrics::Metrics;
@@ -18,10 +18,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// Ports that the system may choose until one is free for datagrams and streams: on a busy machine every second one is not.
+/// Ports that the system may choose until one is free for datagrams and streams: on a busy machine
+/// every second one is not.
 const PORT_TRIES: usize = 32;
 
-/// Starts a relay. To be called inside a tokio runtime, which takes connections.
+/// Starts a relay. Must be called inside a tokio runtime, which takes connections.
 ///
 /// # Errors
 /// [`StartError`], with nothing left running.
@@ -90,7 +91,8 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// Where the system is to choose, a port that is free for datagrams only is given back.
+    /// Binds both. If the system chooses the port and it is free for datagrams only, it is given
+    /// back.
     fn bind_both(&mut self, address: SocketAddr) -> io::Result<()> {
         let tries = if address.port() == 0 { PORT_TRIES } else { 1 };
         for _ in 1..tries {
@@ -102,7 +104,8 @@ impl Listeners {
         self.try_bind_both(address)
     }
 
-    /// The first socket draws the port where the system is to choose, and the others join it.
+    /// Tries to bind both. If the system chooses the port, the first socket draws it, and the
+    /// others join.
     fn try_bind_both(&mut self, mut address: SocketAddr) -> io::Result<()> {
         let shared_port = self.udp.len() > 1;
         for place in &mut self.udp {
@@ -116,7 +119,7 @@ impl Listeners {
     }
 }
 
-/// One hand-off for each shard, or none at all.
+/// Makes one hand-off for each shard, or none at all.
 fn ends(
     neighbour: Option<Neighbour>,
     shards: usize,
@@ -189,7 +192,8 @@ fn run(shards: Vec<Shard>, doors: &[Door]) -> Result<Vec<JoinHandle<()>>, StartE
     Ok(threads)
 }
 
-/// An allocation is a descriptor: as many as the system lets us have. Fewer is no error here; the core answers 508.
+/// Raises the limit of descriptors as far as the system allows, because each allocation needs one.
+/// Fewer is no error here: the core answers 508.
 fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

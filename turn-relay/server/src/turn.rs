@@ -1,4 +1,4 @@
-//! A relay at work, for those who feed and command it.
+//! A running relay, for those who feed and command it.
 
 use crate::metrics::Metrics;
 use crate::shard::{Control, Door};
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// The relay cannot be asked any more: its threads have ended.
+/// The relay's threads have ended; it can no longer be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the relay has stopped")]
 pub struct Stopped;
 
-/// A relay at work. Clones are handles to the same one.
+/// A running relay. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Turn {
     pub(crate) inner: Arc<Inner>,
@@ -38,7 +38,7 @@ pub(crate) struct Inner {
 }
 
 impl Turn {
-    /// The address clients are heard on, with the port the system chose.
+    /// Returns the address for clients, with the port that the system chose.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.inner.listening
     }
@@ -48,8 +48,9 @@ impl Turn {
         stream::serve_all(streams, self.clone()).await;
     }
 
-    /// Serves one connection of a client to its end: over in [`crate::HELLO_TIME_MAX`] without an allocation, and at once
-    /// where `client` has [`crate::CONNECTIONS_PER_SOURCE_MAX`] already, or all together [`crate::CONNECTIONS_MAX`].
+    /// Serves one connection of a client to its end. It ends after [`crate::HELLO_TIME_MAX`]
+    /// without an allocation. It ends at once if `client` has [`crate::CONNECTIONS_PER_SOURCE_MAX`]
+    /// connections already, or all together have [`crate::CONNECTIONS_MAX`].
     pub async fn serve_stream(
         &self,
         io: impl AsyncRead + AsyncWrite,
@@ -94,15 +95,16 @@ impl Turn {
         refused.with_label_values(&[cause]).inc();
     }
 
-    /// The shard of a connection.
+    /// Returns the shard of a connection.
     fn door(&self, client: Client) -> &Door {
         let doors = &self.inner.doors;
         let hash = usize::try_from(self.inner.spread.hash_one(client)).unwrap_or(usize::MAX);
         &doors[hash % doors.len()]
     }
 
-    /// Takes new secrets, users, policy, alternate and quotas, as [`fmz_turn_core::Relay::set_config`]: nothing that the
-    /// new settings allow is interrupted.
+    /// Takes new secrets, users, policy, alternate and quotas, as
+    /// [`fmz_turn_core::Relay::set_config`] does. Nothing that the new settings allow is
+    /// interrupted.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -123,7 +125,7 @@ impl Turn {
         self.command_all(&Command::Revoke { user }).await
     }
 
-    /// Ends one allocation. False where there is no such shard.
+    /// Ends one allocation. Returns false if there is no such shard.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -137,8 +139,8 @@ impl Turn {
         answer.await.map_err(|_| Stopped)
     }
 
-    /// Takes no new allocations: 300 with `alternate` where it is of the client's family, else 508. Those there are go on,
-    /// for `time` at most.
+    /// Takes no new allocations: answers 300 with `alternate` if it is of the client's family, else
+    /// 508. Existing ones go on, for at most `time`.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -155,7 +157,7 @@ impl Turn {
         .await
     }
 
-    /// Is over once a drain is.
+    /// Returns once a drain is over.
     pub async fn drained(&self) {
         for drained in &self.inner.drained {
             // A shard that has ended holds no allocation.
@@ -170,7 +172,7 @@ impl Turn {
         Ok(())
     }
 
-    /// Every allocation, at most `limit`, of `user` only where one is given.
+    /// Returns allocations, at most `limit`; only those of `user` if one is given.
     ///
     /// # Errors
     /// [`Stopped`].
@@ -190,7 +192,7 @@ impl Turn {
         Ok(sessions)
     }
 
-    /// Ends the relay: its sockets are closed when this is over.
+    /// Ends the relay. Its sockets are closed when this returns.
     pub async fn shutdown(&self) {
         if let Some(accepting) = lock(&self.inner.accepting).take() {
             accepting.abort();

@@ -100,7 +100,10 @@ impl Room {
             Some(reason) => Some(closed(reason)),
             None if self.commands.count() >= limits::COMMANDS_MAX => Some(Refusal::new(
                 "busy",
-                "too much is asked of this room at once",
+                format!(
+                    "a room takes {} requests at once; try again",
+                    limits::COMMANDS_MAX
+                ),
             )),
             None if !self.may(&asker, &command) => {
                 Some(Refusal::new("forbidden", "your token does not allow this"))

@@ -111,7 +111,7 @@ impl Room {
     fn may_publish(&self, id: SessionId, request: u32) -> Result<(), (&'static str, &'static str)> {
         let session = self.sessions.get(&id).filter(|session| session.is_live());
         let Some(session) = session.filter(|session| session.join.grants.publish) else {
-            return Err(("grant", "your invitation does not allow to publish"));
+            return Err(("grant", "your invitation does not allow you to publish"));
         };
         if session.transport.is_none() {
             return Err(("no_transport", "this session has no transport"));
@@ -124,7 +124,7 @@ impl Room {
         if mine().count() >= limits::PUBLICATIONS_MAX {
             return Err((
                 "publications_full",
-                "you publish as much as a participant may",
+                "a participant may publish at most 8 sources",
             ));
         }
         if mine().any(|publication| publication.request == request) {

@@ -23,7 +23,7 @@ impl Room {
                 id,
                 batch.client_seq,
                 "grant",
-                "your invitation does not allow to draw".into(),
+                "your invitation does not allow you to draw".into(),
             );
             return;
         }

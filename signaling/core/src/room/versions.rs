@@ -74,13 +74,21 @@ impl Room {
             && message.len() <= fmz_annotation::limits::VERSION_MESSAGE_BYTES_MAX
             && ops.len() <= fmz_proto::limits::BATCH_OPS_MAX;
         if !fits {
-            let text = "the name, the message or the changes are too long";
+            let text = format!(
+                "a name has at most {} bytes, a message {} bytes, a batch {} ops",
+                fmz_annotation::limits::VERSION_NAME_BYTES_MAX,
+                fmz_annotation::limits::VERSION_MESSAGE_BYTES_MAX,
+                fmz_proto::limits::BATCH_OPS_MAX
+            );
             return Err(Refusal::new("out_of_range", text));
         }
         if self.document().version_count() >= fmz_annotation::limits::VERSIONS_MAX {
             return Err(Refusal::new(
                 "too_many_versions",
-                "no more versions can be kept",
+                format!(
+                    "a room keeps at most {} versions",
+                    fmz_annotation::limits::VERSIONS_MAX
+                ),
             ));
         }
         Ok(())
@@ -167,7 +175,7 @@ impl Room {
             let revert = version::Revert::new(target, scope, author, restores);
             let revert = v1::Revert::from(&revert);
             if revert.encoded_len() > limits::ROLLBACK_BYTES_MAX {
-                let text = "too much is different: go back on fewer frames, or in smaller steps";
+                let text = "too much differs: restore fewer frames, or in smaller steps";
                 return Err(Refusal::new("rollback_too_large", text));
             }
             self.number_own(op::Op::Revert(revert), now)?;

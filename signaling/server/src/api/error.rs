@@ -41,7 +41,7 @@ impl ApiError {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
-            "the server has a fault",
+            "the server has an internal error",
         )
     }
 
@@ -57,7 +57,7 @@ impl ApiError {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "reloading",
-            "the room is being opened again, or cannot be read",
+            "the room is being opened again or cannot be read; try again",
         )
     }
 
@@ -99,13 +99,17 @@ impl From<JsonRejection> for ApiError {
             status @ StatusCode::PAYLOAD_TOO_LARGE => (status, "too_large"),
             _ => (StatusCode::BAD_REQUEST, "malformed"),
         };
-        Self::new(status, code, "the body is not what is expected here")
+        Self::new(
+            status,
+            code,
+            "the body must be JSON as /api/v1/openapi.json describes it",
+        )
     }
 }
 
 impl From<QueryRejection> for ApiError {
     fn from(_: QueryRejection) -> Self {
-        let text = "the query is not what is expected here";
+        let text = "the query must be as /api/v1/openapi.json describes it";
         Self::new(StatusCode::BAD_REQUEST, "malformed", text)
     }
 }

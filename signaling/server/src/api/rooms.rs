@@ -46,7 +46,7 @@ impl From<StoredRoom> for RoomView {
 
 #[utoipa::path(post, path = "/api/v1/rooms", request_body = NewRoom, security(("token" = [])), responses(
     (status = 201, description = "The room is made", body = RoomView),
-    (status = 400, description = "The name or title cannot be: `room_name`, `malformed`", body = Problem),
+    (status = 400, description = "Invalid name or title: `room_name`, `malformed`", body = Problem),
     (status = 401, description = "No good token: `token`, `expired`", body = Problem),
     (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
     (status = 409, description = "The name is taken: `room_exists`", body = Problem),
@@ -67,7 +67,10 @@ pub(crate) async fn create(
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "room_name",
-            "a room cannot be called that",
+            format!(
+                "a room's name must be 1 to {} letters, digits, - or _, its title at most {TITLE_BYTES_MAX} bytes",
+                fmz_proto::limits::ROOM_BYTES_MAX
+            ),
         ));
     }
     let room = new_room(&room, &title);

@@ -49,7 +49,7 @@ pub(crate) struct TokenView {
 #[utoipa::path(post, path = "/api/v1/rooms/{room}/tokens", params(("room" = String, Path)), request_body = NewToken,
     security(("token" = [])), responses(
     (status = 201, description = "The invitation is made", body = TokenView),
-    (status = 400, description = "The name or subject cannot be: `malformed`", body = Problem),
+    (status = 400, description = "Invalid name, subject or grants: `malformed`", body = Problem),
     (status = 401, description = "No good token: `token`, `expired`", body = Problem),
     (status = 403, description = "Not the owner of this room, or more asked than the owner has: `forbidden`; a page from elsewhere: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
@@ -79,7 +79,10 @@ pub(crate) async fn mint(
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "malformed",
-            "the name, subject or grants cannot be",
+            format!(
+                "name and subject, if given, must be 1 to {} bytes, and at least one grant is required",
+                limits::NAME_BYTES_MAX
+            ),
         ));
     }
     let now = SystemTime::now();

@@ -303,10 +303,10 @@ pub(super) fn version_id(text: &str) -> Result<VersionId, ApiError> {
 fn ops(batch: &str) -> Result<Vec<Op>, ApiError> {
     let frame = STANDARD
         .decode(batch)
-        .map_err(|_| malformed("the batch is not base64"))?;
+        .map_err(|_| malformed("the batch must be base64"))?;
     match decode_client(&frame) {
         Ok(client_message::Message::Ops(batch)) => Ok(batch.ops),
-        Ok(_) => Err(malformed("the frame holds no batch of ops")),
+        Ok(_) => Err(malformed("the frame must hold a batch of ops")),
         Err(error) => {
             let text = error.to_string();
             Err(ApiError::new(StatusCode::BAD_REQUEST, error.code(), text))
@@ -319,6 +319,6 @@ pub(super) fn malformed(text: impl Into<String>) -> ApiError {
 }
 
 fn busy() -> ApiError {
-    let text = "too many older states are being read";
+    let text = "too many older states are being read; try again";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text)
 }

@@ -63,7 +63,7 @@ fn check(hex: &str, key: &Key, kind: MacKind) {
     }
 }
 
-/// What we sign is what the vector holds.
+/// Our signature equals the vector's.
 fn check_signed(hex: &str, key: &Key, kind: MacKind, with_fingerprint: bool) {
     let vector = bytes(hex);
     let end = Integrity::find(&Message::from_bytes(&vector).unwrap())

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Prefix and length: what IANA's special-purpose registry does not call globally reachable, and what stands for many.
+/// Prefix and length: what IANA's special-purpose registry does not call globally reachable, and
+/// addresses that stand for many hosts.
 const DENIED_V4: &[([u8; 4], u8)] = &[
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -21,13 +22,14 @@ const DENIED_V4: &[([u8; 4], u8)] = &[
     ([240, 0, 0, 0], 4),
 ];
 
-/// The same for IPv6. Addresses that hold an IPv4 one are here where they cannot be sent to, else see [`embedded`].
+/// The same for IPv6. Addresses that contain an IPv4 one are here if they cannot be sent to; for
+/// the others see [`embedded`].
 const DENIED_V6: &[([u16; 8], u8)] = &[
     // Unspecified, loopback, and IPv4 in its last 32 bits, deprecated.
     ([0, 0, 0, 0, 0, 0, 0, 0], 96),
     // IPv4-mapped: a way to write an address, not to send to it.
     ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
-    // Local use of NAT64: whatever the operator made it lead to.
+    // Local use of NAT64: it leads to whatever the operator chose.
     ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
     ([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
     // Protocol assignments, Teredo among them.
@@ -41,7 +43,8 @@ const DENIED_V6: &[([u16; 8], u8)] = &[
     ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
 ];
 
-/// Whether `ip` is a global unicast address, and leads to one where it is IPv6 that is translated to IPv4.
+/// Returns whether `ip` is a global unicast address. An IPv6 address that is translated to IPv4
+/// must also lead to one.
 pub(super) fn is_global(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_global_v4(ip),
@@ -63,8 +66,8 @@ fn is_global_v6(ip: Ipv6Addr) -> bool {
     })
 }
 
-/// The IPv4 address that an IPv6 one is written for or is translated to: mapped, compatible, NAT64 (RFC 6052), 6to4
-/// (RFC 3056), Teredo (RFC 4380, the client's).
+/// Returns the IPv4 address that an IPv6 one is written for or translated to: mapped, compatible,
+/// NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380, the client's).
 pub(super) fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let bits = ip.to_bits();
     let low = bits as u32;

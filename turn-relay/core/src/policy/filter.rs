@@ -1,4 +1,4 @@
-//! A policy made ready to be asked for every packet.
+//! A policy prepared for fast checks.
 
 use super::{PeerRule, Policy, PolicyMode, deny};
 use crate::config::{Config, RelayedIp};
@@ -7,10 +7,10 @@ use crate::limits::RULES_MAX;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
-/// Lowest port of a peer where any peer is allowed: below it are services, not media.
+/// Lowest port of a peer if any peer is allowed: below it are services, not media.
 const PUBLIC_PORT_MIN: u16 = 1024;
 
-/// What a policy comes to.
+/// A policy in the form that is checked.
 #[derive(Debug)]
 pub(crate) struct PeerFilter {
     public: bool,
@@ -45,7 +45,7 @@ impl PeerFilter {
         }
     }
 
-    /// Whether this peer may be reached and heard.
+    /// Returns whether this peer may be sent to, and may send.
     pub(crate) fn admits(&self, peer: SocketAddr) -> bool {
         let named = |ports: &RangeInclusive<u16>| ports.contains(&peer.port());
         let ip = peer.ip();
@@ -58,13 +58,13 @@ impl PeerFilter {
             || self.is_public(ip) && peer.port() >= PUBLIC_PORT_MIN
     }
 
-    /// Whether a rule names this very address and port.
+    /// Returns whether a rule names exactly this address and port.
     pub(crate) fn names_host(&self, peer: SocketAddr) -> bool {
         let ports = self.hosts.get(&peer.ip());
         ports.is_some_and(|ports| ports.iter().any(|ports| ports.contains(&peer.port())))
     }
 
-    /// Whether any port of this address may be reached: a permission is for an address.
+    /// Returns whether any port of this address is allowed: a permission is for an address.
     pub(crate) fn admits_ip(&self, ip: IpAddr) -> bool {
         self.is_relayed(ip)
             || self.hosts.contains_key(&ip)
@@ -76,7 +76,7 @@ impl PeerFilter {
         self.public && deny::is_global(ip) && !self.is_own(ip)
     }
 
-    /// In every spelling.
+    /// Returns whether an address is the relay's own, in any spelling.
     fn is_own(&self, ip: IpAddr) -> bool {
         let embedded = match ip {
             IpAddr::V4(_) => None,
@@ -95,7 +95,7 @@ impl PeerFilter {
     }
 }
 
-/// The rules that hold in the policy's mode.
+/// Returns the rules that hold in the policy's mode.
 pub(crate) fn rules(policy: &Policy) -> impl Iterator<Item = &PeerRule> {
     let listed = policy
         .peers

@@ -1,4 +1,4 @@
-//! Which peers may be reached.
+//! The peers that clients may reach.
 
 mod deny;
 mod filter;
@@ -10,22 +10,25 @@ pub use net::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
-/// What peers an allocation may be used with. It is asked at CreatePermission, ChannelBind, Send and for every packet of a
-/// peer. This relay's own relayed addresses, within its ports, are allowed in every mode: two clients may meet here.
+/// The peers that an allocation may be used with. The relay checks it at CreatePermission,
+/// ChannelBind and Send, and for every packet of a peer that has no channel; a reload checks
+/// existing permissions and channels. This relay's own relayed addresses, within its ports, are
+/// allowed in every mode: two clients may meet here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    /// What is allowed beside `platform`.
+    /// Peers that are allowed besides `platform`.
     pub mode: PolicyMode,
-    /// The platform's own peers: candidates of its forwarding units, sibling relays. Allowed in every mode, even where the
-    /// address is private or `own`.
+    /// The platform's own peers: candidates of its forwarding units, sibling relays. They are
+    /// allowed in every mode, even if the address is private or `own`.
     pub platform: Vec<PeerRule>,
-    /// What [`PolicyMode::List`] allows, even where the address is private or `own`.
+    /// The peers that [`PolicyMode::List`] allows, even if the address is private or `own`.
     pub peers: Vec<PeerRule>,
-    /// Addresses of this host and of what stands behind it (databases, admin): refused unless a rule names them.
+    /// Addresses of this host and of what stands behind it (databases, admin). They are refused
+    /// unless a rule names them.
     pub own: Vec<IpAddr>,
 }
 
-/// What is allowed beside the platform.
+/// Peers that are allowed besides the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PolicyMode {
     /// Nothing else.
@@ -33,7 +36,7 @@ pub enum PolicyMode {
     Platform,
     /// Every global unicast address that is not `own`, ports from 1024 on.
     Public,
-    /// What `peers` names.
+    /// The peers in `peers`.
     List,
 }
 
@@ -47,7 +50,7 @@ pub struct PeerRule {
 }
 
 impl From<SocketAddr> for PeerRule {
-    /// This address and port only.
+    /// Allows this address and port only.
     fn from(address: SocketAddr) -> Self {
         Self {
             net: IpNet::from(address.ip()),
@@ -57,7 +60,7 @@ impl From<SocketAddr> for PeerRule {
 }
 
 impl From<IpNet> for PeerRule {
-    /// Every port.
+    /// Allows every port.
     fn from(net: IpNet) -> Self {
         Self {
             net,

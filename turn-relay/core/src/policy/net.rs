@@ -11,19 +11,21 @@ pub struct IpNet {
 }
 
 impl IpNet {
-    /// The addresses that agree with `address` in their first `prefix` bits; `None` above 32 or 128.
+    /// Makes the range that agrees with `address` in its first `prefix` bits; `None` above 32 or
+    /// 128.
     pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
         let bits = if address.is_ipv4() { 32 } else { 128 };
         (prefix <= bits).then_some(Self { address, prefix })
     }
 
-    /// Its address where it is only one.
+    /// Returns its address, if it is only one.
     pub(crate) fn host(&self) -> Option<IpAddr> {
         let bits = if self.address.is_ipv4() { 32 } else { 128 };
         (self.prefix == bits).then_some(self.address)
     }
 
-    /// Whether `ip` is one of them. An IPv6 address that holds an IPv4 one is not taken for it.
+    /// Returns whether `ip` is in the range. An IPv6 address that contains an IPv4 one does not
+    /// count as that one.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.address, ip) {
             (IpAddr::V4(net), IpAddr::V4(ip)) => {

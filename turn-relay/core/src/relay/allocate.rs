@@ -16,11 +16,11 @@ use turn_types::attribute::{
     RequestedTransport, ReservationToken,
 };
 
-/// What an Allocate request asks for.
+/// The wishes of an Allocate request.
 #[derive(Debug)]
 struct Wanted {
     family: Family,
-    /// IPv6 beside IPv4.
+    /// IPv6 besides IPv4.
     additional: bool,
     parity: Parity,
     token: Option<u64>,
@@ -64,14 +64,14 @@ impl Wanted {
     }
 }
 
-/// LIFETIME, where the request has one.
+/// Reads LIFETIME, if the request has one.
 pub(super) fn read_lifetime(message: &Message<'_>) -> Result<Option<Duration>, Fault> {
     let lifetime: Option<Lifetime> = optional(message)?;
     Ok(lifetime.map(|lifetime| Duration::from_secs(lifetime.seconds().into())))
 }
 
-/// What is given for a lifetime asked for: 600 s at least, an hour at most, and not beyond the credential by more than the
-/// 600 s of one refresh.
+/// Returns the lifetime that is granted: at least 600 s, at most an hour, and at most 600 s, the
+/// time of one refresh, beyond the credential.
 pub(super) fn granted(wanted: Option<Duration>, identity: &Identity) -> Duration {
     let lifetime = wanted
         .unwrap_or(LIFETIME_DEFAULT)
@@ -100,7 +100,7 @@ impl Relay {
         self.allocate(ask, identity, &wanted, now)
     }
 
-    /// A request that was sent again is answered again; another one finds the 5-tuple in use.
+    /// Answers a request that was sent again once more. Another one finds the 5-tuple in use.
     fn allocate_again(&mut self, ask: &Ask, identity: &Identity, slot: u32) -> Result<(), Fault> {
         let allocation = self.table.get(slot);
         let same = allocation.transaction == ask.transaction
@@ -114,7 +114,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Sends new clients elsewhere, where one is told or the relay is being emptied.
+    /// Sends new clients elsewhere, if an alternate is set or the relay is draining.
     fn redirect(&self, ask: &Ask) -> Result<(), Fault> {
         let draining = self.drain.as_ref();
         let alternate = draining
@@ -175,7 +175,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Takes a port for each family asked for. Of two, one is enough (RFC 8656 section 7.2).
+    /// Takes a port for each family asked for. Of two families one is enough (RFC 8656 section
+    /// 7.2).
     fn place(&mut self, slot: u32, wanted: &Wanted) -> Result<(), Fault> {
         let first = self.open(slot, wanted.family, wanted.parity);
         if !wanted.additional {
@@ -204,7 +205,7 @@ impl Relay {
     /// Takes a port and asks for its socket.
     ///
     /// # Errors
-    /// 440 where there is no address of the family, 508 where no port is free.
+    /// 440 if there is no address of the family, 508 if no port is free.
     pub(super) fn open(&mut self, slot: u32, family: Family, parity: Parity) -> Result<(), Fault> {
         self.bound(family, 0).ok_or(Fault::FAMILY)?;
         if parity == Parity::Pair && self.reservations.is_full() {

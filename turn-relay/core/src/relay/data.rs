@@ -17,7 +17,7 @@ use turn_types::attribute::{self, Data, DontFragment, XorPeerAddress};
 use turn_types::message::DATA;
 
 impl Relay {
-    /// `ChannelData` from a client.
+    /// Forwards `ChannelData` from a client.
     pub(super) fn handle_channel_data<'a>(
         &mut self,
         client: Client,
@@ -38,7 +38,7 @@ impl Relay {
         self.send_to_peer(slot, peer, data, false, now)
     }
 
-    /// A Send indication from a client.
+    /// Forwards a Send indication from a client.
     pub(super) fn handle_send<'a>(
         &mut self,
         client: Client,
@@ -65,7 +65,7 @@ impl Relay {
         self.send_to_peer(slot, peer, data, dont_fragment, now)
     }
 
-    /// Sends to a peer that the policy admits, where the client has a permission.
+    /// Sends to a peer that the policy admits, if the client has a permission.
     fn send_to_peer<'a>(
         &mut self,
         slot: u32,
@@ -88,6 +88,7 @@ impl Relay {
         self.count_to_peer(slot, payload.len());
         let relayed = self.bound(family, port)?;
         let own = self.own_address(peer);
+        // The peer is an allocation of this shard: no socket is needed.
         if let Some(own) = own.filter(|own| self.ports.is_of_shard(own.port())) {
             self.stats.packets_hairpin += 1;
             return self.handle_peer(own, relayed, payload, now);
@@ -100,8 +101,9 @@ impl Relay {
         })
     }
 
-    /// What a peer address is bound as, where it is a relayed address of this relay or its shards. A forwarding unit may have a
-    /// port among those of the relay: it is named by a rule, and nobody's allocation.
+    /// Returns the bound address of a peer that is a relayed address of this relay or its shards. A
+    /// forwarding unit may have a port in the relay's range: a rule names it, and no allocation has
+    /// it.
     fn own_address(&self, peer: SocketAddr) -> Option<SocketAddr> {
         let mut relayed = self.config.relayed.iter();
         let own = relayed.find(|own| own.announced == peer.ip())?;
@@ -115,7 +117,8 @@ impl Relay {
         is_relays.then_some(SocketAddr::new(own.bind, peer.port()))
     }
 
-    /// Takes what a peer sent to the relayed address that is bound as `relayed`. `None` where nobody permitted it.
+    /// Takes what a peer sent to the relayed address that is bound as `relayed`. Returns `None` if
+    /// nobody permitted it.
     pub fn handle_peer<'a>(
         &mut self,
         relayed: SocketAddr,
@@ -135,6 +138,7 @@ impl Relay {
             return None;
         }
         let channel = allocation.channel_of(peer, now);
+        // The policy was checked when a channel was bound, and again at each reload.
         if channel.is_none() && !self.filter.admits(peer) {
             self.stats.dropped_policy += 1;
             return None;
@@ -162,15 +166,16 @@ impl Relay {
         (is_open && self.bound(family, relayed.port()) == Some(relayed)).then_some(slot)
     }
 
-    /// Another shard, or whatever else runs here, sends from the address it is bound to; clients know the announced one.
+    /// Returns the announced address of a peer on this machine. Another shard sends from the
+    /// address that it is bound to, but clients know the announced one.
     fn as_announced(&self, peer: SocketAddr) -> SocketAddr {
         let mut relayed = self.config.relayed.iter();
         let own = relayed.find(|own| own.bind == peer.ip());
         own.map_or(peer, |own| SocketAddr::new(own.announced, peer.port()))
     }
 
-    /// Takes an ICMP error that came for something sent to `peer`; the client is told where it permitted the peer (RFC 8656
-    /// section 11.5).
+    /// Takes an ICMP error about a datagram sent to `peer`. The client gets it if it permitted the
+    /// peer (RFC 8656 section 11.5).
     pub fn handle_icmp(
         &mut self,
         allocation: AllocationId,
@@ -228,7 +233,8 @@ impl Relay {
         traffic.bytes_to_client += bytes as u64;
     }
 
-    /// A Data indication as far as the payload: the codec writes it with an empty one, and the lengths follow.
+    /// Writes a Data indication as far as the payload. The codec writes it with an empty payload,
+    /// and then the lengths are corrected.
     fn data_header(&mut self, peer: SocketAddr, payload: usize) -> Header {
         let kind = MessageType::from_class_method(MessageClass::Indication, DATA);
         let transaction = self.transaction();
@@ -268,7 +274,8 @@ fn channel_header(number: u16, payload: usize) -> Header {
     Header::Channel([a, b, c, d])
 }
 
-/// Unreachable, too big, time exceeded (RFC 8656 section 11.5).
+/// Returns whether the client gets this kind of error: unreachable, too big, time exceeded (RFC
+/// 8656 section 11.5).
 fn is_told(icmp: Icmp, family: Family) -> bool {
     match family {
         Family::V4 => matches!(icmp.kind, 3 | 11),

@@ -1,4 +1,4 @@
-//! Ends: of time, by command, of connections.
+//! Ends allocations: by time, by command, with their connection.
 
 use super::Relay;
 use crate::allocation::{Allocation, Relayed};
@@ -10,7 +10,7 @@ use crate::ports::Parity;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// No new allocations are taken.
+/// A drain: the relay takes no new allocations.
 #[derive(Debug)]
 pub(super) struct Drain {
     pub(super) alternate: Option<SocketAddr>,
@@ -19,21 +19,21 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// When what is left ends; `None` once nothing is.
+    /// Returns when the remaining allocations end; `None` if there are none.
     pub(super) fn deadline(&self) -> Option<Instant> {
         (!self.told).then_some(self.deadline)
     }
 }
 
 impl Relay {
-    /// Takes the end of a client's connection: its allocation ends.
+    /// Takes the end of a client's connection, which ends its allocation.
     pub fn handle_closed(&mut self, client: Client, now: Instant) {
         if let Some(slot) = self.table.find(&client) {
             self.end(slot, now);
         }
     }
 
-    /// Does what an operator asks for.
+    /// Carries out an operator's command.
     pub fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Revoke { user } => self.revoke(&user, now),
@@ -67,7 +67,7 @@ impl Relay {
         }
     }
 
-    /// To be called when the time of [`Self::poll_timeout`] has come.
+    /// Handles what is due. Call it at the time of [`Self::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(slot) = self.table.next_expired(now) {
             self.expire(slot, now);
@@ -91,14 +91,14 @@ impl Relay {
         self.end(slot, now);
     }
 
-    /// Ends an allocation, and the connection it came on.
+    /// Ends an allocation, and the connection that it came on.
     fn kick(&mut self, slot: u32, now: Instant) {
         let client = self.table.get(slot).client;
         self.close_client(client);
         self.end(slot, now);
     }
 
-    /// Ends an allocation: its sockets are closed, its ports free.
+    /// Ends an allocation: closes its sockets and frees its ports.
     pub(super) fn end(&mut self, slot: u32, now: Instant) {
         let id = self.table.id(slot);
         let Some(allocation) = self.table.remove(slot) else {
@@ -116,7 +116,7 @@ impl Relay {
         tracing::debug!(slot, "allocation ended");
     }
 
-    /// Gives up a relayed address. A socket that is still being opened is closed when it is there.
+    /// Gives up a relayed address. A socket that is still being opened is closed once it is open.
     fn free(&mut self, id: AllocationId, allocation: &Allocation, family: Family) {
         match allocation.relayed[family.index()] {
             Relayed::Open(port) => self.close(id, family, port),
@@ -131,7 +131,7 @@ impl Relay {
         }
     }
 
-    /// Frees the port of a socket that is there, and has the socket closed.
+    /// Frees the port of an open socket, and has the socket closed.
     pub(super) fn close(&mut self, allocation: AllocationId, family: Family, port: u16) {
         self.ports.release(family, port);
         if let Some(relayed) = self.bound(family, port) {

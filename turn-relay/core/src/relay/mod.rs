@@ -1,4 +1,4 @@
-//! The relay: its verbs.
+//! The relay: its state, and its polls. The verbs are in the modules beside this one.
 
 mod allocate;
 mod data;
@@ -47,7 +47,7 @@ pub struct Relay {
     table: Table,
     ports: Ports,
     reservations: Reservations,
-    /// What is left of the rate of all.
+    /// The unused part of the rate of all users together.
     total: Bucket,
     drain: Option<Drain>,
     transmits: VecDeque<Transmit>,
@@ -55,7 +55,7 @@ pub struct Relay {
     stats: Stats,
 }
 
-/// Tells sizes only: the rest is secrets and addresses.
+/// Prints sizes only: the rest is secrets and addresses.
 impl std::fmt::Debug for Relay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Relay")
@@ -66,8 +66,9 @@ impl std::fmt::Debug for Relay {
 }
 
 impl Relay {
-    /// A relay without allocations. `seed` must come from the system's random numbers: ports, nonces and transaction ids follow
-    /// from it. `unix` is the wall clock at `now`, the time since 1970.
+    /// Makes a relay without allocations. `seed` must come from the system's random numbers,
+    /// because ports, nonces and transaction ids follow from it. `unix` is the wall clock at `now`,
+    /// the time since 1970.
     pub fn new(config: Config, seed: [u8; 32], now: Instant, unix: Duration) -> Self {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let hasher = Keyed::new([rng.next_u64(), rng.next_u64()]);
@@ -93,8 +94,9 @@ impl Relay {
         }
     }
 
-    /// Takes new secrets, users, policy, alternate and quotas; what [`Config`] calls fixed stays. Permissions and channels
-    /// that the new policy refuses end at once. An allocation made under a secret that is gone lives until its refresh.
+    /// Takes new secrets, users, policy, alternate and quotas; what [`Config`] calls fixed stays.
+    /// Permissions and channels that the new policy refuses end at once. An allocation made under a
+    /// removed secret lives until its refresh.
     pub fn set_config(&mut self, config: Config, now: Instant) {
         self.config = Config {
             realm: std::mem::take(&mut self.config.realm),
@@ -113,22 +115,23 @@ impl Relay {
         tracing::info!(allocations = self.table.len(), "settings taken");
     }
 
-    /// Tells what the wall clock says at `now`, as after a step of it.
+    /// Sets what the wall clock says at `now`, for example after it was corrected.
     pub fn handle_wall_clock(&mut self, unix: Duration, now: Instant) {
         self.wall_clock = (unix, now);
     }
 
-    /// The next answer or indication to send.
+    /// Returns the next answer or indication to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.transmits.pop_front()
     }
 
-    /// The next thing to do.
+    /// Returns the next thing that the owner should do.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// When [`Self::handle_timeout`] is to be called at the latest; it may be found too early.
+    /// Returns when to call [`Self::handle_timeout`] at the latest. The time may turn out to be too
+    /// early.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let drain = self.drain.as_ref().and_then(Drain::deadline);
         let times = [
@@ -139,12 +142,12 @@ impl Relay {
         times.into_iter().flatten().min()
     }
 
-    /// Counts.
+    /// Returns the counts.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Every allocation, in no particular order.
+    /// Returns every allocation, in no particular order.
     pub fn sessions(&self) -> impl Iterator<Item = SessionView<'_>> {
         self.table.iter().map(|(id, _)| self.session(id))
     }
@@ -174,14 +177,14 @@ impl Relay {
         unix + now.saturating_duration_since(at)
     }
 
-    /// What the sockets of a family are bound to.
+    /// Returns the address that a family's sockets are bound to.
     fn bound(&self, family: Family, port: u16) -> Option<SocketAddr> {
         let mut relayed = self.config.relayed.iter();
         let relayed = relayed.find(|relayed| Family::of(relayed.bind) == family)?;
         Some(SocketAddr::new(relayed.bind, port))
     }
 
-    /// The relayed address of an allocation as peers see it.
+    /// Returns the relayed address of an allocation as peers see it.
     fn announced(&self, slot: u32, family: Family) -> Option<SocketAddr> {
         let port = self.table.get(slot).port(family)?;
         let mut relayed = self.config.relayed.iter();
@@ -208,7 +211,7 @@ impl Relay {
         self.transmits.push_back(Transmit { client, payload });
     }
 
-    /// Asks for a stream to be closed; where the owner lags far behind, its own timeouts close it.
+    /// Asks for a stream to be closed. If the owner lags far behind, its own timeouts close it.
     fn close_client(&mut self, client: Client) {
         if client.protocol.is_stream() && self.events.len() < EVENTS_MAX {
             self.events.push_back(Event::CloseClient { client });

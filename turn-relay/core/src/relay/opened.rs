@@ -1,4 +1,4 @@
-//! Sockets that were opened or not, and the answer to Allocate that follows.
+//! Handles sockets that were opened or not, and then answers Allocate.
 
 use super::Relay;
 use crate::allocation::Relayed;
@@ -15,7 +15,8 @@ use stun_types::attribute::{ErrorCode, XorMappedAddress};
 use turn_types::attribute::{AddressErrorCode, Lifetime, ReservationToken, XorRelayedAddress};
 
 impl Relay {
-    /// Takes the answer to [`Event::Open`]. Where the allocation ended meanwhile, [`Event::Close`] follows.
+    /// Takes the answer to [`Event::Open`]. If the allocation has ended meanwhile, [`Event::Close`]
+    /// follows.
     pub fn handle_opened(
         &mut self,
         allocation: AllocationId,
@@ -67,7 +68,7 @@ impl Relay {
         }
     }
 
-    /// Answers the Allocate request once no socket is waited for.
+    /// Answers the Allocate request once no socket is pending.
     fn finish(&mut self, slot: u32, now: Instant) {
         let allocation = self.table.get_mut(slot);
         if allocation
@@ -108,7 +109,7 @@ impl Relay {
         }
     }
 
-    /// The token of the port above, while it is kept.
+    /// Returns the token of the port above, while it is kept.
     fn token(&self, slot: u32) -> Option<u64> {
         let allocation = self.table.get(slot);
         let ports =

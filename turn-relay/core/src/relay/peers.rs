@@ -10,7 +10,8 @@ use std::time::Instant;
 use stun_types::message::{Message, StunParseError};
 use turn_types::attribute::{ChannelNumber, XorPeerAddress};
 
-/// Numbers that are taken. RFC 8656 ends them at 0x4FFF, RFC 5766 ended them at 0x7FFF, and clients in use keep to that.
+/// Accepted channel numbers. RFC 8656 ends them at 0x4FFF, RFC 5766 at 0x7FFF, and clients in use
+/// keep to the latter.
 const NUMBERS: std::ops::RangeInclusive<u16> = 0x4000..=0x7fff;
 
 impl Relay {
@@ -34,7 +35,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Every peer the request names. More than fit into an allocation are not read.
+    /// Returns every peer that the request names. More than fit into an allocation are not read.
     fn read_peers(&self, message: &Message<'_>) -> Result<Vec<SocketAddr>, Fault> {
         let mut peers = Vec::new();
         loop {

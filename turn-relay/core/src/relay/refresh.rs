@@ -39,7 +39,7 @@ impl Relay {
         Ok(())
     }
 
-    /// One lifetime for both families: a refresh of one keeps the other too.
+    /// Prolongs both families: they have one lifetime, so a refresh of one keeps the other too.
     fn prolong(&mut self, slot: u32, lifetime: Duration, now: Instant) -> Duration {
         self.table.set_expiry(slot, now + lifetime);
         lifetime

@@ -1,4 +1,4 @@
-//! STUN messages from clients: reading, authentication, dispatch.
+//! Handles STUN messages from clients: reading, authentication, dispatch.
 
 use super::Relay;
 use crate::ask::{Ask, Fault, unknown};
@@ -16,8 +16,8 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SE
 const HEADER: usize = 20;
 
 impl Relay {
-    /// Takes a whole datagram, or one message of a stream. Data is forwarded at once; answers wait in
-    /// [`Self::poll_transmit`].
+    /// Takes a whole datagram, or one message of a stream. Data is forwarded at once; answers wait
+    /// in [`Self::poll_transmit`].
     pub fn handle_datagram<'a>(
         &mut self,
         client: Client,
@@ -49,7 +49,7 @@ impl Relay {
             (MessageClass::Indication, SEND) => {
                 return self.handle_send(client, &message, payload, now);
             }
-            // RFC 8489 section 6.3: other methods and classes are passed over.
+            // RFC 8489 section 6.3: other methods and classes are ignored.
             _ => {}
         }
         None
@@ -111,7 +111,8 @@ impl Relay {
         }
     }
 
-    /// Answers a request that is not authenticated: 401 and 438 with what the client needs for the next try.
+    /// Answers an unauthenticated request: 401 and 438 carry what the client needs for the next
+    /// try.
     fn challenge(&mut self, ask: &Ask, fault: &Fault, now: Instant) {
         if !self.may_reply(ask.client, now) {
             return;
@@ -133,7 +134,8 @@ impl Relay {
         self.answer(ask, reply);
     }
 
-    /// A connection proves its source address; a datagram may make somebody else receive the answer.
+    /// Returns whether an unauthenticated request may be answered. A connection proves its source
+    /// address; a datagram may make somebody else receive the answer.
     fn may_reply(&mut self, client: Client, now: Instant) -> bool {
         let per_s = self.config.quotas.replies_per_s;
         let may = client.protocol.is_stream() || self.replies.take(client.address.ip(), per_s, now);
@@ -141,7 +143,7 @@ impl Relay {
         may
     }
 
-    /// The allocation of the client, where it is this user's.
+    /// Returns the client's allocation, if it is this user's.
     pub(super) fn own_allocation(&self, ask: &Ask, identity: &Identity) -> Result<u32, Fault> {
         let slot = self.table.find(&ask.client).ok_or(Fault::MISMATCH)?;
         let allocation = self.table.get(slot);
@@ -155,7 +157,7 @@ impl Relay {
     }
 }
 
-/// A message that is as long as it says.
+/// Reads a message that is as long as it says.
 fn read(payload: &[u8]) -> Option<Message<'_>> {
     let length = payload.get(2..4)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));

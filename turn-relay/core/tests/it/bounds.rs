@@ -3,6 +3,9 @@
 use crate::world::*;
 use fmz_turn_core::{Config, RelayedIp, StaticUser, limits};
 
+/// What breaks the settings, and what the error says is allowed.
+type Broken = (fn(&mut Config), String);
+
 #[test]
 fn turn20_settings_are_checked() {
     let user = |name: &str| StaticUser {
@@ -14,31 +17,52 @@ fn turn20_settings_are_checked() {
         bind: ip(bind),
         announced: ip(announced),
     };
-    let breaks: Vec<fn(&mut Config)> = vec![
-        |config| config.realm.clear(),
-        |config| config.realm = "r".repeat(limits::REALM_BYTES_MAX + 1),
-        |config| config.secrets = vec!["s".to_owned(); limits::SECRETS_MAX + 1],
-        |config| config.secrets = vec![String::new()],
-        |config| config.relayed.push(config.relayed[0]),
-        |config| config.ports = 0..=10,
-        |config| (config.shards, config.shard) = (2, 2),
-        |config| config.shards = 0,
+    let breaks: Vec<Broken> = vec![
+        (
+            |config| config.realm.clear(),
+            limits::REALM_BYTES_MAX.to_string(),
+        ),
+        (
+            |config| config.realm = "r".repeat(limits::REALM_BYTES_MAX + 1),
+            limits::REALM_BYTES_MAX.to_string(),
+        ),
+        (
+            |config| config.secrets = vec!["s".to_owned(); limits::SECRETS_MAX + 1],
+            limits::SECRETS_MAX.to_string(),
+        ),
+        (
+            |config| config.secrets = vec![String::new()],
+            "empty".into(),
+        ),
+        (
+            |config| config.relayed.push(config.relayed[0]),
+            "one relayed address".into(),
+        ),
+        (|config| config.ports = 0..=10, "1 to 65535".into()),
+        (
+            |config| (config.shards, config.shard) = (2, 2),
+            "below shards".into(),
+        ),
+        (|config| config.shards = 0, "below shards".into()),
     ];
-    for break_it in breaks {
+    for (break_it, named) in breaks {
         let mut config = config();
         assert_eq!(config.check(), Ok(()));
         break_it(&mut config);
-        assert!(config.check().is_err());
+        let error = config.check().unwrap_err();
+        assert!(error.contains(&named), "{error}");
     }
     let mut config = config();
     config.users = vec![user("a"); limits::STATIC_USERS_MAX + 1];
-    assert!(config.check().is_err());
+    let error = config.check().unwrap_err();
+    assert!(error.contains(&limits::STATIC_USERS_MAX.to_string()));
     let mut config = crate::world::config();
     config.relayed = vec![relayed("10.0.0.1", "2001:db8::1")];
     assert!(config.check().is_err());
     let mut config = crate::world::config();
     config.policy.platform = vec![addr("192.0.2.1:1").into(); limits::RULES_MAX + 1];
-    assert!(config.check().is_err());
+    let error = config.check().unwrap_err();
+    assert!(error.contains(&limits::RULES_MAX.to_string()));
 }
 
 #[test]

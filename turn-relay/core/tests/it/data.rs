@@ -166,7 +166,8 @@ fn turn12_icmp_errors_are_told() {
     assert!(world.transmits.is_empty());
 }
 
-/// Two clients, each with a permission for the other's relayed address; the bound addresses are not the announced ones.
+/// Makes two clients, each with a permission for the other's relayed address; the bound addresses
+/// are not the announced ones.
 fn two() -> (World, User, User, [std::net::SocketAddr; 2]) {
     let mut config = config();
     config.relayed[0].bind = "10.1.1.1".parse().unwrap();
@@ -227,7 +228,7 @@ fn turn13_an_own_address_without_allocation_is_not_sent_to() {
     );
 }
 
-/// A forwarding unit on the same host, with a port that the relay could have given to an allocation.
+/// A forwarding unit on the same host has a port that the relay could have given to an allocation.
 #[test]
 fn turn13_a_platform_peer_on_the_relays_address_is_sent_to() {
     let mut config = config();

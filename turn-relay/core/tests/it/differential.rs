@@ -1,7 +1,8 @@
 //! The same requests to another server: the answers agree, wherever both follow the RFCs.
 //!
-//! The other server knows no policy, quota or hold, lets a channel be bound again to another peer, sends Binding answers to
-//! itself and Data indications under another method; none of that is asked for here.
+//! The other server has no policy, quota or hold, lets a channel be bound again to another peer,
+//! sends Binding answers to itself and Data indications under another method. None of that is asked
+//! for here.
 
 use crate::world::*;
 use fmz_turn_core::StaticUser;

@@ -4,7 +4,8 @@ use crate::world::*;
 use fmz_turn_core::{Config, IpNet, PeerRule, PolicyMode};
 use turn_types::attribute::RequestedAddressFamily;
 
-/// One address of every range that no peer on the public internet has, first and last of the less obvious ones.
+/// One address of every range that no peer on the public internet has, first and last of the less
+/// obvious ones.
 const DENIED: &[&str] = &[
     "0.0.0.0",
     "0.255.255.255",

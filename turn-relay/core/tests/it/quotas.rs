@@ -82,7 +82,8 @@ fn turn15_new_peers_come_slowly() {
     assert_eq!(world.permit(&mut user, "192.0.2.201:1"), 0, "it is known");
 }
 
-/// Sends `per_ms` packets of `bytes` each millisecond for four seconds; returns bytes and packets a second that pass.
+/// Sends `per_ms` packets of `bytes` each millisecond for four seconds; returns bytes and packets a
+/// second that pass.
 fn rate(
     config: fmz_turn_core::Config,
     users: u16,

@@ -338,7 +338,8 @@ impl World {
         Some(Answer(transmit.payload))
     }
 
-    /// Sends an authenticated request, with a nonce fetched first where there is none. The answer's signature is checked.
+    /// Sends an authenticated request, first fetching a nonce if there is none. The answer's
+    /// signature is checked.
     pub(crate) fn ask(
         &mut self,
         user: &mut User,

@@ -1,4 +1,4 @@
-//! A small TURN client: what a check needs, one request at a time.
+//! A small TURN client for a check: one request at a time.
 
 use super::Account;
 use super::line::Line;
@@ -17,15 +17,15 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
-/// Time for an answer.
+/// Time to wait for an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
-/// Pause before a request that may be lost is sent again; each one is twice as long as the one before (RFC 8489
-/// section 6.2.1).
+/// Pause before a request that may have been lost is sent again; each pause is twice as long as the
+/// one before (RFC 8489 section 6.2.1).
 const RETRANSMIT: Duration = Duration::from_millis(500);
 /// IANA's number of UDP.
 const UDP: u8 = 17;
 
-/// Why a relay did not do what it was asked.
+/// The reason why a relay did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// Nothing came in time.
@@ -39,7 +39,7 @@ pub enum Trouble {
         /// Its reason.
         reason: String,
     },
-    /// An answer that says nothing of what was asked.
+    /// An answer that lacks what was asked for.
     #[error("an answer without {0}")]
     Nonsense(&'static str),
     /// The connection failed.
@@ -47,7 +47,7 @@ pub enum Trouble {
     Io(#[from] io::Error),
 }
 
-/// What is asked for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy)]
 enum Ask {
     Binding,
@@ -63,12 +63,12 @@ pub struct Client {
     line: Line,
     account: Account,
     challenge: Option<(String, String)>,
-    /// Messages that came while an answer was waited for.
+    /// Messages that came while the client waited for an answer.
     data: Vec<Vec<u8>>,
 }
 
 impl Client {
-    /// A client that has asked for nothing yet.
+    /// Makes a client that has asked for nothing yet.
     pub fn new(line: Line, account: Account) -> Self {
         Self {
             line,
@@ -83,7 +83,7 @@ impl Client {
         self.account = account;
     }
 
-    /// The line, to say on it what no client would.
+    /// Returns the line, to send on it what no client would.
     pub fn line(&mut self) -> &mut Line {
         &mut self.line
     }
@@ -100,7 +100,7 @@ impl Client {
         Ok(mapped.addr(answer.transaction_id()))
     }
 
-    /// Asks for a relayed address over UDP, as peers know it.
+    /// Asks for a relayed address over UDP. Returns it as peers know it.
     ///
     /// # Errors
     /// [`Trouble`]
@@ -120,7 +120,7 @@ impl Client {
         self.ask(Ask::Refresh(seconds)).await.map(drop)
     }
 
-    /// Lets a peer send.
+    /// Permits a peer to send.
     ///
     /// # Errors
     /// [`Trouble`]
@@ -128,7 +128,7 @@ impl Client {
         self.ask(Ask::Permit(peer)).await.map(drop)
     }
 
-    /// Gives a peer a channel, 0x4000 to 0x4FFF.
+    /// Binds a channel, 0x4000 to 0x4FFF, to a peer.
     ///
     /// # Errors
     /// [`Trouble`]
@@ -179,7 +179,7 @@ impl Client {
         }
     }
 
-    /// Asks, and asks again with credentials where the relay wants them.
+    /// Asks, and asks again with credentials if the relay wants them.
     async fn ask(&mut self, ask: Ask) -> Result<Vec<u8>, Trouble> {
         for _ in 0..2 {
             let answer = self.exchange(ask).await?;
@@ -240,7 +240,8 @@ impl Client {
         (message.finish(), id)
     }
 
-    /// None of the parts can be too long: they are the relay's own, or were taken from it.
+    /// Signs a message. None of the parts can be too long: they are the relay's own, or were taken
+    /// from it.
     fn sign(&self, message: &mut MessageWriteVec, realm: &str, nonce: &str) {
         let Account { username, password } = &self.account;
         for added in [
@@ -266,7 +267,8 @@ fn method(ask: Ask) -> Method {
     }
 }
 
-/// Adds what the request is about. No attribute is there twice, which is all that could fail.
+/// Adds the attributes of the request. No attribute is there twice, which is the only possible
+/// failure.
 fn fill(message: &mut MessageWriteVec, id: TransactionId, ask: Ask) {
     let _ = match ask {
         Ask::Binding => Ok(()),
@@ -298,7 +300,7 @@ fn challenge(message: &Message<'_>) -> Option<(String, String)> {
     Some((realm.realm().to_owned(), nonce.nonce().to_owned()))
 }
 
-/// What ChannelData or a Data indication carries.
+/// Returns what ChannelData or a Data indication carries.
 fn payload(message: &[u8]) -> Option<Vec<u8>> {
     if message
         .first()

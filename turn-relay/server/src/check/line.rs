@@ -32,17 +32,17 @@ impl fmt::Debug for Line {
 }
 
 impl Line {
-    /// Over a UDP socket that is connected to the relay.
+    /// Makes a line over a UDP socket that is connected to the relay.
     pub fn datagrams(socket: UdpSocket) -> Self {
         Self(Way::Datagrams(socket, vec![0; DATAGRAM_BYTES_MAX]))
     }
 
-    /// Over a connection to the relay.
+    /// Makes a line over a connection to the relay.
     pub fn stream(io: impl Io + 'static) -> Self {
         Self(Way::Stream(Box::new(io), Deframer::new()))
     }
 
-    /// Whether what is sent may be lost.
+    /// Returns whether a message may be lost.
     pub(crate) fn is_lossy(&self) -> bool {
         matches!(self.0, Way::Datagrams(..))
     }
@@ -50,7 +50,7 @@ impl Line {
     /// Sends one message.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// The operating system's error.
     pub async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         match &mut self.0 {
             Way::Datagrams(socket, _) => socket.send(message).await.map(drop),
@@ -65,7 +65,8 @@ impl Line {
     /// Waits for one message.
     ///
     /// # Errors
-    /// What the operating system says; [`io::ErrorKind::UnexpectedEof`] where the relay closes the connection.
+    /// The operating system's error; [`io::ErrorKind::UnexpectedEof`] if the relay closes the
+    /// connection.
     pub async fn receive(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.0 {
             Way::Datagrams(socket, buffer) => {

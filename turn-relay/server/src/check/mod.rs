@@ -1,4 +1,4 @@
-//! Trying a relay from the outside, and saying in words what is found.
+//! Tests a relay from the outside, and says in words what it finds.
 
 mod client;
 mod line;
@@ -8,7 +8,7 @@ pub use client::{Client, Trouble};
 pub use line::{Io, Line};
 pub use steps::{Found, Step, explain, try_line};
 
-/// What a client shows to a relay.
+/// The credentials that a client shows to a relay.
 #[derive(Clone)]
 pub struct Account {
     /// The user name.

@@ -1,4 +1,4 @@
-//! The steps of a check, and what their failures mean.
+//! The steps of a check, and the meaning of their failures.
 
 use super::{Account, Client, Line, Trouble};
 use std::fmt;
@@ -13,13 +13,13 @@ const CHANNEL: u16 = 0x4000;
 pub enum Step {
     /// Reach the relay at all.
     Connect,
-    /// Be told one's own address.
+    /// Learn one's own address.
     Binding,
     /// Get a relayed address.
     Allocate,
-    /// Be allowed to reach a peer.
+    /// Get permission to reach a peer.
     Permission,
-    /// Reach oneself by two allocations.
+    /// Reach oneself through two allocations.
     Hairpin,
 }
 
@@ -35,10 +35,11 @@ impl fmt::Display for Step {
     }
 }
 
-/// What a step gave: a line of text, or what stood in its way.
+/// The result of a step: a line of text, or what failed.
 pub type Found = (Step, Result<String, Trouble>);
 
-/// Takes the steps on two lines of one kind, up to the first that fails. `peers` are to be reached through the relay.
+/// Takes the steps on two lines of one kind, up to the first that fails. `peers` must be reachable
+/// through the relay.
 pub async fn try_line(lines: [Line; 2], account: &Account, peers: &[SocketAddr]) -> Vec<Found> {
     let mut found = Vec::new();
     let [mut one, mut other] = lines.map(|line| Client::new(line, account.clone()));
@@ -50,7 +51,7 @@ pub async fn try_line(lines: [Line; 2], account: &Account, peers: &[SocketAddr])
     found
 }
 
-/// `None` after a step that failed.
+/// Takes the steps. Returns `None` after a step that failed.
 async fn walk(
     one: &mut Client,
     other: &mut Client,
@@ -100,22 +101,22 @@ async fn meet(one: &mut Client, relayed: SocketAddr, other: &mut Client) -> Resu
     }
 }
 
-/// What a failure means, and what to do about it.
+/// Explains what a failure means, and what to do about it.
 pub fn explain(step: Step, trouble: &Trouble) -> &'static str {
     match (step, trouble) {
         (_, Trouble::Refused { code, .. }) => explain_code(*code),
         (Step::Connect, _) => {
-            "The relay is not there, or a firewall is between: look at its address, its port and the rules on the way."
+            "No relay is at this address, or a firewall blocks the way: check address, port and firewall rules."
         }
         (_, Trouble::Silence) => {
-            "Nothing comes back: UDP is blocked on the way, or another program has the port. TCP and TLS may still work."
+            "No answer comes back: a firewall blocks UDP, or another program has the port. TCP and TLS may still work."
         }
         (Step::Hairpin, _) => {
-            "The relay does not reach its own relayed addresses: look at turn_relay_addresses and turn_relay_ports."
+            "The relay cannot reach its own relayed addresses: check turn_relay_addresses and turn_relay_ports."
         }
-        (_, Trouble::Nonsense(_)) => "What answers there is no relay, or one that is broken.",
+        (_, Trouble::Nonsense(_)) => "The program that answers there is no relay, or a broken one.",
         (_, Trouble::Io(_)) => {
-            "The connection broke: a proxy or firewall on the way does not let this protocol pass."
+            "The connection broke: a proxy or firewall on the way blocks this protocol."
         }
     }
 }
@@ -125,23 +126,23 @@ fn explain_code(code: u16) -> &'static str {
         300 => "The relay is being taken out of service and names another one.",
         400 => "The relay did not understand the request.",
         401 => {
-            "Secret, user name or password are not the relay's: compare turn_secrets on both sides, and the clocks."
+            "The relay does not know this secret, user name or password: compare turn_secrets on both sides, and the clocks."
         }
         403 => {
-            "The relay may not reach this peer: turn_policy and turn_peers say which; media_listen and public_addresses say where the forwarding unit is."
+            "The relay's policy forbids this peer: turn_policy and turn_peers allow peers; media_listen and public_addresses say where the forwarding unit is."
         }
         420 => "The relay does not know an option of the request.",
         437 => "The relay has forgotten the allocation, or has one already for this port.",
-        438 => "The relay's nonce changes faster than it is used: look at its clock.",
-        440 => "The relay has no address of this family: turn_relay_addresses.",
-        441 => "The allocation belongs to somebody else.",
+        438 => "The relay's nonce expires before it is used: check the relay's clock.",
+        440 => "The relay has no address of this family: set turn_relay_addresses.",
+        441 => "The allocation belongs to another user.",
         442 => "The relay does not relay this transport.",
         443 => "Peer and relayed address are of different families.",
-        486 => "This user has all the allocations it may have: turn_user_allocations.",
+        486 => "This user has as many allocations as turn_user_allocations allows.",
         508 => {
-            "The relay has nothing left, or takes nobody new: turn_allocations_max, turn_relay_ports, open files, or a drain."
+            "The relay is full or draining: check turn_allocations_max, turn_relay_ports and the limit of open files."
         }
-        _ => "The relay says why in its own words.",
+        _ => "The relay gives no other reason than its own words.",
     }
 }
 

@@ -1,4 +1,4 @@
-//! How other threads speak with a shard: two bounded queues and a bell.
+//! Lets other threads speak with a shard: two bounded queues and a bell.
 
 use crate::turn::Stopped;
 use crate::{Session, stream::Queue};
@@ -8,32 +8,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Messages of streams that wait for a shard: what it takes in a few rounds. A connection that finds no room waits.
+/// Messages of streams that wait for a shard: what it takes in a few rounds. A connection that
+/// finds no room waits.
 pub(crate) const STREAM_INPUTS_MAX: usize = 1024;
-/// Commands that wait for a shard; who gives one more waits.
+/// Commands that wait for a shard. One more waits at its sender.
 pub(crate) const CONTROLS_MAX: usize = 64;
 
-/// What a connection brings.
+/// An input from a connection.
 pub(crate) enum StreamInput {
-    /// It is there, and reads what is put into the queue.
+    /// The connection is open, and reads what is put into the queue.
     Opened(Client, Arc<Queue>),
     /// One whole message.
     Message(Client, Bytes),
-    /// The one with this queue is gone.
+    /// The connection with this queue is closed.
     Closed(Client, Arc<Queue>),
 }
 
-/// What an operator asks for.
+/// A command of an operator.
 pub(crate) enum Control {
     Config(Box<Config>),
     Command(Command),
     Kick(AllocationId, oneshot::Sender<bool>),
-    /// Of one user or all, at most so many.
+    /// The sessions of one user or all, at most so many.
     Sessions(Option<String>, usize, oneshot::Sender<Vec<Session>>),
     Stop,
 }
 
-/// Wakes a shard. It rings once for all that comes before the shard looks.
+/// Wakes a shard. It rings once for everything that comes before the shard looks.
 #[derive(Debug)]
 pub(crate) struct Bell {
     waker: mio::Waker,
@@ -54,13 +55,13 @@ impl Bell {
         }
     }
 
-    /// To be called before the queues are looked into.
+    /// Resets the bell. Call it before looking into the queues.
     pub(crate) fn heard(&self) {
         self.rung.store(false, Ordering::Release);
     }
 }
 
-/// The outer side.
+/// The side of the senders.
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pub(crate) inputs: mpsc::Sender<StreamInput>,
@@ -69,7 +70,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// False where the shard has ended.
+    /// Hands over an input. Returns false if the shard has ended.
     pub(crate) async fn send(&self, input: StreamInput) -> bool {
         let sent = self.inputs.send(input).await.is_ok();
         self.bell.ring();
@@ -83,7 +84,7 @@ impl Door {
     }
 }
 
-/// The inner side.
+/// The side of the shard.
 pub(crate) struct Inbox {
     pub(crate) inputs: mpsc::Receiver<StreamInput>,
     pub(crate) controls: mpsc::Receiver<Control>,

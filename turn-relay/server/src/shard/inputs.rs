@@ -1,4 +1,4 @@
-//! What other threads bring: messages of streams, and what operators ask for.
+//! Takes what other threads bring: messages of streams, and operators' commands.
 
 use super::{CONTROLS_MAX, Control, INPUTS_MAX, Round, Shard, StreamInput};
 use crate::Session;
@@ -29,7 +29,7 @@ impl Shard {
                 }
             }
             StreamInput::Closed(client, queue) => {
-                // The same addresses may be another connection's by now.
+                // Another connection may have the same addresses by now.
                 if self.way.is_served_by(client, &queue) {
                     self.way.streams.remove(&client);
                     self.relay.handle_closed(client, now);

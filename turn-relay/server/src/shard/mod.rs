@@ -1,5 +1,6 @@
-//! One thread's loop. In order of priority: datagrams of clients, of peers, of the peer in this process, messages of streams,
-//! commands, timers, answers, sending; then waiting. Each has a budget a round, so that none starves another.
+//! One thread's loop. In order of priority: datagrams of clients, of peers, of the peer in this
+//! process, messages of streams, commands, timers, answers, sending; then waiting. Each has a
+//! budget a round, so that none starves another.
 
 mod door;
 mod inputs;
@@ -32,12 +33,12 @@ const INPUTS_MAX: usize = 256;
 const CONTROLS_MAX: usize = 16;
 /// Answers and events a round, each: between two of them data flows.
 const OUTPUTS_MAX: usize = 1024;
-/// Readiness told at once; the rest is told the next time.
+/// Readiness events taken at once; the rest comes the next time.
 const EVENTS_MAX: usize = 1024;
-/// How often counts are made visible.
+/// Time between two updates of the metrics.
 const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Tokens that are no slot of a relay socket.
+/// Tokens that are not the slot of a relay socket.
 pub(crate) const LISTENING: Token = Token(usize::MAX - 1);
 pub(crate) const BELL: Token = Token(usize::MAX);
 
@@ -51,13 +52,13 @@ pub(crate) struct Shard {
     buffer: ReceiveBuffer,
     /// Relay sockets that may have something to read.
     ready: VecDeque<usize>,
-    /// Whether the listening socket may have.
+    /// True if the listening socket may have something to read.
     listening_ready: bool,
     moderation: Moderation,
     exported_at: Instant,
 }
 
-/// Whether a round left work behind.
+/// The outcome of a round: whether it left work to do.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
@@ -89,7 +90,7 @@ impl Shard {
         }
     }
 
-    /// Works until told to stop, or until nobody is left who could.
+    /// Works until it is told to stop, or until nobody is left who could tell it.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
@@ -147,7 +148,7 @@ impl Shard {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.listening_ready = false;
                 }
-                // The error of an earlier send; the next call brings what waits behind it.
+                // An earlier send failed; the next call brings what waits after the error.
                 Err(error) => tracing::debug!(%error, "receive"),
             }
             if !self.listening_ready {
@@ -239,7 +240,8 @@ impl Shard {
         }
     }
 
-    /// Time to wait for something to come. A busy loop rests first, and then looks at what came.
+    /// Returns how long to wait for something to come. A busy loop rests first, and then looks at
+    /// what came.
     fn rest(&mut self) -> Duration {
         let Some(rest) = self.moderation.rest(Instant::now()) else {
             return self.until_due();
@@ -248,7 +250,7 @@ impl Shard {
         Duration::ZERO
     }
 
-    /// Time until something is due.
+    /// Returns the time until something is due.
     fn until_due(&self) -> Duration {
         let export_at = self.exported_at + EXPORT_INTERVAL;
         let due = self.relay.poll_timeout();
@@ -271,13 +273,13 @@ impl Shard {
     }
 }
 
-/// Time since 1970.
+/// Returns the time since 1970.
 pub(crate) fn unix_time() -> Duration {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default()
 }
 
-/// The listening socket of a shard.
+/// Makes the listening socket of a shard.
 pub(crate) fn listening(
     address: std::net::SocketAddr,
     shared_port: bool,
@@ -287,7 +289,7 @@ pub(crate) fn listening(
         ..fmz_net::Options::default()
     };
     let socket = RawSocket::bind(address, options)?;
-    // What a peer sends may be as long as its link takes, and the header comes on top.
+    // A peer's packet may be as long as its link takes, and the header comes on top.
     socket.set_dont_fragment(false)?;
     Ok(socket)
 }

@@ -1,15 +1,17 @@
-//! When a busy loop rests, so that what comes meanwhile shares one waking, as network cards moderate their interrupts.
+//! Decides when a busy loop rests, so that what comes meanwhile shares one wake-up, as network
+//! cards moderate their interrupts.
 
 use std::time::{Duration, Instant};
 
-/// Datagrams that are to share a waking, which costs as much as relaying several of them.
+/// Datagrams that should share a wake-up, which costs as much as relaying several of them.
 const SHARING_DATAGRAMS: u32 = 100;
-/// Longest rest: what nobody sees or hears.
+/// Longest rest: too short to be seen or heard.
 const REST_MAX: Duration = Duration::from_millis(2);
-/// Datagrams in that time from which on a loop counts as busy. With fewer a waking each costs little, and nothing waits.
+/// Datagrams in that time from which on a loop counts as busy. With fewer, a wake-up for each costs
+/// little, and nothing waits.
 const BUSY_DATAGRAMS: u32 = 32;
 
-/// What has come lately.
+/// Counts what has come lately.
 #[derive(Debug)]
 pub(super) struct Moderation {
     since: Instant,
@@ -26,12 +28,12 @@ impl Moderation {
         }
     }
 
-    /// Takes note of a datagram.
+    /// Counts a datagram.
     pub(super) fn count(&mut self) {
         self.datagrams = self.datagrams.saturating_add(1);
     }
 
-    /// How long the loop rests, behind which nothing waits.
+    /// Returns how long the loop should rest; `None` if it should not.
     pub(super) fn rest(&mut self, now: Instant) -> Option<Duration> {
         let elapsed = now.saturating_duration_since(self.since);
         if elapsed >= REST_MAX {
@@ -42,7 +44,7 @@ impl Moderation {
     }
 }
 
-/// How long a loop rests to which so many datagrams came in a time.
+/// Returns how long a loop should rest that got so many datagrams in a time.
 fn rest_at(datagrams: u32, elapsed: Duration) -> Option<Duration> {
     let busy = REST_MAX * datagrams >= elapsed * BUSY_DATAGRAMS;
     busy.then(|| REST_MAX.min(elapsed * SHARING_DATAGRAMS / datagrams))
@@ -52,7 +54,8 @@ fn rest_at(datagrams: u32, elapsed: Duration) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// How long a loop rests that sees so many datagrams in each of a few rounds, one every `each`.
+    /// Returns how long a loop rests that gets so many datagrams in each of a few rounds, one every
+    /// `each`.
     fn rest(rounds: u32, each: Duration, datagrams: u32) -> Option<Duration> {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);

@@ -1,11 +1,11 @@
-//! What the relay's core wants: answers, sockets, ends.
+//! Carries out what the relay's core asks for: answers, sockets, ends.
 
 use super::{OUTPUTS_MAX, Round, Shard};
 use fmz_turn_core::Event;
 use std::time::Instant;
 
 impl Shard {
-    /// Timers, then answers, then events: what an event leads to is answered in the same round.
+    /// Handles timers, then answers, then events: the answer to an event leaves in the same round.
     pub(super) fn speak(&mut self) -> Round {
         let now = Instant::now();
         if self.relay.poll_timeout().is_some_and(|at| at <= now) {

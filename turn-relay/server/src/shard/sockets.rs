@@ -9,7 +9,8 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 
-/// Bytes asked for in each kernel buffer of one allocation: a keyframe of a 4K stream, as the kernel counts it.
+/// Bytes asked for in each kernel buffer of one allocation: a keyframe of a 4K stream, as the
+/// kernel counts it.
 const BUFFER_BYTES: usize = 1024 * 1024;
 /// Datagrams, or joined runs of them, taken from one socket at once: its share of a round.
 const RECEIVE_SLOTS: usize = 8;
@@ -26,9 +27,9 @@ struct Relayed {
     allocation: AllocationId,
     address: SocketAddr,
     dont_fragment: bool,
-    /// What is collected for it, as a place among the runs.
+    /// Its run of collected datagrams, as a place among the runs.
     run: Option<usize>,
-    /// Whether it stands among those that may have something to read.
+    /// True if it is among those that may have something to read.
     ready: bool,
 }
 
@@ -49,11 +50,11 @@ pub(crate) struct Sockets {
     pub(crate) unsent: usize,
 }
 
-/// What a read brought.
+/// The result of a read.
 pub(crate) enum Read {
     /// The buffer holds datagrams for this relayed address.
     Datagrams(SocketAddr),
-    /// The network says this about the allocation's sends.
+    /// The network reports this error about the allocation's sends.
     Error(AllocationId, PathError),
     Nothing,
 }
@@ -71,7 +72,7 @@ impl Sockets {
         }
     }
 
-    /// Binds a socket. Its readiness is told under the token of its slot.
+    /// Binds a socket. Its readiness comes under the token of its slot.
     pub(crate) fn open(
         &mut self,
         allocation: AllocationId,
@@ -121,13 +122,14 @@ impl Sockets {
         }
     }
 
-    /// Notes that a socket may have something to read. False where it is known already, or closed since.
+    /// Notes that a socket may have something to read. Returns false if that is known already, or
+    /// if the socket has been closed.
     pub(crate) fn wake(&mut self, slot: usize) -> bool {
         let woken = self.sockets.get_mut(slot).filter(|relayed| !relayed.ready);
         woken.map(|relayed| relayed.ready = true).is_some()
     }
 
-    /// Reads one batch of what waits at a socket. True beside it where more may wait.
+    /// Reads one batch of what waits at a socket. The flag is true if more may wait.
     pub(crate) fn read(&mut self, slot: usize, buffer: &mut ReceiveBuffer) -> (Read, bool) {
         let Some(relayed) = self.sockets.get_mut(slot) else {
             return (Read::Nothing, false);
@@ -135,7 +137,7 @@ impl Sockets {
         let (read, more) = match relayed.socket.try_receive_some(buffer, RECEIVE_SLOTS) {
             Ok(drained) => (Read::Datagrams(relayed.address), !drained),
             Err(error) if error.kind() == ErrorKind::WouldBlock => (relayed.error(), false),
-            // The error of an earlier send; what it was stands in the queue of errors.
+            // An earlier send failed; its error is in the queue of errors.
             Err(_) => (relayed.error(), true),
         };
         let more = more || matches!(read, Read::Error(..));
@@ -182,7 +184,7 @@ impl Sockets {
         }
     }
 
-    /// The run of a socket, begun where there is none.
+    /// Returns the run of a socket, and begins one if there is none.
     fn run(&mut self, slot: usize) -> usize {
         if let Some(run) = self.sockets[slot].run {
             return run;
@@ -197,7 +199,7 @@ impl Sockets {
         run
     }
 
-    /// Sends all that is collected.
+    /// Sends everything that is collected.
     pub(crate) fn flush(&mut self) {
         for run in 0..self.runs.len() {
             self.send(run);
@@ -208,7 +210,7 @@ impl Sockets {
         }
     }
 
-    /// Sends one run. What the kernel does not take is lost, as on any link that is full.
+    /// Sends one run. What the kernel does not take is lost, as on any full link.
     fn send(&mut self, run: usize) {
         let Run { slot, batch } = &mut self.runs[run];
         match self.sockets[*slot].socket.try_send(batch) {
@@ -230,7 +232,7 @@ impl Relayed {
     }
 }
 
-/// The slot of an address's port.
+/// Returns the slot of an address's port.
 fn port(by_port: &mut [Box<[u32]>; 2], address: SocketAddr) -> &mut u32 {
     &mut by_port[usize::from(address.is_ipv6())][usize::from(address.port())]
 }

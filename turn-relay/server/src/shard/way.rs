@@ -1,4 +1,4 @@
-//! The ways out of a shard: to clients, to peers, to the peer in this process.
+//! Sends out of a shard: to clients, to peers, to the peer in this process.
 
 use super::sockets::Sockets;
 use crate::metrics::Metrics;
@@ -111,7 +111,7 @@ impl Way {
         }
     }
 
-    /// Whether this queue is the one that leads to the client.
+    /// Returns whether this queue is the one that leads to the client.
     pub(crate) fn is_served_by(&self, client: Client, queue: &Arc<Queue>) -> bool {
         let known = self.streams.get(&client);
         known.is_some_and(|known| Arc::ptr_eq(known, queue))
@@ -136,7 +136,7 @@ impl Way {
         }
     }
 
-    /// Sends all that is collected.
+    /// Sends everything that is collected.
     pub(crate) fn flush(&mut self) {
         self.flush_clients();
         self.sockets.flush();
@@ -161,12 +161,12 @@ impl Way {
         self.metrics.dropped("kernel", unsent);
     }
 
-    /// The address that peers know for one that is bound.
+    /// Returns the address that peers know for a bound one.
     fn announced(&self, bound: SocketAddr) -> SocketAddr {
         self.translated(bound, |address| (address.bind, address.announced))
     }
 
-    /// The address that is bound for one that peers know.
+    /// Returns the bound address for one that peers know.
     pub(crate) fn bound(&self, announced: SocketAddr) -> SocketAddr {
         self.translated(announced, |address| (address.announced, address.bind))
     }
@@ -182,7 +182,7 @@ impl Way {
     }
 }
 
-/// The code of an error answer.
+/// Returns the code of an error answer.
 fn error_code(message: &[u8]) -> Option<u16> {
     let word = |at: usize| {
         Some(u16::from_be_bytes([

@@ -1,13 +1,15 @@
-//! How many connections there may be.
+//! Limits the number of connections.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections of one source: an office behind one address, where UDP is blocked. An IPv6 source is a network of 64 bits.
-/// Loopback is not counted: a proxy there stands for everybody.
+/// Connections of one source: an office behind one address whose network blocks UDP. An IPv6 source
+/// is a network of 64 bits. Loopback is not counted, because a proxy there stands for everybody.
+/// The page's port counts sources too, with its own limit (`fmz_net::front`); streams that come by
+/// it pass both.
 pub const CONNECTIONS_PER_SOURCE_MAX: usize = 20;
-/// Connections together: each may hold a megabyte.
+/// Connections of all sources together: each may hold a megabyte.
 pub const CONNECTIONS_MAX: usize = 4096;
 
 /// Counts connections by source.
@@ -22,7 +24,7 @@ struct Open {
     by_source: HashMap<IpAddr, usize>,
 }
 
-/// Which bound was reached.
+/// The bound that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
     Source,

@@ -1,4 +1,4 @@
-//! Connections that the relay accepts itself: plain and over TLS, on every address alike.
+//! Accepts connections for the relay itself: plain and over TLS, on every address alike.
 
 use crate::{Protocol, Turn};
 use fmz_net::front::{self, Front, Outlets, RelayStream};
@@ -7,10 +7,11 @@ use std::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Connections that wait to be served: taking one is a matter of microseconds, so this is a moment of a crowd.
+/// Connections that wait to be served: taking one takes microseconds, so this is a short moment of
+/// a crowd.
 const STREAMS_MAX: usize = 64;
 
-/// Begins to accept; ends with the task.
+/// Begins to accept connections; ends with the task.
 pub(crate) fn listen(
     listeners: Vec<TcpListener>,
     mut settings: front::Settings,

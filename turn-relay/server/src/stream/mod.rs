@@ -1,4 +1,5 @@
-//! Clients on a stream: one task reads whole messages for a shard and writes what the shard leaves in the queue.
+//! Clients on a stream: one task reads whole messages for a shard, and writes what the shard leaves
+//! in the queue.
 
 mod admission;
 mod listen;
@@ -19,10 +20,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// Time from a connection's start to its allocation: four round trips on a bad line, with a retransmission each.
+/// Time from a connection's start to its allocation: four round trips on a bad line, with a
+/// retransmission each.
 pub const HELLO_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Why a connection ended.
+/// The reason why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Ended {
     #[error("closed by the client")]
@@ -37,7 +39,7 @@ pub(crate) enum Ended {
     Io(#[from] io::Error),
 }
 
-/// Serves one connection to its end. The shard is told of its begin and its end.
+/// Serves one connection to its end. The shard learns of its beginning and its end.
 pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door: &Door) -> Ended {
     let queue = Arc::new(Queue::default());
     let opened = StreamInput::Opened(client, Arc::clone(&queue));
@@ -57,7 +59,7 @@ pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door:
     }
 }
 
-/// Tells the shard of the end, also where the task is ended from outside.
+/// Tells the shard of the end, also if the task is ended from outside.
 struct Presence<'a> {
     client: Client,
     queue: Arc<Queue>,
@@ -103,7 +105,7 @@ async fn write(mut io: impl AsyncWrite + Unpin, queue: &Queue) -> Ended {
         }
         out.clear();
         if next == Next::Close {
-            // A farewell that cannot be sent changes nothing.
+            // A goodbye that cannot be sent changes nothing.
             let _ = timeout(Duration::from_secs(1), io.shutdown()).await;
             return Ended::Relay;
         }
@@ -115,7 +117,7 @@ async fn write_out(io: &mut (impl AsyncWrite + Unpin), out: &[u8]) -> io::Result
     io.flush().await
 }
 
-/// Is over only where there is no allocation in time.
+/// Returns if there is no allocation in time, and otherwise never.
 async fn hello(queue: &Queue) {
     tokio::time::sleep(HELLO_TIME_MAX).await;
     if queue.is_allocated() {

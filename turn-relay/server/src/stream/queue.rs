@@ -1,18 +1,18 @@
-//! What waits to be written to one connection.
+//! Data that waits to be written to one connection.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Bytes of data that wait for one connection: a quarter of a second of a 4K stream of 25 Mbit/s behind what the kernel
-/// holds. Media that is later than that is of no use: the oldest is dropped.
+/// Bytes of data that wait for one connection: a quarter of a second of a 4K stream of 25 Mbit/s,
+/// beyond what the kernel holds. Later media is of no use, so the oldest is dropped.
 pub(crate) const DATA_BYTES_MAX: usize = 768 * 1024;
-/// Answers that wait: a client that asks for more and reads none of them is let go.
+/// Answers that wait. A client that asks for more and reads none of them is disconnected.
 pub(crate) const ANSWERS_MAX: usize = 64;
 /// Bytes written at once.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
 
-/// Filled by a shard, emptied by the connection's task.
+/// A queue that a shard fills and the connection's task empties.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
@@ -28,7 +28,7 @@ struct Waiting {
     closed: bool,
 }
 
-/// What the connection's task is to do.
+/// The next step of the connection's task.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Write what was taken.
@@ -49,7 +49,8 @@ impl Queue {
         dropped
     }
 
-    /// Adds an answer, which nothing pushes out. False where [`ANSWERS_MAX`] wait: the connection is closed.
+    /// Adds an answer, which nothing pushes out. Returns false if [`ANSWERS_MAX`] wait: the
+    /// connection is closed.
     pub(crate) fn push_answer(&self, answer: Vec<u8>) -> bool {
         let mut waiting = self.waiting();
         let room = waiting.answers.len() < ANSWERS_MAX;
@@ -72,7 +73,7 @@ impl Queue {
         self.waiting().allocated
     }
 
-    /// Lets the connection end once what waits is written.
+    /// Ends the connection once everything that waits is written.
     pub(crate) fn close(&self) {
         self.waiting().closed = true;
         self.changed.notify_one();

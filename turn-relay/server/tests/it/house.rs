@@ -34,7 +34,8 @@ pub(crate) fn usual() -> RelayConfig {
             bind: LOOPBACK,
             announced: LOOPBACK,
         }],
-        // Above what the system gives to the sockets of peers, which are on the relay's own address here.
+        // Above what the system gives to the sockets of peers, which are on the relay's own address
+        // here.
         ports: 61_000..=65_535,
         policy: Policy {
             mode: PolicyMode::Platform,
