@@ -36,7 +36,7 @@ pub enum LinkCode {
     /// No connection came about in time. The transport ended.
     #[error("no connection came about in time")]
     ConnectTimeout,
-    /// Nothing came from the peer for too long. The transport ended.
+    /// Nothing came from the client for too long. The transport ended.
     #[error("nothing was heard for too long")]
     Silence,
     /// An internal fault ended this transport, and only this one.

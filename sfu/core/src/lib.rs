@@ -9,11 +9,11 @@
 //! The rules it keeps are in `docs/SPEC-sfu.md`.
 
 mod demux;
+mod endpoint;
 mod error;
 pub mod limits;
 mod outbox;
 mod pacer;
-mod peer;
 mod publication;
 mod rate;
 mod sfu;

@@ -23,7 +23,7 @@ pub(crate) enum Pushed {
 enum State {
     Closed,
     Open,
-    /// Ran over; waits for the peer to take what SCTP still holds.
+    /// Ran over; waits for the client to take what SCTP still holds.
     Overrun,
 }
 

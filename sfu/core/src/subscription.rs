@@ -6,14 +6,14 @@ use crate::transport::{Format, Mid, Packet, PayloadType};
 
 /// How far a subscription is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(crate) enum SubscriptionState {
     /// To be offered.
     Wanted,
     /// In the offer that waits for its answer.
     Offered(Mid),
     /// Agreed.
-    Agreed(Mid, Format, PayloadType),
-    /// The peer cannot or will not receive it.
+    Active(Mid, Format, PayloadType),
+    /// The client cannot or will not receive it.
     Refused(Option<Mid>),
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Subscription {
     /// Key of the publication.
     pub(crate) publication: usize,
     pub(crate) audio: bool,
-    pub(crate) line: Line,
+    pub(crate) state: SubscriptionState,
     /// Number of the publication's packet that comes next.
     cursor: u64,
     gate: Gate,
@@ -47,7 +47,7 @@ impl Subscription {
         Self {
             publication,
             audio,
-            line: Line::Wanted,
+            state: SubscriptionState::Wanted,
             cursor: 0,
             gate: Gate::Shut,
             start: None,
@@ -56,10 +56,10 @@ impl Subscription {
     }
 
     pub(crate) fn mid(&self) -> Option<Mid> {
-        match self.line {
-            Line::Wanted => None,
-            Line::Offered(mid) | Line::Agreed(mid, ..) => Some(mid),
-            Line::Refused(mid) => mid,
+        match self.state {
+            SubscriptionState::Wanted => None,
+            SubscriptionState::Offered(mid) | SubscriptionState::Active(mid, ..) => Some(mid),
+            SubscriptionState::Refused(mid) => mid,
         }
     }
 

@@ -1,11 +1,11 @@
-//! Which addresses peers are told, and which ones the kernel knows.
+//! Which addresses clients are told, and which ones the kernel knows.
 
 use crate::Config;
 use fmz_net::Socket;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-/// Addresses announced to one peer; a peer checks each of them.
+/// Addresses announced to one client; a client checks each of them.
 const CANDIDATES_MAX: usize = 8;
 
 /// Announced addresses and the machine's own.

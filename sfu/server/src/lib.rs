@@ -16,12 +16,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// Where media is received and what is announced to peers.
+/// Where media is received and what is announced to clients.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address of the UDP socket; port 0 lets the system choose.
     pub media_listen: SocketAddr,
-    /// Addresses announced to peers. Empty: the machine's own, or the one listened on.
+    /// Addresses announced to clients. Empty: the machine's own, or the one listened on.
     pub announced: Vec<IpAddr>,
     /// Addresses announced besides, behind which a translator forwards the same port to this machine.
     pub public_addresses: Vec<IpAddr>,
@@ -75,7 +75,7 @@ impl Running {
         self.local
     }
 
-    /// The addresses announced to peers.
+    /// The addresses announced to clients.
     pub fn candidates(&self) -> &[SocketAddr] {
         &self.candidates
     }

@@ -8,30 +8,30 @@ use std::time::Instant;
 
 impl Sfu {
     /// Acts on what a drain of this transport brought, or on its failure.
-    pub(super) fn settle(
+    pub(super) fn handle_events(
         &mut self,
         slot: usize,
         drained: Result<(), TransportError>,
         now: Instant,
     ) {
         for event in std::mem::take(&mut self.outputs.events) {
-            self.take_event(slot, event, now);
+            self.handle_event(slot, event, now);
         }
         if let Err(fault) = drained {
             self.fail(slot, &fault, now);
         }
     }
 
-    fn take_event(&mut self, slot: usize, event: TransportEvent, now: Instant) {
+    fn handle_event(&mut self, slot: usize, event: TransportEvent, now: Instant) {
         match event {
-            TransportEvent::Connected => self.tell_status(slot, TransportStatus::Connected),
-            TransportEvent::Disconnected => self.tell_status(slot, TransportStatus::Disconnected),
+            TransportEvent::Connected => self.set_status(slot, TransportStatus::Connected),
+            TransportEvent::Disconnected => self.set_status(slot, TransportStatus::Disconnected),
             TransportEvent::Closed => self.close(slot, now),
             TransportEvent::ChannelOpened(channel) => {
-                self.tell_channel(slot, channel, true);
+                self.set_channel(slot, channel, true);
             }
             TransportEvent::ChannelClosed(channel) => {
-                self.tell_channel(slot, channel, false);
+                self.set_channel(slot, channel, false);
             }
             TransportEvent::Data(channel, data) => self.take_data(slot, channel, data, now),
             TransportEvent::Packet(mid, packet) => self.ingest(slot, mid, packet, now),
@@ -40,66 +40,66 @@ impl Sfu {
         }
     }
 
-    pub(super) fn tell_status(&mut self, slot: usize, status: TransportStatus) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+    pub(super) fn set_status(&mut self, slot: usize, status: TransportStatus) {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        if peer.status == status {
+        if endpoint.status == status {
             return;
         }
-        peer.status = status;
+        endpoint.status = status;
         let message = v1::TransportState {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             status: status.into(),
         };
-        self.tell(from_sfu::Message::State(message));
+        self.emit(from_sfu::Message::State(message));
     }
 
     /// Opens or closes a channel's queue and says so.
-    pub(super) fn tell_channel(&mut self, slot: usize, channel: Channel, open: bool) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+    pub(super) fn set_channel(&mut self, slot: usize, channel: Channel, open: bool) {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        let outbox = peer.outbox(channel);
+        let outbox = endpoint.outbox(channel);
         if open {
             outbox.open();
         } else if !outbox.is_overrun() {
             outbox.close();
         }
         let message = v1::ChannelState {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             channel: channel.to_wire().into(),
             open,
         };
-        self.tell(from_sfu::Message::Channel(message));
+        self.emit(from_sfu::Message::Channel(message));
     }
 
     /// Says how much waits for the channel `ops`, where that is something new.
-    pub(super) fn tell_level(&mut self, slot: usize) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+    pub(super) fn emit_pressure(&mut self, slot: usize) {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        let Some(level) = peer.outbox(Channel::Ops).new_level() else {
+        let Some(level) = endpoint.outbox(Channel::Ops).new_level() else {
             return;
         };
         let message = v1::ChannelPressure {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             channel: v1::Channel::Ops.into(),
             level: level.to_wire().into(),
         };
-        self.tell(from_sfu::Message::Pressure(message));
+        self.emit(from_sfu::Message::Pressure(message));
     }
 
     fn take_data(&mut self, slot: usize, channel: Channel, data: Vec<u8>, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return;
         };
-        let session = peer.session;
+        let session = endpoint.session;
         if !self.is_overloaded() {
-            self.tell(from_sfu::Message::Data(v1::ReceivedData {
+            self.emit(from_sfu::Message::Data(v1::ReceivedData {
                 session,
                 channel: channel.to_wire().into(),
                 payload: data.into(),
@@ -113,11 +113,11 @@ impl Sfu {
     }
 
     fn ingest(&mut self, slot: usize, mid: Mid, packet: Packet, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return;
         };
         let of_line = |key: &&usize| self.publications[**key].mid == Some(mid);
-        let Some(key) = peer.publications.iter().find(of_line).copied() else {
+        let Some(key) = endpoint.publications.iter().find(of_line).copied() else {
             return;
         };
         self.stats.packets_in += 1;
@@ -148,7 +148,7 @@ impl Sfu {
             session: publication.session,
             codec: codec.name().to_owned(),
         };
-        self.tell(from_sfu::Message::PublicationStarted(message));
+        self.emit(from_sfu::Message::PublicationStarted(message));
         for slot in members {
             self.subscribe(slot, key);
         }
@@ -156,10 +156,10 @@ impl Sfu {
 
     fn take_keyframe_request(&mut self, slot: usize, mid: Mid) {
         self.stats.plis_in += 1;
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return;
         };
-        let mut subscriptions = peer.subscriptions.iter();
+        let mut subscriptions = endpoint.subscriptions.iter();
         let Some(wanted) = subscriptions.find(|known| known.mid() == Some(mid)) else {
             return;
         };

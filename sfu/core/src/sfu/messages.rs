@@ -36,18 +36,18 @@ impl Sfu {
         let Some(slot) = self.sessions.get(&message.session).copied() else {
             return;
         };
-        let peer = &mut self.peers[slot];
-        if candidate.transport != peer.number || candidate.candidate.is_empty() {
+        let endpoint = &mut self.endpoints[slot];
+        if candidate.transport != endpoint.number || candidate.candidate.is_empty() {
             return;
         }
-        peer.candidates += 1;
-        if peer.candidates > CANDIDATES_MAX {
-            self.report(message.session, LinkCode::BadCandidate, 0);
+        endpoint.candidates += 1;
+        if endpoint.candidates > CANDIDATES_MAX {
+            self.emit_error(message.session, LinkCode::BadCandidate, 0);
             return;
         }
-        match peer.transport.add_candidate(&candidate.candidate) {
+        match endpoint.transport.add_candidate(&candidate.candidate) {
             Ok(true) => self.wake(slot),
-            // Browsers hide local addresses behind mDNS names; those peers are found by the checks they send.
+            // Browsers hide local addresses behind mDNS names; those clients are found by the checks they send.
             Ok(false) => tracing::debug!(session = message.session, "candidate passed over"),
             Err(fault) => self.fail(slot, &fault, now),
         }
@@ -58,8 +58,8 @@ impl Sfu {
         let session = add.session;
         match self.check_publication(session, &add.publication, &publish) {
             Ok((slot, audio, only)) => {
-                let peer = &mut self.peers[slot];
-                let room = peer.room.clone();
+                let endpoint = &mut self.endpoints[slot];
+                let room = endpoint.room.clone();
                 let publication = Publication::new(
                     add.publication.clone(),
                     room.clone(),
@@ -71,12 +71,12 @@ impl Sfu {
                     now,
                 );
                 let key = self.publications.insert(publication);
-                peer.publications.push(key);
+                endpoint.publications.push(key);
                 let room = self.rooms.entry(room).or_default();
                 room.publications.insert(add.publication, key);
                 self.wake(slot);
             }
-            Err(code) => self.report(session, code, publish.request),
+            Err(code) => self.emit_error(session, code, publish.request),
         }
     }
 
@@ -100,10 +100,12 @@ impl Sfu {
         if only.is_some_and(|codec| codec.is_audio() != audio) || !is_stream_id(id) {
             return Err(LinkCode::BadPublish);
         }
-        let peer = &self.peers[slot];
-        let room = self.rooms.get(&peer.room);
+        let endpoint = &self.endpoints[slot];
+        let room = self.rooms.get(&endpoint.room);
         let in_room = room.map_or(0, |room| room.publications.len());
-        if peer.publications.len() == SESSION_PUBLICATIONS_MAX || in_room == ROOM_PUBLICATIONS_MAX {
+        if endpoint.publications.len() == SESSION_PUBLICATIONS_MAX
+            || in_room == ROOM_PUBLICATIONS_MAX
+        {
             return Err(LinkCode::TooManyPublications);
         }
         if room.is_some_and(|room| room.publications.contains_key(id)) {
@@ -117,7 +119,7 @@ impl Sfu {
         let key = room.and_then(|room| room.publications.get(&remove.publication));
         match key.copied() {
             Some(key) => self.unpublish(key),
-            None => self.report(0, LinkCode::UnknownPublication, 0),
+            None => self.emit_error(0, LinkCode::UnknownPublication, 0),
         }
     }
 
@@ -129,16 +131,19 @@ impl Sfu {
             let Some(slot) = self.sessions.get(session).copied() else {
                 continue;
             };
-            match self.peers[slot].outbox(channel).push(send.payload.clone()) {
+            match self.endpoints[slot]
+                .outbox(channel)
+                .push(send.payload.clone())
+            {
                 Pushed::Queued => {
                     self.wake(slot);
-                    self.tell_level(slot);
+                    self.emit_pressure(slot);
                 }
                 Pushed::Ignored => {}
                 Pushed::Overrun => {
                     self.stats.queue_drops += 1;
                     if channel == Channel::Ops {
-                        self.tell_channel(slot, channel, false);
+                        self.set_channel(slot, channel, false);
                     }
                 }
             }

@@ -6,8 +6,8 @@ mod negotiate;
 mod rooms;
 
 use crate::demux::{Addresses, Label, label};
+use crate::endpoint::{Endpoint, Flushed};
 use crate::limits::EVENTS_MAX;
-use crate::peer::{Flushed, Peer};
 use crate::publication::Publication;
 use crate::slab::Slab;
 use crate::stats::Stats;
@@ -27,7 +27,7 @@ use std::time::Instant;
 pub struct Config {
     /// Number of this shard, written into every transport's user fragment.
     pub shard: u16,
-    /// Addresses announced to peers; datagrams carry one of them as their local address.
+    /// Addresses announced to clients; datagrams carry one of them as their local address.
     pub candidates: Vec<SocketAddr>,
 }
 
@@ -38,7 +38,7 @@ pub struct Sfu {
     rng: ChaCha20Rng,
     /// Counts the transports made, so that a slot used again has another user fragment.
     epoch: u32,
-    peers: Slab<Box<Peer>>,
+    endpoints: Slab<Box<Endpoint>>,
     places: Vec<u32>,
     sessions: BTreeMap<u64, usize>,
     rooms: BTreeMap<String, Room>,
@@ -60,7 +60,7 @@ impl Sfu {
             config,
             rng: ChaCha20Rng::from_seed(seed),
             epoch: 0,
-            peers: Slab::default(),
+            endpoints: Slab::default(),
             places: Vec::new(),
             sessions: BTreeMap::new(),
             rooms: BTreeMap::new(),
@@ -92,15 +92,15 @@ impl Sfu {
 
     fn slot_of(&self, place: Place) -> Option<usize> {
         let slot = usize::try_from(place.slot).ok()?;
-        let known = self.peers.get(slot).is_some() && self.places[slot] == place.epoch;
+        let known = self.endpoints.get(slot).is_some() && self.places[slot] == place.epoch;
         (known && place.shard == self.config.shard).then_some(slot)
     }
 
     fn receive(&mut self, slot: usize, named: bool, datagram: &Datagram<'_>, now: Instant) -> bool {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return false;
         };
-        match peer.transport.handle_datagram(datagram, now) {
+        match endpoint.transport.handle_datagram(datagram, now) {
             Ok(false) => return false,
             Ok(true) => {}
             Err(fault) => {
@@ -108,14 +108,14 @@ impl Sfu {
                 return true;
             }
         }
-        peer.heard_at = now;
+        endpoint.received_at = now;
         if named {
             self.addresses
-                .learn(datagram.source, slot, &mut peer.addresses);
+                .learn(datagram.source, slot, &mut endpoint.addresses);
         }
         self.stats.bytes_in += datagram.payload.len() as u64;
-        let drained = peer.drain(None, now, &mut self.outputs);
-        self.settle(slot, drained, now);
+        let drained = endpoint.drain(None, now, &mut self.outputs);
+        self.handle_events(slot, drained, now);
         self.wake(slot);
         true
     }
@@ -127,8 +127,8 @@ impl Sfu {
                 break;
             }
             self.timers.pop_first();
-            if let Some(peer) = self.peers.get_mut(slot) {
-                peer.timer = None;
+            if let Some(endpoint) = self.endpoints.get_mut(slot) {
+                endpoint.timer = None;
             }
             self.wake(slot);
         }
@@ -164,7 +164,7 @@ impl Sfu {
             .iter()
             .filter(|key| self.publications[**key].started.is_some());
         Stats {
-            transports: self.peers.len() as u64,
+            transports: self.endpoints.len() as u64,
             rooms: self.rooms.len() as u64,
             publications: started.count() as u64,
             ..self.stats
@@ -173,7 +173,7 @@ impl Sfu {
 
     /// Ends every transport, with a good-bye to each; [`Sfu::poll_transmit`] then has them.
     pub fn close_all(&mut self, now: Instant) {
-        for slot in self.peers.keys() {
+        for slot in self.endpoints.keys() {
             self.close(slot, now);
         }
     }
@@ -193,27 +193,27 @@ impl Sfu {
             }
         }
         let slot = self.ready.pop_front()?;
-        if let Some(peer) = self.peers.get_mut(slot) {
-            peer.ready = false;
+        if let Some(endpoint) = self.endpoints.get_mut(slot) {
+            endpoint.ready = false;
         }
         Some(slot)
     }
 
     fn wake(&mut self, slot: usize) {
-        if let Some(peer) = self.peers.get_mut(slot)
-            && !peer.ready
+        if let Some(endpoint) = self.endpoints.get_mut(slot)
+            && !endpoint.ready
         {
-            peer.ready = true;
+            endpoint.ready = true;
             self.ready.push_back(slot);
         }
     }
 
     /// Does all that is due for one transport.
     fn serve(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return;
         };
-        if let Some(code) = peer.overdue(now) {
+        if let Some(code) = endpoint.overdue(now) {
             self.end(slot, code, now);
             return;
         }
@@ -229,33 +229,33 @@ impl Sfu {
     }
 
     fn flush(&mut self, slot: usize) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return Ok(());
         };
-        let session = peer.session;
-        for flushed in peer.flush_channels()? {
+        let session = endpoint.session;
+        for flushed in endpoint.flush_channels()? {
             match flushed {
                 Flushed::Broken(channel) => {
-                    self.report(session, LinkCode::ChannelWrite, 0);
-                    self.tell_channel(slot, channel, false);
+                    self.emit_error(session, LinkCode::ChannelWrite, 0);
+                    self.set_channel(slot, channel, false);
                 }
-                Flushed::Recovered(channel) => self.tell_channel(slot, channel, true),
+                Flushed::Recovered(channel) => self.set_channel(slot, channel, true),
             }
         }
-        self.tell_level(slot);
+        self.emit_pressure(slot);
         Ok(())
     }
 
     fn ask_for_keyframes(&mut self, slot: usize, now: Instant) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return Ok(());
         };
-        for key in &peer.publications {
+        for key in &endpoint.publications {
             let publication = &mut self.publications[*key];
             let due = publication.keyframe_due(now).is_some_and(|at| at <= now);
             if let Some(mid) = publication.mid.filter(|_| due) {
                 publication.keyframe_asked(now);
-                if peer.transport.request_keyframe(mid)? {
+                if endpoint.transport.request_keyframe(mid)? {
                     self.stats.plis_out += 1;
                 }
             }
@@ -265,25 +265,25 @@ impl Sfu {
 
     /// Forwards a burst, drains, and returns when the next burst may leave.
     fn forward(&mut self, slot: usize, now: Instant) -> Result<Option<Instant>, TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return Ok(None);
         };
-        let forwarded = peer.forward(&mut self.publications, &mut self.stats, now)?;
-        let drained = peer.drain(forwarded.oldest, now, &mut self.outputs);
+        let forwarded = endpoint.forward(&mut self.publications, &mut self.stats, now)?;
+        let drained = endpoint.drain(forwarded.oldest, now, &mut self.outputs);
         self.wake_owners_that_must_ask(slot, now);
-        self.settle(slot, drained, now);
+        self.handle_events(slot, drained, now);
         Ok(forwarded.next_at)
     }
 
     /// A subscriber that waits for a keyframe makes the publisher's transport ask for it.
     fn wake_owners_that_must_ask(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return;
         };
-        let waiting = peer.subscriptions.iter().filter_map(|subscription| {
+        let waiting = endpoint.subscriptions.iter().filter_map(|subscription| {
             let publication = &self.publications[subscription.publication];
             let due = publication.keyframe_due(now)?;
-            let armed = self.peers.get(publication.owner)?.timer;
+            let armed = self.endpoints.get(publication.owner)?.timer;
             let sooner = armed.is_none_or(|at| at > due);
             (subscription.waits_for_keyframe() && sooner).then_some(publication.owner)
         });
@@ -294,14 +294,14 @@ impl Sfu {
 
     /// Puts the transport's next deadline into the timers.
     fn arm(&mut self, slot: usize, next_burst: Option<Instant>, now: Instant) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        let at = peer.next_at(next_burst, &self.publications, now);
-        if peer.timer == Some(at) {
+        let at = endpoint.next_at(next_burst, &self.publications, now);
+        if endpoint.timer == Some(at) {
             return;
         }
-        if let Some(before) = peer.timer.replace(at) {
+        if let Some(before) = endpoint.timer.replace(at) {
             self.timers.remove(&(before, slot));
         }
         self.timers.insert((at, slot));
@@ -309,11 +309,11 @@ impl Sfu {
 
     /// Ends a transport with a reason that its owner hears.
     fn end(&mut self, slot: usize, code: LinkCode, now: Instant) {
-        if let Some(peer) = self.peers.get(slot) {
-            let session = peer.session;
-            self.report(session, code, 0);
+        if let Some(endpoint) = self.endpoints.get(slot) {
+            let session = endpoint.session;
+            self.emit_error(session, code, 0);
             if code == LinkCode::Silence {
-                self.tell_status(slot, v1::TransportStatus::Disconnected);
+                self.set_status(slot, v1::TransportStatus::Disconnected);
             }
             self.close(slot, now);
         }
@@ -327,8 +327,8 @@ impl Sfu {
         self.end(slot, LinkCode::Fault, now);
     }
 
-    fn report(&mut self, session: u64, code: LinkCode, request: u32) {
-        self.tell(from_sfu::Message::Error(v1::LinkError {
+    fn emit_error(&mut self, session: u64, code: LinkCode, request: u32) {
+        self.emit(from_sfu::Message::Error(v1::LinkError {
             session,
             code: code.code().to_owned(),
             text: code.to_string(),
@@ -336,7 +336,7 @@ impl Sfu {
         }));
     }
 
-    fn tell(&mut self, message: from_sfu::Message) {
+    fn emit(&mut self, message: from_sfu::Message) {
         self.events.push_back(message);
     }
 
@@ -371,8 +371,8 @@ mod tests {
         while sfu.poll_transmit(now).is_some() {}
         events(&mut sfu);
         let slot = sfu.sessions[&1];
-        let fault = sfu.peers[slot].transport.panic_inside();
-        sfu.settle(slot, fault, now);
+        let fault = sfu.endpoints[slot].transport.panic_inside();
+        sfu.handle_events(slot, fault, now);
         let told = events(&mut sfu);
         let [
             from_sfu::Message::Error(error),
@@ -403,7 +403,7 @@ mod tests {
             for _ in 0..frames {
                 let data = crate::transport::TransportEvent::Data(channel, vec![0; 8]);
                 sfu.outputs.events.push(data);
-                sfu.settle(slot, Ok(()), now);
+                sfu.handle_events(slot, Ok(()), now);
             }
         };
         flood(&mut sfu, crate::transport::Channel::Live, EVENTS_MAX + 10);

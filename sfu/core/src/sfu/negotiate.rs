@@ -3,7 +3,7 @@
 use super::Sfu;
 use crate::LinkCode;
 use crate::limits::LINES_MAX;
-use crate::subscription::Line;
+use crate::subscription::SubscriptionState;
 use crate::transport::{LineChange, TransportError};
 use fmz_proto::v1::{self, from_sfu};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use std::time::Instant;
 /// Whom a line of an offer is for.
 #[derive(Debug, Clone, Copy)]
 enum Target {
-    /// Key of a publication of the peer's own.
+    /// Key of a publication of the client's own.
     Publication(usize),
     /// Position of a subscription.
     Subscription(usize),
@@ -21,24 +21,24 @@ enum Target {
 impl Sfu {
     /// Makes an offer where something changed and no other offer waits for its answer.
     pub(super) fn negotiate(&mut self, slot: usize, now: Instant) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get(slot) else {
+        let Some(endpoint) = self.endpoints.get(slot) else {
             return Ok(());
         };
-        let first = peer.negotiation.offer == 0;
-        if peer.negotiation.waits_since.is_some() {
+        let first = endpoint.negotiation.offer == 0;
+        if endpoint.negotiation.waits_since.is_some() {
             return Ok(());
         }
         let (changes, targets) = self.changes(slot);
         if changes.is_empty() && !first {
             return Ok(());
         }
-        let peer = &mut self.peers[slot];
-        peer.negotiation.stops.clear();
-        let Some(offered) = peer.transport.offer(&changes)? else {
+        let endpoint = &mut self.endpoints[slot];
+        endpoint.negotiation.stops.clear();
+        let Some(offered) = endpoint.transport.offer(&changes)? else {
             return Ok(());
         };
-        peer.negotiation.offer += 1;
-        peer.negotiation.waits_since = Some(now);
+        endpoint.negotiation.offer += 1;
+        endpoint.negotiation.waits_since = Some(now);
         let mut lines = Vec::new();
         for (target, mid) in targets.into_iter().zip(offered.lines) {
             match target {
@@ -51,33 +51,35 @@ impl Sfu {
                         publication: publication.id.clone(),
                     });
                 }
-                Target::Subscription(at) => peer.subscriptions[at].line = Line::Offered(mid),
+                Target::Subscription(at) => {
+                    endpoint.subscriptions[at].state = SubscriptionState::Offered(mid)
+                }
                 Target::None => {}
             }
         }
         let message = v1::TransportOffer {
-            session: peer.session,
+            session: endpoint.session,
             offer: Some(v1::Offer {
-                offer: peer.negotiation.offer,
+                offer: endpoint.negotiation.offer,
                 sdp: offered.sdp,
                 lines,
-                transport: peer.number,
+                transport: endpoint.number,
             }),
         };
-        self.tell(from_sfu::Message::Offer(message));
+        self.emit(from_sfu::Message::Offer(message));
         Ok(())
     }
 
     /// What is to be offered to a transport. What finds no room for a line is given up with a code.
     fn changes(&mut self, slot: usize) -> (Vec<LineChange>, Vec<Target>) {
         let (mut changes, mut targets, mut full) = (Vec::new(), Vec::new(), Vec::new());
-        let peer = &mut self.peers[slot];
-        for mid in &peer.negotiation.stops {
+        let endpoint = &mut self.endpoints[slot];
+        for mid in &endpoint.negotiation.stops {
             changes.push(LineChange::Stop(*mid));
             targets.push(Target::None);
         }
         let mut wanted = Vec::new();
-        for key in &peer.publications {
+        for key in &endpoint.publications {
             let publication = &self.publications[*key];
             if publication.mid.is_none() {
                 let (audio, codec) = (publication.audio, publication.only);
@@ -87,37 +89,39 @@ impl Sfu {
                 ));
             }
         }
-        for (at, subscription) in peer.subscriptions.iter().enumerate() {
+        for (at, subscription) in endpoint.subscriptions.iter().enumerate() {
             let publication = &self.publications[subscription.publication];
-            if let (Line::Wanted, Some((codec, _))) = (subscription.line, publication.started) {
+            if let (SubscriptionState::Wanted, Some((codec, _))) =
+                (subscription.state, publication.started)
+            {
                 let publication = publication.id.clone();
                 let change = LineChange::Send { publication, codec };
                 wanted.push((change, Target::Subscription(at)));
             }
         }
         for (change, target) in wanted {
-            if peer.negotiation.lines == LINES_MAX {
+            if endpoint.negotiation.lines == LINES_MAX {
                 full.push(target);
                 continue;
             }
-            peer.negotiation.lines += 1;
+            endpoint.negotiation.lines += 1;
             changes.push(change);
             targets.push(target);
         }
         full.into_iter()
-            .for_each(|target| self.give_up(slot, target));
+            .for_each(|target| self.drop_line(slot, target));
         (changes, targets)
     }
 
-    fn give_up(&mut self, slot: usize, target: Target) {
+    fn drop_line(&mut self, slot: usize, target: Target) {
         match target {
             Target::Publication(key) => {
                 let publication = &self.publications[key];
                 let (session, request) = (publication.session, publication.request);
-                self.report(session, LinkCode::TooManyLines, request);
+                self.emit_error(session, LinkCode::TooManyLines, request);
                 self.unpublish(key);
             }
-            Target::Subscription(at) => self.refuse(slot, at, LinkCode::TooManyLines),
+            Target::Subscription(at) => self.refuse_subscription(slot, at, LinkCode::TooManyLines),
             Target::None => {}
         }
     }
@@ -125,21 +129,21 @@ impl Sfu {
     pub(super) fn take_answer(&mut self, message: v1::TransportAnswer, now: Instant) {
         let session = message.session;
         let Some(slot) = self.sessions.get(&session).copied() else {
-            self.report(session, LinkCode::UnknownSession, 0);
+            self.emit_error(session, LinkCode::UnknownSession, 0);
             return;
         };
         let answer = message.answer.unwrap_or_default();
-        let peer = &mut self.peers[slot];
-        let expected = peer.negotiation.waits_since.is_some()
-            && answer.offer == peer.negotiation.offer
-            && answer.transport == peer.number;
+        let endpoint = &mut self.endpoints[slot];
+        let expected = endpoint.negotiation.waits_since.is_some()
+            && answer.offer == endpoint.negotiation.offer
+            && answer.transport == endpoint.number;
         if !expected {
-            self.report(session, LinkCode::StaleAnswer, 0);
+            self.emit_error(session, LinkCode::StaleAnswer, 0);
             return;
         }
-        peer.negotiation.waits_since = None;
-        match peer.transport.answer(&answer.sdp) {
-            Ok(()) => self.agree(slot, now),
+        endpoint.negotiation.waits_since = None;
+        match endpoint.transport.answer(&answer.sdp) {
+            Ok(()) => self.apply_answer(slot, now),
             Err(TransportError::Panicked) => self.fail(slot, &TransportError::Panicked, now),
             Err(error) => {
                 tracing::info!(session, %error, "answer refused");
@@ -149,15 +153,15 @@ impl Sfu {
     }
 
     /// Begins the subscriptions that the answer agreed to, and ends the publications it refused.
-    fn agree(&mut self, slot: usize, now: Instant) {
+    fn apply_answer(&mut self, slot: usize, now: Instant) {
         if let Err(fault) = self.end_refused(slot) {
             self.fail(slot, &fault, now);
             return;
         }
-        for at in 0..self.peers[slot].subscriptions.len() {
-            match self.agree_one(slot, at) {
+        for at in 0..self.endpoints[slot].subscriptions.len() {
+            match self.activate(slot, at) {
                 Ok(None) => {}
-                Ok(Some(code)) => self.refuse(slot, at, code),
+                Ok(Some(code)) => self.refuse_subscription(slot, at, code),
                 Err(fault) => {
                     self.fail(slot, &fault, now);
                     return;
@@ -168,36 +172,37 @@ impl Sfu {
     }
 
     fn end_refused(&mut self, slot: usize) -> Result<(), TransportError> {
-        for key in self.peers[slot].publications.clone() {
-            let peer = &mut self.peers[slot];
+        for key in self.endpoints[slot].publications.clone() {
+            let endpoint = &mut self.endpoints[slot];
             if let Some(mid) = self.publications[key].mid
-                && peer.transport.is_rejected(mid)?
+                && endpoint.transport.is_rejected(mid)?
             {
                 let request = self.publications[key].request;
-                let session = peer.session;
-                self.report(session, LinkCode::LineRefused, request);
+                let session = endpoint.session;
+                self.emit_error(session, LinkCode::LineRefused, request);
                 self.unpublish(key);
             }
         }
         Ok(())
     }
 
-    fn agree_one(&mut self, slot: usize, at: usize) -> Result<Option<LinkCode>, TransportError> {
-        let peer = &mut self.peers[slot];
-        let subscription = &mut peer.subscriptions[at];
+    fn activate(&mut self, slot: usize, at: usize) -> Result<Option<LinkCode>, TransportError> {
+        let endpoint = &mut self.endpoints[slot];
+        let subscription = &mut endpoint.subscriptions[at];
         let publication = &mut self.publications[subscription.publication];
-        let (Line::Offered(mid), Some((_, format))) = (subscription.line, publication.started)
+        let (SubscriptionState::Offered(mid), Some((_, format))) =
+            (subscription.state, publication.started)
         else {
             return Ok(None);
         };
-        if !peer.transport.is_sending(mid)? {
+        if !endpoint.transport.is_sending(mid)? {
             return Ok(Some(LinkCode::LineRefused));
         }
-        let Some(payload_type) = peer.transport.payload_type(mid, format)? else {
+        let Some(payload_type) = endpoint.transport.payload_type(mid, format)? else {
             return Ok(Some(LinkCode::CodecUnsupported));
         };
-        peer.transport.keep_for_retransmission(mid)?;
-        subscription.line = Line::Agreed(mid, format, payload_type);
+        endpoint.transport.keep_for_retransmission(mid)?;
+        subscription.state = SubscriptionState::Active(mid, format, payload_type);
         subscription.begin(publication);
         publication.want_keyframe();
         Ok(None)

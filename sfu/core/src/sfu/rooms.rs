@@ -2,9 +2,9 @@
 
 use super::Sfu;
 use crate::LinkCode;
+use crate::endpoint::Endpoint;
 use crate::limits::TRANSPORTS_MAX;
-use crate::peer::Peer;
-use crate::subscription::{Line, Subscription};
+use crate::subscription::{Subscription, SubscriptionState};
 use crate::transport::{Transport, TransportError};
 use crate::ufrag::{Place, password};
 use fmz_proto::v1::{self, TransportStatus, from_sfu};
@@ -25,16 +25,16 @@ impl Sfu {
         if let Some(slot) = self.sessions.get(&open.session) {
             self.close(*slot, now);
         }
-        if self.peers.len() == TRANSPORTS_MAX {
-            self.report(open.session, LinkCode::TooManyTransports, 0);
+        if self.endpoints.len() == TRANSPORTS_MAX {
+            self.emit_error(open.session, LinkCode::TooManyTransports, 0);
             return;
         }
-        let slot = self.peers.next_key();
+        let slot = self.endpoints.next_key();
         match self.new_transport(slot, now) {
             Ok(transport) => self.enter(slot, open, transport, now),
             Err(fault) => {
                 tracing::error!(%fault, "transport could not be made");
-                self.report(open.session, LinkCode::Fault, 0);
+                self.emit_error(open.session, LinkCode::Fault, 0);
             }
         }
     }
@@ -58,8 +58,8 @@ impl Sfu {
         let room = self.rooms.entry(open.room.clone()).or_default();
         room.members.insert(slot);
         let keys: Vec<usize> = room.publications.values().copied().collect();
-        let peer = Peer::new(open.session, open.transport, open.room, transport, now);
-        let inserted = self.peers.insert(Box::new(peer));
+        let endpoint = Endpoint::new(open.session, open.transport, open.room, transport, now);
+        let inserted = self.endpoints.insert(Box::new(endpoint));
         debug_assert_eq!(inserted, slot);
         self.sessions.insert(open.session, slot);
         for key in keys {
@@ -73,55 +73,56 @@ impl Sfu {
     /// Wants a publication offered to a transport.
     pub(super) fn subscribe(&mut self, slot: usize, key: usize) {
         let publication = &mut self.publications[key];
-        if let Some(peer) = self.peers.get_mut(slot)
+        if let Some(endpoint) = self.endpoints.get_mut(slot)
             && publication.owner != slot
         {
             publication.subscribers.insert(slot);
-            peer.subscriptions
+            endpoint
+                .subscriptions
                 .push(Subscription::new(key, publication.audio));
             self.wake(slot);
         }
     }
 
-    /// Ends a transport: good-bye to the peer, its publications end, its owner hears it.
+    /// Ends a transport: good-bye to the client, its publications end, its owner hears it.
     pub(super) fn close(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        for key in peer.publications.clone() {
+        for key in endpoint.publications.clone() {
             self.unpublish(key);
         }
-        let Some(mut peer) = self.peers.remove(slot) else {
+        let Some(mut endpoint) = self.endpoints.remove(slot) else {
             return;
         };
-        if peer.transport.close().is_ok() {
-            let _ = peer.drain(None, now, &mut self.outputs);
+        if endpoint.transport.close().is_ok() {
+            let _ = endpoint.drain(None, now, &mut self.outputs);
             self.outputs.events.clear();
         }
-        self.leave(slot, &peer);
-        self.tell(from_sfu::Message::State(v1::TransportState {
-            session: peer.session,
-            transport: peer.number,
+        self.leave(slot, &endpoint);
+        self.emit(from_sfu::Message::State(v1::TransportState {
+            session: endpoint.session,
+            transport: endpoint.number,
             status: TransportStatus::Closed.into(),
         }));
     }
 
-    fn leave(&mut self, slot: usize, peer: &Peer) {
-        self.addresses.forget(&peer.addresses, slot);
-        if let Some(at) = peer.timer {
+    fn leave(&mut self, slot: usize, endpoint: &Endpoint) {
+        self.addresses.forget(&endpoint.addresses, slot);
+        if let Some(at) = endpoint.timer {
             self.timers.remove(&(at, slot));
         }
-        if self.sessions.get(&peer.session) == Some(&slot) {
-            self.sessions.remove(&peer.session);
+        if self.sessions.get(&endpoint.session) == Some(&slot) {
+            self.sessions.remove(&endpoint.session);
         }
-        for subscription in &peer.subscriptions {
+        for subscription in &endpoint.subscriptions {
             let publication = &mut self.publications[subscription.publication];
             publication.subscribers.remove(&slot);
         }
-        if let Some(room) = self.rooms.get_mut(&peer.room) {
+        if let Some(room) = self.rooms.get_mut(&endpoint.room) {
             room.members.remove(&slot);
             if room.members.is_empty() {
-                self.rooms.remove(&peer.room);
+                self.rooms.remove(&endpoint.room);
             }
         }
     }
@@ -134,25 +135,25 @@ impl Sfu {
         if let Some(room) = self.rooms.get_mut(&publication.room) {
             room.publications.remove(&publication.id);
         }
-        if let Some(owner) = self.peers.get_mut(publication.owner) {
+        if let Some(owner) = self.endpoints.get_mut(publication.owner) {
             owner.publications.retain(|known| *known != key);
             owner.negotiation.stops.extend(publication.mid);
         }
         for slot in &publication.subscribers {
-            if let Some(peer) = self.peers.get_mut(*slot) {
-                let (ended, kept) = peer
+            if let Some(endpoint) = self.endpoints.get_mut(*slot) {
+                let (ended, kept) = endpoint
                     .subscriptions
                     .drain(..)
                     .partition(|subscription| subscription.publication == key);
-                peer.subscriptions = kept;
+                endpoint.subscriptions = kept;
                 let ended: Vec<Subscription> = ended;
                 let lines = ended.iter().filter_map(Subscription::mid);
-                peer.negotiation.stops.extend(lines);
+                endpoint.negotiation.stops.extend(lines);
             }
             self.wake(*slot);
         }
         self.wake(publication.owner);
-        self.tell(from_sfu::Message::PublicationEnded(v1::PublicationEnded {
+        self.emit(from_sfu::Message::PublicationEnded(v1::PublicationEnded {
             room: publication.room,
             publication: publication.id,
             session: publication.session,
@@ -160,14 +161,14 @@ impl Sfu {
     }
 
     /// Gives a subscription up without ending its publication.
-    pub(super) fn refuse(&mut self, slot: usize, at: usize, code: LinkCode) {
-        let Some(peer) = self.peers.get_mut(slot) else {
+    pub(super) fn refuse_subscription(&mut self, slot: usize, at: usize, code: LinkCode) {
+        let Some(endpoint) = self.endpoints.get_mut(slot) else {
             return;
         };
-        let session = peer.session;
-        let subscription = &mut peer.subscriptions[at];
+        let session = endpoint.session;
+        let subscription = &mut endpoint.subscriptions[at];
         let mid = subscription.mid();
-        subscription.line = Line::Refused(mid);
-        self.report(session, code, 0);
+        subscription.state = SubscriptionState::Refused(mid);
+        self.emit_error(session, code, 0);
     }
 }

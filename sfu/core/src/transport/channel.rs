@@ -86,7 +86,7 @@ impl Channels {
         found.map(|(channel, _)| *channel)
     }
 
-    /// What an event of the library means for the channels or the counts. A channel that the peer opened by itself
+    /// What an event of the library means for the channels or the counts. A channel that the client opened by itself
     /// is closed again.
     pub(super) fn event(&mut self, rtc: &mut Rtc, event: Event) -> Option<TransportEvent> {
         match event {
@@ -134,7 +134,7 @@ impl Transport {
         })?
     }
 
-    /// Bytes of both channels that the peer has not acknowledged.
+    /// Bytes of both channels that the client has not acknowledged.
     pub(crate) fn channel_bytes(&mut self) -> Result<usize, TransportError> {
         let ids: [Option<ChannelId>; 2] = Channel::ALL.map(|channel| self.channels.id(channel));
         self.rtc.call(|rtc| {

@@ -16,7 +16,7 @@ pub(crate) enum TransportError {
     /// The library below refused.
     #[error("{0}")]
     Refused(#[from] RtcError),
-    /// The peer's description cannot be read.
+    /// The client's description cannot be read.
     #[error("session description unreadable")]
     Description,
     /// There is no offer that this could answer.

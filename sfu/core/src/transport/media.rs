@@ -40,7 +40,7 @@ impl std::fmt::Debug for Mid {
     }
 }
 
-/// A payload type that a peer has agreed to receive.
+/// A payload type that a client has agreed to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PayloadType(Pt);
 
@@ -167,7 +167,7 @@ fn to_codec(codec: str0m::format::Codec) -> Option<Codec> {
 }
 
 impl Transport {
-    /// Looks up what the peer calls a format on this line. `None` where it does not take it.
+    /// Looks up what the client calls a format on this line. `None` where it does not take it.
     pub(crate) fn payload_type(
         &mut self,
         mid: Mid,
@@ -226,7 +226,7 @@ impl Transport {
         })
     }
 
-    /// Asks the peer for a keyframe on a line it sends. False where it has sent nothing yet.
+    /// Asks the client for a keyframe on a line it sends. False where it has sent nothing yet.
     pub(crate) fn request_keyframe(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| match rtc.direct_api().stream_rx_by_mid(mid.0, None) {

@@ -138,7 +138,7 @@ impl Transport {
         Ok(at)
     }
 
-    /// Adds an address of the peer. An unreadable one, or a name instead of an address, is passed over.
+    /// Adds an address of the client. An unreadable one, or a name instead of an address, is passed over.
     pub(crate) fn add_candidate(&mut self, candidate: &str) -> Result<bool, TransportError> {
         let line = candidate.trim_start_matches("a=");
         self.rtc.call(|rtc| match Candidate::from_sdp_string(line) {
@@ -150,7 +150,7 @@ impl Transport {
         })
     }
 
-    /// Says good-bye to the peer (RTCP BYE, DTLS close_notify) as far as it is connected; a drain sends it.
+    /// Says good-bye to the client (RTCP BYE, DTLS close_notify) as far as it is connected; a drain sends it.
     pub(crate) fn close(&mut self) -> Result<(), TransportError> {
         self.rtc.call(|rtc| {
             if let Err(error) = rtc.close() {

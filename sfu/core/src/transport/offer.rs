@@ -9,9 +9,9 @@ use str0m::media::{Direction, MediaKind};
 /// A change to a transport's lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LineChange {
-    /// A line on which the peer sends a publication.
+    /// A line on which the client sends a publication.
     Receive { audio: bool, codec: Option<Codec> },
-    /// A line on which the peer gets a publication, under this media stream id.
+    /// A line on which the client gets a publication, under this media stream id.
     Send { publication: String, codec: Codec },
     /// The end of a line.
     Stop(Mid),
@@ -62,13 +62,13 @@ impl Transport {
         })?
     }
 
-    /// True where the peer wants nothing to do with this line, as when it knows none of its codecs.
+    /// True where the client wants nothing to do with this line, as when it knows none of its codecs.
     pub(crate) fn is_rejected(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| rtc.media(mid.inner()).is_none_or(|media| media.disabled()))
     }
 
-    /// True where the peer will get what is written to this line.
+    /// True where the client will get what is written to this line.
     pub(crate) fn is_sending(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc.call(|rtc| {
             let agreed = rtc
@@ -122,7 +122,7 @@ fn codecs(changes: &[LineChange], lines: &[Mid]) -> BTreeMap<String, Codec> {
         .collect()
 }
 
-/// Takes every other codec out of the lines named: fewer bytes, and the peer has no choice.
+/// Takes every other codec out of the lines named: fewer bytes, and the client has no choice.
 fn restrict(sdp: &str, codecs: &BTreeMap<String, Codec>) -> String {
     let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
     for line in sdp.lines() {

@@ -7,7 +7,7 @@ use crate::pacer::Pacer;
 use crate::publication::Publication;
 use crate::slab::Slab;
 use crate::stats::Stats;
-use crate::subscription::{Line, Subscription};
+use crate::subscription::{Subscription, SubscriptionState};
 use crate::transport::{
     Channel, Format, Mid, Outputs, Packet, PayloadType, Transport, TransportError,
 };
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 /// A session's transport.
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub(crate) struct Endpoint {
     pub(crate) session: u64,
     /// Counts the session's transports.
     pub(crate) number: u32,
@@ -33,12 +33,12 @@ pub(crate) struct Peer {
     outboxes: [Outbox; 2],
     pacer: Pacer,
     opened_at: Instant,
-    pub(crate) heard_at: Instant,
+    pub(crate) received_at: Instant,
     /// When the library below wants to be driven.
     pub(crate) driven_at: Instant,
-    /// The deadline under which the peer stands in the timers.
+    /// The deadline under which the client stands in the timers.
     pub(crate) timer: Option<Instant>,
-    /// True while the peer waits to be served.
+    /// True while the client waits to be served.
     pub(crate) ready: bool,
 }
 
@@ -61,7 +61,7 @@ pub(crate) enum Flushed {
     Recovered(Channel),
 }
 
-impl Peer {
+impl Endpoint {
     pub(crate) fn new(
         session: u64,
         number: u32,
@@ -83,7 +83,7 @@ impl Peer {
             outboxes: Channel::ALL.map(Outbox::new),
             pacer: Pacer::new(now),
             opened_at: now,
-            heard_at: now,
+            received_at: now,
             driven_at: now,
             timer: None,
             ready: false,
@@ -99,17 +99,17 @@ impl Peer {
 
     /// Why the transport is to be ended now, if so.
     pub(crate) fn overdue(&self, now: Instant) -> Option<LinkCode> {
-        let (deadline, code) = self.patience();
+        let (deadline, code) = self.expiry();
         (deadline <= now).then_some(code)
     }
 
-    /// When patience ends, and with what.
-    fn patience(&self) -> (Instant, LinkCode) {
+    /// When expiry ends, and with what.
+    fn expiry(&self) -> (Instant, LinkCode) {
         let silence = match self.status {
             TransportStatus::Unspecified => {
                 (self.opened_at + CONNECT_TIME_MAX, LinkCode::ConnectTimeout)
             }
-            _ => (self.heard_at + SILENCE_MAX, LinkCode::Silence),
+            _ => (self.received_at + SILENCE_MAX, LinkCode::Silence),
         };
         match self.negotiation.waits_since {
             Some(since) if since + ANSWER_TIME_MAX < silence.0 => {
@@ -199,7 +199,7 @@ impl Peer {
         stats: &mut Stats,
     ) -> usize {
         let subscription = &mut self.subscriptions[at];
-        if !matches!(subscription.line, Line::Agreed(..)) {
+        if !matches!(subscription.state, SubscriptionState::Active(..)) {
             return 0;
         }
         let publication = &mut publications[subscription.publication];
@@ -240,7 +240,8 @@ impl Peer {
         publications: &Slab<Publication>,
         forwarded: &mut Forwarded,
     ) -> Result<usize, TransportError> {
-        let Line::Agreed(mid, format, payload_type) = self.subscriptions[at].line else {
+        let SubscriptionState::Active(mid, format, payload_type) = self.subscriptions[at].state
+        else {
             return Ok(0);
         };
         let publication = &publications[self.subscriptions[at].publication];
@@ -275,7 +276,7 @@ impl Peer {
         }
         let found = self.transport.payload_type(mid, format)?;
         if let Some(payload_type) = found {
-            self.subscriptions[at].line = Line::Agreed(mid, format, payload_type);
+            self.subscriptions[at].state = SubscriptionState::Active(mid, format, payload_type);
         }
         Ok(found)
     }
@@ -294,7 +295,7 @@ impl Peer {
         Ok(())
     }
 
-    /// When the peer has to be served again.
+    /// When the client has to be served again.
     pub(crate) fn next_at(
         &self,
         next_burst: Option<Instant>,
@@ -303,12 +304,12 @@ impl Peer {
     ) -> Instant {
         let keys = self.publications.iter();
         let keyframes = keys.filter_map(|key| publications[*key].keyframe_due(now));
-        let others = keyframes.chain(next_burst).chain([self.patience().0]);
+        let others = keyframes.chain(next_burst).chain([self.expiry().0]);
         others.fold(self.driven_at, Instant::min)
     }
 }
 
-/// What [`Peer::forward`] did.
+/// What [`Endpoint::forward`] did.
 #[derive(Debug, Default)]
 pub(crate) struct Forwarded {
     pub(crate) packets: u64,
