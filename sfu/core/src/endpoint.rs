@@ -1,80 +1,83 @@
-//! One session's transport with all that belongs to it.
+//! One session's transport, with all that belongs to it.
 
 use crate::LinkCode;
+use crate::burst::Burst;
+use crate::flow::Flow;
 use crate::limits::{ANSWER_TIME_MAX, CHANNEL_IN_FLIGHT_BYTES, CONNECT_TIME_MAX, SILENCE_MAX};
 use crate::outbox::Outbox;
 use crate::pacer::Pacer;
-use crate::publication::Publication;
-use crate::slab::Slab;
+use crate::publication::{PublicationKey, Publications};
+use crate::schedule::{Schedule, Work};
 use crate::stats::Stats;
-use crate::subscription::{Subscription, SubscriptionState};
-use crate::transport::{
-    Channel, Format, Mid, Outputs, Packet, PayloadType, Transport, TransportError,
-};
-use fmz_proto::v1::TransportStatus;
-use std::net::SocketAddr;
+use crate::subscription::Subscription;
+use crate::transport::{Channel, Mid, Outputs, Transport, TransportError};
+use crate::ufrag::Place;
+use fmz_proto::v1::{self, TransportStatus};
 use std::time::Instant;
 
-/// A session's transport.
+/// A session's transport, with what its client publishes and receives.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) session: u64,
     /// Counts the session's transports.
     pub(crate) number: u32,
     pub(crate) room: String,
+    /// What its user fragment names.
+    pub(crate) place: Place,
     pub(crate) transport: Transport,
-    pub(crate) addresses: Vec<SocketAddr>,
+    /// Flows learned, oldest first.
+    pub(crate) flows: Vec<Flow>,
+    /// Candidates taken from its client.
     pub(crate) candidates: usize,
     pub(crate) status: TransportStatus,
     pub(crate) negotiation: Negotiation,
-    /// Keys of what it publishes.
-    pub(crate) publications: Vec<usize>,
+    /// What its client publishes.
+    pub(crate) publications: Vec<PublicationKey>,
     pub(crate) subscriptions: Vec<Subscription>,
     outboxes: [Outbox; 2],
     pacer: Pacer,
     opened_at: Instant,
+    /// When the last datagram came.
     pub(crate) received_at: Instant,
-    /// When the library below wants to be driven.
-    pub(crate) driven_at: Instant,
-    /// The deadline under which the client stands in the timers.
-    pub(crate) timer: Option<Instant>,
-    /// True while the client waits to be served.
-    pub(crate) ready: bool,
+    /// When the transport asks to be driven again.
+    driven_at: Instant,
 }
 
-/// Offers and what they wait for.
+/// The state of offer and answer.
 #[derive(Debug, Default)]
 pub(crate) struct Negotiation {
     /// Number of the last offer.
     pub(crate) offer: u64,
     /// Since when the last offer waits for its answer.
     pub(crate) waits_since: Option<Instant>,
-    /// Lines to be ended.
+    /// Lines to stop with the next offer.
     pub(crate) stops: Vec<Mid>,
-    /// Media lines so far.
+    /// Media lines so far, the stopped ones too.
     pub(crate) lines: usize,
 }
 
-/// What became of a channel while it was flushed.
+/// A change of a channel while it was flushed.
 pub(crate) enum Flushed {
+    /// The channel refused a frame and is given up.
     Broken(Channel),
+    /// The channel had run over, and the client has taken all that was in flight.
     Recovered(Channel),
 }
 
 impl Endpoint {
     pub(crate) fn new(
-        session: u64,
-        number: u32,
-        room: String,
+        open: v1::OpenTransport,
+        place: Place,
         transport: Transport,
         now: Instant,
     ) -> Self {
         Self {
-            session,
-            number,
-            room,
+            session: open.session,
+            number: open.transport,
+            room: open.room,
+            place,
             transport,
-            addresses: Vec::new(),
+            flows: Vec::new(),
             candidates: 0,
             status: TransportStatus::Unspecified,
             negotiation: Negotiation::default(),
@@ -85,8 +88,6 @@ impl Endpoint {
             opened_at: now,
             received_at: now,
             driven_at: now,
-            timer: None,
-            ready: false,
         }
     }
 
@@ -97,13 +98,20 @@ impl Endpoint {
         }
     }
 
-    /// Why the transport is to be ended now, if so.
+    /// Returns the endpoint's subscription to a publication that it subscribes to.
+    pub(crate) fn subscription(&mut self, key: PublicationKey) -> &mut Subscription {
+        let mut subscriptions = self.subscriptions.iter_mut();
+        let found = subscriptions.find(|subscription| subscription.publication == key);
+        found.expect("a subscription lasts as long as its publication and its endpoint")
+    }
+
+    /// Returns why the transport is to be ended now, if its time is up.
     pub(crate) fn overdue(&self, now: Instant) -> Option<LinkCode> {
         let (deadline, code) = self.expiry();
         (deadline <= now).then_some(code)
     }
 
-    /// When expiry ends, and with what.
+    /// Returns when the transport's time is up, and the code that it then ends with.
     fn expiry(&self) -> (Instant, LinkCode) {
         let silence = match self.status {
             TransportStatus::Unspecified => {
@@ -122,7 +130,7 @@ impl Endpoint {
     /// Hands queued frames to the channels, as many as may be in flight.
     pub(crate) fn flush_channels(&mut self) -> Result<Vec<Flushed>, TransportError> {
         let mut flushed = Vec::new();
-        if !self.outboxes.iter().any(Outbox::has_work) {
+        if !self.has_queued_frames() {
             return Ok(flushed);
         }
         let mut in_flight = self.transport.channel_bytes()?;
@@ -139,7 +147,7 @@ impl Endpoint {
         Ok(flushed)
     }
 
-    /// False where the channel refuses its frame.
+    /// Returns false if the channel refuses a frame.
     fn flush_channel(
         &mut self,
         channel: Channel,
@@ -161,127 +169,69 @@ impl Endpoint {
         Ok(true)
     }
 
-    /// Writes the packets that may leave now: all audio, and of the videos what the pacer allows, in turn.
-    /// Returns when the oldest of them came, and when the next may leave.
-    pub(crate) fn forward(
+    /// Writes the packets that may leave now to the transport: all sound, and of the pictures what
+    /// the pacer allows. A drain sends them.
+    pub(crate) fn write_burst(
         &mut self,
-        publications: &mut Slab<Publication>,
+        publications: &mut Publications,
+        schedule: &mut Schedule,
         stats: &mut Stats,
         now: Instant,
-    ) -> Result<Forwarded, TransportError> {
-        let mut forwarded = Forwarded::default();
+    ) -> Result<Burst, TransportError> {
+        let mut burst = Burst::default();
         let (mut waiting, mut peak_bps) = (0, 0);
-        for at in 0..self.subscriptions.len() {
-            let here = self.waiting(at, publications, stats);
-            if self.subscriptions[at].audio {
-                self.write(at, here, publications, &mut forwarded)?;
-            } else if here > 0 {
-                waiting += here;
-                peak_bps += publications[self.subscriptions[at].publication].peak_bps();
+        // First, sound leaves at once, while pictures are only counted: the pacer decides over all
+        // of them together, as they share the client's socket.
+        for subscription in active(&mut self.subscriptions) {
+            let publication = &mut publications[subscription.publication];
+            let Some(packets) = subscription.waiting(publication) else {
+                stats.queue_drops += 1;
+                if publication.want_keyframe() {
+                    schedule.wake(publication.info.owner, Work::Tend);
+                }
+                continue;
+            };
+            if subscription.audio {
+                subscription.write(packets, publication, &mut self.transport, &mut burst)?;
+            } else if packets > 0 {
+                waiting += packets;
+                peak_bps += publication.peak_bps();
             }
         }
         if waiting > 0 {
             let quota = self.pacer.quota(waiting, peak_bps, now);
-            let before = forwarded.bytes;
-            self.write_videos(quota, publications, &mut forwarded)?;
-            self.pacer.spend(forwarded.bytes - before);
-            forwarded.next_at = self.pacer.next_at(waiting - quota);
+            let sound_bytes = burst.bytes;
+            self.write_pictures(quota, publications, &mut burst)?;
+            self.pacer.spend(burst.bytes - sound_bytes);
+            burst.next_at = self.pacer.next_at(waiting - quota);
         }
-        stats.packets_out += forwarded.packets;
-        Ok(forwarded)
+        stats.packets_out += burst.packets;
+        Ok(burst)
     }
 
-    /// Packets that a subscription could send.
-    fn waiting(
-        &mut self,
-        at: usize,
-        publications: &mut Slab<Publication>,
-        stats: &mut Stats,
-    ) -> usize {
-        let subscription = &mut self.subscriptions[at];
-        if !matches!(subscription.state, SubscriptionState::Active(..)) {
-            return 0;
-        }
-        let publication = &mut publications[subscription.publication];
-        let waiting = subscription.waiting(publication);
-        if waiting.is_none() {
-            stats.queue_drops += 1;
-        }
-        if subscription.waits_for_keyframe() && waiting.unwrap_or(0) == 0 {
-            publication.want_keyframe();
-        }
-        waiting.unwrap_or(0)
-    }
-
-    fn write_videos(
+    fn write_pictures(
         &mut self,
         mut quota: usize,
-        publications: &Slab<Publication>,
-        forwarded: &mut Forwarded,
+        publications: &Publications,
+        burst: &mut Burst,
     ) -> Result<(), TransportError> {
         for at in 0..self.subscriptions.len() {
             if quota == 0 {
-                // Whoever got its share last stands back next time.
+                // The subscriptions that had no share are first next time.
                 self.subscriptions.rotate_left(at);
                 break;
             }
-            if !self.subscriptions[at].audio {
-                quota -= self.write(at, quota, publications, forwarded)?;
+            let subscription = &mut self.subscriptions[at];
+            if subscription.is_active() && !subscription.audio {
+                let publication = &publications[subscription.publication];
+                quota -= subscription.write(quota, publication, &mut self.transport, burst)?;
             }
         }
         Ok(())
     }
 
-    /// Writes up to `most` packets of one subscription, each under the payload type agreed for its format.
-    fn write(
-        &mut self,
-        at: usize,
-        most: usize,
-        publications: &Slab<Publication>,
-        forwarded: &mut Forwarded,
-    ) -> Result<usize, TransportError> {
-        let SubscriptionState::Active(mid, format, payload_type) = self.subscriptions[at].state
-        else {
-            return Ok(0);
-        };
-        let publication = &publications[self.subscriptions[at].publication];
-        let mut burst: Vec<(u64, &Packet)> = Vec::with_capacity(most);
-        while burst.len() < most {
-            let Some(next) = self.subscriptions[at].next(publication) else {
-                break;
-            };
-            burst.push(next);
-        }
-        forwarded.note(&burst);
-        for part in burst.chunk_by(|a, b| a.1.format == b.1.format) {
-            let agreed = (part[0].1.format == format).then_some(payload_type);
-            if let Some(payload_type) = self.agreed(at, mid, agreed, part[0].1.format)? {
-                let packets = part.iter().copied();
-                self.transport.write_packets(mid, payload_type, packets)?;
-            }
-        }
-        Ok(burst.len())
-    }
-
-    /// The payload type for a format; another format than before (a browser may change its profile) is looked up.
-    fn agreed(
-        &mut self,
-        at: usize,
-        mid: Mid,
-        known: Option<PayloadType>,
-        format: Format,
-    ) -> Result<Option<PayloadType>, TransportError> {
-        if known.is_some() {
-            return Ok(known);
-        }
-        let found = self.transport.payload_type(mid, format)?;
-        if let Some(payload_type) = found {
-            self.subscriptions[at].state = SubscriptionState::Active(mid, format, payload_type);
-        }
-        Ok(found)
-    }
-
-    /// Drives the transport and stamps what leaves with the time its oldest packet came.
+    /// Drives the transport, and stamps the datagrams it makes with the time at which the oldest
+    /// packet among them came.
     pub(crate) fn drain(
         &mut self,
         oldest: Option<Instant>,
@@ -290,42 +240,36 @@ impl Endpoint {
     ) -> Result<(), TransportError> {
         let before = outputs.transmits.len();
         self.driven_at = self.transport.drain(now, outputs)?;
-        let made = outputs.transmits.iter_mut().skip(before);
-        made.for_each(|transmit| transmit.received_at = oldest);
+        for transmit in outputs.transmits.range_mut(before..) {
+            transmit.received_at = oldest;
+        }
         Ok(())
     }
 
-    /// When the client has to be served again.
-    pub(crate) fn next_at(
-        &self,
-        next_burst: Option<Instant>,
-        publications: &Slab<Publication>,
-        now: Instant,
-    ) -> Instant {
+    /// Returns when to forward to this endpoint again, even if no packet comes before: when the
+    /// next burst may leave, or when the transport asks to be driven.
+    pub(crate) fn forward_at(&self, burst: &Burst) -> Instant {
+        burst
+            .next_at
+            .map_or(self.driven_at, |at| at.min(self.driven_at))
+    }
+
+    /// Returns when to tend this endpoint again: when a keyframe is to be asked for, or when its
+    /// time is up.
+    pub(crate) fn tend_at(&self, publications: &Publications, now: Instant) -> Instant {
         let keys = self.publications.iter();
         let keyframes = keys.filter_map(|key| publications[*key].keyframe_due(now));
-        let others = keyframes.chain(next_burst).chain([self.expiry().0]);
-        others.fold(self.driven_at, Instant::min)
+        keyframes.fold(self.expiry().0, Instant::min)
+    }
+
+    /// Returns true if frames wait for a data channel, or a channel that ran over may have
+    /// recovered.
+    pub(crate) fn has_queued_frames(&self) -> bool {
+        self.outboxes.iter().any(Outbox::has_work)
     }
 }
 
-/// What [`Endpoint::forward`] did.
-#[derive(Debug, Default)]
-pub(crate) struct Forwarded {
-    pub(crate) packets: u64,
-    pub(crate) oldest: Option<Instant>,
-    pub(crate) next_at: Option<Instant>,
-    bytes: usize,
-}
-
-impl Forwarded {
-    fn note(&mut self, burst: &[(u64, &Packet)]) {
-        self.packets += burst.len() as u64;
-        self.bytes += burst
-            .iter()
-            .map(|(_, packet)| packet.payload.len())
-            .sum::<usize>();
-        let came = burst.iter().map(|(_, packet)| packet.received_at);
-        self.oldest = came.chain(self.oldest).min();
-    }
+fn active(subscriptions: &mut [Subscription]) -> impl Iterator<Item = &mut Subscription> {
+    let subscriptions = subscriptions.iter_mut();
+    subscriptions.filter(|subscription| subscription.is_active())
 }

@@ -8,16 +8,20 @@
 //!
 //! The rules it keeps are in `docs/SPEC-sfu.md`.
 
+mod burst;
 mod demux;
 mod endpoint;
+mod endpoints;
 mod error;
+mod flow;
 pub mod limits;
 mod outbox;
 mod pacer;
 mod publication;
 mod rate;
+mod schedule;
 mod sfu;
-mod slab;
+mod slot;
 mod stats;
 mod subscription;
 #[cfg(test)]
@@ -26,19 +30,17 @@ mod transport;
 mod ufrag;
 
 pub use error::LinkCode;
+pub use flow::{Flow, Protocol};
 pub use sfu::{Config, Sfu};
 pub use stats::Stats;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 /// A datagram that came.
 #[derive(Debug, Clone, Copy)]
 pub struct Datagram<'a> {
-    /// Where it came from.
-    pub source: SocketAddr,
-    /// The announced address it came to.
-    pub local: SocketAddr,
+    /// The client's address, and the announced address that the datagram came to.
+    pub flow: Flow,
     /// What it carries.
     pub payload: &'a [u8],
 }
@@ -46,12 +48,10 @@ pub struct Datagram<'a> {
 /// A datagram to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
-    /// The announced address to send it from.
-    pub source: SocketAddr,
-    /// Where to send it.
-    pub destination: SocketAddr,
+    /// The announced address to send it from, and the client's address.
+    pub flow: Flow,
     /// What it carries.
     pub payload: Vec<u8>,
-    /// When the oldest packet forwarded with it was received; `None` where nothing was forwarded.
+    /// When the oldest packet forwarded with it was received; `None` if nothing was forwarded.
     pub received_at: Option<Instant>,
 }

@@ -11,8 +11,9 @@ pub const ROOM_PUBLICATIONS_MAX: usize = 128;
 /// Media lines of one transport, the stopped ones too: an answer with as many stays within the wire's limit for SDP,
 /// as a line names one codec.
 pub const LINES_MAX: usize = 60;
-/// Addresses one transport may be reached from: a browser's interfaces, and its old ones after a network change.
-pub const ADDRESSES_MAX: usize = 16;
+/// Flows of one transport: eight addresses of a browser, old ones after a network change among
+/// them, each with eight announced ones. A client that uses more is found again by its next check.
+pub const FLOWS_MAX: usize = 64;
 /// Candidates one client may trickle to one transport.
 pub const CANDIDATES_MAX: usize = 64;
 /// Bytes waiting for one session's `ops` channel: two seconds of a busy room.
@@ -35,7 +36,7 @@ pub const CHANNEL_BUFFER_BYTES: usize =
 /// next keyframe.
 pub const PUBLICATION_PACKETS_MAX: usize = 2048;
 /// Packets looked through for the rest of a keyframe whose start came late: one 4K keyframe.
-pub const KEYFRAME_PACKETS_MAX: u64 = 512;
+pub const KEYFRAME_PACKETS_MAX: usize = 512;
 /// Packets of one subscriber's stream kept for retransmission, and how long: a round trip of 200 ms, several times.
 pub const RETRANSMISSION_PACKETS_MAX: usize = 2048;
 /// Age of the oldest packet kept for retransmission.

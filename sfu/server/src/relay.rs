@@ -37,12 +37,12 @@ impl Relay {
         let Some(link) = &mut self.link else {
             return false;
         };
-        let to = transmit.destination;
-        let shard = link.relayed.shard(to);
+        let flow = transmit.flow;
+        let shard = link.relayed.shard(flow.remote);
         let Some(end) = shard.and_then(|shard| link.ends.get_mut(shard)) else {
             return false;
         };
-        if !end.push(transmit.source, to, &transmit.payload) {
+        if !end.push(flow.local, flow.remote, &transmit.payload) {
             metrics.unhanded(1);
         }
         true

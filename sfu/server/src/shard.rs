@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::relay::Relay;
 use fmz_net::{ReceiveBuffer, SendBatch, Socket};
 use fmz_proto::v1::{from_sfu, to_sfu};
-use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
+use fmz_sfu_core::{Config, Datagram, Flow, Sfu, Transmit};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
@@ -146,8 +146,7 @@ impl Shard {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
             let datagram = Datagram {
-                source: datagram.source,
-                local: self.book.announced(datagram.local),
+                flow: Flow::udp(self.book.announced(datagram.local), datagram.source),
                 payload: datagram.payload,
             };
             self.sfu.handle_datagram(datagram, now);
@@ -161,8 +160,7 @@ impl Shard {
         relay.take(|datagram| {
             sfu.handle_datagram(
                 Datagram {
-                    source: datagram.source,
-                    local: datagram.local,
+                    flow: Flow::udp(datagram.local, datagram.source),
                     payload: datagram.payload,
                 },
                 now,
@@ -212,9 +210,10 @@ impl Shard {
     }
 
     fn join(&mut self, transmit: &Transmit) -> bool {
-        let source = self.book.source(transmit.source);
+        let Flow { local, remote, .. } = transmit.flow;
+        let source = self.book.source(local);
         let batch = &mut self.outgoing.batch;
-        let joined = batch.push(source, transmit.destination, &transmit.payload);
+        let joined = batch.push(source, remote, &transmit.payload);
         if joined {
             self.outgoing.received_at.extend(transmit.received_at);
         }
