@@ -126,7 +126,8 @@ impl Sfu {
         let key = room.and_then(|room| room.publications.get(&remove.publication));
         match key {
             Some(key) => self.unpublish(*key),
-            None => self.emit_error(0, LinkCode::UnknownPublication, 0),
+            // It ended by itself while the owner's message was under way.
+            None => tracing::debug!(?remove, "no such publication"),
         }
     }
 
