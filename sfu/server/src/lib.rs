@@ -4,11 +4,11 @@
 //! [`from_sfu::Message`]s. It holds no room's document and no participant's rights.
 
 mod addresses;
+mod handoff;
 mod metrics;
-mod relay;
 mod shard;
 
-pub use relay::RelayLink;
+pub use handoff::RelayLink;
 
 use fmz_net::Socket;
 use fmz_proto::v1::{from_sfu, to_sfu};
@@ -145,8 +145,8 @@ fn prepare(
     let book = addresses::AddressBook::new(config, local).map_err(StartError::Addresses)?;
     let candidates = book.candidates().to_vec();
     let metrics = metrics::Metrics::new(registry)?;
-    let relay = relay::Relay::new(relay);
-    let shard = shard::Shard::new(socket, book, link, relay, metrics, rand::random());
+    let handoff = handoff::Handoff::new(relay);
+    let shard = shard::Shard::new(socket, book, link, handoff, metrics, rand::random());
     Ok((shard, local, candidates))
 }
 
