@@ -1,29 +1,31 @@
-//! Which transport a datagram belongs to: by the user fragment in a STUN request, else by its source address.
+//! Finds the endpoint that a datagram belongs to: by the user fragment in a STUN binding request,
+//! else by the datagram's flow.
 //!
-//! An address is learned only from a request whose integrity the transport has checked.
+//! A flow is learned only from a request whose integrity the transport has checked.
 
-use crate::limits::ADDRESSES_MAX;
+use crate::flow::Flow;
+use crate::limits::FLOWS_MAX;
+use crate::slot::Slot;
 use crate::ufrag::Place;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 const STUN_HEADER_BYTES: usize = 20;
 const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const STUN_BINDING_REQUEST: [u8; 2] = [0, 1];
 const STUN_USERNAME: [u8; 2] = [0, 6];
 
-/// What a datagram says about its destination.
+/// What a datagram itself says about the endpoint it is for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Label {
     /// A binding request for the transport at this place.
     Named(Place),
-    /// A binding request for something that was never ours.
+    /// A binding request with a user fragment that this unit never gave.
     Foreign,
-    /// Only the address can tell.
+    /// Anything else: only the flow can tell.
     Plain,
 }
 
-/// Reads a datagram's label.
+/// Reads the label of a datagram.
 pub(crate) fn label(payload: &[u8]) -> Label {
     if !payload.starts_with(&STUN_BINDING_REQUEST) || payload.get(4..8) != Some(&STUN_COOKIE) {
         return Label::Plain;
@@ -34,7 +36,7 @@ pub(crate) fn label(payload: &[u8]) -> Label {
         .map_or(Label::Foreign, Label::Named)
 }
 
-/// The USERNAME attribute (RFC 8489 section 14.3).
+/// Returns the USERNAME attribute (RFC 8489 section 14.3).
 fn username(message: &[u8]) -> Option<&[u8]> {
     let mut rest = message.get(STUN_HEADER_BYTES..)?;
     loop {
@@ -48,34 +50,35 @@ fn username(message: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Addresses learned, and the slot of each.
+/// The flows learned so far, each with the endpoint that owns it.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses {
-    slots: BTreeMap<SocketAddr, usize>,
+pub(crate) struct Flows {
+    owners: BTreeMap<Flow, Slot>,
 }
 
-impl Addresses {
-    pub(crate) fn slot(&self, source: SocketAddr) -> Option<usize> {
-        self.slots.get(&source).copied()
+impl Flows {
+    pub(crate) fn owner(&self, flow: &Flow) -> Option<Slot> {
+        self.owners.get(flow).copied()
     }
 
-    /// Notes that `source` speaks for `slot`. `known` lists the slot's addresses; the oldest goes where it is full.
-    pub(crate) fn learn(&mut self, source: SocketAddr, slot: usize, known: &mut Vec<SocketAddr>) {
-        if self.slots.insert(source, slot) == Some(slot) {
+    /// Gives a flow to `slot`. `known` lists the slot's flows, oldest first; if the list is full,
+    /// the oldest is forgotten.
+    pub(crate) fn learn(&mut self, flow: Flow, slot: Slot, known: &mut Vec<Flow>) {
+        if self.owners.insert(flow, slot) == Some(slot) {
             return;
         }
-        if known.len() == ADDRESSES_MAX {
+        if known.len() == FLOWS_MAX {
             let oldest = known.remove(0);
             self.forget(&[oldest], slot);
         }
-        known.push(source);
+        known.push(flow);
     }
 
-    /// Forgets those of `addresses` that still are `slot`'s.
-    pub(crate) fn forget(&mut self, addresses: &[SocketAddr], slot: usize) {
-        for address in addresses {
-            if self.slots.get(address) == Some(&slot) {
-                self.slots.remove(address);
+    /// Forgets those of `flows` that `slot` still owns: another endpoint may have taken one over.
+    pub(crate) fn forget(&mut self, flows: &[Flow], slot: Slot) {
+        for flow in flows {
+            if self.owners.get(flow) == Some(&slot) {
+                self.owners.remove(flow);
             }
         }
     }
@@ -85,6 +88,14 @@ impl Addresses {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The flow from a port of one client to one of our addresses.
+    fn flow(local: u8, port: u16) -> Flow {
+        Flow::udp(
+            ([10, 0, 0, local], 4000).into(),
+            ([127, 0, 0, 1], port).into(),
+        )
+    }
 
     fn request(attributes: &[(u16, &[u8])]) -> Vec<u8> {
         let mut message = [&STUN_BINDING_REQUEST[..], &[0, 0], &STUN_COOKIE, &[7; 12]].concat();
@@ -101,7 +112,7 @@ mod tests {
     fn sfu2_a_request_names_its_place() {
         let place = Place {
             shard: 1,
-            slot: 77,
+            slot: Slot(77),
             epoch: 9,
         };
         let name = format!("{}:peer", place.to_ufrag());
@@ -118,19 +129,29 @@ mod tests {
     }
 
     #[test]
-    fn sfu2_addresses_of_a_transport_are_bounded() {
-        let mut addresses = Addresses::default();
+    fn sfu2_flows_of_a_transport_are_bounded() {
+        let mut flows = Flows::default();
         let mut known = Vec::new();
-        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let slot = Slot(3);
         for port in 0..100 {
-            addresses.learn(address(port), 3, &mut known);
+            flows.learn(flow(1, port), slot, &mut known);
         }
-        assert_eq!(
-            (addresses.slots.len(), known.len()),
-            (ADDRESSES_MAX, ADDRESSES_MAX)
-        );
-        assert_eq!(addresses.slot(address(99)), Some(3));
-        assert_eq!(addresses.slot(address(0)), None);
+        assert_eq!((flows.owners.len(), known.len()), (FLOWS_MAX, FLOWS_MAX));
+        assert_eq!(flows.owner(&flow(1, 99)), Some(slot));
+        assert_eq!(flows.owner(&flow(1, 0)), None);
+    }
+
+    #[test]
+    fn sfu2_a_flow_is_both_addresses_and_the_last_to_prove_itself_owns_it() {
+        let (mut flows, mut first, mut second) = (Flows::default(), Vec::new(), Vec::new());
+        flows.learn(flow(1, 7), Slot(1), &mut first);
+        flows.learn(flow(2, 7), Slot(2), &mut second);
+        assert_eq!(flows.owner(&flow(1, 7)), Some(Slot(1)));
+        assert_eq!(flows.owner(&flow(2, 7)), Some(Slot(2)));
+        assert_eq!(flows.owner(&flow(3, 7)), None);
+        flows.learn(flow(1, 7), Slot(2), &mut second);
+        flows.forget(&first, Slot(1));
+        assert_eq!(flows.owner(&flow(1, 7)), Some(Slot(2)));
     }
 
     proptest! {

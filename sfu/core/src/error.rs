@@ -1,6 +1,6 @@
-//! What can go wrong between a room's owner and a forwarding unit.
+//! The codes of what can go wrong between the rooms' owner and a forwarding unit.
 
-/// Why something asked for was not done, or why a transport ended. [`LinkCode::code`] is stable.
+/// The reason that a request failed, or that a transport ended. [`LinkCode::code`] is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkCode {
     /// No transport is open for the session.
@@ -18,13 +18,10 @@ pub enum LinkCode {
     /// What is to be published is neither audio nor video, or in an unknown codec.
     #[error("this cannot be published")]
     BadPublish,
-    /// The room has no publication of that name.
-    #[error("no such publication")]
-    UnknownPublication,
     /// The transport has as many media lines as allowed; a new transport begins with none.
     #[error("too many media lines on this transport")]
     TooManyLines,
-    /// The answer belongs to no offer that waits for one; it was passed over.
+    /// The answer belongs to no offer that waits for one; it was ignored.
     #[error("no offer waits for this answer")]
     StaleAnswer,
     /// The answer cannot be read or does not fit its offer. The transport ended.
@@ -36,8 +33,8 @@ pub enum LinkCode {
     /// No connection came about in time. The transport ended.
     #[error("no connection came about in time")]
     ConnectTimeout,
-    /// Nothing came from the peer for too long. The transport ended.
-    #[error("nothing was heard for too long")]
+    /// Nothing came from the client for too long. The transport ended.
+    #[error("nothing was received for too long")]
     Silence,
     /// An internal fault ended this transport, and only this one.
     #[error("the transport failed")]
@@ -68,7 +65,6 @@ impl LinkCode {
             Self::TooManyPublications => "too_many_publications",
             Self::DuplicatePublication => "duplicate_publication",
             Self::BadPublish => "bad_publish",
-            Self::UnknownPublication => "unknown_publication",
             Self::TooManyLines => "too_many_lines",
             Self::StaleAnswer => "stale_answer",
             Self::BadAnswer => "bad_answer",

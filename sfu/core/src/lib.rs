@@ -1,23 +1,79 @@
 //! The forwarding unit as a pure state machine.
 //!
-//! An [`Sfu`] holds rooms; a room has transports (one a session) and publications; every transport receives every
-//! publication of its room but its own. It holds no socket, clock, task or lock: give it what happened
-//! ([`Sfu::handle_datagram`], [`Sfu::handle_message`], [`Sfu::handle_timeout`]), any number of times, then take what
-//! follows: [`Sfu::poll_transmit`] until it has nothing more, then [`Sfu::poll_event`] and [`Sfu::poll_timeout`].
-//! It looks into no data channel and no picture: it tells only where a keyframe starts.
+//! An [`Sfu`] holds rooms; a room has transports (one a session) and publications; every transport
+//! receives every publication of its room but its own. It holds no socket, clock, task or lock, and
+//! it looks into no data channel and no picture: it only finds the start of a keyframe.
+//!
+//! A shell gives it what happened ([`Sfu::handle_datagram`], [`Sfu::handle_message`],
+//! [`Sfu::handle_timeout`]), any number of times, and then takes what follows:
+//! [`Sfu::poll_transmit`] until it has nothing more, then [`Sfu::poll_event`], then
+//! [`Sfu::poll_timeout`]:
+//!
+//! ```
+//! use fmz_proto::v1::{OpenTransport, from_sfu, to_sfu};
+//! use fmz_sfu_core::{Config, Datagram, Flow, LinkCode, Sfu};
+//! use std::net::SocketAddr;
+//! use std::time::Instant;
+//!
+//! /// Takes what follows from the inputs so far, and returns when there is more.
+//! fn take(sfu: &mut Sfu, now: Instant, events: &mut Vec<from_sfu::Message>) -> Option<Instant> {
+//!     while let Some(transmit) = sfu.poll_transmit(now) {
+//!         // A shell sends the payload from `flow.local` to `flow.remote`.
+//!         assert!(!transmit.payload.is_empty());
+//!     }
+//!     while let Some(event) = sfu.poll_event() {
+//!         events.push(event);
+//!     }
+//!     sfu.poll_timeout()
+//! }
+//!
+//! let address = SocketAddr::from(([192, 0, 2, 1], 4000));
+//! let config = Config { shard: 0, candidates: vec![address] };
+//! let mut sfu = Sfu::new(config, [7; 32]);
+//! let mut events = Vec::new();
+//! // From this first moment on, the clock is moved by hand.
+//! let mut now = Instant::now();
+//!
+//! // The rooms' owner opens a transport, which is offered.
+//! let open = OpenTransport { room: "cinema".into(), session: 1, transport: 1 };
+//! sfu.handle_message(to_sfu::Message::Open(open), now);
+//! let mut deadline = take(&mut sfu, now, &mut events);
+//! assert!(matches!(events[..], [from_sfu::Message::Offer(_)]));
+//!
+//! // A datagram of a stranger is refused.
+//! let flow = Flow::udp(address, SocketAddr::from(([198, 51, 100, 9], 9)));
+//! sfu.handle_datagram(Datagram { flow, payload: b"hello" }, now);
+//! assert_eq!(sfu.stats().datagrams_refused, 1);
+//!
+//! // Nobody answers the offer: time passes from deadline to deadline, until the transport ends.
+//! while let Some(at) = deadline {
+//!     now = at;
+//!     sfu.handle_timeout(now);
+//!     deadline = take(&mut sfu, now, &mut events);
+//! }
+//! let [_, from_sfu::Message::Error(error), from_sfu::Message::State(_)] = &events[..] else {
+//!     panic!("an offer, an error and a state: {events:?}");
+//! };
+//! assert_eq!(error.code, LinkCode::AnswerTimeout.code());
+//! assert_eq!(sfu.stats().transports, 0);
+//! ```
 //!
 //! The rules it keeps are in `docs/SPEC-sfu.md`.
 
+mod burst;
 mod demux;
+mod endpoint;
+mod endpoints;
 mod error;
+mod flow;
 pub mod limits;
 mod outbox;
 mod pacer;
-mod peer;
 mod publication;
 mod rate;
+mod schedule;
 mod sfu;
-mod slab;
+mod slot;
 mod stats;
 mod subscription;
 #[cfg(test)]
@@ -26,19 +82,17 @@ mod transport;
 mod ufrag;
 
 pub use error::LinkCode;
+pub use flow::{Flow, Protocol};
 pub use sfu::{Config, Sfu};
 pub use stats::Stats;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 /// A datagram that came.
 #[derive(Debug, Clone, Copy)]
 pub struct Datagram<'a> {
-    /// Where it came from.
-    pub source: SocketAddr,
-    /// The announced address it came to.
-    pub local: SocketAddr,
+    /// The client's address, and the announced address that the datagram came to.
+    pub flow: Flow,
     /// What it carries.
     pub payload: &'a [u8],
 }
@@ -46,12 +100,10 @@ pub struct Datagram<'a> {
 /// A datagram to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
-    /// The announced address to send it from.
-    pub source: SocketAddr,
-    /// Where to send it.
-    pub destination: SocketAddr,
+    /// The announced address to send it from, and the client's address.
+    pub flow: Flow,
     /// What it carries.
     pub payload: Vec<u8>,
-    /// When the oldest packet forwarded with it was received; `None` where nothing was forwarded.
+    /// When the oldest packet forwarded with it was received; `None` if nothing was forwarded.
     pub received_at: Option<Instant>,
 }

@@ -4,39 +4,43 @@ use std::time::Duration;
 
 /// Transports of one [`crate::Sfu`]: at 50 KiB each, 200 MiB.
 pub const TRANSPORTS_MAX: usize = 4096;
-/// Publications of one session: camera, microphone, screen with sound, programme with sound, and two to spare.
+/// Publications of one session: camera, microphone, screen with sound, programme with sound, and
+/// two to spare.
 pub const SESSION_PUBLICATIONS_MAX: usize = 8;
 /// Publications of one room.
 pub const ROOM_PUBLICATIONS_MAX: usize = 128;
-/// Media lines of one transport, the stopped ones too: an answer with as many stays within the wire's limit for SDP,
-/// as a line names one codec.
+/// Media lines of one transport, the stopped ones too: an answer with as many stays within the
+/// wire's limit for SDP, as a line names one codec.
 pub const LINES_MAX: usize = 60;
-/// Addresses one transport may be reached from: a browser's interfaces, and its old ones after a network change.
-pub const ADDRESSES_MAX: usize = 16;
+/// Flows of one transport: eight addresses of a browser, old ones after a network change among
+/// them, each with eight announced ones. A client that uses more is found again by its next check.
+pub const FLOWS_MAX: usize = 64;
 /// Candidates one client may trickle to one transport.
 pub const CANDIDATES_MAX: usize = 64;
 /// Bytes waiting for one session's `ops` channel: two seconds of a busy room.
 pub const OPS_QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes waiting for one session's `ops` channel from which on its owner is told that it falls behind: a quarter of a second of
-/// a line of 8 Mbit/s, as for a WebSocket.
+/// Bytes waiting for one session's `ops` channel at which its owner is told that the session falls
+/// behind: a quarter of a second of a line of 8 Mbit/s, as for a WebSocket.
 pub const OPS_QUEUE_HIGH_BYTES: usize = 256 * 1024;
-/// Bytes from which on it is told that the channel does not move: a second of the same line.
+/// Bytes at which the owner is told that the channel does not move: a second of the same line.
 pub const OPS_QUEUE_FULL_BYTES: usize = 1024 * 1024;
-/// Bytes at which it is told that the channel keeps up again.
+/// Bytes at which the owner is told that the channel keeps up again.
 pub const OPS_QUEUE_LOW_BYTES: usize = 32 * 1024;
 /// Bytes waiting for one session's `live` channel: what is older than that is of no use.
 pub const LIVE_QUEUE_BYTES_MAX: usize = 64 * 1024;
-/// Bytes given to SCTP ahead of acknowledgement, over both channels. Its cost grows with what is in flight.
+/// Bytes given to SCTP ahead of acknowledgement, over both channels. Its cost grows with what is in
+/// flight.
 pub const CHANNEL_IN_FLIGHT_BYTES: usize = 32 * 1024;
 /// Bytes SCTP may hold: one frame of the largest size above what is in flight.
 pub const CHANNEL_BUFFER_BYTES: usize =
     CHANNEL_IN_FLIGHT_BYTES + fmz_proto::limits::SERVER_FRAME_BYTES_MAX;
-/// Packets a publication keeps for its subscribers: 0.8 s at 25 Mbit/s. A subscriber further behind goes on at the
-/// next keyframe.
+/// Packets a publication keeps for its subscribers: 0.8 s at 25 Mbit/s. A subscriber further behind
+/// goes on at the next keyframe.
 pub const PUBLICATION_PACKETS_MAX: usize = 2048;
 /// Packets looked through for the rest of a keyframe whose start came late: one 4K keyframe.
-pub const KEYFRAME_PACKETS_MAX: u64 = 512;
-/// Packets of one subscriber's stream kept for retransmission, and how long: a round trip of 200 ms, several times.
+pub const KEYFRAME_PACKETS_MAX: usize = 512;
+/// Packets of one subscriber's stream kept for retransmission, and how long: a round trip of 200
+/// ms, several times.
 pub const RETRANSMISSION_PACKETS_MAX: usize = 2048;
 /// Age of the oldest packet kept for retransmission.
 pub const RETRANSMISSION_AGE_MAX: Duration = Duration::from_secs(1);
@@ -44,18 +48,19 @@ pub const RETRANSMISSION_AGE_MAX: Duration = Duration::from_secs(1);
 pub const BURST_PACKETS_MAX: usize = 16;
 /// Least rate at which a transport's packets are released, bits a second.
 pub const PACING_BPS_MIN: u64 = 30_000_000;
-/// Longest that pacing may hold a packet back: above it the rate rises.
+/// Longest time that pacing may hold a packet back: if one would wait longer, the rate rises.
 pub const PACING_DELAY_MAX: Duration = Duration::from_millis(100);
 /// Least time between two keyframe requests to one publisher.
 pub const KEYFRAME_INTERVAL_MIN: Duration = Duration::from_millis(500);
-/// A transport from which nothing came for so long is closed.
+/// A transport that receives nothing for so long is closed.
 pub const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// A transport that is not connected so long after it was opened is closed: before DTLS gives up by itself, which it does
-/// after some 31 s, with jitter, and as a fault.
+/// A transport that is not connected so long after it was opened is closed: before DTLS gives up by
+/// itself, which it does after some 31 s, with jitter, and as a fault.
 pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
 /// An offer that is not answered for so long closes its transport.
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
-/// Messages waiting for the room's owner. Above it, data from clients is dropped and its transport closed.
+/// Messages waiting for the room's owner. Above it, data from clients is dropped and its transport
+/// closed.
 pub const EVENTS_MAX: usize = 65_536;
 /// Sources (SSRC) of one transport that are remembered.
 pub const SOURCES_MAX: usize = 64;

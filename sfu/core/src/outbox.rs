@@ -9,13 +9,14 @@ use bytes::Bytes;
 use fmz_proto::v1::ChannelLevel;
 use std::collections::VecDeque;
 
-/// What became of a frame.
+/// The result of pushing a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
     /// The channel is not open.
     Ignored,
-    /// The queue ran over. What waited is dropped; on `ops` the channel now counts as closed until it is empty.
+    /// The queue ran over. What waited is dropped; on `ops` the channel now counts as closed until
+    /// it is empty.
     Overrun,
 }
 
@@ -23,11 +24,11 @@ pub(crate) enum Pushed {
 enum State {
     Closed,
     Open,
-    /// Ran over; waits for the peer to take what SCTP still holds.
+    /// Ran over; waits for the client to take what SCTP still holds.
     Overrun,
 }
 
-/// How much waits.
+/// How much waits, as the owner is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Low,
@@ -36,7 +37,8 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// It rises at the two upper marks, and falls at the lowest only.
+    /// Returns the level for so many bytes. It rises at the two upper marks, and falls at the
+    /// lowest only.
     fn of(bytes: usize, before: Self) -> Self {
         if bytes >= OPS_QUEUE_FULL_BYTES {
             Self::Full
@@ -65,7 +67,8 @@ pub(crate) struct Outbox {
     state: State,
     frames: VecDeque<Bytes>,
     bytes: usize,
-    told: Level,
+    /// The level returned last.
+    reported: Level,
 }
 
 impl Outbox {
@@ -75,21 +78,21 @@ impl Outbox {
             state: State::Closed,
             frames: VecDeque::new(),
             bytes: 0,
-            told: Level::Low,
+            reported: Level::Low,
         }
     }
 
-    /// The level, where it is another one than when this was asked last or the channel opened.
+    /// Returns the level if it has changed since the last call, or since the channel opened.
     pub(crate) fn new_level(&mut self) -> Option<Level> {
-        let level = Level::of(self.bytes, self.told);
-        (std::mem::replace(&mut self.told, level) != level).then_some(level)
+        let level = Level::of(self.bytes, self.reported);
+        (std::mem::replace(&mut self.reported, level) != level).then_some(level)
     }
 
     pub(crate) fn open(&mut self) {
         self.state = State::Open;
     }
 
-    /// Gives the channel up. False where it was closed before.
+    /// Gives the channel up. Returns false if it was closed before.
     pub(crate) fn close(&mut self) -> bool {
         let was_open = self.state == State::Open;
         self.clear();
@@ -129,14 +132,14 @@ impl Outbox {
         self.state == State::Overrun
     }
 
-    /// True where a look at the channel is worth its cost.
+    /// Returns true if frames wait, or if the channel ran over and may have recovered.
     pub(crate) fn has_work(&self) -> bool {
         !self.frames.is_empty() || self.is_overrun()
     }
 
     fn clear(&mut self) {
         self.frames.clear();
-        (self.bytes, self.told) = (0, Level::Low);
+        (self.bytes, self.reported) = (0, Level::Low);
     }
 }
 

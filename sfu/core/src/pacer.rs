@@ -1,20 +1,24 @@
-//! When a transport's next packets may leave: a token bucket that holds one burst.
+//! Decides when the next packets of pictures may leave a transport: a token bucket that holds one
+//! burst.
 
 use crate::limits::{BURST_PACKETS_MAX, PACING_BPS_MIN, PACING_DELAY_MAX};
 use std::time::{Duration, Instant};
 
-/// What a packet is taken to weigh before it is seen, bytes.
+/// Bytes that a packet is counted as before its size is known.
 const PACKET_BYTES: u64 = 1200;
 const BURST_BYTES: u64 = BURST_PACKETS_MAX as u64 * PACKET_BYTES;
-/// How late a wake-up may come and still be made up for, by a queue that waited for it: a busy machine's.
+/// If packets wait and the timer fires late, because the machine is busy, tokens are credited for
+/// up to this much lateness.
 const LATENESS_MAX: Duration = Duration::from_millis(20);
 
-/// Tokens are bytes. A source that is paced already never meets an empty bucket.
+/// A token bucket; tokens are bytes. A source that is paced already never meets an empty bucket.
 #[derive(Debug)]
 pub(crate) struct Pacer {
     tokens: f64,
     refilled_at: Instant,
+    /// Rate at which the bucket fills, bits a second.
     bps: u64,
+    /// True if packets were left to wait.
     behind: bool,
 }
 
@@ -28,12 +32,15 @@ impl Pacer {
         }
     }
 
-    /// Packets that may leave now, of `waiting` ones of streams that peak at `peak_bps` together.
+    /// Returns how many packets may leave now, if `waiting` of them wait and their streams peak at
+    /// `peak_bps` together. It is a whole burst, or none.
     pub(crate) fn quota(&mut self, waiting: usize, peak_bps: u64, now: Instant) -> usize {
         self.refill(now);
+        // At this rate, the last packet that waits leaves in time.
         let drain_bps =
             waiting as u64 * PACKET_BYTES * 8 * 1000 / PACING_DELAY_MAX.as_millis() as u64;
-        // A rate that a queue was promised holds until the queue is gone.
+        // As the queue gets shorter, so would that rate: what was promised holds until the queue is
+        // gone.
         let promised_bps = if self.behind { self.bps } else { 0 };
         let usual_bps = (peak_bps + peak_bps / 2).max(PACING_BPS_MIN);
         self.bps = usual_bps.max(drain_bps).max(promised_bps);
@@ -60,7 +67,8 @@ impl Pacer {
         self.tokens -= bytes as f64;
     }
 
-    /// When `waiting` packets, or one burst of them, may leave. `None` where none waits.
+    /// Returns when `waiting` packets, or one burst of them, may leave. Returns `None` if none
+    /// waits.
     pub(crate) fn next_at(&self, waiting: usize) -> Option<Instant> {
         let burst = waiting.min(BURST_PACKETS_MAX) as u64 * PACKET_BYTES;
         let missing = (burst as f64 - self.tokens).max(0.0);

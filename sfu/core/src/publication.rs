@@ -1,102 +1,172 @@
-//! What one participant sends: its packets are kept once for all who receive them.
+//! What one participant sends. Its packets are stored once for all who receive them.
 
 use crate::limits::{KEYFRAME_INTERVAL_MIN, PUBLICATION_PACKETS_MAX};
 use crate::rate::RateMeter;
+use crate::slot::Slot;
 use crate::transport::{Format, Mid, Packet};
 use fmz_media::Codec;
+use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::{Index, IndexMut};
 use std::time::Instant;
 
-/// A publication, from the wish to publish to its end.
+/// The number of a publication. It is valid while the publication lives; a later one may get it
+/// again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PublicationKey(usize);
+
+/// Publications by key. Indexing panics if the publication has ended: whoever keeps a key forgets
+/// it together with the publication.
+#[derive(Debug, Default)]
+pub(crate) struct Publications(Slab<Publication>);
+
+impl Publications {
+    pub(crate) fn insert(&mut self, publication: Publication) -> PublicationKey {
+        PublicationKey(self.0.insert(publication))
+    }
+
+    pub(crate) fn remove(&mut self, key: PublicationKey) -> Publication {
+        self.0.remove(key.0)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Publication> {
+        self.0.iter().map(|(_, publication)| publication)
+    }
+}
+
+impl Index<PublicationKey> for Publications {
+    type Output = Publication;
+
+    fn index(&self, key: PublicationKey) -> &Publication {
+        &self.0[key.0]
+    }
+}
+
+impl IndexMut<PublicationKey> for Publications {
+    fn index_mut(&mut self, key: PublicationKey) -> &mut Publication {
+        &mut self.0[key.0]
+    }
+}
+
+/// The number of a packet in its publication, from 0, in the order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position(u64);
+
+impl Position {
+    pub(crate) const START: Self = Self(0);
+
+    pub(crate) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// Returns the position this many packets earlier, or the first.
+    pub(crate) fn back(self, packets: usize) -> Self {
+        Self(self.0.saturating_sub(packets as u64))
+    }
+
+    /// Returns the number of packets from `earlier` to here.
+    pub(crate) fn since(self, earlier: Self) -> usize {
+        debug_assert!(earlier <= self, "{earlier:?} is not before {self:?}");
+        (self.0 - earlier.0) as usize
+    }
+}
+
+/// What was asked for when a publication was added.
 #[derive(Debug)]
-pub(crate) struct Publication {
+pub(crate) struct PublicationInfo {
     pub(crate) id: String,
     pub(crate) room: String,
     pub(crate) session: u64,
+    /// The endpoint of its publisher.
+    pub(crate) owner: Slot,
+    /// Number of the client's request.
     pub(crate) request: u32,
     pub(crate) audio: bool,
-    /// The only codec it may be sent in.
+    /// The only codec it may be sent in, if one was named.
     pub(crate) only: Option<Codec>,
-    /// Slot of its publisher.
-    pub(crate) owner: usize,
+}
+
+/// A publication, from the request to publish to its end.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    pub(crate) info: PublicationInfo,
     /// The publisher's line, once it is offered.
     pub(crate) mid: Option<Mid>,
     /// Codec and its parameters, once the first packet came.
     pub(crate) started: Option<(Codec, Format)>,
-    /// Slots of those who receive it.
-    pub(crate) subscribers: BTreeSet<usize>,
-    /// True while new packets wait to be forwarded.
+    /// Endpoints that receive it.
+    pub(crate) subscribers: BTreeSet<Slot>,
+    /// True while the schedule holds it, because it has packets that no subscriber was woken for.
     pub(crate) dirty: bool,
     packets: VecDeque<Packet>,
-    /// Number of the oldest packet kept; every packet has one, in order of arrival.
-    first: u64,
+    /// Position of the oldest packet stored.
+    first: Position,
+    /// Source and sequence number of the newest packet of that source.
     newest: Option<(u32, u64)>,
     rate: RateMeter,
-    keyframe: Keyframe,
+    keyframe: KeyframeRequest,
 }
 
+/// Whether the publisher is to be asked for a keyframe.
 #[derive(Debug, Default)]
-struct Keyframe {
+struct KeyframeRequest {
+    /// True from the moment that a subscriber needs a keyframe until one comes.
     wanted: bool,
+    /// When the publisher was asked last.
     asked_at: Option<Instant>,
-    /// True where a packet came since it was asked.
-    heard: bool,
+    /// True while nothing has come since.
+    unanswered: bool,
+}
+
+/// What a packet changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ingested {
+    /// The change in the number of packets that are missing.
+    pub(crate) missing: i64,
+    /// True if a keyframe is wanted still, and the publisher may be asked again.
+    pub(crate) ask_again: bool,
 }
 
 impl Publication {
-    #[expect(clippy::too_many_arguments, reason = "each is a field")]
-    pub(crate) fn new(
-        id: String,
-        room: String,
-        session: u64,
-        owner: usize,
-        request: u32,
-        audio: bool,
-        only: Option<Codec>,
-        now: Instant,
-    ) -> Self {
+    pub(crate) fn new(info: PublicationInfo, now: Instant) -> Self {
         Self {
-            id,
-            room,
-            session,
-            request,
-            audio,
-            only,
-            owner,
+            info,
             mid: None,
             started: None,
             subscribers: BTreeSet::new(),
             dirty: false,
             packets: VecDeque::new(),
-            first: 0,
+            first: Position::START,
             newest: None,
             rate: RateMeter::new(now),
-            keyframe: Keyframe::default(),
+            keyframe: KeyframeRequest::default(),
         }
     }
 
-    /// Takes a packet; returns by how much the number of missing ones changed. A packet in another codec than the
-    /// first is not taken.
-    pub(crate) fn ingest(&mut self, packet: Packet, now: Instant) -> i64 {
+    /// Stores a packet. A packet in another codec than the first one's is not taken: subscribers
+    /// have agreed to that codec only.
+    pub(crate) fn ingest(&mut self, packet: Packet, now: Instant) -> Option<Ingested> {
         let format = (packet.codec, packet.format);
         if self.started.get_or_insert(format).0 != packet.codec {
-            return 0;
+            return None;
         }
         self.rate.add(packet.payload.len(), now);
-        self.keyframe.heard = true;
-        if packet.keyframe {
-            self.keyframe.wanted = false;
-        }
+        self.keyframe.wanted &= !packet.keyframe;
+        let answers = std::mem::take(&mut self.keyframe.unanswered);
         let missing = self.missing(packet.source, packet.sequence);
         if self.packets.len() == PUBLICATION_PACKETS_MAX {
             self.packets.pop_front();
-            self.first += 1;
+            self.first = self.first.next();
         }
         self.packets.push_back(packet);
-        missing
+        Some(Ingested {
+            missing,
+            ask_again: answers && self.keyframe.wanted,
+        })
     }
 
-    /// A jump opens a gap, a late packet fills one; another source begins anew.
+    /// Returns the change in the number of missing packets. A jump of the sequence number opens a
+    /// gap, a late packet fills one; another source begins anew.
     fn missing(&mut self, source: u32, sequence: u64) -> i64 {
         match self.newest {
             Some((same, newest)) if same == source && sequence <= newest => -1,
@@ -111,38 +181,46 @@ impl Publication {
         }
     }
 
-    /// Number of the oldest packet kept.
-    pub(crate) fn first(&self) -> u64 {
+    /// Returns the position of the oldest packet stored.
+    pub(crate) fn first(&self) -> Position {
         self.first
     }
 
-    /// Number that the next packet will have.
-    pub(crate) fn end(&self) -> u64 {
-        self.first + self.packets.len() as u64
+    /// Returns the position that the next packet will have.
+    pub(crate) fn end(&self) -> Position {
+        Position(self.first.0 + self.packets.len() as u64)
     }
 
-    /// The packet of this number, where it is kept.
-    pub(crate) fn packet(&self, number: u64) -> Option<&Packet> {
-        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.packets.get(at)
+    /// Returns a packet, if it has come and is stored still.
+    pub(crate) fn packet(&self, position: Position) -> Option<&Packet> {
+        let index = position.0.checked_sub(self.first.0)?;
+        self.packets.get(usize::try_from(index).ok()?)
     }
 
-    /// Highest rate of late, bits a second.
+    /// Returns the highest rate of late, bits a second.
     pub(crate) fn peak_bps(&self) -> u64 {
         self.rate.peak_bps()
     }
 
-    /// Notes that somebody cannot go on without a keyframe.
-    pub(crate) fn want_keyframe(&mut self) {
-        self.keyframe.wanted = !self.audio;
+    /// Notes that a subscriber cannot go on without a keyframe. Returns true if that is news to the
+    /// publisher's endpoint, which is to be tended then.
+    #[must_use]
+    pub(crate) fn want_keyframe(&mut self) -> bool {
+        let news = !self.info.audio && !self.keyframe.wanted;
+        self.keyframe.wanted |= news;
+        news
     }
 
-    /// When the publisher is to be asked for a keyframe: at once, or when the last request is old enough. It is asked
-    /// again until a keyframe comes, as long as it sends at all.
+    pub(crate) fn wants_keyframe(&self) -> bool {
+        self.keyframe.wanted
+    }
+
+    /// Returns when to ask the publisher for a keyframe: at once, or when the last request is old
+    /// enough. It is asked again until a keyframe comes, but not while it sends nothing at all.
     pub(crate) fn keyframe_due(&self, now: Instant) -> Option<Instant> {
         let due = match self.keyframe.asked_at {
             None => now,
-            Some(_) if !self.keyframe.heard => return None,
+            Some(_) if self.keyframe.unanswered => return None,
             Some(asked_at) => asked_at + KEYFRAME_INTERVAL_MIN,
         };
         self.keyframe.wanted.then_some(due)
@@ -150,6 +228,6 @@ impl Publication {
 
     pub(crate) fn keyframe_asked(&mut self, now: Instant) {
         self.keyframe.asked_at = Some(now);
-        self.keyframe.heard = false;
+        self.keyframe.unanswered = true;
     }
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 const SLICES: usize = 10;
 const SLICE: Duration = Duration::from_millis(100);
-/// Least time over which a rate is told: a shorter one would see one picture as a stream.
+/// Least time over which a rate is measured: over a shorter one, one picture would count as a
+/// stream.
 const COVERED_MIN: Duration = Duration::from_millis(200);
 
 /// Bytes in the last ten slices of a tenth of a second, and the highest rate seen lately.
@@ -35,7 +36,8 @@ impl RateMeter {
         self.slices[self.current as usize % SLICES] += bytes as u64;
     }
 
-    /// Ends the current slice. The peak sinks by an eighth a second, so that a lively scene is remembered for a while.
+    /// Ends the current slice. The peak sinks by an eighth a second, so that a lively scene is
+    /// remembered for a while.
     fn turn(&mut self, target: u64) {
         self.peak_bps = (self.peak_bps - self.peak_bps / 80).max(self.bps());
         self.current = (self.current + 1).max(target.saturating_sub(SLICES as u64));
@@ -48,7 +50,7 @@ impl RateMeter {
         bits * 1000 / covered.max(COVERED_MIN).as_millis() as u64
     }
 
-    /// Highest rate of a whole second seen lately, bits a second.
+    /// Returns the highest rate of a whole second seen lately, bits a second.
     pub(crate) fn peak_bps(&self) -> u64 {
         self.peak_bps
     }

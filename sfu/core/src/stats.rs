@@ -1,4 +1,4 @@
-//! What the forwarding unit counts.
+//! The counts of the forwarding unit.
 
 /// Counts since the start, and sizes now. Packets are RTP packets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,84 +1,98 @@
-//! One participant receiving one publication: a position in its packets, a gate, and a sequence of its own.
+//! One participant receiving one publication: a cursor in its packets, a gate that opens at a
+//! keyframe, and sequence numbers of its own.
 
+use crate::burst::Burst;
 use crate::limits::KEYFRAME_PACKETS_MAX;
-use crate::publication::Publication;
-use crate::transport::{Format, Mid, Packet, PayloadType};
+use crate::publication::{Position, Publication, PublicationKey};
+use crate::transport::{Format, Mid, Packet, PayloadType, Transport, TransportError};
 
-/// How far a subscription is.
+/// How far the negotiation of a subscription's line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(crate) enum SubscriptionState {
     /// To be offered.
     Wanted,
     /// In the offer that waits for its answer.
     Offered(Mid),
-    /// Agreed.
-    Agreed(Mid, Format, PayloadType),
-    /// The peer cannot or will not receive it.
+    /// The client takes packets of this format under this payload type.
+    Active {
+        mid: Mid,
+        format: Format,
+        payload_type: PayloadType,
+    },
+    /// The client cannot or will not receive it, on this line if it was offered.
     Refused(Option<Mid>),
 }
 
-/// Whether packets pass, and what becomes of their sequence numbers.
+/// Whether packets pass, and how they are renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gate {
     /// Waits for the start of a keyframe.
     Shut,
-    /// The packet `first` of `source` was sent as `base`.
+    /// Packet `first` of `source` was sent under the sequence number `base`; others keep their
+    /// distance to it.
     Open { source: u32, first: u64, base: u64 },
+}
+
+/// The start of a keyframe that is sent before packets that came earlier.
+#[derive(Debug, Clone, Copy)]
+struct LateStart {
+    position: Position,
+    sent: bool,
 }
 
 /// A subscription.
 #[derive(Debug)]
 pub(crate) struct Subscription {
-    /// Key of the publication.
-    pub(crate) publication: usize,
+    pub(crate) publication: PublicationKey,
     pub(crate) audio: bool,
-    pub(crate) line: Line,
-    /// Number of the publication's packet that comes next.
-    cursor: u64,
+    pub(crate) state: SubscriptionState,
+    /// The packet that comes next, after `late_start`.
+    cursor: Position,
     gate: Gate,
-    /// Number of a keyframe's start that goes before what the cursor points at, and whether it has gone.
-    start: Option<(u64, bool)>,
-    /// Lowest sequence number not used yet. The first has to be below 65,536: SRTP counts wrap-arounds from there.
+    late_start: Option<LateStart>,
+    /// Lowest sequence number not used yet. The first has to be below 65,536: SRTP counts
+    /// wrap-arounds from there.
     unused: u64,
 }
 
 impl Subscription {
-    pub(crate) fn new(publication: usize, audio: bool) -> Self {
+    pub(crate) fn new(publication: PublicationKey, audio: bool) -> Self {
         Self {
             publication,
             audio,
-            line: Line::Wanted,
-            cursor: 0,
+            state: SubscriptionState::Wanted,
+            cursor: Position::START,
             gate: Gate::Shut,
-            start: None,
+            late_start: None,
             unused: 1,
         }
     }
 
     pub(crate) fn mid(&self) -> Option<Mid> {
-        match self.line {
-            Line::Wanted => None,
-            Line::Offered(mid) | Line::Agreed(mid, ..) => Some(mid),
-            Line::Refused(mid) => mid,
+        match self.state {
+            SubscriptionState::Wanted => None,
+            SubscriptionState::Offered(mid) | SubscriptionState::Active { mid, .. } => Some(mid),
+            SubscriptionState::Refused(mid) => mid,
         }
     }
 
-    /// Begins with the next packet that comes.
-    pub(crate) fn begin(&mut self, publication: &Publication) {
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.state, SubscriptionState::Active { .. })
+    }
+
+    /// Shuts the gate: the next packet sent will be the start of a keyframe that is still to come.
+    /// The caller sees to it that the publisher is asked for one.
+    pub(crate) fn shut(&mut self, publication: &Publication) {
         self.cursor = publication.end();
         self.gate = Gate::Shut;
-        self.start = None;
+        self.late_start = None;
     }
 
-    pub(crate) fn waits_for_keyframe(&self) -> bool {
-        self.gate == Gate::Shut
-    }
-
-    /// Passes over what must not be sent. Returns how many packets wait, or `None` where the subscriber fell so far
-    /// behind that it can only go on at the next keyframe.
+    /// Moves the cursor to the next packet that may be sent, and returns how many wait from there
+    /// on. Returns `None` if the gate was shut, as packets were dropped that had not been sent.
     pub(crate) fn waiting(&mut self, publication: &Publication) -> Option<usize> {
         if self.cursor < publication.first() {
-            self.begin(publication);
+            self.shut(publication);
             return None;
         }
         while let Some(packet) = publication.packet(self.cursor) {
@@ -88,32 +102,47 @@ impl Subscription {
                 }
                 break;
             }
-            self.cursor += 1;
+            self.cursor = self.cursor.next();
         }
-        usize::try_from(publication.end() - self.cursor).ok()
+        debug_assert!(
+            self.gate != Gate::Shut || self.audio || publication.wants_keyframe(),
+            "the gate is shut, and nobody asks for a keyframe"
+        );
+        Some(publication.end().since(self.cursor))
     }
 
-    /// Opens the gate at the start of a keyframe. What follows it but came before it, as the start had to be sent
-    /// again, is gone back to.
+    /// Opens the gate at the start of a keyframe, which the cursor points at.
     fn open(&mut self, publication: &Publication, start: &Packet) {
         self.gate = Gate::Open {
             source: start.source,
             first: start.sequence,
             base: self.unused,
         };
-        let oldest = self.cursor.saturating_sub(KEYFRAME_PACKETS_MAX);
-        let follows = |number: &u64| {
-            publication
-                .packet(*number)
+        // If the start was lost and sent again, the rest of its keyframe came before it. The start
+        // goes first; then the cursor goes back to the rest.
+        let oldest = self
+            .cursor
+            .back(KEYFRAME_PACKETS_MAX)
+            .max(publication.first());
+        let mut earlier = oldest;
+        while earlier < self.cursor {
+            if publication
+                .packet(earlier)
                 .is_some_and(|packet| self.passes(packet))
-        };
-        let mut earlier = oldest.max(publication.first())..self.cursor;
-        if let Some(number) = earlier.find(follows) {
-            self.start = Some((self.cursor, false));
-            self.cursor = number;
+            {
+                self.late_start = Some(LateStart {
+                    position: self.cursor,
+                    sent: false,
+                });
+                self.cursor = earlier;
+                return;
+            }
+            earlier = earlier.next();
         }
     }
 
+    /// Returns true if a packet may be sent: any of the open gate's source from its start on, else
+    /// the start of a keyframe. A publisher that changes its source begins anew in this way.
     fn passes(&self, packet: &Packet) -> bool {
         match self.gate {
             Gate::Open { source, first, .. } if source == packet.source => packet.sequence >= first,
@@ -121,30 +150,121 @@ impl Subscription {
         }
     }
 
-    /// The next packet and its sequence number here, after [`Subscription::waiting`].
-    pub(crate) fn next<'a>(&mut self, publication: &'a Publication) -> Option<(u64, &'a Packet)> {
-        if let Some((number, false)) = self.start {
-            self.start = Some((number, true));
-            let packet = publication.packet(number)?;
-            return Some((self.sequence(packet), packet));
+    /// Writes up to `most` of the packets that [`Self::waiting`] counted, and returns how many are
+    /// done.
+    pub(crate) fn write(
+        &mut self,
+        most: usize,
+        publication: &Publication,
+        transport: &mut Transport,
+        burst: &mut Burst,
+    ) -> Result<usize, TransportError> {
+        let mut done = 0;
+        while done < most
+            && let Some((position, packet)) = self.peek(publication)
+        {
+            match self.payload_type(packet.format, transport)? {
+                Some((mid, payload_type)) => {
+                    let format = packet.format;
+                    let packets = std::iter::from_fn(|| self.take(format, publication))
+                        .take(most - done)
+                        .inspect(|(_, packet)| burst.note(packet));
+                    done += transport.write_packets(mid, payload_type, packets)?;
+                }
+                // The client does not take this format; the publisher may go back to the one
+                // before.
+                None => {
+                    self.advance(position);
+                    done += 1;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Returns the line and the payload type for a format. A browser may change the profile of its
+    /// codec at any time; the new format is looked up once.
+    fn payload_type(
+        &mut self,
+        wanted: Format,
+        transport: &mut Transport,
+    ) -> Result<Option<(Mid, PayloadType)>, TransportError> {
+        let SubscriptionState::Active {
+            mid,
+            format,
+            payload_type,
+        } = self.state
+        else {
+            unreachable!("packets are written on active lines only");
+        };
+        if wanted == format {
+            return Ok(Some((mid, payload_type)));
+        }
+        let found = transport.payload_type(mid, wanted)?;
+        if let Some(payload_type) = found {
+            self.state = SubscriptionState::Active {
+                mid,
+                format: wanted,
+                payload_type,
+            };
+        }
+        Ok(found.map(|payload_type| (mid, payload_type)))
+    }
+
+    /// Takes the next packet, if it has this format, with its sequence number for the subscriber.
+    fn take<'a>(
+        &mut self,
+        format: Format,
+        publication: &'a Publication,
+    ) -> Option<(u64, &'a Packet)> {
+        let (position, packet) = self.peek(publication)?;
+        if packet.format != format {
+            return None;
+        }
+        self.advance(position);
+        Some((self.renumber(packet), packet))
+    }
+
+    /// Returns the next packet to send. The cursor passes over packets that must not be sent, and
+    /// over a late start that went before.
+    fn peek<'a>(&mut self, publication: &'a Publication) -> Option<(Position, &'a Packet)> {
+        if let Some(start) = self.late_start
+            && !start.sent
+        {
+            let packet = publication.packet(start.position);
+            let packet = packet.expect("it came after the cursor, whose packet is stored still");
+            return Some((start.position, packet));
         }
         loop {
             let packet = publication.packet(self.cursor)?;
-            self.cursor += 1;
-            let gone = self.start == Some((self.cursor - 1, true));
-            if self.passes(packet) && !gone {
-                return Some((self.sequence(packet), packet));
+            let went_before = self
+                .late_start
+                .is_some_and(|start| start.position == self.cursor);
+            if !went_before && self.passes(packet) {
+                return Some((self.cursor, packet));
             }
+            self.cursor = self.cursor.next();
         }
     }
 
-    fn sequence(&mut self, packet: &Packet) -> u64 {
+    /// Notes that the packet of [`Self::peek`] is done.
+    fn advance(&mut self, position: Position) {
+        match &mut self.late_start {
+            Some(start) if !start.sent => start.sent = true,
+            _ => self.cursor = position.next(),
+        }
+    }
+
+    /// Returns the sequence number of a packet for the subscriber. Gaps of the publisher stay, so
+    /// that a late packet still fits.
+    fn renumber(&mut self, packet: &Packet) -> u64 {
         let (first, base) = match self.gate {
             Gate::Open {
                 source,
                 first,
                 base,
             } if source == packet.source => (first, base),
+            // Another source: its numbers go on behind those used.
             Gate::Open { .. } | Gate::Shut => (packet.sequence, self.unused),
         };
         self.gate = Gate::Open {
@@ -152,6 +272,7 @@ impl Subscription {
             first,
             base,
         };
+        debug_assert!(first <= packet.sequence, "only such packets pass the gate");
         let sequence = base + (packet.sequence - first);
         self.unused = self.unused.max(sequence + 1);
         sequence

@@ -1,4 +1,5 @@
-//! The transport's place, written into its ICE user fragment, so that a datagram finds it without a search.
+//! The place of an endpoint, written into its ICE user fragment, so that a datagram finds it
+//! without a search.
 //!
 //! ```text
 //! 0        2            6            10
@@ -7,15 +8,17 @@
 //! +--------+------------+------------+
 //! ```
 
+use crate::slot::Slot;
+
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 const BYTES: usize = 10;
 const CHARACTERS: usize = 16;
 
-/// Where a transport lives. A slot is used again; its epoch then is another.
+/// Where an endpoint lives. A slot is used again, each time with another epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) shard: u16,
-    pub(crate) slot: u32,
+    pub(crate) slot: Slot,
     pub(crate) epoch: u32,
 }
 
@@ -23,7 +26,7 @@ impl Place {
     pub(crate) fn to_ufrag(self) -> String {
         let mut bytes = [0; 16];
         bytes[6..8].copy_from_slice(&self.shard.to_be_bytes());
-        bytes[8..12].copy_from_slice(&self.slot.to_be_bytes());
+        bytes[8..12].copy_from_slice(&self.slot.0.to_be_bytes());
         bytes[12..].copy_from_slice(&self.epoch.to_be_bytes());
         let number = u128::from_be_bytes(bytes);
         let digit = |at: usize| (number >> (5 * (CHARACTERS - 1 - at))) as usize % 32;
@@ -45,13 +48,14 @@ impl Place {
         let (slot, epoch) = tail.split_at(4);
         Some(Self {
             shard: u16::from_be_bytes(head.try_into().ok()?),
-            slot: u32::from_be_bytes(slot.try_into().ok()?),
+            slot: Slot(u32::from_be_bytes(slot.try_into().ok()?)),
             epoch: u32::from_be_bytes(epoch.try_into().ok()?),
         })
     }
 }
 
-/// Writes 32 characters of base32 from random bytes: 160 bits for an ICE password (RFC 8445 asks for 128).
+/// Writes 32 characters of base32 from random bytes: 160 bits for an ICE password (RFC 8445 asks
+/// for 128).
 pub(crate) fn password(random: &[u8; 32]) -> String {
     random
         .iter()
@@ -67,7 +71,7 @@ mod tests {
     proptest! {
         #[test]
         fn sfu2_a_ufrag_names_one_place(shard: u16, slot: u32, epoch: u32) {
-            let place = Place { shard, slot, epoch };
+            let place = Place { shard, slot: Slot(slot), epoch };
             prop_assert_eq!(Place::from_ufrag(place.to_ufrag().as_bytes()), Some(place));
         }
 

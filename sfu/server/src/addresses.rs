@@ -1,11 +1,11 @@
-//! Which addresses peers are told, and which ones the kernel knows.
+//! Translates between the addresses announced to clients and those that the kernel knows.
 
 use crate::Config;
 use fmz_net::Socket;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-/// Addresses announced to one peer; a peer checks each of them.
+/// Addresses announced to a client, which checks each of them.
 const CANDIDATES_MAX: usize = 8;
 
 /// Announced addresses and the machine's own.
@@ -45,7 +45,8 @@ impl AddressBook {
         &self.candidates
     }
 
-    /// The announced address for one that a datagram came to: itself, or the first of its family.
+    /// Returns the announced address for one that a datagram came to: the same, or the first of its
+    /// family.
     pub(crate) fn announced(&self, local: SocketAddr) -> SocketAddr {
         if self.candidates.contains(&local) {
             return local;
@@ -55,7 +56,7 @@ impl AddressBook {
         stand_in.copied().unwrap_or(local)
     }
 
-    /// The address to send from: one of the machine's own, else the kernel's choice.
+    /// Returns the address to send from: one of the machine's own, else the kernel's choice.
     pub(crate) fn source(&self, announced: SocketAddr) -> IpAddr {
         let ip = announced.ip();
         if self.own.contains(&ip) {
@@ -66,7 +67,7 @@ impl AddressBook {
     }
 }
 
-/// Usable addresses, those that other machines reach first.
+/// Returns the usable addresses; those that other machines can reach come first.
 fn far_before_near(own: &[IpAddr]) -> Vec<IpAddr> {
     let link_local = |ip: &IpAddr| match ip {
         IpAddr::V4(ip) => ip.is_link_local(),

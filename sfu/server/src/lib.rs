@@ -1,14 +1,16 @@
-//! The forwarding unit on sockets: one shard, which is a thread with a UDP socket and an [`fmz_sfu_core::Sfu`].
+//! The forwarding unit on sockets: one shard, which is a thread with a UDP socket and an
+//! [`fmz_sfu_core::Sfu`].
 //!
-//! [`start`] it with both ends of the room link; it does what [`to_sfu::Message`]s ask and tells what happens by
-//! [`from_sfu::Message`]s. It holds no room's document and no participant's rights.
+//! [`start`] takes both ends of the room link: the unit does what each [`to_sfu::Message`] asks,
+//! and sends a [`from_sfu::Message`] for what happens. It holds no room's document and no
+//! participant's rights.
 
 mod addresses;
+mod handoff;
 mod metrics;
-mod relay;
 mod shard;
 
-pub use relay::RelayLink;
+pub use handoff::RelayLink;
 
 use fmz_net::Socket;
 use fmz_proto::v1::{from_sfu, to_sfu};
@@ -16,14 +18,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// Where media is received and what is announced to peers.
+/// The address that media is received on, and those announced to clients.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address of the UDP socket; port 0 lets the system choose.
     pub media_listen: SocketAddr,
-    /// Addresses announced to peers. Empty: the machine's own, or the one listened on.
+    /// Addresses announced to clients. Empty: the machine's own, or the one listened on.
     pub announced: Vec<IpAddr>,
-    /// Addresses announced besides, behind which a translator forwards the same port to this machine.
+    /// Addresses announced besides: those of translators that forward the same port to this
+    /// machine.
     pub public_addresses: Vec<IpAddr>,
 }
 
@@ -37,7 +40,7 @@ impl Default for Config {
     }
 }
 
-/// Why the forwarding unit did not start.
+/// The reason that the forwarding unit did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The media address cannot be bound.
@@ -59,7 +62,7 @@ pub enum StartError {
     Metrics(#[from] prometheus::Error),
 }
 
-/// A forwarding unit at work. Dropping it ends it without waiting.
+/// A running forwarding unit. Dropping it ends it without waiting.
 #[derive(Debug)]
 pub struct Running {
     local: SocketAddr,
@@ -70,17 +73,17 @@ pub struct Running {
 }
 
 impl Running {
-    /// The address media is received on, with the port the system chose.
+    /// Returns the address that media is received on, with the port that the system chose.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
-    /// The addresses announced to peers.
+    /// Returns the addresses announced to clients.
     pub fn candidates(&self) -> &[SocketAddr] {
         &self.candidates
     }
 
-    /// Ends every transport with a good-bye, and returns when all is sent.
+    /// Ends every transport with a good-bye, and returns when all good-byes are sent.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
         let _ = self.stopped.await;
@@ -122,7 +125,8 @@ pub fn start_beside_relay(
     match prepare(&runtime, &config, link, relay, registry) {
         Ok((shard, local, candidates)) => spawn(runtime, shard, local, candidates),
         Err(error) => {
-            // A runtime may not be waited for where `start` is called from another one.
+            // Waiting for its threads here would panic if `start` was called inside another
+            // runtime.
             runtime.shutdown_background();
             Err(error)
         }
@@ -145,8 +149,8 @@ fn prepare(
     let book = addresses::AddressBook::new(config, local).map_err(StartError::Addresses)?;
     let candidates = book.candidates().to_vec();
     let metrics = metrics::Metrics::new(registry)?;
-    let relay = relay::Relay::new(relay);
-    let shard = shard::Shard::new(socket, book, link, relay, metrics, rand::random());
+    let handoff = handoff::Handoff::new(relay);
+    let shard = shard::Shard::new(socket, book, link, handoff, metrics, rand::random());
     Ok((shard, local, candidates))
 }
 

@@ -1,11 +1,12 @@
-//! What an operator can watch.
+//! The metrics of a shard.
 
 use fmz_sfu_core::Stats;
 use prometheus::local::LocalHistogram;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Registry};
 use std::time::Duration;
 
-/// Bounds of the forwarding delay, seconds: from one system call to the longest that pacing may hold a packet.
+/// Bounds of the forwarding delay, seconds: from one system call to the longest that pacing may
+/// hold a packet.
 const FORWARD_BUCKETS: [f64; 13] = [
     0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5,
 ];

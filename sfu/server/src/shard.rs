@@ -1,12 +1,13 @@
-//! One thread's loop. In order of priority: datagrams, those of a relay in this process, messages, timers, sending, telling;
-//! then waiting. Each has a budget a round, so that none starves another.
+//! One thread's loop. A round takes datagrams, those of a relay in this process, the owner's
+//! messages and timeouts, and then sends datagrams and events. Each part has a budget a round, so
+//! that none starves another. Between rounds, the loop waits.
 
 use crate::addresses::AddressBook;
+use crate::handoff::Handoff;
 use crate::metrics::Metrics;
-use crate::relay::Relay;
 use fmz_net::{ReceiveBuffer, SendBatch, Socket};
 use fmz_proto::v1::{from_sfu, to_sfu};
-use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
+use fmz_sfu_core::{Config, Datagram, Flow, Sfu, Transmit};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
@@ -34,12 +35,12 @@ pub(crate) struct Shard {
     socket: Socket,
     book: AddressBook,
     link: Link,
-    relay: Relay,
+    handoff: Handoff,
     metrics: Metrics,
     buffer: ReceiveBuffer,
     outgoing: Outgoing,
     /// An event that the link had no room for.
-    held: Option<from_sfu::Message>,
+    held_event: Option<from_sfu::Message>,
     exported_at: Instant,
 }
 
@@ -49,17 +50,19 @@ struct Outgoing {
     batch: SendBatch,
     /// When the oldest packet of each datagram in the batch came.
     received_at: Vec<Instant>,
-    /// A datagram that did not fit into the batch.
-    carried: Option<Transmit>,
+    /// A datagram that could not join the batch, and waits until the batch is sent.
+    held: Option<Transmit>,
     /// True while the kernel takes nothing.
     blocked: bool,
 }
 
-/// Whether a round left work behind.
+/// What a part of a round left behind.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
+    /// Work for another round at once.
     More,
+    /// The link's other end is gone.
     Over,
 }
 
@@ -68,7 +71,7 @@ impl Shard {
         socket: Socket,
         book: AddressBook,
         link: Link,
-        relay: Relay,
+        handoff: Handoff,
         metrics: Metrics,
         seed: [u8; 32],
     ) -> Self {
@@ -82,11 +85,11 @@ impl Shard {
             socket,
             book,
             link,
-            relay,
+            handoff,
             metrics,
             buffer: ReceiveBuffer::new(),
             outgoing: Outgoing::default(),
-            held: None,
+            held_event: None,
             exported_at: Instant::now(),
         }
     }
@@ -109,18 +112,18 @@ impl Shard {
                 }
             }
         }
-        self.say_goodbye().await;
+        self.close().await;
     }
 
     fn round(&mut self) -> Round {
         let received = self.receive();
-        self.take_relayed();
-        let heard = self.hear();
+        self.receive_relayed();
+        let messages = self.receive_messages();
         self.sfu.handle_timeout(Instant::now());
         let sent = self.send();
-        let told = self.tell();
+        let events = self.send_events();
         self.export();
-        let parts = [received, heard, sent, told];
+        let parts = [received, messages, sent, events];
         if parts.contains(&Round::Over) {
             Round::Over
         } else if parts.contains(&Round::More) {
@@ -133,7 +136,7 @@ impl Shard {
     fn receive(&mut self) -> Round {
         for _ in 0..RECEIVES_MAX {
             match self.socket.try_receive(&mut self.buffer) {
-                Ok(()) => self.take(),
+                Ok(()) => self.handle_received(),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Done,
                 // An ICMP error of an earlier send; the next call brings what waits behind it.
                 Err(error) => tracing::debug!(%error, "receive"),
@@ -142,35 +145,32 @@ impl Shard {
         Round::More
     }
 
-    fn take(&mut self) {
+    fn handle_received(&mut self) {
         let now = Instant::now();
-        for datagram in self.buffer.datagrams() {
-            let datagram = Datagram {
-                source: datagram.source,
-                local: self.book.announced(datagram.local),
-                payload: datagram.payload,
-            };
-            self.sfu.handle_datagram(datagram, now);
+        for fmz_net::Datagram {
+            source,
+            local,
+            payload,
+        } in self.buffer.datagrams()
+        {
+            let flow = Flow::udp(self.book.announced(local), source);
+            self.sfu.handle_datagram(Datagram { flow, payload }, now);
         }
     }
 
-    /// The bound of the hand-off is the budget.
-    fn take_relayed(&mut self) {
+    /// Takes all that the relay handed over: the bound of the hand-off is the budget.
+    fn receive_relayed(&mut self) {
         let now = Instant::now();
-        let (sfu, relay) = (&mut self.sfu, &mut self.relay);
-        relay.take(|datagram| {
-            sfu.handle_datagram(
-                Datagram {
-                    source: datagram.source,
-                    local: datagram.local,
-                    payload: datagram.payload,
-                },
-                now,
-            );
+        let (sfu, handoff) = (&mut self.sfu, &mut self.handoff);
+        handoff.receive(|datagram| {
+            // Its client has sent it to an announced address.
+            let flow = Flow::udp(datagram.local, datagram.source);
+            let payload = datagram.payload;
+            sfu.handle_datagram(Datagram { flow, payload }, now);
         });
     }
 
-    fn hear(&mut self) -> Round {
+    fn receive_messages(&mut self) -> Round {
         for _ in 0..MESSAGES_MAX {
             match self.link.to_sfu.try_recv() {
                 Ok(message) => self.sfu.handle_message(message, Instant::now()),
@@ -182,28 +182,31 @@ impl Shard {
     }
 
     fn send(&mut self) -> Round {
-        let round = self.send_some();
-        self.relay.flush(&self.metrics);
+        let round = self.send_datagrams();
+        self.handoff.flush(&self.metrics);
         round
     }
 
-    fn send_some(&mut self) -> Round {
+    /// Sends what the forwarding unit has to send. The clock is read once for each send to the
+    /// kernel, not for each datagram.
+    fn send_datagrams(&mut self) -> Round {
+        let mut now = Instant::now();
         for _ in 0..SENDS_MAX {
-            let now = Instant::now();
-            let carried = self.outgoing.carried.take();
-            let Some(transmit) = carried.or_else(|| self.sfu.poll_transmit(now)) else {
+            let held = self.outgoing.held.take();
+            let Some(transmit) = held.or_else(|| self.sfu.poll_transmit(now)) else {
                 self.flush();
                 return Round::Done;
             };
-            if self.relay.push(&transmit, &self.metrics) {
+            if self.handoff.push(&transmit, &self.metrics) {
                 let received_at = transmit.received_at;
                 received_at.iter().for_each(|at| self.forwarded(*at, now));
                 continue;
             }
-            if !self.join(&transmit) {
-                let sent = self.flush();
-                if !sent || !self.join(&transmit) {
-                    self.outgoing.carried = Some(transmit);
+            if !self.add_to_batch(&transmit) {
+                let sent_at = self.flush();
+                now = sent_at.unwrap_or(now);
+                if sent_at.is_none() || !self.add_to_batch(&transmit) {
+                    self.outgoing.held = Some(transmit);
                     return Round::Done;
                 }
             }
@@ -211,23 +214,25 @@ impl Shard {
         Round::More
     }
 
-    fn join(&mut self, transmit: &Transmit) -> bool {
-        let source = self.book.source(transmit.source);
+    /// Adds a datagram to the batch. Returns false if the batch has to be sent first.
+    fn add_to_batch(&mut self, transmit: &Transmit) -> bool {
+        let Flow { local, remote, .. } = transmit.flow;
+        let source = self.book.source(local);
         let batch = &mut self.outgoing.batch;
-        let joined = batch.push(source, transmit.destination, &transmit.payload);
+        let joined = batch.push(source, remote, &transmit.payload);
         if joined {
             self.outgoing.received_at.extend(transmit.received_at);
         }
         joined
     }
 
-    /// Sends the batch. False where the kernel takes nothing now.
-    fn flush(&mut self) -> bool {
+    /// Sends the batch and returns when. Returns `None` if the kernel takes nothing now.
+    fn flush(&mut self) -> Option<Instant> {
         match self.socket.try_send(&mut self.outgoing.batch) {
             Ok(sent) => self.metrics.refused(sent.refused),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.outgoing.blocked = true;
-                return false;
+                return None;
             }
             Err(error) => tracing::debug!(%error, "send"),
         }
@@ -235,21 +240,23 @@ impl Shard {
         let now = Instant::now();
         let mut received_at = std::mem::take(&mut self.outgoing.received_at);
         received_at.drain(..).for_each(|at| self.forwarded(at, now));
+        // The list keeps its memory for the next batch.
         self.outgoing.received_at = received_at;
-        true
+        Some(now)
     }
 
+    /// Notes how long a packet was under way in here.
     fn forwarded(&self, received_at: Instant, now: Instant) {
         let delay = now.saturating_duration_since(received_at);
         self.metrics.forwarded(delay);
     }
 
-    fn tell(&mut self) -> Round {
-        while let Some(event) = self.held.take().or_else(|| self.sfu.poll_event()) {
+    fn send_events(&mut self) -> Round {
+        while let Some(event) = self.held_event.take().or_else(|| self.sfu.poll_event()) {
             match self.link.from_sfu.try_send(event) {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
-                    self.held = Some(event);
+                    self.held_event = Some(event);
                     return Round::Done;
                 }
                 Err(TrySendError::Closed(_)) => return Round::Over,
@@ -276,19 +283,21 @@ impl Shard {
             biased;
             _ = stop => return Round::Over,
             _ = self.socket.readable() => {}
-            () = self.relay.arrived() => {}
+            () = self.handoff.arrived() => {}
             message = self.link.to_sfu.recv() => match message {
                 Some(message) => self.sfu.handle_message(message, Instant::now()),
                 None => return Round::Over,
             },
             () = tokio::time::sleep_until(deadline.into()) => {}
             _ = self.socket.writable(), if self.outgoing.blocked => {}
-            _ = self.link.from_sfu.reserve(), if self.held.is_some() => {}
+            _ = self.link.from_sfu.reserve(), if self.held_event.is_some() => {}
         }
         Round::Done
     }
 
-    async fn say_goodbye(mut self) {
+    /// Ends every transport, and returns when each good-bye is sent, or when the time for that is
+    /// over.
+    async fn close(mut self) {
         self.sfu.close_all(Instant::now());
         let all_sent = async {
             while self.send() == Round::More || self.outgoing.blocked {
@@ -303,7 +312,7 @@ impl Shard {
         {
             tracing::warn!("not every transport was told of the end");
         }
-        self.tell();
+        self.send_events();
         self.metrics.export(self.sfu.stats());
     }
 }

@@ -122,6 +122,7 @@ const CORE_LIBRARIES: &[&str] = &[
     "sha1",
     "sha2",
     "siphasher",
+    "slab",
     "str0m",
     "stun-types",
     "thiserror",

@@ -1,105 +1,106 @@
-//! What transports tell, and what follows from it.
+//! What transports report, and what follows from it.
 
 use super::Sfu;
 use crate::LinkCode;
-use crate::transport::{Channel, Mid, Packet, TransportError, TransportEvent};
+use crate::publication::PublicationKey;
+use crate::schedule::Work;
+use crate::slot::Slot;
+use crate::transport::{Channel, Mid, TransportError, TransportEvent};
 use fmz_proto::v1::{self, TransportStatus, from_sfu};
 use std::time::Instant;
 
 impl Sfu {
-    /// Acts on what a drain of this transport brought, or on its failure.
-    pub(super) fn settle(
+    /// Acts on the events that a drain of this transport brought, or on its failure.
+    pub(super) fn handle_events(
         &mut self,
-        slot: usize,
+        slot: Slot,
         drained: Result<(), TransportError>,
         now: Instant,
     ) {
-        for event in std::mem::take(&mut self.outputs.events) {
-            self.take_event(slot, event, now);
+        let mut events = std::mem::take(&mut self.outputs.events);
+        for event in events.drain(..) {
+            self.handle_event(slot, event, now);
+            if !self.endpoints.contains(slot) {
+                // An event ended the transport; what it reported besides is of no use.
+                break;
+            }
         }
-        if let Err(fault) = drained {
+        // The list keeps its memory for the next drain.
+        self.outputs.events = events;
+        if let Err(fault) = drained
+            && self.endpoints.contains(slot)
+        {
             self.fail(slot, &fault, now);
         }
     }
 
-    fn take_event(&mut self, slot: usize, event: TransportEvent, now: Instant) {
+    fn handle_event(&mut self, slot: Slot, event: TransportEvent, now: Instant) {
         match event {
-            TransportEvent::Connected => self.tell_status(slot, TransportStatus::Connected),
-            TransportEvent::Disconnected => self.tell_status(slot, TransportStatus::Disconnected),
-            TransportEvent::Closed => self.close(slot, now),
-            TransportEvent::ChannelOpened(channel) => {
-                self.tell_channel(slot, channel, true);
-            }
-            TransportEvent::ChannelClosed(channel) => {
-                self.tell_channel(slot, channel, false);
-            }
-            TransportEvent::Data(channel, data) => self.take_data(slot, channel, data, now),
             TransportEvent::Packet(mid, packet) => self.ingest(slot, mid, packet, now),
             TransportEvent::KeyframeWanted(mid) => self.take_keyframe_request(slot, mid),
             TransportEvent::Nacks(count) => self.stats.nacks += count,
+            TransportEvent::Connected => self.set_status(slot, TransportStatus::Connected),
+            TransportEvent::Disconnected => self.set_status(slot, TransportStatus::Disconnected),
+            TransportEvent::Closed => self.close(slot, now),
+            TransportEvent::ChannelOpened(channel) => self.set_channel(slot, channel, true),
+            TransportEvent::ChannelClosed(channel) => self.set_channel(slot, channel, false),
+            TransportEvent::Data(channel, data) => self.take_data(slot, channel, data, now),
         }
     }
 
-    pub(super) fn tell_status(&mut self, slot: usize, status: TransportStatus) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        if peer.status == status {
+    /// Sets a transport's status, and tells the owner if it changed.
+    pub(super) fn set_status(&mut self, slot: Slot, status: TransportStatus) {
+        let endpoint = &mut self.endpoints[slot];
+        if std::mem::replace(&mut endpoint.status, status) == status {
             return;
         }
-        peer.status = status;
         let message = v1::TransportState {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             status: status.into(),
         };
-        self.tell(from_sfu::Message::State(message));
+        self.emit(from_sfu::Message::State(message));
+        // A connected transport may be silent for less time than one may take to connect.
+        self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Opens or closes a channel's queue and says so.
-    pub(super) fn tell_channel(&mut self, slot: usize, channel: Channel, open: bool) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let outbox = peer.outbox(channel);
+    /// Opens or closes the queue of a channel, and tells the owner.
+    pub(super) fn set_channel(&mut self, slot: Slot, channel: Channel, open: bool) {
+        let endpoint = &mut self.endpoints[slot];
+        let outbox = endpoint.outbox(channel);
         if open {
             outbox.open();
         } else if !outbox.is_overrun() {
             outbox.close();
         }
         let message = v1::ChannelState {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             channel: channel.to_wire().into(),
             open,
         };
-        self.tell(from_sfu::Message::Channel(message));
+        self.emit(from_sfu::Message::Channel(message));
     }
 
-    /// Says how much waits for the channel `ops`, where that is something new.
-    pub(super) fn tell_level(&mut self, slot: usize) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let Some(level) = peer.outbox(Channel::Ops).new_level() else {
+    /// Tells the owner how much waits for the channel `ops`, if the level changed.
+    pub(super) fn emit_pressure(&mut self, slot: Slot) {
+        let endpoint = &mut self.endpoints[slot];
+        let Some(level) = endpoint.outbox(Channel::Ops).new_level() else {
             return;
         };
         let message = v1::ChannelPressure {
-            session: peer.session,
-            transport: peer.number,
+            session: endpoint.session,
+            transport: endpoint.number,
             channel: v1::Channel::Ops.into(),
             level: level.to_wire().into(),
         };
-        self.tell(from_sfu::Message::Pressure(message));
+        self.emit(from_sfu::Message::Pressure(message));
     }
 
-    fn take_data(&mut self, slot: usize, channel: Channel, data: Vec<u8>, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
-            return;
-        };
-        let session = peer.session;
+    fn take_data(&mut self, slot: Slot, channel: Channel, data: Vec<u8>, now: Instant) {
         if !self.is_overloaded() {
-            self.tell(from_sfu::Message::Data(v1::ReceivedData {
+            let session = self.endpoints[slot].session;
+            self.emit(from_sfu::Message::Data(v1::ReceivedData {
                 session,
                 channel: channel.to_wire().into(),
                 payload: data.into(),
@@ -112,60 +113,39 @@ impl Sfu {
         }
     }
 
-    fn ingest(&mut self, slot: usize, mid: Mid, packet: Packet, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
-            return;
-        };
-        let of_line = |key: &&usize| self.publications[**key].mid == Some(mid);
-        let Some(key) = peer.publications.iter().find(of_line).copied() else {
-            return;
-        };
-        self.stats.packets_in += 1;
-        let publication = &mut self.publications[key];
-        let starts = publication.started.is_none();
-        let missing = publication.ingest(packet, now);
-        self.stats.packets_lost = self.stats.packets_lost.saturating_add_signed(missing);
-        if !publication.dirty {
-            publication.dirty = true;
-            self.dirty.push(key);
-        }
-        if starts {
-            self.start(key);
-        }
-    }
-
     /// Offers a publication whose codec is known now to all others in its room.
-    fn start(&mut self, key: usize) {
+    pub(super) fn start(&mut self, key: PublicationKey) {
         let publication = &self.publications[key];
-        let Some((codec, _)) = publication.started else {
-            return;
-        };
-        let members = self.rooms.get(&publication.room);
-        let members = members.map(|room| room.members.clone()).unwrap_or_default();
+        let (codec, _) = publication.started.expect("its first packet has come");
+        let info = &publication.info;
+        let members = self.rooms[&info.room].members.clone();
         let message = v1::PublicationStarted {
-            room: publication.room.clone(),
-            publication: publication.id.clone(),
-            session: publication.session,
+            room: info.room.clone(),
+            publication: info.id.clone(),
+            session: info.session,
             codec: codec.name().to_owned(),
         };
-        self.tell(from_sfu::Message::PublicationStarted(message));
+        self.emit(from_sfu::Message::PublicationStarted(message));
         for slot in members {
             self.subscribe(slot, key);
         }
     }
 
-    fn take_keyframe_request(&mut self, slot: usize, mid: Mid) {
+    fn take_keyframe_request(&mut self, slot: Slot, mid: Mid) {
         self.stats.plis_in += 1;
-        let Some(peer) = self.peers.get(slot) else {
+        let mut subscriptions = self.endpoints[slot].subscriptions.iter();
+        let Some(subscription) = subscriptions.find(|known| known.mid() == Some(mid)) else {
+            // The publication has ended, and its subscriber does not know yet.
             return;
         };
-        let mut subscriptions = peer.subscriptions.iter();
-        let Some(wanted) = subscriptions.find(|known| known.mid() == Some(mid)) else {
-            return;
-        };
-        let publication = &mut self.publications[wanted.publication];
-        publication.want_keyframe();
-        let owner = publication.owner;
-        self.wake(owner);
+        self.want_keyframe(subscription.publication);
+    }
+
+    /// Has the publisher asked for a keyframe, as soon as it may be asked again.
+    pub(super) fn want_keyframe(&mut self, key: PublicationKey) {
+        let publication = &mut self.publications[key];
+        if publication.want_keyframe() {
+            self.schedule.wake(publication.info.owner, Work::Tend);
+        }
     }
 }

@@ -4,7 +4,9 @@ use super::Sfu;
 use crate::LinkCode;
 use crate::limits::{CANDIDATES_MAX, ROOM_PUBLICATIONS_MAX, SESSION_PUBLICATIONS_MAX};
 use crate::outbox::Pushed;
-use crate::publication::Publication;
+use crate::publication::{Publication, PublicationInfo};
+use crate::schedule::Work;
+use crate::slot::Slot;
 use crate::transport::Channel;
 use fmz_media::Codec;
 use fmz_proto::v1::{self, MediaKind, to_sfu};
@@ -16,8 +18,8 @@ impl Sfu {
         match message {
             to_sfu::Message::Open(open) => self.open(open, now),
             to_sfu::Message::Close(close) => {
-                if let Some(slot) = self.sessions.get(&close.session) {
-                    self.close(*slot, now);
+                if let Some(slot) = self.endpoints.of_session(close.session) {
+                    self.close(slot, now);
                 }
             }
             to_sfu::Message::Answer(answer) => self.take_answer(answer, now),
@@ -33,61 +35,48 @@ impl Sfu {
         let Some(candidate) = &message.candidate else {
             return;
         };
-        let Some(slot) = self.sessions.get(&message.session).copied() else {
+        let Some(slot) = self.endpoints.of_session(message.session) else {
+            // Candidates trickle on while a transport ends.
             return;
         };
-        let peer = &mut self.peers[slot];
-        if candidate.transport != peer.number || candidate.candidate.is_empty() {
+        let endpoint = &mut self.endpoints[slot];
+        // An empty candidate is the end of candidates; one of an earlier transport came too late.
+        if candidate.transport != endpoint.number || candidate.candidate.is_empty() {
             return;
         }
-        peer.candidates += 1;
-        if peer.candidates > CANDIDATES_MAX {
-            self.report(message.session, LinkCode::BadCandidate, 0);
+        endpoint.candidates += 1;
+        if endpoint.candidates > CANDIDATES_MAX {
+            self.emit_error(message.session, LinkCode::BadCandidate, 0);
             return;
         }
-        match peer.transport.add_candidate(&candidate.candidate) {
-            Ok(true) => self.wake(slot),
-            // Browsers hide local addresses behind mDNS names; those peers are found by the checks they send.
+        match endpoint.transport.add_candidate(&candidate.candidate) {
+            // The transport wants to be driven, to check its new pairs.
+            Ok(true) => self.schedule.wake(slot, Work::Forward),
+            // Browsers hide local addresses behind mDNS names; such clients are found by their
+            // checks.
             Ok(false) => tracing::debug!(session = message.session, "candidate passed over"),
             Err(fault) => self.fail(slot, &fault, now),
         }
     }
 
     fn add_publication(&mut self, add: v1::AddPublication, now: Instant) {
-        let publish = add.publish.unwrap_or_default();
         let session = add.session;
-        match self.check_publication(session, &add.publication, &publish) {
-            Ok((slot, audio, only)) => {
-                let peer = &mut self.peers[slot];
-                let room = peer.room.clone();
-                let publication = Publication::new(
-                    add.publication.clone(),
-                    room.clone(),
-                    session,
-                    slot,
-                    publish.request,
-                    audio,
-                    only,
-                    now,
-                );
-                let key = self.publications.insert(publication);
-                peer.publications.push(key);
-                let room = self.rooms.entry(room).or_default();
-                room.publications.insert(add.publication, key);
-                self.wake(slot);
-            }
-            Err(code) => self.report(session, code, publish.request),
+        let publish = add.publish.unwrap_or_default();
+        let request = publish.request;
+        match self.check_publication(session, add.publication, publish) {
+            Ok(info) => self.publish(info, now),
+            Err(code) => self.emit_error(session, code, request),
         }
     }
 
     fn check_publication(
         &self,
         session: u64,
-        id: &str,
-        publish: &v1::Publish,
-    ) -> Result<(usize, bool, Option<Codec>), LinkCode> {
-        let slot = self.sessions.get(&session);
-        let slot = *slot.ok_or(LinkCode::UnknownSession)?;
+        id: String,
+        publish: v1::Publish,
+    ) -> Result<PublicationInfo, LinkCode> {
+        let owner = self.endpoints.of_session(session);
+        let owner = owner.ok_or(LinkCode::UnknownSession)?;
         let audio = match publish.kind() {
             MediaKind::Audio => true,
             MediaKind::Video => false,
@@ -97,27 +86,48 @@ impl Sfu {
             "" => None,
             name => Some(Codec::from_name(name).ok_or(LinkCode::BadPublish)?),
         };
-        if only.is_some_and(|codec| codec.is_audio() != audio) || !is_stream_id(id) {
+        if only.is_some_and(|codec| codec.is_audio() != audio) || !is_stream_id(&id) {
             return Err(LinkCode::BadPublish);
         }
-        let peer = &self.peers[slot];
-        let room = self.rooms.get(&peer.room);
-        let in_room = room.map_or(0, |room| room.publications.len());
-        if peer.publications.len() == SESSION_PUBLICATIONS_MAX || in_room == ROOM_PUBLICATIONS_MAX {
+        let endpoint = &self.endpoints[owner];
+        let in_room = &self.rooms[&endpoint.room].publications;
+        if endpoint.publications.len() == SESSION_PUBLICATIONS_MAX
+            || in_room.len() == ROOM_PUBLICATIONS_MAX
+        {
             return Err(LinkCode::TooManyPublications);
         }
-        if room.is_some_and(|room| room.publications.contains_key(id)) {
+        if in_room.contains_key(&id) {
             return Err(LinkCode::DuplicatePublication);
         }
-        Ok((slot, audio, only))
+        Ok(PublicationInfo {
+            id,
+            room: endpoint.room.clone(),
+            session,
+            owner,
+            request: publish.request,
+            audio,
+            only,
+        })
+    }
+
+    /// Adds a publication. Its line is offered when its publisher is tended.
+    fn publish(&mut self, info: PublicationInfo, now: Instant) {
+        let (owner, id, room) = (info.owner, info.id.clone(), info.room.clone());
+        let key = self.publications.insert(Publication::new(info, now));
+        self.endpoints[owner].publications.push(key);
+        let room = self.rooms.get_mut(&room);
+        let room = room.expect("a room lasts as long as it has an endpoint");
+        room.publications.insert(id, key);
+        self.schedule.wake(owner, Work::Tend);
     }
 
     fn remove_publication(&mut self, remove: &v1::RemovePublication) {
         let room = self.rooms.get(&remove.room);
         let key = room.and_then(|room| room.publications.get(&remove.publication));
-        match key.copied() {
-            Some(key) => self.unpublish(key),
-            None => self.report(0, LinkCode::UnknownPublication, 0),
+        match key {
+            Some(key) => self.unpublish(*key),
+            // It ended by itself while the owner's message was under way.
+            None => tracing::debug!(?remove, "no such publication"),
         }
     }
 
@@ -126,20 +136,24 @@ impl Sfu {
             return;
         };
         for session in &send.sessions {
-            let Some(slot) = self.sessions.get(session).copied() else {
-                continue;
-            };
-            match self.peers[slot].outbox(channel).push(send.payload.clone()) {
-                Pushed::Queued => {
-                    self.wake(slot);
-                    self.tell_level(slot);
-                }
-                Pushed::Ignored => {}
-                Pushed::Overrun => {
-                    self.stats.queue_drops += 1;
-                    if channel == Channel::Ops {
-                        self.tell_channel(slot, channel, false);
-                    }
+            if let Some(slot) = self.endpoints.of_session(*session) {
+                self.send_to(slot, channel, send);
+            }
+        }
+    }
+
+    fn send_to(&mut self, slot: Slot, channel: Channel, send: &v1::SendData) {
+        let outbox = self.endpoints[slot].outbox(channel);
+        match outbox.push(send.payload.clone()) {
+            Pushed::Queued => {
+                self.schedule.wake(slot, Work::Tend);
+                self.emit_pressure(slot);
+            }
+            Pushed::Ignored => {}
+            Pushed::Overrun => {
+                self.stats.queue_drops += 1;
+                if channel == Channel::Ops {
+                    self.set_channel(slot, channel, false);
                 }
             }
         }
@@ -153,7 +167,8 @@ impl Sfu {
     }
 }
 
-/// True for what may stand as a media stream id (RFC 8830 section 2), less the characters nobody needs there.
+/// Returns true if an id can be a media stream id (RFC 8830 section 2); the characters that nobody
+/// needs there are left out.
 fn is_stream_id(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
     (1..=fmz_proto::limits::PUBLICATION_BYTES_MAX).contains(&id.len()) && id.bytes().all(allowed)

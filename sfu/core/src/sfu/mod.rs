@@ -1,24 +1,31 @@
-//! The forwarding unit: its verbs, and the order in which its transports are served.
+//! The forwarding unit: its parts and its verbs.
+//!
+//! The way of a packet is in `forward`. All that happens more rarely is kept out of it: `tend` does
+//! what an endpoint needs besides packets, with `negotiate` for offers; `events` acts on what
+//! transports report, `messages` on what the rooms' owner asks for; `rooms` begins and ends
+//! endpoints and publications.
 
 mod events;
+mod forward;
 mod messages;
 mod negotiate;
 mod rooms;
+mod tend;
 
-use crate::demux::{Addresses, Label, label};
+use crate::demux::{Label, label};
+use crate::endpoints::Endpoints;
 use crate::limits::EVENTS_MAX;
-use crate::peer::{Flushed, Peer};
-use crate::publication::Publication;
-use crate::slab::Slab;
+use crate::publication::Publications;
+use crate::schedule::{Schedule, Work};
+use crate::slot::Slot;
 use crate::stats::Stats;
 use crate::transport::{Outputs, TransportError};
-use crate::ufrag::Place;
 use crate::{Datagram, LinkCode, Transmit};
 use fmz_proto::v1::{self, from_sfu};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rooms::Room;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -27,7 +34,7 @@ use std::time::Instant;
 pub struct Config {
     /// Number of this shard, written into every transport's user fragment.
     pub shard: u16,
-    /// Addresses announced to peers; datagrams carry one of them as their local address.
+    /// Addresses announced to clients; the flow of a datagram has one of them as its local address.
     pub candidates: Vec<SocketAddr>,
 }
 
@@ -36,299 +43,130 @@ pub struct Config {
 pub struct Sfu {
     config: Config,
     rng: ChaCha20Rng,
-    /// Counts the transports made, so that a slot used again has another user fragment.
+    /// Counts the endpoints made, so that a slot used again has another user fragment.
     epoch: u32,
-    peers: Slab<Box<Peer>>,
-    places: Vec<u32>,
-    sessions: BTreeMap<u64, usize>,
     rooms: BTreeMap<String, Room>,
-    publications: Slab<Publication>,
-    addresses: Addresses,
-    timers: BTreeSet<(Instant, usize)>,
-    ready: VecDeque<usize>,
-    /// Publications with packets to forward.
-    dirty: Vec<usize>,
+    endpoints: Endpoints,
+    publications: Publications,
+    schedule: Schedule,
+    /// What transports have said, and is not taken yet.
     outputs: Outputs,
+    /// Messages to the rooms' owner.
     events: VecDeque<from_sfu::Message>,
     stats: Stats,
 }
 
 impl Sfu {
-    /// Makes a forwarding unit without rooms. The seed must not be guessable: ICE passwords come from it.
+    /// Makes a forwarding unit without rooms. The seed must not be guessable: ICE passwords come
+    /// from it.
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
             config,
             rng: ChaCha20Rng::from_seed(seed),
             epoch: 0,
-            peers: Slab::default(),
-            places: Vec::new(),
-            sessions: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            publications: Slab::default(),
-            addresses: Addresses::default(),
-            timers: BTreeSet::new(),
-            ready: VecDeque::new(),
-            dirty: Vec::new(),
+            endpoints: Endpoints::default(),
+            publications: Publications::default(),
+            schedule: Schedule::default(),
             outputs: Outputs::default(),
             events: VecDeque::new(),
             stats: Stats::default(),
         }
     }
 
-    /// Takes a datagram that came at `now`. One that no transport accepts is dropped.
+    /// Takes a datagram that came at `now`. A datagram that no transport accepts is dropped.
     pub fn handle_datagram(&mut self, datagram: Datagram<'_>, now: Instant) {
         let label = label(datagram.payload);
         let slot = match label {
-            Label::Named(place) => self.slot_of(place),
-            Label::Plain => self.addresses.slot(datagram.source),
+            Label::Named(place) => self.endpoints.of_place(place),
+            Label::Plain => self.endpoints.of_flow(&datagram.flow),
             Label::Foreign => None,
         };
         let named = label != Label::Plain;
-        let taken = slot.is_some_and(|slot| self.receive(slot, named, &datagram, now));
-        if !taken {
+        let accepted = slot.is_some_and(|slot| self.receive(slot, named, &datagram, now));
+        if !accepted {
             self.stats.datagrams_refused += 1;
         }
     }
 
-    fn slot_of(&self, place: Place) -> Option<usize> {
-        let slot = usize::try_from(place.slot).ok()?;
-        let known = self.peers.get(slot).is_some() && self.places[slot] == place.epoch;
-        (known && place.shard == self.config.shard).then_some(slot)
-    }
-
-    fn receive(&mut self, slot: usize, named: bool, datagram: &Datagram<'_>, now: Instant) -> bool {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return false;
-        };
-        match peer.transport.handle_datagram(datagram, now) {
-            Ok(false) => return false,
-            Ok(true) => {}
-            Err(fault) => {
-                self.fail(slot, &fault, now);
-                return true;
-            }
-        }
-        peer.heard_at = now;
-        if named {
-            self.addresses
-                .learn(datagram.source, slot, &mut peer.addresses);
-        }
-        self.stats.bytes_in += datagram.payload.len() as u64;
-        let drained = peer.drain(None, now, &mut self.outputs);
-        self.settle(slot, drained, now);
-        self.wake(slot);
-        true
-    }
-
-    /// Notes that the deadline [`Sfu::poll_timeout`] named has come.
+    /// Notes that the deadline that [`Sfu::poll_timeout`] returned has come.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((at, slot)) = self.timers.first().copied() {
-            if at > now {
-                break;
-            }
-            self.timers.pop_first();
-            if let Some(peer) = self.peers.get_mut(slot) {
-                peer.timer = None;
-            }
-            self.wake(slot);
-        }
+        self.schedule.expire(now);
     }
 
-    /// The next datagram to send. To be called after any number of inputs until it returns `None`; it serves the
-    /// transports one after the other, so that one subscriber's burst is done before the next one's begins.
+    /// Returns the next datagram to send. It is to be called after any number of inputs until it
+    /// returns `None`. It serves endpoints in turn: one subscriber's burst is done before the next
+    /// one's begins, so that its datagrams are next to each other and can leave as one send.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         loop {
             if let Some(transmit) = self.outputs.transmits.pop_front() {
                 self.stats.bytes_out += transmit.payload.len() as u64;
                 return Some(transmit);
             }
-            let slot = self.next_ready()?;
-            self.serve(slot, now);
+            let (slot, work) = self.schedule.next(&mut self.publications)?;
+            // Most turns are a burst and nothing else. Frames for a data channel wait until SCTP
+            // has room, which it gets by any datagram or timeout; so they are looked at in every
+            // turn.
+            let tends = work == Work::Tend || self.endpoints[slot].has_queued_frames();
+            if !tends || self.tend(slot, now) {
+                self.forward(slot, now);
+            }
         }
     }
 
-    /// The next message to the rooms' owner. To be called after [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns the next message to the rooms' owner. It is to be called after
+    /// [`Sfu::poll_transmit`] has returned `None`.
     pub fn poll_event(&mut self) -> Option<from_sfu::Message> {
         self.events.pop_front()
     }
 
-    /// When [`Sfu::handle_timeout`] is to be called. To be asked after [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns when [`Sfu::handle_timeout`] is to be called. It is to be asked after
+    /// [`Sfu::poll_transmit`] has returned `None`.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        self.schedule.deadline()
     }
 
-    /// Counts so far.
+    /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
-        let keys = self.publications.keys();
-        let started = keys
-            .iter()
-            .filter(|key| self.publications[**key].started.is_some());
+        let publications = self.publications.iter();
+        let started = publications.filter(|publication| publication.started.is_some());
         Stats {
-            transports: self.peers.len() as u64,
+            transports: self.endpoints.len() as u64,
             rooms: self.rooms.len() as u64,
             publications: started.count() as u64,
             ..self.stats
         }
     }
 
-    /// Ends every transport, with a good-bye to each; [`Sfu::poll_transmit`] then has them.
+    /// Ends every transport, with a good-bye to each client; [`Sfu::poll_transmit`] then has them.
     pub fn close_all(&mut self, now: Instant) {
-        for slot in self.peers.keys() {
+        let slots: Vec<Slot> = self.endpoints.slots().collect();
+        for slot in slots {
             self.close(slot, now);
         }
     }
 
-    /// The slot to be served next; publications with new packets make their subscribers ready first.
-    fn next_ready(&mut self) -> Option<usize> {
-        if self.ready.is_empty() {
-            for key in std::mem::take(&mut self.dirty) {
-                let Some(publication) = self.publications.get_mut(key) else {
-                    continue;
-                };
-                publication.dirty = false;
-                let subscribers: Vec<usize> = publication.subscribers.iter().copied().collect();
-                for slot in subscribers {
-                    self.wake(slot);
-                }
-            }
+    /// Ends a transport with a reason that the rooms' owner is told.
+    fn end(&mut self, slot: Slot, code: LinkCode, now: Instant) {
+        let session = self.endpoints[slot].session;
+        self.emit_error(session, code, 0);
+        if code == LinkCode::Silence {
+            self.set_status(slot, v1::TransportStatus::Disconnected);
         }
-        let slot = self.ready.pop_front()?;
-        if let Some(peer) = self.peers.get_mut(slot) {
-            peer.ready = false;
-        }
-        Some(slot)
+        self.close(slot, now);
     }
 
-    fn wake(&mut self, slot: usize) {
-        if let Some(peer) = self.peers.get_mut(slot)
-            && !peer.ready
-        {
-            peer.ready = true;
-            self.ready.push_back(slot);
-        }
-    }
-
-    /// Does all that is due for one transport.
-    fn serve(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
-            return;
-        };
-        if let Some(code) = peer.overdue(now) {
-            self.end(slot, code, now);
-            return;
-        }
-        let served = self.negotiate(slot, now).and_then(|()| {
-            self.flush(slot)?;
-            self.ask_for_keyframes(slot, now)?;
-            self.forward(slot, now)
-        });
-        match served {
-            Ok(next_burst) => self.arm(slot, next_burst, now),
-            Err(fault) => self.fail(slot, &fault, now),
-        }
-    }
-
-    fn flush(&mut self, slot: usize) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return Ok(());
-        };
-        let session = peer.session;
-        for flushed in peer.flush_channels()? {
-            match flushed {
-                Flushed::Broken(channel) => {
-                    self.report(session, LinkCode::ChannelWrite, 0);
-                    self.tell_channel(slot, channel, false);
-                }
-                Flushed::Recovered(channel) => self.tell_channel(slot, channel, true),
-            }
-        }
-        self.tell_level(slot);
-        Ok(())
-    }
-
-    fn ask_for_keyframes(&mut self, slot: usize, now: Instant) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return Ok(());
-        };
-        for key in &peer.publications {
-            let publication = &mut self.publications[*key];
-            let due = publication.keyframe_due(now).is_some_and(|at| at <= now);
-            if let Some(mid) = publication.mid.filter(|_| due) {
-                publication.keyframe_asked(now);
-                if peer.transport.request_keyframe(mid)? {
-                    self.stats.plis_out += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Forwards a burst, drains, and returns when the next burst may leave.
-    fn forward(&mut self, slot: usize, now: Instant) -> Result<Option<Instant>, TransportError> {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return Ok(None);
-        };
-        let forwarded = peer.forward(&mut self.publications, &mut self.stats, now)?;
-        let drained = peer.drain(forwarded.oldest, now, &mut self.outputs);
-        self.wake_owners_that_must_ask(slot, now);
-        self.settle(slot, drained, now);
-        Ok(forwarded.next_at)
-    }
-
-    /// A subscriber that waits for a keyframe makes the publisher's transport ask for it.
-    fn wake_owners_that_must_ask(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get(slot) else {
-            return;
-        };
-        let waiting = peer.subscriptions.iter().filter_map(|subscription| {
-            let publication = &self.publications[subscription.publication];
-            let due = publication.keyframe_due(now)?;
-            let armed = self.peers.get(publication.owner)?.timer;
-            let sooner = armed.is_none_or(|at| at > due);
-            (subscription.waits_for_keyframe() && sooner).then_some(publication.owner)
-        });
-        for owner in waiting.collect::<Vec<_>>() {
-            self.wake(owner);
-        }
-    }
-
-    /// Puts the transport's next deadline into the timers.
-    fn arm(&mut self, slot: usize, next_burst: Option<Instant>, now: Instant) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let at = peer.next_at(next_burst, &self.publications, now);
-        if peer.timer == Some(at) {
-            return;
-        }
-        if let Some(before) = peer.timer.replace(at) {
-            self.timers.remove(&(before, slot));
-        }
-        self.timers.insert((at, slot));
-    }
-
-    /// Ends a transport with a reason that its owner hears.
-    fn end(&mut self, slot: usize, code: LinkCode, now: Instant) {
-        if let Some(peer) = self.peers.get(slot) {
-            let session = peer.session;
-            self.report(session, code, 0);
-            if code == LinkCode::Silence {
-                self.tell_status(slot, v1::TransportStatus::Disconnected);
-            }
-            self.close(slot, now);
-        }
-    }
-
-    fn fail(&mut self, slot: usize, fault: &TransportError, now: Instant) {
-        tracing::warn!(%fault, slot, "transport failed");
+    /// Ends a transport that cannot go on.
+    fn fail(&mut self, slot: Slot, fault: &TransportError, now: Instant) {
+        tracing::warn!(%fault, ?slot, "transport failed");
         if matches!(fault, TransportError::Panicked) {
             self.stats.panics += 1;
         }
         self.end(slot, LinkCode::Fault, now);
     }
 
-    fn report(&mut self, session: u64, code: LinkCode, request: u32) {
-        self.tell(from_sfu::Message::Error(v1::LinkError {
+    fn emit_error(&mut self, session: u64, code: LinkCode, request: u32) {
+        self.emit(from_sfu::Message::Error(v1::LinkError {
             session,
             code: code.code().to_owned(),
             text: code.to_string(),
@@ -336,11 +174,11 @@ impl Sfu {
         }));
     }
 
-    fn tell(&mut self, message: from_sfu::Message) {
+    fn emit(&mut self, message: from_sfu::Message) {
         self.events.push_back(message);
     }
 
-    /// True where the rooms' owner is too far behind to be given more than it asked for.
+    /// Returns true if the rooms' owner is too far behind to be given more than it asked for.
     fn is_overloaded(&self) -> bool {
         self.events.len() >= EVENTS_MAX
     }
@@ -370,9 +208,9 @@ mod tests {
         }
         while sfu.poll_transmit(now).is_some() {}
         events(&mut sfu);
-        let slot = sfu.sessions[&1];
-        let fault = sfu.peers[slot].transport.panic_inside();
-        sfu.settle(slot, fault, now);
+        let slot = sfu.endpoints.of_session(1).unwrap();
+        let fault = sfu.endpoints[slot].transport.panic_inside();
+        sfu.handle_events(slot, fault, now);
         let told = events(&mut sfu);
         let [
             from_sfu::Message::Error(error),
@@ -398,12 +236,12 @@ mod tests {
             transport: 1,
         };
         sfu.handle_message(to_sfu::Message::Open(open), now);
-        let slot = sfu.sessions[&1];
+        let slot = sfu.endpoints.of_session(1).unwrap();
         let flood = |sfu: &mut Sfu, channel, frames| {
             for _ in 0..frames {
                 let data = crate::transport::TransportEvent::Data(channel, vec![0; 8]);
                 sfu.outputs.events.push(data);
-                sfu.settle(slot, Ok(()), now);
+                sfu.handle_events(slot, Ok(()), now);
             }
         };
         flood(&mut sfu, crate::transport::Channel::Live, EVENTS_MAX + 10);

@@ -1,145 +1,128 @@
-//! Offers: what changed since the last one, in one, and never two at once.
+//! Offers: all that changed since the last offer goes into one, and never are two under way.
 
 use super::Sfu;
 use crate::LinkCode;
+use crate::endpoint::Endpoint;
 use crate::limits::LINES_MAX;
-use crate::subscription::Line;
-use crate::transport::{LineChange, TransportError};
+use crate::publication::{PublicationKey, Publications};
+use crate::schedule::Work;
+use crate::slot::Slot;
+use crate::subscription::SubscriptionState;
+use crate::transport::{LineChange, Mid, TransportError};
 use fmz_proto::v1::{self, from_sfu};
 use std::time::Instant;
 
-/// Whom a line of an offer is for.
+/// Whom a new line of an offer is for.
 #[derive(Debug, Clone, Copy)]
 enum Target {
-    /// Key of a publication of the peer's own.
-    Publication(usize),
-    /// Position of a subscription.
-    Subscription(usize),
-    None,
+    /// A publication of the client's own.
+    Publication(PublicationKey),
+    /// The client's subscription to this publication.
+    Subscription(PublicationKey),
 }
 
 impl Sfu {
-    /// Makes an offer where something changed and no other offer waits for its answer.
-    pub(super) fn negotiate(&mut self, slot: usize, now: Instant) -> Result<(), TransportError> {
-        let Some(peer) = self.peers.get(slot) else {
-            return Ok(());
-        };
-        let first = peer.negotiation.offer == 0;
-        if peer.negotiation.waits_since.is_some() {
+    /// Makes an offer if something changed, unless another offer waits for its answer.
+    pub(super) fn negotiate(&mut self, slot: Slot, now: Instant) -> Result<(), TransportError> {
+        let endpoint = &mut self.endpoints[slot];
+        if endpoint.negotiation.waits_since.is_some() {
             return Ok(());
         }
-        let (changes, targets) = self.changes(slot);
-        if changes.is_empty() && !first {
+        let is_first = endpoint.negotiation.offer == 0;
+        let stops = std::mem::take(&mut endpoint.negotiation.stops);
+        let mut changes: Vec<LineChange> = stops.into_iter().map(LineChange::Stop).collect();
+        let stopped = changes.len();
+        let (targets, refused) = add_lines(endpoint, &self.publications, &mut changes);
+        for target in refused {
+            self.refuse_line(slot, target);
+        }
+        // The first offer is made even without a line, for the data channels.
+        if changes.is_empty() && !is_first {
             return Ok(());
         }
-        let peer = &mut self.peers[slot];
-        peer.negotiation.stops.clear();
-        let Some(offered) = peer.transport.offer(&changes)? else {
-            return Ok(());
-        };
-        peer.negotiation.offer += 1;
-        peer.negotiation.waits_since = Some(now);
-        let mut lines = Vec::new();
-        for (target, mid) in targets.into_iter().zip(offered.lines) {
+        if let Some(offered) = self.endpoints[slot].transport.offer(&changes)? {
+            let lines = offered.lines.into_iter().skip(stopped);
+            let lines = self.set_lines(slot, targets.into_iter().zip(lines));
+            self.send_offer(slot, offered.sdp, lines, now);
+        }
+        Ok(())
+    }
+
+    /// Notes the lines that were offered, and returns those that the client may publish on.
+    fn set_lines(
+        &mut self,
+        slot: Slot,
+        lines: impl Iterator<Item = (Target, Mid)>,
+    ) -> Vec<v1::PublishLine> {
+        let mut publish = Vec::new();
+        for (target, mid) in lines {
             match target {
                 Target::Publication(key) => {
                     let publication = &mut self.publications[key];
                     publication.mid = Some(mid);
-                    lines.push(v1::PublishLine {
-                        request: publication.request,
+                    publish.push(v1::PublishLine {
+                        request: publication.info.request,
                         mid: mid.to_string(),
-                        publication: publication.id.clone(),
+                        publication: publication.info.id.clone(),
                     });
                 }
-                Target::Subscription(at) => peer.subscriptions[at].line = Line::Offered(mid),
-                Target::None => {}
+                Target::Subscription(key) => {
+                    let subscription = self.endpoints[slot].subscription(key);
+                    subscription.state = SubscriptionState::Offered(mid);
+                }
             }
         }
+        publish
+    }
+
+    fn send_offer(&mut self, slot: Slot, sdp: String, lines: Vec<v1::PublishLine>, now: Instant) {
+        let endpoint = &mut self.endpoints[slot];
+        endpoint.negotiation.offer += 1;
+        endpoint.negotiation.waits_since = Some(now);
         let message = v1::TransportOffer {
-            session: peer.session,
+            session: endpoint.session,
             offer: Some(v1::Offer {
-                offer: peer.negotiation.offer,
-                sdp: offered.sdp,
+                offer: endpoint.negotiation.offer,
+                sdp,
                 lines,
-                transport: peer.number,
+                transport: endpoint.number,
             }),
         };
-        self.tell(from_sfu::Message::Offer(message));
-        Ok(())
+        self.emit(from_sfu::Message::Offer(message));
     }
 
-    /// What is to be offered to a transport. What finds no room for a line is given up with a code.
-    fn changes(&mut self, slot: usize) -> (Vec<LineChange>, Vec<Target>) {
-        let (mut changes, mut targets, mut full) = (Vec::new(), Vec::new(), Vec::new());
-        let peer = &mut self.peers[slot];
-        for mid in &peer.negotiation.stops {
-            changes.push(LineChange::Stop(*mid));
-            targets.push(Target::None);
-        }
-        let mut wanted = Vec::new();
-        for key in &peer.publications {
-            let publication = &self.publications[*key];
-            if publication.mid.is_none() {
-                let (audio, codec) = (publication.audio, publication.only);
-                wanted.push((
-                    LineChange::Receive { audio, codec },
-                    Target::Publication(*key),
-                ));
-            }
-        }
-        for (at, subscription) in peer.subscriptions.iter().enumerate() {
-            let publication = &self.publications[subscription.publication];
-            if let (Line::Wanted, Some((codec, _))) = (subscription.line, publication.started) {
-                let publication = publication.id.clone();
-                let change = LineChange::Send { publication, codec };
-                wanted.push((change, Target::Subscription(at)));
-            }
-        }
-        for (change, target) in wanted {
-            if peer.negotiation.lines == LINES_MAX {
-                full.push(target);
-                continue;
-            }
-            peer.negotiation.lines += 1;
-            changes.push(change);
-            targets.push(target);
-        }
-        full.into_iter()
-            .for_each(|target| self.give_up(slot, target));
-        (changes, targets)
-    }
-
-    fn give_up(&mut self, slot: usize, target: Target) {
+    /// Gives up what found no room for a line.
+    fn refuse_line(&mut self, slot: Slot, target: Target) {
         match target {
-            Target::Publication(key) => {
-                let publication = &self.publications[key];
-                let (session, request) = (publication.session, publication.request);
-                self.report(session, LinkCode::TooManyLines, request);
-                self.unpublish(key);
+            Target::Publication(key) => self.refuse_publication(key, LinkCode::TooManyLines),
+            Target::Subscription(key) => {
+                self.refuse_subscription(slot, key, LinkCode::TooManyLines);
             }
-            Target::Subscription(at) => self.refuse(slot, at, LinkCode::TooManyLines),
-            Target::None => {}
         }
     }
 
     pub(super) fn take_answer(&mut self, message: v1::TransportAnswer, now: Instant) {
         let session = message.session;
-        let Some(slot) = self.sessions.get(&session).copied() else {
-            self.report(session, LinkCode::UnknownSession, 0);
+        let Some(slot) = self.endpoints.of_session(session) else {
+            self.emit_error(session, LinkCode::UnknownSession, 0);
             return;
         };
         let answer = message.answer.unwrap_or_default();
-        let peer = &mut self.peers[slot];
-        let expected = peer.negotiation.waits_since.is_some()
-            && answer.offer == peer.negotiation.offer
-            && answer.transport == peer.number;
+        let endpoint = &mut self.endpoints[slot];
+        let expected = endpoint.negotiation.waits_since.is_some()
+            && answer.offer == endpoint.negotiation.offer
+            && answer.transport == endpoint.number;
         if !expected {
-            self.report(session, LinkCode::StaleAnswer, 0);
+            self.emit_error(session, LinkCode::StaleAnswer, 0);
             return;
         }
-        peer.negotiation.waits_since = None;
-        match peer.transport.answer(&answer.sdp) {
-            Ok(()) => self.agree(slot, now),
+        endpoint.negotiation.waits_since = None;
+        match endpoint.transport.answer(&answer.sdp) {
+            Ok(()) => {
+                if let Err(fault) = self.apply_answer(slot) {
+                    self.fail(slot, &fault, now);
+                }
+            }
             Err(TransportError::Panicked) => self.fail(slot, &TransportError::Panicked, now),
             Err(error) => {
                 tracing::info!(session, %error, "answer refused");
@@ -148,58 +131,116 @@ impl Sfu {
         }
     }
 
-    /// Begins the subscriptions that the answer agreed to, and ends the publications it refused.
-    fn agree(&mut self, slot: usize, now: Instant) {
-        if let Err(fault) = self.end_refused(slot) {
-            self.fail(slot, &fault, now);
-            return;
-        }
-        for at in 0..self.peers[slot].subscriptions.len() {
-            match self.agree_one(slot, at) {
-                Ok(None) => {}
-                Ok(Some(code)) => self.refuse(slot, at, code),
-                Err(fault) => {
-                    self.fail(slot, &fault, now);
-                    return;
-                }
-            }
-        }
-        self.wake(slot);
-    }
-
-    fn end_refused(&mut self, slot: usize) -> Result<(), TransportError> {
-        for key in self.peers[slot].publications.clone() {
-            let peer = &mut self.peers[slot];
+    /// Begins the subscriptions that the answer agreed to, and ends the publications that it
+    /// refused.
+    fn apply_answer(&mut self, slot: Slot) -> Result<(), TransportError> {
+        for key in self.endpoints[slot].publications.clone() {
             if let Some(mid) = self.publications[key].mid
-                && peer.transport.is_rejected(mid)?
+                && self.endpoints[slot].transport.is_rejected(mid)?
             {
-                let request = self.publications[key].request;
-                let session = peer.session;
-                self.report(session, LinkCode::LineRefused, request);
-                self.unpublish(key);
+                self.refuse_publication(key, LinkCode::LineRefused);
             }
         }
+        for at in 0..self.endpoints[slot].subscriptions.len() {
+            let subscription = &self.endpoints[slot].subscriptions[at];
+            if let SubscriptionState::Offered(mid) = subscription.state {
+                self.activate(slot, subscription.publication, mid)?;
+            }
+        }
+        // What changed while the offer waited for this answer is offered now.
+        self.schedule.wake(slot, Work::Tend);
         Ok(())
     }
 
-    fn agree_one(&mut self, slot: usize, at: usize) -> Result<Option<LinkCode>, TransportError> {
-        let peer = &mut self.peers[slot];
-        let subscription = &mut peer.subscriptions[at];
-        let publication = &mut self.publications[subscription.publication];
-        let (Line::Offered(mid), Some((_, format))) = (subscription.line, publication.started)
-        else {
-            return Ok(None);
-        };
-        if !peer.transport.is_sending(mid)? {
-            return Ok(Some(LinkCode::LineRefused));
+    /// Makes a subscription active, or gives it up if the client does not take it.
+    fn activate(
+        &mut self,
+        slot: Slot,
+        key: PublicationKey,
+        mid: Mid,
+    ) -> Result<(), TransportError> {
+        let endpoint = &mut self.endpoints[slot];
+        let publication = &self.publications[key];
+        let (_, format) = publication
+            .started
+            .expect("only what has started is offered");
+        if !endpoint.transport.is_sending(mid)? {
+            self.refuse_subscription(slot, key, LinkCode::LineRefused);
+            return Ok(());
         }
-        let Some(payload_type) = peer.transport.payload_type(mid, format)? else {
-            return Ok(Some(LinkCode::CodecUnsupported));
+        let Some(payload_type) = endpoint.transport.payload_type(mid, format)? else {
+            self.refuse_subscription(slot, key, LinkCode::CodecUnsupported);
+            return Ok(());
         };
-        peer.transport.keep_for_retransmission(mid)?;
-        subscription.line = Line::Agreed(mid, format, payload_type);
-        subscription.begin(publication);
-        publication.want_keyframe();
-        Ok(None)
+        endpoint.transport.keep_for_retransmission(mid)?;
+        let subscription = endpoint.subscription(key);
+        subscription.state = SubscriptionState::Active {
+            mid,
+            format,
+            payload_type,
+        };
+        subscription.shut(publication);
+        self.want_keyframe(key);
+        Ok(())
     }
+
+    fn refuse_publication(&mut self, key: PublicationKey, code: LinkCode) {
+        let info = &self.publications[key].info;
+        let (session, request) = (info.session, info.request);
+        self.emit_error(session, code, request);
+        self.unpublish(key);
+    }
+
+    /// Gives a subscription up without ending its publication.
+    fn refuse_subscription(&mut self, slot: Slot, key: PublicationKey, code: LinkCode) {
+        let endpoint = &mut self.endpoints[slot];
+        let session = endpoint.session;
+        let subscription = endpoint.subscription(key);
+        subscription.state = SubscriptionState::Refused(subscription.mid());
+        self.emit_error(session, code, 0);
+    }
+}
+
+/// Adds a line for each publication and subscription that has none yet. Returns whom each new line
+/// is for, and those that found no room.
+fn add_lines(
+    endpoint: &mut Endpoint,
+    publications: &Publications,
+    changes: &mut Vec<LineChange>,
+) -> (Vec<Target>, Vec<Target>) {
+    let (mut targets, mut refused) = (Vec::new(), Vec::new());
+    let mut add = |change, target| {
+        if endpoint.negotiation.lines == LINES_MAX {
+            refused.push(target);
+        } else {
+            endpoint.negotiation.lines += 1;
+            changes.push(change);
+            targets.push(target);
+        }
+    };
+    for key in &endpoint.publications {
+        let publication = &publications[*key];
+        if publication.mid.is_none() {
+            let change = LineChange::Receive {
+                audio: publication.info.audio,
+                codec: publication.info.only,
+            };
+            add(change, Target::Publication(*key));
+        }
+    }
+    for subscription in &endpoint.subscriptions {
+        if subscription.state == SubscriptionState::Wanted {
+            let key = subscription.publication;
+            let publication = &publications[key];
+            let (codec, _) = publication
+                .started
+                .expect("only what has started is subscribed to");
+            let change = LineChange::Send {
+                publication: publication.info.id.clone(),
+                codec,
+            };
+            add(change, Target::Subscription(key));
+        }
+    }
+    (targets, refused)
 }

@@ -1,173 +1,150 @@
-//! Who is in which room, and how transports and publications begin and end.
+//! Who is in which room, and how endpoints and publications begin and end.
 
 use super::Sfu;
 use crate::LinkCode;
+use crate::endpoint::Endpoint;
 use crate::limits::TRANSPORTS_MAX;
-use crate::peer::Peer;
-use crate::subscription::{Line, Subscription};
-use crate::transport::{Transport, TransportError};
+use crate::publication::PublicationKey;
+use crate::schedule::Work;
+use crate::slot::Slot;
+use crate::subscription::Subscription;
+use crate::transport::Transport;
 use crate::ufrag::{Place, password};
 use fmz_proto::v1::{self, TransportStatus, from_sfu};
 use rand_chacha::rand_core::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// A room that has a transport.
+/// A room. It lasts as long as it has an endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    pub(super) members: BTreeSet<usize>,
-    /// Keys of its publications by their names.
-    pub(super) publications: BTreeMap<String, usize>,
+    pub(super) members: BTreeSet<Slot>,
+    /// Its publications by their names.
+    pub(super) publications: BTreeMap<String, PublicationKey>,
 }
 
 impl Sfu {
     pub(super) fn open(&mut self, open: v1::OpenTransport, now: Instant) {
-        if let Some(slot) = self.sessions.get(&open.session) {
-            self.close(*slot, now);
+        if let Some(slot) = self.endpoints.of_session(open.session) {
+            self.close(slot, now);
         }
-        if self.peers.len() == TRANSPORTS_MAX {
-            self.report(open.session, LinkCode::TooManyTransports, 0);
+        if self.endpoints.len() == TRANSPORTS_MAX {
+            self.emit_error(open.session, LinkCode::TooManyTransports, 0);
             return;
         }
-        let slot = self.peers.next_key();
-        match self.new_transport(slot, now) {
-            Ok(transport) => self.enter(slot, open, transport, now),
+        let place = self.next_place();
+        let mut random = [0; 32];
+        self.rng.fill_bytes(&mut random);
+        let candidates = &self.config.candidates;
+        match Transport::new(place.to_ufrag(), password(&random), candidates, now) {
+            Ok(transport) => self.join(Endpoint::new(open, place, transport, now)),
             Err(fault) => {
                 tracing::error!(%fault, "transport could not be made");
-                self.report(open.session, LinkCode::Fault, 0);
+                self.emit_error(open.session, LinkCode::Fault, 0);
             }
         }
     }
 
-    fn new_transport(&mut self, slot: usize, now: Instant) -> Result<Transport, TransportError> {
+    /// Returns the place of the next endpoint, which no other had before.
+    fn next_place(&mut self) -> Place {
         self.epoch = self.epoch.wrapping_add(1);
-        self.places.resize(self.places.len().max(slot + 1), 0);
-        self.places[slot] = self.epoch;
-        let place = Place {
+        Place {
             shard: self.config.shard,
-            slot: slot as u32,
+            slot: self.endpoints.next_slot(),
             epoch: self.epoch,
-        };
-        let mut random = [0; 32];
-        self.rng.fill_bytes(&mut random);
-        let candidates = &self.config.candidates;
-        Transport::new(place.to_ufrag(), password(&random), candidates, now)
+        }
     }
 
-    fn enter(&mut self, slot: usize, open: v1::OpenTransport, transport: Transport, now: Instant) {
-        let room = self.rooms.entry(open.room.clone()).or_default();
+    fn join(&mut self, endpoint: Endpoint) {
+        let name = endpoint.room.clone();
+        let slot = self.endpoints.insert(endpoint);
+        let room = self.rooms.entry(name).or_default();
         room.members.insert(slot);
-        let keys: Vec<usize> = room.publications.values().copied().collect();
-        let peer = Peer::new(open.session, open.transport, open.room, transport, now);
-        let inserted = self.peers.insert(Box::new(peer));
-        debug_assert_eq!(inserted, slot);
-        self.sessions.insert(open.session, slot);
+        let keys: Vec<PublicationKey> = room.publications.values().copied().collect();
         for key in keys {
+            // A publication without a packet has no codec that could be offered yet.
             if self.publications[key].started.is_some() {
                 self.subscribe(slot, key);
             }
         }
-        self.wake(slot);
+        self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Wants a publication offered to a transport.
-    pub(super) fn subscribe(&mut self, slot: usize, key: usize) {
+    /// Has a publication that has started offered to an endpoint, unless it publishes it itself.
+    pub(super) fn subscribe(&mut self, slot: Slot, key: PublicationKey) {
         let publication = &mut self.publications[key];
-        if let Some(peer) = self.peers.get_mut(slot)
-            && publication.owner != slot
-        {
-            publication.subscribers.insert(slot);
-            peer.subscriptions
-                .push(Subscription::new(key, publication.audio));
-            self.wake(slot);
+        if publication.info.owner == slot {
+            return;
         }
+        publication.subscribers.insert(slot);
+        let subscription = Subscription::new(key, publication.info.audio);
+        self.endpoints[slot].subscriptions.push(subscription);
+        self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Ends a transport: good-bye to the peer, its publications end, its owner hears it.
-    pub(super) fn close(&mut self, slot: usize, now: Instant) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        for key in peer.publications.clone() {
+    /// Ends an endpoint: its publications end, its client is told good-bye, and the owner that it
+    /// ended.
+    pub(super) fn close(&mut self, slot: Slot, now: Instant) {
+        for key in std::mem::take(&mut self.endpoints[slot].publications) {
             self.unpublish(key);
         }
-        let Some(mut peer) = self.peers.remove(slot) else {
-            return;
-        };
-        if peer.transport.close().is_ok() {
-            let _ = peer.drain(None, now, &mut self.outputs);
+        let mut endpoint = self.endpoints.remove(slot);
+        self.schedule.forget(slot);
+        self.leave(slot, &endpoint);
+        // A transport that failed can say nothing any more.
+        if endpoint.transport.close().is_ok() {
+            let _ = endpoint.drain(None, now, &mut self.outputs);
             self.outputs.events.clear();
         }
-        self.leave(slot, &peer);
-        self.tell(from_sfu::Message::State(v1::TransportState {
-            session: peer.session,
-            transport: peer.number,
+        self.emit(from_sfu::Message::State(v1::TransportState {
+            session: endpoint.session,
+            transport: endpoint.number,
             status: TransportStatus::Closed.into(),
         }));
     }
 
-    fn leave(&mut self, slot: usize, peer: &Peer) {
-        self.addresses.forget(&peer.addresses, slot);
-        if let Some(at) = peer.timer {
-            self.timers.remove(&(at, slot));
-        }
-        if self.sessions.get(&peer.session) == Some(&slot) {
-            self.sessions.remove(&peer.session);
-        }
-        for subscription in &peer.subscriptions {
+    fn leave(&mut self, slot: Slot, endpoint: &Endpoint) {
+        for subscription in &endpoint.subscriptions {
             let publication = &mut self.publications[subscription.publication];
             publication.subscribers.remove(&slot);
         }
-        if let Some(room) = self.rooms.get_mut(&peer.room) {
-            room.members.remove(&slot);
-            if room.members.is_empty() {
-                self.rooms.remove(&peer.room);
-            }
+        let room = self.rooms.get_mut(&endpoint.room);
+        let room = room.expect("a room lasts as long as it has an endpoint");
+        room.members.remove(&slot);
+        if room.members.is_empty() {
+            debug_assert!(
+                room.publications.is_empty(),
+                "they end with their endpoints"
+            );
+            self.rooms.remove(&endpoint.room);
         }
     }
 
     /// Ends a publication: its lines are stopped with the next offers.
-    pub(super) fn unpublish(&mut self, key: usize) {
-        let Some(publication) = self.publications.remove(key) else {
-            return;
-        };
-        if let Some(room) = self.rooms.get_mut(&publication.room) {
-            room.publications.remove(&publication.id);
+    pub(super) fn unpublish(&mut self, key: PublicationKey) {
+        let publication = self.publications.remove(key);
+        self.schedule.forget_publication(key);
+        let info = publication.info;
+        let room = self.rooms.get_mut(&info.room);
+        let room = room.expect("a room lasts as long as it has an endpoint");
+        room.publications.remove(&info.id);
+        let owner = &mut self.endpoints[info.owner];
+        owner.publications.retain(|known| *known != key);
+        owner.negotiation.stops.extend(publication.mid);
+        self.schedule.wake(info.owner, Work::Tend);
+        for slot in publication.subscribers {
+            let subscriber = &mut self.endpoints[slot];
+            let ended = subscriber
+                .subscriptions
+                .extract_if(.., |subscription| subscription.publication == key);
+            let lines = ended.filter_map(|subscription| subscription.mid());
+            subscriber.negotiation.stops.extend(lines);
+            self.schedule.wake(slot, Work::Tend);
         }
-        if let Some(owner) = self.peers.get_mut(publication.owner) {
-            owner.publications.retain(|known| *known != key);
-            owner.negotiation.stops.extend(publication.mid);
-        }
-        for slot in &publication.subscribers {
-            if let Some(peer) = self.peers.get_mut(*slot) {
-                let (ended, kept) = peer
-                    .subscriptions
-                    .drain(..)
-                    .partition(|subscription| subscription.publication == key);
-                peer.subscriptions = kept;
-                let ended: Vec<Subscription> = ended;
-                let lines = ended.iter().filter_map(Subscription::mid);
-                peer.negotiation.stops.extend(lines);
-            }
-            self.wake(*slot);
-        }
-        self.wake(publication.owner);
-        self.tell(from_sfu::Message::PublicationEnded(v1::PublicationEnded {
-            room: publication.room,
-            publication: publication.id,
-            session: publication.session,
+        self.emit(from_sfu::Message::PublicationEnded(v1::PublicationEnded {
+            room: info.room,
+            publication: info.id,
+            session: info.session,
         }));
-    }
-
-    /// Gives a subscription up without ending its publication.
-    pub(super) fn refuse(&mut self, slot: usize, at: usize, code: LinkCode) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let session = peer.session;
-        let subscription = &mut peer.subscriptions[at];
-        let mid = subscription.mid();
-        subscription.line = Line::Refused(mid);
-        self.report(session, code, 0);
     }
 }

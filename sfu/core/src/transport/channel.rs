@@ -12,7 +12,7 @@ use str0m::{Event, Rtc};
 pub(crate) enum Channel {
     /// Ordered and reliable, SCTP stream 0.
     Ops,
-    /// Unordered, never sent again, SCTP stream 1.
+    /// Unordered, sent again for [`LIVE_LIFETIME_MS`] at most, SCTP stream 1.
     Live,
 }
 
@@ -56,7 +56,7 @@ impl Channel {
     }
 }
 
-/// Which library id is which channel, and the library's counts so far.
+/// The channels' ids in str0m, and its counts so far.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     ids: Vec<(Channel, ChannelId)>,
@@ -86,8 +86,8 @@ impl Channels {
         found.map(|(channel, _)| *channel)
     }
 
-    /// What an event of the library means for the channels or the counts. A channel that the peer opened by itself
-    /// is closed again.
+    /// Translates an event about channels or counts. A channel that the client opened by itself is
+    /// closed again.
     pub(super) fn event(&mut self, rtc: &mut Rtc, event: Event) -> Option<TransportEvent> {
         match event {
             Event::ChannelOpen(id, _) => match self.channel(id) {
@@ -121,7 +121,7 @@ impl Channels {
 }
 
 impl Transport {
-    /// Hands a frame to a channel. False where the channel's buffer is full for now.
+    /// Hands a frame to a channel. Returns false if the channel's buffer is full for now.
     pub(crate) fn write_channel(
         &mut self,
         channel: Channel,
@@ -134,7 +134,7 @@ impl Transport {
         })?
     }
 
-    /// Bytes of both channels that the peer has not acknowledged.
+    /// Returns how many bytes of both channels the client has not acknowledged.
     pub(crate) fn channel_bytes(&mut self) -> Result<usize, TransportError> {
         let ids: [Option<ChannelId>; 2] = Channel::ALL.map(|channel| self.channels.id(channel));
         self.rtc.call(|rtc| {

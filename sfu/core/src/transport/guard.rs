@@ -4,19 +4,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use str0m::Rtc;
 use str0m::error::RtcError;
 
-/// Why a transport cannot go on, or could not do what was asked.
+/// The reason that a transport cannot go on, or could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TransportError {
-    /// The library below broke one of its invariants.
+    /// str0m broke one of its invariants.
     #[error("transport fault")]
     Panicked,
     /// A call after such a fault.
     #[error("transport has ended")]
     Ended,
-    /// The library below refused.
+    /// str0m refused.
     #[error("{0}")]
     Refused(#[from] RtcError),
-    /// The peer's description cannot be read.
+    /// The client's description cannot be read.
     #[error("session description unreadable")]
     Description,
     /// There is no offer that this could answer.
@@ -37,8 +37,9 @@ impl Guarded {
 
     /// Runs a call into the library.
     ///
-    /// Unwinding is safe to catch here: the half-changed `Rtc` is dropped at once and never used again, and what the
-    /// calls write besides it are whole values appended to lists or put into maps.
+    /// Unwinding is safe to catch here: the half-changed `Rtc` is dropped at once and never used
+    /// again, and its endpoint ends. What the calls write besides are whole values appended to
+    /// lists or put into maps, and the cursors of that endpoint's subscriptions.
     pub(crate) fn call<T>(
         &mut self,
         call: impl FnOnce(&mut Rtc) -> T,

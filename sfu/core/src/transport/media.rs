@@ -11,7 +11,8 @@ use str0m::format::CodecSpec;
 use str0m::media::{KeyframeRequestKind, Pt};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 
-/// Share of retransmissions above which the oldest are given up: a network that loses more is not helped by more.
+/// Share of retransmissions above which the oldest are given up: more of them do not help a network
+/// that loses more.
 const RETRANSMISSION_SHARE_MAX: f32 = 0.15;
 
 /// A line of a transport's session description.
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Mid {
     }
 }
 
-/// A payload type that a peer has agreed to receive.
+/// A payload type that a client has agreed to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PayloadType(Pt);
 
@@ -49,7 +50,8 @@ pub(crate) struct PayloadType(Pt);
 pub(crate) struct Format(CodecSpec);
 
 impl Format {
-    /// True where a decoder of `other` reads this: the parameters that change the bit stream are equal.
+    /// Returns true if a decoder of `other` reads this: the parameters that change the bit stream
+    /// are equal.
     fn fits(self, other: CodecSpec) -> bool {
         let (own, other_format) = (self.0.format, other.format);
         let mode = |mode: Option<u8>| mode.unwrap_or(0);
@@ -60,7 +62,7 @@ impl Format {
     }
 }
 
-/// One RTP packet as it came, decrypted; the payload is kept once for all who get it.
+/// One RTP packet as it came, decrypted. The payload is stored once for all who get it.
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
     /// The source (SSRC) whose sequence this is.
@@ -104,7 +106,7 @@ impl Extensions {
     }
 }
 
-/// Lines of the sources heard: only the first packets of a source carry it.
+/// The line of each source: only the first packets of a source carry it.
 #[derive(Debug, Default)]
 pub(super) struct Sources(BTreeMap<u32, Mid>);
 
@@ -167,7 +169,8 @@ fn to_codec(codec: str0m::format::Codec) -> Option<Codec> {
 }
 
 impl Transport {
-    /// Looks up what the peer calls a format on this line. `None` where it does not take it.
+    /// Looks up the payload type that the client gave a format on this line. Returns `None` if it
+    /// does not take the format.
     pub(crate) fn payload_type(
         &mut self,
         mid: Mid,
@@ -185,18 +188,22 @@ impl Transport {
     }
 
     /// Writes packets to a line, each with the sequence number it has there; a drain sends them.
+    /// Returns how many there were.
     pub(crate) fn write_packets<'a>(
         &mut self,
         mid: Mid,
         payload_type: PayloadType,
         packets: impl Iterator<Item = (u64, &'a Packet)>,
-    ) -> Result<(), TransportError> {
+    ) -> Result<usize, TransportError> {
         self.rtc.call(|rtc| {
             let mut api = rtc.direct_api();
             let Some(stream) = api.stream_tx_by_mid(mid.0, None) else {
-                return;
+                // The client has stopped receiving on this line: its packets are gone, not kept.
+                return packets.count();
             };
+            let mut written = 0;
             for (sequence, packet) in packets {
+                written += 1;
                 let write = RtpWrite::new(
                     payload_type.0,
                     sequence.into(),
@@ -210,10 +217,11 @@ impl Transport {
                     .ext_vals(packet.extensions.write());
                 stream.write_rtp(write);
             }
+            written
         })
     }
 
-    /// Sizes the memory for retransmissions of a line that sends.
+    /// Sets how many packets of a line are kept for retransmission, and how long.
     pub(crate) fn keep_for_retransmission(&mut self, mid: Mid) -> Result<(), TransportError> {
         self.rtc.call(|rtc| {
             if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid.0, None) {
@@ -226,7 +234,7 @@ impl Transport {
         })
     }
 
-    /// Asks the peer for a keyframe on a line it sends. False where it has sent nothing yet.
+    /// Asks the client for a keyframe on a line it sends. Returns false if it has sent nothing yet.
     pub(crate) fn request_keyframe(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| match rtc.direct_api().stream_rx_by_mid(mid.0, None) {

@@ -1,7 +1,9 @@
-//! One participant's connection: ICE, DTLS, SRTP and SCTP, by str0m, whose types stay in this module.
+//! One participant's connection: ICE, DTLS, SRTP and SCTP, by str0m, whose types stay in this
+//! module.
 //!
-//! str0m asks for a full drain after every change. A burst of packets, or of channel messages, is written and then
-//! drained once: it costs a third less, and `sfu10_every_packet_of_a_burst_arrives` holds the library to it.
+//! str0m asks for a full drain after every change. A burst of packets, or of channel messages, is
+//! written and then drained once: it costs a third less, and
+//! `sfu10_every_packet_of_a_burst_arrives` holds the library to it.
 
 mod channel;
 mod guard;
@@ -14,7 +16,7 @@ pub(crate) use media::{Format, Mid, Packet, PayloadType};
 pub(crate) use offer::LineChange;
 
 use crate::limits::CHANNEL_BUFFER_BYTES;
-use crate::{Datagram, Transmit};
+use crate::{Datagram, Flow, Transmit};
 use channel::Channels;
 use fmz_media::Codec;
 use media::Sources;
@@ -26,12 +28,12 @@ use str0m::config::DtlsVersion;
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
-/// How often the library below is asked for its counts.
+/// How often str0m reports its counts.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
-/// Deadlines in the past that the library may name in a row; it is asked again after a moment.
+/// Deadlines in the past that str0m may name in a row; it is driven again after a millisecond.
 const OVERDUE_TIMEOUTS_MAX: usize = 64;
 
-/// What a transport has to tell.
+/// What a transport reports.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
     Connected,
@@ -45,7 +47,7 @@ pub(crate) enum TransportEvent {
     Nacks(u64),
 }
 
-/// What a transport has to say, and to whom.
+/// What draining a transport brings: datagrams to send, and events.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     pub(crate) transmits: VecDeque<Transmit>,
@@ -87,16 +89,23 @@ impl Transport {
         })
     }
 
-    /// Gives the transport a datagram that is meant for it. False where it does not accept its source: nothing was
-    /// touched then (`handle_input` alone would feed DTLS and SRTP from any address).
+    /// Gives the transport a datagram that is meant for it. Returns false if it does not accept the
+    /// source; then nothing was touched (`handle_input` alone would feed DTLS and SRTP from any
+    /// address).
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
         now: Instant,
     ) -> Result<bool, TransportError> {
-        let (source, local) = (datagram.source, datagram.local);
+        let Flow {
+            protocol,
+            local,
+            remote,
+        } = datagram.flow;
+        let protocol = to_str0m(protocol);
         self.rtc.call(|rtc| {
-            let Ok(receive) = Receive::new(Protocol::Udp, source, local, datagram.payload) else {
+            let Ok(receive) = Receive::new(protocol, remote, local, datagram.payload) else {
+                // Neither STUN nor DTLS, RTP or RTCP.
                 return false;
             };
             let input = Input::Receive(now, receive);
@@ -110,7 +119,7 @@ impl Transport {
         })
     }
 
-    /// Drives the transport to `now` and collects all it has to say. Returns when it wants to be driven again.
+    /// Drives the transport to `now` and collects what it brings. Returns when to drive it again.
     pub(crate) fn drain(
         &mut self,
         now: Instant,
@@ -138,7 +147,8 @@ impl Transport {
         Ok(at)
     }
 
-    /// Adds an address of the peer. An unreadable one, or a name instead of an address, is passed over.
+    /// Adds an address of the client. Returns false for an unreadable one, or a name instead of an
+    /// address, which is passed over.
     pub(crate) fn add_candidate(&mut self, candidate: &str) -> Result<bool, TransportError> {
         let line = candidate.trim_start_matches("a=");
         self.rtc.call(|rtc| match Candidate::from_sdp_string(line) {
@@ -150,7 +160,8 @@ impl Transport {
         })
     }
 
-    /// Says good-bye to the peer (RTCP BYE, DTLS close_notify) as far as it is connected; a drain sends it.
+    /// Says good-bye to the client (RTCP BYE, DTLS close_notify) as far as it is connected; a drain
+    /// sends it.
     pub(crate) fn close(&mut self) -> Result<(), TransportError> {
         self.rtc.call(|rtc| {
             if let Err(error) = rtc.close() {
@@ -165,7 +176,7 @@ impl Transport {
     }
 }
 
-/// Drains until the next deadline lies ahead.
+/// Polls until the next deadline lies ahead, and returns it.
 fn poll(
     rtc: &mut Rtc,
     now: Instant,
@@ -184,8 +195,11 @@ fn poll(
                 rtc.handle_input(Input::Timeout(now))?;
             }
             Output::Transmit(transmit) => transmits.push_back(Transmit {
-                source: transmit.source,
-                destination: transmit.destination,
+                flow: Flow {
+                    protocol: from_str0m(transmit.proto),
+                    local: transmit.source,
+                    remote: transmit.destination,
+                },
                 payload: transmit.contents.into(),
                 received_at: None,
             }),
@@ -194,7 +208,19 @@ fn poll(
     }
 }
 
-/// Events that need nothing looked up.
+fn to_str0m(protocol: crate::Protocol) -> Protocol {
+    match protocol {
+        crate::Protocol::Udp => Protocol::Udp,
+    }
+}
+
+fn from_str0m(protocol: Protocol) -> crate::Protocol {
+    // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
+    debug_assert_eq!(protocol, Protocol::Udp);
+    crate::Protocol::Udp
+}
+
+/// Translates events that need nothing looked up.
 fn plain(event: &Event, connected: &mut bool) -> Option<TransportEvent> {
     match event {
         Event::Connected => {

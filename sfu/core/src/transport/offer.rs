@@ -9,9 +9,9 @@ use str0m::media::{Direction, MediaKind};
 /// A change to a transport's lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LineChange {
-    /// A line on which the peer sends a publication.
+    /// A line on which the client sends a publication.
     Receive { audio: bool, codec: Option<Codec> },
-    /// A line on which the peer gets a publication, under this media stream id.
+    /// A line on which the client gets a publication, under this media stream id.
     Send { publication: String, codec: Codec },
     /// The end of a line.
     Stop(Mid),
@@ -26,7 +26,8 @@ pub(crate) struct Offered {
 }
 
 impl Transport {
-    /// Offers the changes; the first offer brings the data channels too. `None` where there is nothing to offer.
+    /// Offers the changes; the first offer brings the data channels too. Returns `None` if there is
+    /// nothing to offer.
     pub(crate) fn offer(
         &mut self,
         changes: &[LineChange],
@@ -62,13 +63,13 @@ impl Transport {
         })?
     }
 
-    /// True where the peer wants nothing to do with this line, as when it knows none of its codecs.
+    /// Returns true if the client refused this line, as it does when it knows none of its codecs.
     pub(crate) fn is_rejected(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| rtc.media(mid.inner()).is_none_or(|media| media.disabled()))
     }
 
-    /// True where the peer will get what is written to this line.
+    /// Returns true if the client gets what is written to this line.
     pub(crate) fn is_sending(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc.call(|rtc| {
             let agreed = rtc
@@ -109,7 +110,7 @@ fn apply(api: &mut SdpApi<'_>, change: &LineChange) -> Mid {
     })
 }
 
-/// The codec of each line that has only one.
+/// Returns the codec of each new line that has only one.
 fn codecs(changes: &[LineChange], lines: &[Mid]) -> BTreeMap<String, Codec> {
     let only = |change: &LineChange| match change {
         LineChange::Receive { codec, .. } => *codec,
@@ -122,7 +123,8 @@ fn codecs(changes: &[LineChange], lines: &[Mid]) -> BTreeMap<String, Codec> {
         .collect()
 }
 
-/// Takes every other codec out of the lines named: fewer bytes, and the peer has no choice.
+/// Takes every other codec out of the lines named. The offer has fewer bytes, and the client no
+/// choice.
 fn restrict(sdp: &str, codecs: &BTreeMap<String, Codec>) -> String {
     let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
     for line in sdp.lines() {
@@ -155,7 +157,7 @@ fn restrict_section(section: &[&str], codec: Codec) -> Vec<String> {
     lines
 }
 
-/// Payload types of a codec and of its retransmissions.
+/// Returns the payload types of a codec and of its retransmissions.
 fn payload_types<'a>(section: &[&'a str], codec: Codec) -> Vec<&'a str> {
     let named = |line: &&'a str| {
         let (pt, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;

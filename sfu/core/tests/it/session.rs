@@ -2,7 +2,7 @@
 
 use crate::world::{ROOM, World, server};
 use fmz_proto::v1::{self, TransportStatus, from_sfu, to_sfu};
-use fmz_sfu_core::{Datagram, limits};
+use fmz_sfu_core::{Datagram, Flow, limits};
 use std::net::SocketAddr;
 use std::time::Duration;
 use str0m::format::Codec;
@@ -93,8 +93,7 @@ fn sfu2_a_datagram_from_a_foreign_address_is_refused() {
     let rtp = [&[0x80, 96, 0, 1][..], &[0; 60]].concat();
     for payload in [&hello[..], &rtp, &[], &[0; 20], &[255; 1500]] {
         let datagram = Datagram {
-            source: foreign(),
-            local: server(),
+            flow: Flow::udp(server(), foreign()),
             payload,
         };
         world.sfu.handle_datagram(datagram, now);
@@ -126,8 +125,7 @@ fn sfu2_a_foreign_request_costs_and_tells_nothing() {
         request[3] = u8::try_from(request.len() - 20).unwrap();
         let before = world.sfu.stats().datagrams_refused;
         let datagram = Datagram {
-            source: foreign(),
-            local: server(),
+            flow: Flow::udp(server(), foreign()),
             payload: &request,
         };
         world.sfu.handle_datagram(datagram, now);
@@ -135,12 +133,26 @@ fn sfu2_a_foreign_request_costs_and_tells_nothing() {
         assert_eq!(world.sfu.poll_transmit(now), None);
     }
     let hello = Datagram {
-        source: foreign(),
-        local: server(),
+        flow: Flow::udp(server(), foreign()),
         payload: &[22, 0xfe, 0xfd, 0, 0, 0, 0],
     };
     world.sfu.handle_datagram(hello, now);
     assert_eq!(world.sfu.stats().datagrams_refused, 3);
+}
+
+#[test]
+fn sfu2_a_client_is_known_on_the_flows_that_it_has_checked() {
+    let mut world = World::with(1);
+    let (now, client) = (world.now, world.clients[0].address);
+    let other = SocketAddr::from(([10, 0, 0, 2], 4000));
+    for (local, refused) in [(server(), 0), (other, 1)] {
+        let datagram = Datagram {
+            flow: Flow::udp(local, client),
+            payload: &[22, 0xfe, 0xfd, 0],
+        };
+        world.sfu.handle_datagram(datagram, now);
+        assert_eq!(world.sfu.stats().datagrams_refused, refused, "{local}");
+    }
 }
 
 #[test]
@@ -226,8 +238,7 @@ fn sfu4_a_silent_transport_is_closed() {
     let refused = world.sfu.stats().datagrams_refused;
     let now = world.now;
     let datagram = Datagram {
-        source: address,
-        local: server(),
+        flow: Flow::udp(server(), address),
         payload: &[22, 0xfe, 0xfd, 0],
     };
     world.sfu.handle_datagram(datagram, now);

@@ -1,9 +1,10 @@
-//! A network without loss or delay between a forwarding unit and its clients, and a clock moved by hand.
+//! A network without loss or delay between a forwarding unit and its clients, and a clock moved by
+//! hand.
 
 use bytes::Bytes;
 use fmz_proto::limits::LIVE_LIFETIME_MS;
 use fmz_proto::v1::{self, from_sfu, to_sfu};
-use fmz_sfu_core::{Config, Datagram, Sfu, Transmit};
+use fmz_sfu_core::{Config, Datagram, Flow, Sfu, Transmit};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     pub(crate) rtc: Rtc,
     pub(crate) answers: bool,
+    /// True while its last offer waits for an answer.
+    pub(crate) unanswered: bool,
     pub(crate) channels: [ChannelId; 2],
     pub(crate) open: Vec<ChannelId>,
     pub(crate) got: Vec<Got>,
@@ -100,6 +103,7 @@ impl Client {
             address,
             rtc,
             answers: true,
+            unanswered: false,
             channels,
             open: Vec::new(),
             got: Vec::new(),
@@ -112,6 +116,7 @@ impl Client {
         }
     }
 
+    /// Collects what the client sends, with flows as the forwarding unit sees them.
     fn drain(&mut self, now: Instant, sent: &mut VecDeque<Transmit>) {
         let mut overdue = 0;
         loop {
@@ -125,8 +130,7 @@ impl Client {
                     return;
                 }
                 Output::Transmit(transmit) => sent.push_back(Transmit {
-                    source: transmit.source,
-                    destination: transmit.destination,
+                    flow: Flow::udp(transmit.destination, transmit.source),
                     payload: transmit.contents.into(),
                     received_at: None,
                 }),
@@ -160,6 +164,23 @@ impl Client {
             payload: packet.payload.to_vec(),
             at: now,
         });
+    }
+
+    fn write(&mut self, mid: Mid, sequence: u64, payload: &[u8], now: Instant) -> Option<()> {
+        let media = self.rtc.media(mid)?;
+        let audio = media.kind() == MediaKind::Audio;
+        let pts = media.remote_pts().to_vec();
+        let config = self.rtc.codec_config();
+        let pt = pts
+            .into_iter()
+            .find(|pt| config.find(|c| c.pt() == *pt).is_some())?;
+        let timestamp = 4_000_000_000u32.wrapping_add(sequence as u32 / 3 * 3750);
+        let write = RtpWrite::new(pt, sequence.into(), timestamp, now, payload)
+            .marker(sequence % 3 == 2)
+            .nackable(!audio);
+        let mut api = self.rtc.direct_api();
+        api.stream_tx_by_mid(mid, None)?.write_rtp(write);
+        Some(())
     }
 
     /// Media stream id of a line it receives on.
@@ -266,23 +287,23 @@ impl World {
         sequence: u64,
         payload: &[u8],
     ) {
-        let now = self.now;
-        let client = &mut self.clients[client];
-        let mid = client.line(publication);
-        let audio = client.rtc.media(mid).unwrap().kind() == MediaKind::Audio;
-        let pts = client.rtc.media(mid).unwrap().remote_pts().to_vec();
-        let config = client.rtc.codec_config();
-        let pt = pts
-            .into_iter()
-            .find(|pt| config.find(|c| c.pt() == *pt).is_some())
-            .unwrap();
-        let timestamp = 4_000_000_000u32.wrapping_add(sequence as u32 / 3 * 3750);
-        let write = RtpWrite::new(pt, sequence.into(), timestamp, now, payload)
-            .marker(sequence % 3 == 2)
-            .nackable(!audio);
-        let mut api = client.rtc.direct_api();
-        api.stream_tx_by_mid(mid, None).unwrap().write_rtp(write);
-        self.drain(client_at(&self.clients, publication));
+        let mid = self.clients[client].line(publication);
+        assert!(self.try_write(client, mid, sequence, payload));
+    }
+
+    /// The same on any line. Returns false if the client does not send on it.
+    pub(crate) fn try_write(
+        &mut self,
+        client: usize,
+        mid: Mid,
+        sequence: u64,
+        payload: &[u8],
+    ) -> bool {
+        let written = self.clients[client].write(mid, sequence, payload, self.now);
+        if written.is_some() {
+            self.drain(client);
+        }
+        written.is_some()
     }
 
     fn drain(&mut self, client: usize) {
@@ -295,8 +316,7 @@ impl World {
 
     fn deliver(&mut self, transmit: &Transmit) {
         let datagram = Datagram {
-            source: transmit.source,
-            local: transmit.destination,
+            flow: transmit.flow,
             payload: &transmit.payload,
         };
         self.sfu.handle_datagram(datagram, self.now);
@@ -322,27 +342,24 @@ impl World {
                 self.heed(event);
             }
             if !moved {
+                let deadline = self.sfu.poll_timeout();
+                assert!(deadline.is_none_or(|at| at > self.now), "it would spin");
                 return;
             }
         }
     }
 
     fn arrive(&mut self, transmit: &Transmit) {
-        self.sent
-            .push((self.now, transmit.destination, transmit.payload.len()));
+        let Flow { local, remote, .. } = transmit.flow;
+        self.sent.push((self.now, remote, transmit.payload.len()));
         let found = self
             .clients
             .iter_mut()
-            .find(|client| client.address == transmit.destination);
+            .find(|client| client.address == remote);
         let Some(client) = found.filter(|client| !client.deaf) else {
             return;
         };
-        let receive = Receive::new(
-            Protocol::Udp,
-            transmit.source,
-            transmit.destination,
-            &transmit.payload,
-        );
+        let receive = Receive::new(Protocol::Udp, local, remote, &transmit.payload);
         let input = Input::Receive(self.now, receive.unwrap());
         client.rtc.handle_input(input).unwrap();
         let mut sent = VecDeque::new();
@@ -356,6 +373,7 @@ impl World {
         if let from_sfu::Message::Offer(offer) = &event {
             let at = self.client(offer.session);
             self.clients[at].offers.push(offer.offer.clone().unwrap());
+            self.clients[at].unanswered = true;
             if self.clients[at].answers {
                 self.answer(at);
             }
@@ -366,6 +384,7 @@ impl World {
     /// Answers the newest offer.
     pub(crate) fn answer(&mut self, client: usize) {
         let client = &mut self.clients[client];
+        client.unanswered = false;
         let offer = client.offers.last().unwrap().clone();
         let sdp = SdpOffer::from_sdp_string(&offer.sdp).unwrap();
         let answer = client.rtc.sdp_api().accept_offer(sdp).unwrap();
@@ -442,14 +461,6 @@ impl World {
         });
         closed.collect()
     }
-}
-
-/// The client that publishes this.
-fn client_at(clients: &[Client], publication: &str) -> usize {
-    let found = clients
-        .iter()
-        .position(|client| client.lines.iter().any(|(id, _)| id == publication));
-    found.expect("a publisher")
 }
 
 /// A VP8 payload that begins a keyframe.

@@ -125,7 +125,8 @@ async fn sfu16_media_and_channels_cross_real_sockets() {
             house.clients[0].line.is_some()
         })
         .await;
-    // Answers travel beside the packets, which are dropped until they are there: keyframes go on until enough pass.
+    // Answers travel beside the packets, which are dropped until they are there: keyframes go on
+    // until enough pass.
     let mut sequence = 0;
     house
         .until("packets at the viewer", |house| {
