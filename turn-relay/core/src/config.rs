@@ -2,7 +2,8 @@
 
 use crate::limits::{REALM_BYTES_MAX, RULES_MAX, SECRETS_MAX, STATIC_USERS_MAX};
 use crate::policy::Policy;
-use std::net::{IpAddr, SocketAddr};
+use crate::relayed_ip::RelayedIp;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -112,15 +113,6 @@ impl std::fmt::Debug for StaticUser {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// An address for relayed transport addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RelayedIp {
-    /// What the socket is bound to.
-    pub bind: IpAddr,
-    /// What clients and peers are told: another one behind a 1:1 translator, of the same family.
-    pub announced: IpAddr,
 }
 
 /// Bounds that are an operator's choice. Each shard counts for itself, also by user: the owner of several divides. Rates count both directions together and may burst for a quarter of a second.

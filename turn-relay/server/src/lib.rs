@@ -2,12 +2,15 @@
 //! which are tasks that bring whole messages to a shard.
 //!
 //! [`start()`] it with a [`Config`]; what it gives, a [`Turn`], takes streams that others accepted, commands, and new settings.
-//! [`admin::router`] offers the same to operators. It holds no policy of its own: that is [`fmz_turn_core`]'s.
+//! [`admin::router`] offers the same to operators. An [`Issuer`] makes credentials that the relay takes. It holds no policy of
+//! its own: that is [`fmz_turn_core`]'s.
 
 pub mod admin;
 pub mod check;
 mod config;
+mod issuer;
 mod metrics;
+mod secret;
 mod session;
 mod shard;
 mod start;
@@ -19,6 +22,8 @@ pub use fmz_turn_core::{
     Command, Config as RelayConfig, Credentials, IpNet, PeerRule, Policy, PolicyMode, Protocol,
     Quotas, RelayedIp, StaticUser,
 };
+pub use issuer::Issuer;
+pub use secret::{SecretError, open_secret};
 pub use session::{Session, SessionId};
 pub use start::start;
 pub use stream::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, HELLO_TIME_MAX};
