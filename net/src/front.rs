@@ -4,12 +4,14 @@
 //! section 5), anything else is HTTP. Within TLS the application protocol decides (RFC 7301; `stun.turn` is RFC 7443); a
 //! client that names none is judged by its first decrypted byte. Rules: `docs/SPEC-front.md`.
 
+mod certificate;
 mod opening;
 mod proxy;
 mod sources;
 mod stream;
 mod tls;
 
+pub use certificate::{Certificate, CertificateError, OWN_CERTIFICATE};
 pub use stream::{Protocol, RelayStream, Stream};
 pub use tls::Tls;
 
