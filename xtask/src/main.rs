@@ -1,5 +1,6 @@
-//! The workspace's own tools: `cargo xtask wasm` and `cargo xtask tidy`.
+//! The workspace's own tools: `cargo xtask wasm`, `cargo xtask tidy` and `cargo xtask settings`.
 
+mod settings;
 mod tidy;
 mod wasm;
 
@@ -21,11 +22,14 @@ enum Command {
     Wasm,
     /// Check who imports whom, what the cores may not touch, and the size of files
     Tidy,
+    /// Write the reference of the settings into docs/operate.md, and note new names
+    Settings,
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Wasm => wasm::build(root()).map(|()| ExitCode::SUCCESS),
+        Command::Settings => settings::write(root()).map(|()| ExitCode::SUCCESS),
         Command::Tidy => tidy::check(root()).map(|findings| tidy::report(&findings)),
     }
 }
