@@ -1,11 +1,14 @@
-//! What may be typed.
+//! The commands, and how one is read from what was typed.
 
-use crate::{room, turn};
-use clap::{Args, Parser, Subcommand};
+use crate::exit::Failure;
+use crate::logs::DEFAULT_LOG;
+use crate::settings::{Settings, check_variables};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use fmz_client::RelayTransport;
 use std::path::PathBuf;
 
-/// Review room for film, TV and advertising: a live 4K picture for everyone in the room, drawn on by everyone at once.
+/// Review room for film, TV and advertising: a live 4K picture for everyone in the room, drawn on
+/// by everyone at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "fmz",
@@ -34,9 +37,9 @@ pub(crate) enum Command {
     /// Run a server with a room `demo` and a live 4K stream in it.
     Demo {
         #[command(flatten)]
-        settings: Settings,
-        #[command(flatten)]
         demo: Demo,
+        #[command(flatten)]
+        settings: Settings,
     },
     /// Send a VP8 file (IVF) into a room, in real time, in a loop, until ctrl-c.
     Publish(Publish),
@@ -46,89 +49,55 @@ pub(crate) enum Command {
     /// Make a token that lets somebody into a room.
     Token {
         #[command(flatten)]
-        settings: Settings,
-        #[command(flatten)]
         token: Token,
+        #[command(flatten)]
+        settings: Settings,
     },
+    /// Print what there is to set, for the documentation.
+    #[command(hide = true)]
+    Settings(Reference),
 }
 
-/// Settings as typed; every one is also a key of fmz.toml, with `_` for `-`.
-#[derive(Debug, Clone, Default, Args)]
-#[group(id = "server_settings")]
-#[command(next_help_heading = "Settings")]
-pub(crate) struct Settings {
-    /// File of settings; ./fmz.toml is read where it exists.
-    #[arg(long, env = "FMZ_CONFIG", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// What this process is: signaling and sfu together, turn, or all; turn alone is a relay at the edge [default: signaling,sfu,turn].
-    #[arg(
-        long,
-        env = "FMZ_ROLES",
-        value_name = "ROLE,...",
-        value_delimiter = ','
-    )]
-    pub(crate) roles: Option<Vec<String>>,
-    /// Address of the page, REST and WebSocket [default: 127.0.0.1:7880].
-    #[arg(long, env = "FMZ_LISTEN", value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<String>,
-    /// Address of /metrics; keep it private [default: 127.0.0.1:7881].
-    #[arg(long, env = "FMZ_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
-    pub(crate) admin_listen: Option<String>,
-    /// Address of the one UDP port for pictures, sound and marks [default: 0.0.0.0:7882].
-    #[arg(long, env = "FMZ_MEDIA_LISTEN", value_name = "ADDRESS:PORT")]
-    pub(crate) media_listen: Option<String>,
-    /// Addresses under which the UDP port is reached from outside (clouds, NAT), beside the machine's own.
-    #[arg(
-        long,
-        env = "FMZ_PUBLIC_ADDRESSES",
-        value_name = "IP,...",
-        value_delimiter = ','
-    )]
-    pub(crate) public_addresses: Option<Vec<String>>,
-    /// How people reach the page, such as https://review.example.com: used in links [default: the listen address].
-    #[arg(long, env = "FMZ_PUBLIC_URL", value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-    /// Folder that keeps rooms, marks and secrets [default: fmz-data].
-    #[arg(long, env = "FMZ_DATA_DIR", value_name = "FOLDER")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Certificate chain (PEM) for https and wss; needs --tls-key.
-    #[arg(long, env = "FMZ_TLS_CERTIFICATE", value_name = "FILE")]
-    pub(crate) tls_certificate: Option<PathBuf>,
-    /// Private key (PEM) of the certificate.
-    #[arg(long, env = "FMZ_TLS_KEY", value_name = "FILE")]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// Serve https and wss with a certificate made and kept in the data folder.
-    #[arg(long, env = "FMZ_TLS_SELF_SIGNED", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
-    pub(crate) tls_self_signed: Option<bool>,
-    /// Pages of other origins that may connect, such as https://review.example.com.
-    #[arg(
-        long,
-        env = "FMZ_ALLOWED_ORIGINS",
-        value_name = "ORIGIN,...",
-        value_delimiter = ','
-    )]
-    pub(crate) allowed_origins: Option<Vec<String>>,
-    /// Proxies that begin every connection with a PROXY protocol header: addresses or networks, such as 10.0.0.0/8.
-    #[arg(
-        long,
-        env = "FMZ_PROXY_PROTOCOL_FROM",
-        value_name = "NETWORK,...",
-        value_delimiter = ','
-    )]
-    pub(crate) proxy_protocol_from: Option<Vec<String>>,
-    /// Connections of one IPv4 address or IPv6 /64 at once [default: 2048].
-    #[arg(long, env = "FMZ_CONNECTIONS_PER_SOURCE", value_name = "COUNT")]
-    pub(crate) connections_per_source: Option<usize>,
-    #[command(flatten)]
-    pub(crate) room: room::Settings,
-    #[command(flatten)]
-    pub(crate) turn: turn::Settings,
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,fmz_sfu=debug [default: info; demo: warn].
-    #[arg(long, env = "FMZ_LOG", value_name = "FILTER")]
-    pub(crate) log: Option<String>,
-    /// Shape of the log: text or json [default: text].
-    #[arg(long, env = "FMZ_LOG_FORMAT", value_name = "FORMAT")]
-    pub(crate) log_format: Option<String>,
+/// Reads the command line, the environment and, for a command that has settings, fmz.toml.
+pub(crate) fn read() -> Result<Command, Failure> {
+    let mut parser = Cli::command();
+    let matches = parser.try_get_matches_from_mut(std::env::args_os())?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if let Some(settings) = cli.command.settings() {
+        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        check_variables(variables, &parser)?;
+        let (_, given) = matches
+            .subcommand()
+            .expect("settings belong to a subcommand");
+        settings.complete(given)?;
+    }
+    Ok(cli.command)
+}
+
+/// Reads the settings of a server that runs again: only fmz.toml may have changed.
+pub(crate) fn read_settings() -> Result<Settings, Failure> {
+    let mut command = read()?;
+    let settings = command.settings().expect("a server has settings");
+    Ok(settings.clone())
+}
+
+impl Command {
+    fn settings(&mut self) -> Option<&mut Settings> {
+        match self {
+            Self::Serve { settings }
+            | Self::Demo { settings, .. }
+            | Self::Token { settings, .. } => Some(settings),
+            Self::Publish(_) | Self::Turn(_) | Self::Settings(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[group(id = "settings_reference")]
+pub(crate) struct Reference {
+    /// The reference in docs/operate.md, instead of names only.
+    #[arg(long)]
+    pub(crate) markdown: bool,
 }
 
 #[derive(Debug, Args)]
@@ -151,7 +120,8 @@ pub(crate) struct Demo {
 #[derive(Debug, Args)]
 #[group(id = "publish_file")]
 pub(crate) struct Publish {
-    /// VP8 in IVF; `ffmpeg -i film.mov -c:v libvpx -b:v 25M -g 24 -auto-alt-ref 0 film.ivf` makes one.
+    /// VP8 in IVF; `ffmpeg -i film.mov -c:v libvpx -b:v 25M -g 24 -auto-alt-ref 0 film.ivf` makes
+    /// one.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// WebSocket of the server.
@@ -178,7 +148,7 @@ pub(crate) struct Publish {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// What is logged.
-    #[arg(long, env = "FMZ_LOG", value_name = "FILTER", default_value = crate::config::DEFAULT_LOG)]
+    #[arg(long, env = "FMZ_LOG", value_name = "FILTER", default_value = DEFAULT_LOG)]
     pub(crate) log: String,
 }
 

@@ -1,13 +1,16 @@
 //! `fmz demo`: a server, a room and a live stream in it, all over the real paths.
 
-use crate::cli::{Demo, Settings};
-use crate::config::{Config, Tls};
+use crate::cli::Demo;
 use crate::exit::Failure;
-use crate::node::{self, Node, Stop};
-use crate::publish::{stream, trust};
+use crate::node::Node;
+use crate::process::{self, Stop};
+use crate::publish::stream;
+use crate::settings::{Settings, Tls};
+use crate::tls::trust;
 use crate::{logs, token};
 use fmz_client::Options;
 use fmz_client::clip::{ClipSpec, make_clip};
+use fmz_net::front::OWN_CERTIFICATE;
 use fmz_signaling::token::{Grant, TokenRequest};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,8 +22,6 @@ const TITLE: &str = "Demo";
 const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// The stream of the demo outlasts any demonstration.
 const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
-/// Certificate that the server makes for itself in the data folder.
-const OWN_CERTIFICATE: &str = "certificate.pem";
 /// Says what a new user may try; printed before the address, which stays the last line.
 const TO_TRY: [&str; 3] = [
     "To try: open the address below, and write your name.",
@@ -31,32 +32,32 @@ const TO_TRY: [&str; 3] = [
 const QUIET_LOG: &str = "warn,rtc_ice=error,rtc_dtls=error";
 
 /// Runs until SIGTERM or ctrl-c.
-pub(crate) fn run(settings: &Settings, config: &Config, typed: &Demo) -> Result<(), Failure> {
+pub(crate) fn run(settings: &Settings, typed: &Demo) -> Result<(), Failure> {
     logs::start(
-        config.log.as_deref().unwrap_or(QUIET_LOG),
-        config.log_format,
+        settings.log.as_deref().unwrap_or(QUIET_LOG),
+        settings.log_format,
     )?;
-    node::runtime()?.block_on(async {
+    process::runtime()?.block_on(async {
         let stop = Stop::listen()?;
-        let node = Node::start(settings, config).await?;
-        let clip = clip(config, typed).await?;
+        let node = Node::start(settings).await?;
+        let clip = clip(settings, typed).await?;
         node.server
             .ensure_room(ROOM, TITLE)
             .await
             .map_err(|error| Failure::running("make the room", error))?;
-        serve(config, node, &clip, stop).await
+        serve(settings, node, &clip, stop).await
     })
 }
 
-async fn serve(config: &Config, node: Node, clip: &Path, stop: Stop) -> Result<(), Failure> {
+async fn serve(settings: &Settings, node: Node, clip: &Path, stop: Stop) -> Result<(), Failure> {
     let link = format!(
         "{}/r/{ROOM}#token={}",
-        node.page_url(config),
+        node.page_url(settings),
         node.server.mint(guest())
     );
-    let streaming = stream_to(config, &node, clip)?;
-    TO_TRY.into_iter().for_each(node::say);
-    node::say(&format!("Open {link}"));
+    let streaming = stream_to(settings, &node, clip)?;
+    TO_TRY.into_iter().for_each(process::say);
+    process::say(&format!("Open {link}"));
     tokio::pin!(streaming);
     let mut failed = None;
     let ended = async {
@@ -71,19 +72,19 @@ async fn serve(config: &Config, node: Node, clip: &Path, stop: Stop) -> Result<(
 
 /// The stream joins as any publisher does: by the WebSocket of the page's own listener.
 fn stream_to(
-    config: &Config,
+    settings: &Settings,
     node: &Node,
     clip: &Path,
 ) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
-    let host = node.loopback(config);
-    let (url, certificate) = match &config.tls {
+    let host = node.loopback(settings);
+    let (url, certificate) = match settings.tls()? {
         Tls::Off => (format!("ws://{host}/ws"), None),
         Tls::SelfSigned => (
             format!("wss://{host}/ws"),
-            Some(config.data_dir.join(OWN_CERTIFICATE)),
+            Some(settings.data_dir.join(OWN_CERTIFICATE)),
         ),
         Tls::Given { .. } => (
-            format!("{}/ws", node.page_url(config).replacen("http", "ws", 1)),
+            format!("{}/ws", node.page_url(settings).replacen("http", "ws", 1)),
             None,
         ),
     };
@@ -118,12 +119,12 @@ fn machine() -> TokenRequest {
 }
 
 /// The film to send: a given one, or the demo film, made once and kept in the data folder.
-async fn clip(config: &Config, typed: &Demo) -> Result<PathBuf, Failure> {
+async fn clip(settings: &Settings, typed: &Demo) -> Result<PathBuf, Failure> {
     if let Some(clip) = &typed.clip {
         return Ok(clip.clone());
     }
     let spec = spec(typed)?;
-    let folder = config.data_dir.join("clips");
+    let folder = settings.data_dir.join("clips");
     tokio::task::spawn_blocking(move || {
         make_clip(&folder, &spec, &mut Progress::default().teller())
     })
@@ -169,7 +170,7 @@ impl Progress {
         move |share| {
             let tenths = (share.clamp(0.0, 1.0) * 10.0) as u32;
             if self.tenths.replace(tenths) != Some(tenths) {
-                node::say(&format!("making the demo film (once): {} %", tenths * 10));
+                process::say(&format!("making the demo film (once): {} %", tenths * 10));
             }
         }
     }

@@ -1,11 +1,11 @@
 //! `fmz serve --roles turn`: a relay at the edge, without rooms and without a store.
 
-use crate::cli::Settings;
-use crate::config::{Config, DEFAULT_LOG};
 use crate::exit::Failure;
-use crate::logs;
-use crate::node::{self, Stop};
-use crate::turn::{self, Reloads, Secret};
+use crate::logs::{self, DEFAULT_LOG};
+use crate::process::{self, Stop};
+use crate::settings::Settings;
+use crate::tls;
+use crate::turn::{self, Reloads};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -14,30 +14,30 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 use tokio::net::TcpListener;
 
-/// Runs until SIGTERM or ctrl-c, then until nobody is left, the time for that is over, or a second signal comes.
-pub(crate) fn serve(settings: &Settings, config: &Config) -> Result<(), Failure> {
+/// Runs until SIGTERM or ctrl-c; then until nobody is left, `turn_drain` is over, or a second
+/// signal comes.
+pub(crate) fn serve(settings: &Settings) -> Result<(), Failure> {
     logs::start(
-        config.log.as_deref().unwrap_or(DEFAULT_LOG),
-        config.log_format,
+        settings.log.as_deref().unwrap_or(DEFAULT_LOG),
+        settings.log_format,
     )?;
-    node::runtime()?.block_on(async {
+    process::runtime()?.block_on(async {
         let stop = Stop::listen()?;
         let registry = registry()?;
-        let certificate = node::certificate(config)?;
-        let turn = turn::start(config, None, &[], certificate.as_ref(), &registry).await?;
+        let certificate = tls::certificate(settings)?;
+        let turn = turn::start(settings, None, certificate.as_ref(), &registry).await?;
         let reloads = Reloads {
-            settings: settings.clone(),
             turn: turn.clone(),
             candidates: Vec::new(),
-            secret: Secret::default(),
+            issuer: None,
             certificate,
         };
         let reloads = reloads.listen()?;
         let desk = desk(registry).merge(fmz_turn::admin::router(turn.clone(), reloads));
-        let admin = tokio::spawn(axum::serve(admin(config).await?, desk).into_future());
-        node::say(&format!("fmz relay is ready: {}", place(&turn)));
+        let admin = tokio::spawn(axum::serve(admin(settings).await?, desk).into_future());
+        process::say(&format!("fmz relay is ready: {}", place(&turn)));
         stop.asked().await;
-        leave(&turn, config).await?;
+        leave(&turn, settings).await?;
         admin.abort();
         turn.shutdown().await;
         Ok(())
@@ -57,8 +57,8 @@ fn registry() -> Result<Registry, Failure> {
     Ok(registry)
 }
 
-async fn admin(config: &Config) -> Result<TcpListener, Failure> {
-    let address = config.admin_listen;
+async fn admin(settings: &Settings) -> Result<TcpListener, Failure> {
+    let address = settings.admin_listen;
     let bound = TcpListener::bind(address).await;
     bound.map_err(|error| Failure::setting(&format!("admin_listen {address}"), error))
 }
@@ -74,16 +74,16 @@ fn desk(registry: Registry) -> Router {
 }
 
 /// Sends new clients elsewhere and lets the others end.
-async fn leave(turn: &Turn, config: &Config) -> Result<(), Failure> {
+async fn leave(turn: &Turn, settings: &Settings) -> Result<(), Failure> {
     let again = Stop::listen()?;
     let stopped = |error| Failure::running("drain the relay", error);
-    turn.drain(config.turn.alternate, config.turn.drain)
+    turn.drain(settings.turn.turn_alternate, settings.turn.turn_drain)
         .await
         .map_err(stopped)?;
     tokio::select! {
         () = turn.drained() => {}
         () = again.asked() => {}
-        () = tokio::time::sleep(config.turn.drain) => {}
+        () = tokio::time::sleep(settings.turn.turn_drain) => {}
     }
     Ok(())
 }

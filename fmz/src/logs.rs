@@ -1,9 +1,20 @@
 //! Structured logs on standard error.
 
-use crate::config::LogFormat;
 use crate::exit::Failure;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
+
+/// What is logged unless the settings say otherwise. The WebRTC library of the native client logs
+/// every step, and the STUN library warns of each datagram that is not STUN.
+pub(crate) const DEFAULT_LOG: &str =
+    "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error,stun_types=off";
+
+/// Shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
 
 /// Starts logging for the rest of the process.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! `fmz token`: lets somebody in.
 
 use crate::cli;
-use crate::config::Config;
 use crate::exit::Failure;
+use crate::settings::Settings;
 use crate::time;
 use fmz_signaling::token::{ANY_ROOM, Grant, LIFETIME_MAX, TokenRequest, Tokens, is_room_name};
 use std::collections::BTreeSet;
@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 
 /// Prints a token on standard output, signed with the secret in the data folder.
 #[allow(clippy::print_stdout, reason = "the token is what was asked for")]
-pub(crate) fn run(config: &Config, typed: &cli::Token) -> Result<(), Failure> {
+pub(crate) fn run(settings: &Settings, typed: &cli::Token) -> Result<(), Failure> {
     let request = request(typed)?;
-    let tokens = Tokens::open(&config.data_dir).map_err(|error| {
-        Failure::setting(&format!("data_dir {}", config.data_dir.display()), error)
+    let tokens = Tokens::open(&settings.data_dir).map_err(|error| {
+        Failure::setting(&format!("data_dir {}", settings.data_dir.display()), error)
     })?;
     println!("{}", tokens.mint(request, SystemTime::now()));
     Ok(())

@@ -5,12 +5,14 @@
 //! 7301; `stun.turn` is RFC 7443). A client that names none is judged by its first decrypted byte.
 //! Rules: `docs/SPEC-front.md`.
 
+mod certificate;
 mod opening;
 mod proxy;
 mod sources;
 mod stream;
 mod tls;
 
+pub use certificate::{Certificate, CertificateError, OWN_CERTIFICATE};
 pub use stream::{Protocol, RelayStream, Stream};
 pub use tls::Tls;
 

@@ -1,6 +1,8 @@
-//! The workspace's own tools: wasm packaging, the structure check, the count of prose.
+//! The workspace's own tools: wasm packaging, the structure check, the count of prose, the
+//! handbook's list of settings.
 
 mod prose;
+mod settings;
 mod tidy;
 mod wasm;
 
@@ -26,6 +28,8 @@ enum Command {
     Prose,
     /// Print the circles of imports within crates, as xtask/circles.txt lists them
     Circles,
+    /// Write the reference of the settings into docs/operate.md, and note new names
+    Settings,
 }
 
 fn main() -> Result<ExitCode> {
@@ -33,6 +37,7 @@ fn main() -> Result<ExitCode> {
         Command::Wasm => wasm::build(root()).map(|()| ExitCode::SUCCESS),
         Command::Circles => tidy::circles::print(root()).map(|()| ExitCode::SUCCESS),
         Command::Prose => prose::run(root()),
+        Command::Settings => settings::write(root()).map(|()| ExitCode::SUCCESS),
         Command::Tidy => tidy::check(root()).map(|findings| tidy::report(&findings)),
     }
 }

@@ -1,16 +1,17 @@
 //! `fmz turn check`: tries a relay the way browsers use it, and says what stands in the way.
 
-use super::url::{Target, Transport};
 use crate::cli::Check;
 use crate::exit::Failure;
-use crate::{node, publish};
-use fmz_turn::Credentials;
+use crate::process;
+use crate::relay_url::{Target, Transport};
+use crate::tls::{trust, trust_system};
 use fmz_turn::check::{Account, Line, Step, Trouble, explain, try_line};
+use fmz_turn::{Credentials, Issuer};
 use rustls::pki_types::ServerName;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -22,13 +23,13 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// The user that a check is counted as.
 const USER: &str = "check";
 
-/// Tries every transport of every URL. Fails where one step of any failed.
+/// Tries every transport of every URL. Fails if any step of any of them failed.
 pub(crate) fn run(typed: &Check) -> Result<(), Failure> {
     let targets = typed.urls.iter().map(|url| target(url));
     let targets = targets.collect::<Result<Vec<_>, _>>()?;
     let account = account(typed)?;
     let tls = tls(typed)?;
-    node::runtime()?.block_on(async {
+    process::runtime()?.block_on(async {
         let mut failures = 0;
         for target in &targets {
             for transport in &target.transports {
@@ -53,11 +54,8 @@ fn account(typed: &Check) -> Result<Account, Failure> {
         .map(|all| all.split(',').next().unwrap_or(all));
     match (secret, &typed.username, &typed.password) {
         (Some(secret), None, None) => {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
             let Credentials { username, password } =
-                Credentials::issue(secret, USER, now + CREDENTIALS_LIFE);
+                Issuer::new(secret).issue(USER, CREDENTIALS_LIFE);
             Ok(Account { username, password })
         }
         (_, Some(username), Some(password)) => Ok(Account {
@@ -73,8 +71,8 @@ fn account(typed: &Check) -> Result<Account, Failure> {
 
 fn tls(typed: &Check) -> Result<TlsConnector, Failure> {
     let config = match &typed.ca {
-        Some(certificate) => publish::trust(certificate)?,
-        None => publish::trust_system()?,
+        Some(certificate) => trust(certificate)?,
+        None => trust_system()?,
     };
     Ok(Arc::clone(&config).into())
 }
@@ -84,7 +82,7 @@ fn target(url: &str) -> Result<Target, Failure> {
     Target::read(url).ok_or_else(|| Failure::setting("url", why()))
 }
 
-/// Tries one transport and prints what is found. True where all went well.
+/// Tries one transport and prints what is found. Returns whether all went well.
 async fn one(
     target: &Target,
     transport: Transport,
@@ -98,7 +96,7 @@ async fn one(
     };
     let place = format!("{transport:?} {}:{}", target.host, target.port).to_lowercase();
     for (step, outcome) in &found {
-        node::say(&match outcome {
+        process::say(&match outcome {
             Ok(text) => format!("{place}  ok      {step}: {text}"),
             Err(trouble) => format!(
                 "{place}  FAILED  {step}: {trouble}. {}",

@@ -1,14 +1,14 @@
-//! Under which address the world sees this machine.
+//! The address by which the world sees this machine.
 
 use crate::exit::Failure;
 use fmz_turn::check::{Account, Client, Line};
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::net::{UdpSocket, lookup_host};
 
-/// Asks a STUN server, over IPv4: behind a translator of IPv6 nobody runs a relay.
+/// Asks a STUN server, over IPv4: nobody runs a relay behind a translator of IPv6.
 ///
 /// # Errors
-/// A failure of the setting, where the server has no address or does not answer.
+/// A failure of the setting if the server has no address or does not answer.
 pub(crate) async fn address(server: &str) -> Result<IpAddr, Failure> {
     ask(server).await.map_err(|why| {
         let why = format!("stun:{server} does not say how this machine is seen: {why}");

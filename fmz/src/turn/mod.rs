@@ -1,198 +1,195 @@
-//! The relay's place in the process: its settings, its secret, its addresses, its neighbour.
+//! The relay's place in the process: its settings, its secret, and its neighbour, the forwarding
+//! unit.
 
-mod addresses;
 pub(crate) mod check;
 mod external;
-mod ice;
 mod reload;
-mod secret;
-mod settings;
-mod url;
 
-pub(crate) use ice::{Relays, Secret};
 pub(crate) use reload::Reloads;
-pub(crate) use settings::{Config, Listen, Settings};
 
-use crate::cli::Settings as Typed;
-use crate::config::{Config as Whole, Tls};
 use crate::exit::Failure;
-use crate::node;
-use fmz_net::{Relayed, front, handoff};
-use fmz_signaling::{Certificate, Server};
-use fmz_turn::{Neighbour, PeerRule, Policy, PolicyMode, RelayConfig, Turn};
-use std::net::{IpAddr, SocketAddr};
+use crate::settings::{Listen, RelaySettings, Secret, Settings};
+use crate::tls;
+use fmz_net::front::{self, Certificate};
+use fmz_net::{Relayed, handoff};
+use fmz_signaling::Server;
+use fmz_signaling::relay::{OwnRelay, RelayCredentials, Relays};
+use fmz_turn::{
+    Issuer, Neighbour, PeerRule, Policy, PolicyMode, Quotas, RelayConfig, RelayedIp, Turn,
+    open_secret,
+};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-/// What leads from the forwarding unit to the relay and back, before either is started.
-pub(crate) struct Between {
-    link: fmz_sfu::RelayLink,
-    near: Near,
-}
+/// Where clients look for a relay (RFC 8656 section 2.1).
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 3478);
 
-/// The relay's part of it.
-pub(crate) struct Near {
-    ends: Vec<handoff::End>,
-    relayed: Arc<Relayed>,
-}
-
-impl Between {
-    /// Parts what the forwarding unit gets from what the relay gets.
-    pub(crate) fn split(self) -> (fmz_sfu::RelayLink, Near) {
-        (self.link, self.near)
-    }
-}
-
-/// What sessions are told of: the relays at the edge, and later this process's own.
-pub(crate) fn relays(config: &Whole) -> Result<Relays, Failure> {
-    let relays = Relays::at_the_edge(&config.turn.edges);
-    if config.roles.turn || !config.turn.edges.is_empty() {
-        relays.secret.set(making(&secrets(config)?));
-    }
-    Ok(relays)
-}
-
-/// Makes a hand-off for each shard.
-pub(crate) fn between(config: &Whole) -> Between {
-    let shards = shards(config);
+/// Makes the hand-off between the forwarding unit and the relay, a pair of ends for each shard.
+/// Peers know the neighbour by no address until the forwarding unit has bound its own.
+pub(crate) fn hand_off(settings: &Settings) -> (fmz_sfu::RelayLink, Neighbour) {
+    let shards = shards(settings);
     let relayed = Arc::new(Relayed::new(shards));
     let (ends, far_ends) = (0..shards).map(|_| handoff::pair()).unzip();
     let link = fmz_sfu::RelayLink {
         ends: far_ends,
         relayed: Arc::clone(&relayed),
     };
-    let near = Near { ends, relayed };
-    Between { link, near }
+    let neighbour = Neighbour {
+        addresses: Vec::new(),
+        ends,
+        relayed,
+    };
+    (link, neighbour)
 }
 
-/// Starts the relay beside a forwarding unit, if there is one, that peers know by `candidates`.
+/// Returns what makes the credentials of sessions; `None` if there is no relay to name, and so no
+/// secret to keep.
+pub(crate) fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {
+    if !settings.runs_relay() && settings.turn.turn_edges.is_empty() {
+        return Ok(None);
+    }
+    let secrets = secrets(settings)?;
+    Ok(Some(Issuer::new(issuing(&secrets))))
+}
+
+/// Names the relays at the edge for sessions; this process's own comes with [`join`].
+pub(crate) fn relays(settings: &Settings, issuer: Issuer) -> Relays {
+    Relays::new(&settings.turn.turn_edges, move |user, lifetime| {
+        let made = issuer.issue(user, lifetime);
+        RelayCredentials {
+            username: made.username,
+            password: made.password,
+        }
+    })
+}
+
+/// Starts the relay, beside a forwarding unit if it has that neighbour.
 pub(crate) async fn start(
-    config: &Whole,
-    near: Option<Near>,
-    candidates: &[SocketAddr],
+    settings: &Settings,
+    neighbour: Option<Neighbour>,
     certificate: Option<&Certificate>,
     registry: &prometheus::Registry,
 ) -> Result<Turn, Failure> {
-    let neighbour = near.map(|near| Neighbour {
-        addresses: candidates.to_vec(),
-        ends: near.ends,
-        relayed: near.relayed,
-    });
+    let candidates = neighbour.iter().flat_map(|it| it.addresses.clone());
+    let relay = relay(settings, &candidates.collect::<Vec<_>>()).await?;
     let started = fmz_turn::Config {
-        listen: listen(config.turn.listen),
-        listen_streams: config.turn.tls_listen.into_iter().collect(),
+        listen: listen(settings.turn.turn_listen),
+        listen_streams: settings.turn.turn_tls_listen.into_iter().collect(),
         front: front::Settings {
             tls: certificate.map(Certificate::connections),
-            proxies: config.proxies.clone(),
+            proxies: settings.proxy_protocol_from.clone(),
             ..front::Settings::default()
         },
-        relay: relay(config, candidates).await?,
+        relay,
         neighbour,
     };
     fmz_turn::start(started, registry).map_err(|error| failure(&error))
 }
 
-/// Starts the relay beside the rooms: sessions are told of it, its clients come by the page's port too, and operators reach it.
-pub(crate) async fn join(
+/// Joins the relay to the rooms: sessions are told of it, its clients may come by the page's port,
+/// and operators reach it.
+pub(crate) fn join(
     server: &mut Server,
-    parts: (Near, Relays),
-    places: (&Typed, &Whole),
-    candidates: &[SocketAddr],
-    registry: &prometheus::Registry,
-) -> Result<Turn, Failure> {
-    let ((near, relays), (settings, config)) = (parts, places);
-    let turn = start(
-        config,
-        Some(near),
-        candidates,
-        server.certificate().as_ref(),
-        registry,
-    )
-    .await?;
-    let secure = (config.tls != Tls::Off).then(|| server.addresses().first().map(SocketAddr::port));
-    relays.add(ice::Own {
-        host: config.public_url.as_deref().and_then(node::host),
-        plain: turn.local_addr().map(|at| at.port()),
-        secure: secure.flatten(),
+    relays: &Relays,
+    reloads: Reloads,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let page_port = server.addresses().first().map(SocketAddr::port);
+    relays.set_own(OwnRelay {
+        host: settings.public_url.as_deref().and_then(tls::host),
+        plain_port: reloads.turn.local_addr().map(|at| at.port()),
+        tls_port: page_port.filter(|_| reloads.certificate.is_some()),
     });
-    let reloads = Reloads {
-        settings: settings.clone(),
-        turn: turn.clone(),
-        candidates: candidates.to_vec(),
-        secret: relays.secret,
-        certificate: server.certificate(),
-    };
+    let turn = reloads.turn.clone();
     server.for_operators(fmz_turn::admin::router(turn.clone(), reloads.listen()?));
-    let (streams, relay) = (server.relay_streams(), turn.clone());
-    tokio::spawn(async move { relay.serve_streams(streams).await });
-    Ok(turn)
+    let streams = server.relay_streams();
+    tokio::spawn(async move { turn.serve_streams(streams).await });
+    Ok(())
 }
 
-/// The secret that makes credentials: the first.
-fn making(secrets: &[String]) -> &str {
-    secrets.first().map_or("", String::as_str)
+/// Returns the secret that makes credentials: the first. The relay takes all of them.
+fn issuing(secrets: &[String]) -> &str {
+    secrets
+        .first()
+        .expect("the relay has a given secret, or one of its own")
 }
 
-/// The relay's own settings.
-async fn relay(config: &Whole, candidates: &[SocketAddr]) -> Result<RelayConfig, Failure> {
-    let turn = &config.turn;
+/// Returns the settings of the relay itself.
+async fn relay(settings: &Settings, candidates: &[SocketAddr]) -> Result<RelayConfig, Failure> {
+    let turn = &settings.turn;
     let own = own_addresses()?;
-    let given = given(config).await?;
+    let given = given(settings).await?;
     Ok(RelayConfig {
-        realm: turn.realm.clone(),
-        secrets: secrets(config)?,
-        relayed: addresses::relayed(&given, &own),
-        ports: turn.ports.clone(),
-        shards: shards(config),
+        realm: turn.turn_realm.clone(),
+        secrets: secrets(settings)?,
+        relayed: RelayedIp::choose(&given, &own),
+        ports: turn.turn_relay_ports.clone(),
+        shards: shards(settings),
         policy: policy(turn, candidates, own),
-        alternate: turn.alternate,
-        quotas: turn.quotas,
+        alternate: turn.turn_alternate,
+        quotas: quotas(turn),
         ..RelayConfig::default()
     })
 }
 
-/// The addresses that settings or a STUN server name.
-async fn given(config: &Whole) -> Result<Vec<IpAddr>, Failure> {
-    let turn = &config.turn;
-    match &turn.external {
-        _ if !turn.addresses.is_empty() => Ok(turn.addresses.clone()),
+/// Returns the addresses that the settings or a STUN server name.
+async fn given(settings: &Settings) -> Result<Vec<IpAddr>, Failure> {
+    let turn = &settings.turn;
+    match &turn.turn_external {
+        _ if !turn.turn_relay_addresses.is_empty() => Ok(turn.turn_relay_addresses.clone()),
         Some(server) => Ok(vec![external::address(server).await?]),
-        None => Ok(config.public_addresses.clone()),
+        None => Ok(settings.public_addresses.clone()),
     }
 }
 
-/// Peers that are named belong to the platform, unless they are the whole list.
-fn policy(turn: &Config, candidates: &[SocketAddr], own: Vec<IpAddr>) -> Policy {
+fn quotas(turn: &RelaySettings) -> Quotas {
+    Quotas {
+        user_allocations: turn.turn_user_allocations,
+        user_bps: turn.turn_user_bps,
+        user_pps: turn.turn_user_pps,
+        allocations: turn.turn_allocations_max,
+        total_bps: turn.turn_total_bps,
+        ..Quotas::default()
+    }
+}
+
+/// Named peers belong to the platform, unless they are the whole list.
+fn policy(turn: &RelaySettings, candidates: &[SocketAddr], own: Vec<IpAddr>) -> Policy {
     let mut platform: Vec<PeerRule> = candidates.iter().map(|at| PeerRule::from(*at)).collect();
-    let mut peers = turn.peers.clone();
-    if turn.mode != PolicyMode::List {
+    let mut peers = turn.turn_peers.clone();
+    if turn.turn_policy != PolicyMode::List {
         platform.append(&mut peers);
     }
     Policy {
-        mode: turn.mode,
+        mode: turn.turn_policy,
         platform,
         peers,
         own,
     }
 }
 
-pub(crate) fn secrets(config: &Whole) -> Result<Vec<String>, Failure> {
-    if !config.turn.secrets.is_empty() {
-        return Ok(config.turn.secrets.clone());
+fn secrets(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let given = &settings.turn.turn_secrets;
+    if !given.is_empty() {
+        return Ok(given.iter().map(|Secret(text)| text.clone()).collect());
     }
-    if config.roles.edge() {
+    if settings.is_edge() {
         let why = "an edge relay needs those of the server that sends clients to it";
         return Err(Failure::setting("turn_secrets", why));
     }
-    secret::open(&config.data_dir).map(|secret| vec![secret])
+    let own = open_secret(&settings.data_dir).map_err(|error| {
+        Failure::setting(&format!("data_dir {}", error.path.display()), error.text)
+    })?;
+    Ok(vec![own])
 }
 
-/// Beside other services one thread; alone, one a core.
-fn shards(config: &Whole) -> u16 {
+/// Returns the number of threads: one beside other services, one a core alone.
+fn shards(settings: &Settings) -> u16 {
     let cores =
         || thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(1));
-    let usual = || if config.roles.edge() { cores() } else { 1 };
-    config.turn.shards.unwrap_or_else(usual)
+    let usual = || if settings.is_edge() { cores() } else { 1 };
+    settings.turn.turn_shards.unwrap_or_else(usual)
 }
 
 fn own_addresses() -> Result<Vec<IpAddr>, Failure> {
@@ -201,14 +198,16 @@ fn own_addresses() -> Result<Vec<IpAddr>, Failure> {
     Ok(interfaces.iter().map(if_addrs::Interface::ip).collect())
 }
 
-/// The relay's usual port is a convenience: where another program has it, clients come by the page's port.
-fn listen(asked: Listen) -> Option<SocketAddr> {
+/// Returns where the relay listens itself. Its usual port is a convenience: if another program has
+/// it, clients come by the page's port.
+fn listen(asked: Option<Listen>) -> Option<SocketAddr> {
     match asked {
-        Listen::Off => None,
-        Listen::At(address) => Some(address),
-        Listen::IfFree(address) => match is_free(address) {
-            Ok(()) => Some(address),
+        Some(Listen::Off) => None,
+        Some(Listen::At(address)) => Some(address),
+        None => match is_free(LISTEN) {
+            Ok(()) => Some(LISTEN),
             Err(error) => {
+                let address = LISTEN;
                 tracing::warn!(%address, %error, "the relay is reached by the page's port only");
                 None
             }

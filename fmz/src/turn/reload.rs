@@ -1,12 +1,10 @@
 //! New settings for a relay that runs, on SIGHUP or as an operator asks for it.
 
-use super::ice::Secret;
-use crate::cli::Settings;
-use crate::config;
+use crate::cli;
 use crate::exit::Failure;
-use fmz_signaling::Certificate;
-use fmz_turn::Turn;
+use fmz_net::front::Certificate;
 use fmz_turn::admin::Reload;
+use fmz_turn::{Issuer, Turn};
 use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -16,12 +14,11 @@ const REQUESTS_MAX: usize = 4;
 
 /// Reads the settings again, one request after another.
 pub(crate) struct Reloads {
-    pub(crate) settings: Settings,
     pub(crate) turn: Turn,
     /// The forwarding unit's addresses.
     pub(crate) candidates: Vec<SocketAddr>,
-    /// What sessions' credentials are made with.
-    pub(crate) secret: Secret,
+    /// Makes the credentials of sessions, if this process has any.
+    pub(crate) issuer: Option<Issuer>,
     pub(crate) certificate: Option<Certificate>,
 }
 
@@ -56,13 +53,15 @@ impl Reloads {
     }
 
     async fn reload(&self) -> Result<(), Failure> {
-        let config = config::resolve(&self.settings)?;
-        let relay = super::relay(&config, &self.candidates).await?;
+        let settings = cli::read_settings()?;
+        let relay = super::relay(&settings, &self.candidates).await?;
         if let Some(certificate) = &self.certificate {
             let fault = |error| Failure::running("read the certificate", error);
             certificate.reload().map_err(fault)?;
         }
-        self.secret.set(super::making(&relay.secrets));
+        if let Some(issuer) = &self.issuer {
+            issuer.replace_secret(super::issuing(&relay.secrets));
+        }
         let stopped = |error| Failure::running("reload the relay", error);
         self.turn.reload(&relay).await.map_err(stopped)
     }

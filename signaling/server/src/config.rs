@@ -6,26 +6,6 @@ use fmz_signaling_core::RoomLimits;
 use ipnet::IpNet;
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-/// How connections are secured.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Tls {
-    /// Not at all: for loopback, or behind a proxy that does it.
-    #[default]
-    Off,
-    /// By a certificate of the server's own, kept in the data folder. Browsers warn about it.
-    SelfSigned {
-        /// Names and addresses by which the server is reached.
-        names: Vec<String>,
-    },
-    /// By given files in PEM.
-    Files {
-        /// The certificate, and those between it and its authority.
-        certificate: PathBuf,
-        /// Its private key.
-        key: PathBuf,
-    },
-}
-
 /// Settings of a server.
 #[derive(Clone)]
 pub struct Config {
@@ -33,10 +13,10 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Address for operators only: metrics and health.
     pub admin: Option<SocketAddr>,
-    /// Where the secret of the tokens and the server's own certificate are kept.
+    /// Folder that keeps the secret of the tokens.
     pub data: PathBuf,
-    /// How connections are secured.
-    pub tls: Tls,
+    /// Secures connections; `None` for loopback, or behind a proxy that secures them.
+    pub tls: Option<front::Tls>,
     /// Where proxies stand that say by the PROXY protocol whose connections they pass on.
     pub proxies: Vec<IpNet>,
     /// Connections of one IPv4 address or IPv6 /64 at once, loopback excepted.
@@ -62,7 +42,7 @@ impl Config {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
             admin: None,
             data: data.into(),
-            tls: Tls::Off,
+            tls: None,
             proxies: Vec::new(),
             connections_per_source: front::Settings::default().per_source_max,
             allowed_origins: Vec::new(),
@@ -81,7 +61,7 @@ impl fmt::Debug for Config {
             .field("listen", &self.listen)
             .field("admin", &self.admin)
             .field("data", &self.data)
-            .field("tls", &self.tls)
+            .field("tls", &self.tls.is_some())
             .field("ice_servers", &self.ice_servers.is_some())
             .finish_non_exhaustive()
     }

@@ -16,7 +16,7 @@ pub enum ServerError {
     /// No address was given.
     #[error("there is no address to listen on")]
     NoAddress,
-    /// A file in the data folder, or a certificate, cannot be used.
+    /// A file in the data folder cannot be used.
     #[error("{} cannot be used: {text}", path.display())]
     File {
         /// Which one.

@@ -19,12 +19,10 @@ mod rooms;
 mod server;
 mod socket;
 mod state;
-mod tls;
 pub mod token;
 mod web;
 
-pub use config::{Config, Tls};
+pub use config::Config;
 pub use error::ServerError;
 pub use fmz_signaling_core::RoomLimits;
 pub use server::Server;
-pub use tls::Certificate;

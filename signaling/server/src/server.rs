@@ -7,7 +7,6 @@ use crate::{
     metrics::Metrics,
     rooms::Rooms,
     state::State,
-    tls::Certificate,
     token::{TokenRequest, Tokens, is_room_name},
     web,
 };
@@ -37,7 +36,6 @@ pub struct Server {
     state: State,
     listeners: Vec<TcpListener>,
     admin: Option<TcpListener>,
-    certificate: Option<Certificate>,
     relay: Option<mpsc::Sender<RelayStream>>,
     registry: Registry,
     for_operators: Router,
@@ -45,7 +43,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the listeners and reads the secret and the certificate; serves nobody yet.
+    /// Binds the listeners and reads the secret of the tokens; serves nobody yet.
     ///
     /// # Errors
     /// [`ServerError`], one clear line each.
@@ -57,7 +55,6 @@ impl Server {
         from_sfu: mpsc::Receiver<from_sfu::Message>,
     ) -> Result<Self, ServerError> {
         let tokens = Tokens::open(&config.data)?;
-        let certificate = Certificate::open(&config.tls, &config.data)?;
         let listeners = config
             .listen
             .iter()
@@ -73,7 +70,6 @@ impl Server {
             state,
             listeners,
             admin,
-            certificate,
             relay: None,
             registry,
             for_operators: Router::new(),
@@ -99,11 +95,6 @@ impl Server {
     /// Serves `routes` too at the address for operators.
     pub fn for_operators(&mut self, routes: Router) {
         self.for_operators = routes;
-    }
-
-    /// The certificate of the connections, to be read again; `None` where they are not secured.
-    pub fn certificate(&self) -> Option<Certificate> {
-        self.certificate.clone()
     }
 
     /// Relay clients that come to the participants' addresses, plain or over TLS. Without this call, and when the receiver is
@@ -147,13 +138,12 @@ impl Server {
             state,
             listeners,
             admin,
-            certificate,
             relay,
             registry,
             for_operators,
             from_sfu,
         } = self;
-        let settings = front(&state, certificate);
+        let settings = front(&state);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
         let stopping = CancellationToken::new();
         let mut serving = JoinSet::new();
@@ -179,10 +169,10 @@ impl Server {
     }
 }
 
-fn front(state: &State, certificate: Option<Certificate>) -> front::Settings {
+fn front(state: &State) -> front::Settings {
     let refused = state.metrics.connections_refused.clone();
     front::Settings {
-        tls: certificate.map(|certificate| certificate.connections()),
+        tls: state.config.tls.clone(),
         proxies: state.config.proxies.clone(),
         per_source_max: state.config.connections_per_source,
         on_refused: Arc::new(move |refusal| {

@@ -2,7 +2,8 @@
 
 use crate::limits::{REALM_BYTES_MAX, RULES_MAX, SECRETS_MAX, STATIC_USERS_MAX};
 use crate::policy::Policy;
-use std::net::{IpAddr, SocketAddr};
+use crate::relayed_ip::RelayedIp;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -125,16 +126,6 @@ impl std::fmt::Debug for StaticUser {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// An address for relayed transport addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RelayedIp {
-    /// The address that the socket is bound to.
-    pub bind: IpAddr,
-    /// The address that clients and peers are given: another one, of the same family, behind a 1:1
-    /// translator.
-    pub announced: IpAddr,
 }
 
 /// Bounds that are an operator's choice. Each shard counts separately, also by user: the owner of

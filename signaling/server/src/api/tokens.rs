@@ -113,10 +113,10 @@ fn base_url(state: &State, headers: &HeaderMap, uri: &Uri) -> String {
     if let Some(url) = &state.config.public_url {
         return url.trim_end_matches('/').to_owned();
     }
-    let scheme = if state.config.tls == crate::Tls::Off {
-        "http"
-    } else {
+    let scheme = if state.config.tls.is_some() {
         "https"
+    } else {
+        "http"
     };
     format!(
         "{scheme}://{}",

@@ -5,8 +5,9 @@ use crate::{
     fixture::{EVERYTHING, Fixture, ROOM, request},
     http::Request,
 };
+use fmz_net::front::Certificate;
 use fmz_signaling::{
-    Tls,
+    Config,
     token::{ANY_ROOM, Grant},
 };
 use fmz_store::{Disk, DiskOptions, Files, Folder, ReadFile, WriteFile};
@@ -327,10 +328,11 @@ async fn rest6_a_store_that_fails_is_said_and_nothing_more_is_shown_as_kept() {
 async fn rest7_a_certificate_of_ones_own_is_made_once_and_speaks_tls13_and_tls12() {
     let folder = TempDir::new().unwrap();
     let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
-    let own = Tls::SelfSigned {
-        names: vec!["localhost".into()],
+    let secured = |config: &mut Config| {
+        let own = Certificate::open_own(&config.data, &["localhost".to_owned()]).unwrap();
+        config.tls = Some(own.connections());
     };
-    let fixture = Fixture::with(folder, store, |config| config.tls = own.clone()).await;
+    let fixture = Fixture::with(folder, store, secured).await;
     let certificate = std::fs::read(fixture.folder.path().join("certificate.pem")).unwrap();
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
         handshake(&fixture, &certificate, &[version]).await.unwrap();
@@ -338,7 +340,7 @@ async fn rest7_a_certificate_of_ones_own_is_made_once_and_speaks_tls13_and_tls12
     let address = fixture.address;
     let folder = fixture.stop().await;
     let store = Arc::new(Disk::open(folder.path().join("log")).unwrap());
-    let again = Fixture::with(folder, store, |config| config.tls = own).await;
+    let again = Fixture::with(folder, store, secured).await;
     assert_eq!(
         std::fs::read(again.folder.path().join("certificate.pem")).unwrap(),
         certificate

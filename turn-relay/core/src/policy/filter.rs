@@ -1,9 +1,10 @@
 //! A policy prepared for fast checks.
 
 use super::{PeerRule, Policy, PolicyMode, deny};
-use crate::config::{Config, RelayedIp};
+use crate::config::Config;
 use crate::hash::{Keyed, Map};
 use crate::limits::RULES_MAX;
+use crate::relayed_ip::RelayedIp;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 

@@ -2,13 +2,13 @@
 
 use fmz_signaling::relay::host_and_port;
 
-/// Ports where a URL names none (RFC 7065 section 3.2).
+/// Ports of URLs that name none (RFC 7065 section 3.2).
 const PORT: u16 = 3478;
 const PORT_TLS: u16 = 5349;
 
 /// How clients reach a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Udp,
     Tcp,
     Tls,
@@ -16,15 +16,16 @@ pub(super) enum Transport {
 
 /// One relay as a URL names it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) transports: Vec<Transport>,
+pub(crate) struct Target {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) transports: Vec<Transport>,
 }
 
 impl Target {
-    /// `None` for what is no relay's URL (section 3.1). TLS over UDP is not what our relays speak.
-    pub(super) fn read(url: &str) -> Option<Self> {
+    /// Reads a URL. Returns `None` if it is no relay's (section 3.1), or names TLS over UDP, which
+    /// our relays do not speak.
+    pub(crate) fn read(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once(':')?;
         let (place, query) = rest
             .split_once('?')

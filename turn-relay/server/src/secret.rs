@@ -1,26 +1,41 @@
-//! The secret of the credentials, where none is given.
+//! The secret that the relay makes for itself, and keeps.
 
-use crate::exit::Failure;
 use rand::RngExt;
+use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FILE: &str = "turn-secret";
 /// Hexadecimal digits: 32 random bytes.
 const DIGITS: usize = 64;
 
-/// Reads the secret in the data folder, made where it is absent.
-pub(crate) fn open(data: &Path) -> Result<String, Failure> {
+/// Says which file of the secret cannot be used, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be used: {text}", path.display())]
+pub struct SecretError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// Reads the secret in the data folder. If there is none, makes one that only this user can read.
+///
+/// # Errors
+/// [`SecretError`] if it cannot be read or made, or is not as this function writes it.
+pub fn open_secret(data: &Path) -> Result<String, SecretError> {
     let path = data.join(FILE);
-    let fault = |why: &dyn std::fmt::Display| {
-        Failure::setting(&format!("data_dir {}", path.display()), why)
+    let unusable = |why: &dyn Display| SecretError {
+        path: path.clone(),
+        text: why.to_string(),
     };
-    let secret = read_or_make(data, &path).map_err(|error| fault(&error))?;
+    let secret = read_or_make(data, &path).map_err(|error| unusable(&error))?;
     let secret = secret.trim();
     if secret.len() != DIGITS {
-        return Err(fault(&format!("it does not hold {DIGITS} characters")));
+        let text = format!("it must hold {DIGITS} hexadecimal digits");
+        return Err(unusable(&text));
     }
     Ok(secret.to_owned())
 }
@@ -55,14 +70,16 @@ mod tests {
     #[test]
     fn a_secret_is_made_once_and_kept_from_others() {
         let folder = tempfile::tempdir().unwrap();
-        let secret = open(folder.path()).unwrap();
-        assert_eq!(open(folder.path()).unwrap(), secret);
+        let secret = open_secret(folder.path()).unwrap();
+        assert_eq!(open_secret(folder.path()).unwrap(), secret);
         let mode = fs::metadata(folder.path().join(FILE))
             .unwrap()
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::write(folder.path().join(FILE), "short").unwrap();
-        assert!(open(folder.path()).is_err());
+        let refused = open_secret(folder.path()).unwrap_err().to_string();
+        assert!(refused.ends_with("it must hold 64 hexadecimal digits"));
+        assert!(!refused.contains("short"));
     }
 }

@@ -1,30 +1,40 @@
-//! Under which addresses peers reach the relay.
+//! The address under which peers reach the relay.
 
-use fmz_turn::RelayedIp;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Picks one address of each family: a given one, else one of the machine's own. One that is not the machine's is announced
-/// only, for a translator that stands before it.
-pub(crate) fn relayed(given: &[IpAddr], own: &[IpAddr]) -> Vec<RelayedIp> {
-    let families = [IpAddr::is_ipv4, IpAddr::is_ipv6];
-    families
-        .iter()
-        .filter_map(|family| {
-            let of_family = |list: &[IpAddr]| list.iter().copied().find(family);
-            let own_one = best(own.iter().copied().filter(family));
-            let announced = of_family(given).or(own_one)?;
-            let own_one = own_one.unwrap_or_else(|| wildcard(announced));
-            let bind = if own.contains(&announced) {
-                announced
-            } else {
-                own_one
-            };
-            Some(RelayedIp { bind, announced })
-        })
-        .collect()
+/// An address for relayed transport addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayedIp {
+    /// What the socket is bound to.
+    pub bind: IpAddr,
+    /// What clients and peers are told: another address of the same family behind a 1:1 translator.
+    pub announced: IpAddr,
 }
 
-/// The address that other machines reach first; loopback where there is no other, link-local never.
+impl RelayedIp {
+    /// Chooses one address of each family: the first that the operator has `given`, else the best
+    /// of the machine's `own`. If a given address is not the machine's, a translator stands before
+    /// it, so it is announced only.
+    pub fn choose(given: &[IpAddr], own: &[IpAddr]) -> Vec<Self> {
+        let families = [IpAddr::is_ipv4, IpAddr::is_ipv6];
+        let chosen = families.map(|family| Self::of_family(given, own, family));
+        chosen.into_iter().flatten().collect()
+    }
+
+    fn of_family(given: &[IpAddr], own: &[IpAddr], family: fn(&IpAddr) -> bool) -> Option<Self> {
+        let local = best(own.iter().copied().filter(family));
+        let announced = given.iter().copied().find(family).or(local)?;
+        let bind = if own.contains(&announced) {
+            announced
+        } else {
+            local.unwrap_or_else(|| wildcard(announced))
+        };
+        Some(Self { bind, announced })
+    }
+}
+
+/// Returns the address that most machines reach: loopback only if there is no other, link-local
+/// never.
 fn best(own: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
     own.filter(|ip| !is_link_local(ip)).min_by_key(rank)
 }
@@ -62,7 +72,7 @@ mod tests {
                 .map(|ip| ip.parse().unwrap())
                 .collect::<Vec<_>>()
         };
-        let relayed = relayed(&ips(given), &ips(own));
+        let relayed = RelayedIp::choose(&ips(given), &ips(own));
         let text = |one: &RelayedIp| format!("{}<-{}", one.bind, one.announced);
         relayed.iter().map(text).collect()
     }
