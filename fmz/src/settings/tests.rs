@@ -92,8 +92,8 @@ fn a_rooms_bounds_are_keys_of_the_file() {
 #[test]
 fn a_refusal_names_the_setting_and_says_what_is_allowed() {
     let secret = "a secret of enough length";
-    let five = vec![secret; 5].join(",");
-    let edges = vec!["turn:a"; 5].join(",");
+    let five = [secret; 5].join(",");
+    let edges = ["turn:a"; 5].join(",");
     let cases = [
         (
             "--listen",
