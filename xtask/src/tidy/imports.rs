@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fmz-annotation", &["fmz-proto"]),
     ("fmz-annotation-wasm", &["fmz-annotation", "fmz-proto"]),
     ("fmz-media", &["fmz-proto"]),
+    ("fmz-participant", &["fmz-annotation", "fmz-proto"]),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
     (
         "fmz-signaling-core",
@@ -111,6 +112,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
 pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-annotation", "annotation"),
     ("fmz-media", "media"),
+    ("fmz-participant", "participant"),
     ("fmz-sfu-core", "sfu/core"),
     ("fmz-signaling-core", "signaling/core"),
     ("fmz-turn-core", "turn-relay/core"),
