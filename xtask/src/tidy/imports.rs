@@ -80,7 +80,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "fmz-sim",
-        &["fmz-annotation", "fmz-proto", "fmz-signaling-core"],
+        &[
+            "fmz-annotation",
+            "fmz-participant",
+            "fmz-proto",
+            "fmz-signaling-core",
+        ],
     ),
     ("xtask", &[]),
 ];
