@@ -40,7 +40,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "fmz-client",
-        &["fmz-net", "fmz-annotation", "fmz-media", "fmz-proto"],
+        &[
+            "fmz-net",
+            "fmz-participant",
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-proto",
+        ],
     ),
     (
         "fmz",
@@ -74,6 +80,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-client",
             "fmz-media",
             "fmz-net",
+            "fmz-participant",
             "fmz-proto",
             "fmz-store",
         ],
