@@ -252,6 +252,19 @@ impl Participant {
         self.flush(now);
     }
 
+    /// Sends a message that is not about the document over the WebSocket. Without a welcome it is dropped: whoever needs
+    /// it to arrive sends it again at [`Event::Welcomed`].
+    pub fn send(&mut self, message: ToServer) {
+        if self.is_welcomed() {
+            self.transmit((Path::Socket, message));
+        }
+    }
+
+    /// Returns the objects that changed since the last call, see [`Replica::take_changes`].
+    pub fn take_changes(&mut self) -> v1::ObjectList {
+        self.replica.take_changes()
+    }
+
     /// Returns the document with what is pending.
     pub fn replica(&self) -> &Replica {
         &self.replica

@@ -1,16 +1,16 @@
-//! Builds `fmz-annotation-wasm` and writes what JavaScript needs to load it.
+//! Builds `fmz-participant-wasm` and writes what JavaScript needs to load it.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
-const PACKAGE: &str = "fmz-annotation-wasm";
+const PACKAGE: &str = "fmz-participant-wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
-/// Stem of the written files: `fmz_annotation.js`, `.d.ts` and `_bg.wasm`.
-const OUT_NAME: &str = "fmz_annotation";
+/// Stem of the written files: `fmz_participant.js`, `.d.ts` and `_bg.wasm`.
+const OUT_NAME: &str = "fmz_participant";
 
-/// Compiles the document for wasm and writes module, glue and types to `web/sdk/src/wasm`.
+/// Compiles the participant for wasm and writes module, glue and types to `web/sdk/src/wasm`.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let module = compile(root)?;
     let out = root.join("web/sdk/src/wasm");
@@ -44,5 +44,5 @@ fn compile(root: &Path) -> Result<PathBuf> {
     Ok(target_dir
         .join(TARGET)
         .join("release")
-        .join("fmz_annotation_wasm.wasm"))
+        .join("fmz_participant_wasm.wasm"))
 }

@@ -5,8 +5,8 @@ use crate::page::{LIVE, OPS, Page};
 use fmz_participant::limits::{BATCH_INTERVAL, ORDERED_AFTER};
 use fmz_participant::{Channel, Path};
 use fmz_proto::limits::COPIES_PER_BATCH;
+use fmz_proto::v1::CommittedBatch;
 use fmz_proto::v1::client_message::Message as ToServer;
-use fmz_proto::v1::{self, CommittedBatch};
 use std::time::Duration;
 
 fn copied(page: &mut Page) -> Vec<Vec<u64>> {
@@ -137,7 +137,7 @@ fn four_commits() -> (Hub, Vec<CommittedBatch>) {
 fn loss8_whatever_order_copies_take_and_whichever_is_lost_nothing_is_asked_lost_or_doubled() {
     let before = Hub::with_authors(2);
     let (hub, made) = four_commits();
-    let news = |batch: &v1::CommittedBatch| committed(std::slice::from_ref(batch));
+    let news = |batch: &CommittedBatch| committed(std::slice::from_ref(batch));
     let cases = orders(4).into_iter();
     for (order, kept) in cases.flat_map(|order| (0..=4).map(move |kept| (order.clone(), kept))) {
         let mut screen = Page::on_channels(2, &before);

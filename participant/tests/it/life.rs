@@ -2,7 +2,7 @@
 
 use crate::hub::Hub;
 use crate::page::{LIVE, Page};
-use fmz_participant::limits::{PRESENCE_INTERVAL, SILENCE_MAX};
+use fmz_participant::limits::{EVENTS_MAX, PRESENCE_INTERVAL, SILENCE_MAX, TRANSMITS_MAX};
 use fmz_participant::{Event, Participant, Path, ProtocolError};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
@@ -37,6 +37,47 @@ fn client1_hello_is_first_and_alone_until_the_welcome() {
     assert!(matches!(page.events.last(), Some(Event::Welcomed(welcome)) if welcome.author == 1));
     let said: Vec<_> = page.said.iter().map(|(path, _)| *path).collect();
     assert_eq!(said, [Path::Socket, Path::Socket], "ops and pointer");
+}
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "the shell takes frames after every verb")]
+fn a_shell_that_takes_no_frames_is_found() {
+    let mut page = Page::joined(1, &Hub::with_authors(1));
+    for x in 0..=TRANSMITS_MAX {
+        let place = v1::Point { x: x as i32, y: 0 };
+        page.now = page.now + PRESENCE_INTERVAL;
+        page.participant.point(Some(place), page.now);
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "the shell takes events after every verb")]
+fn a_shell_that_takes_no_events_is_found() {
+    let mut page = Page::joined(1, &Hub::with_authors(1));
+    let left = FromServer::ParticipantLeft(v1::ParticipantLeft::default());
+    let frame = encode_server(left);
+    for _ in 0..=EVENTS_MAX {
+        let taken = page
+            .participant
+            .handle_frame(Path::Socket, &frame, page.now);
+        taken.expect("the server keeps the protocol");
+    }
+}
+
+#[test]
+fn what_is_said_beside_the_document_waits_for_the_welcome() {
+    let hub = Hub::with_authors(1);
+    let mut page = Page::new(1);
+    let leave = || ToServer::Leave(v1::Leave {});
+    page.drive(Participant::handle_connected);
+    page.said.clear();
+    page.drive(|participant, _| participant.send(leave()));
+    assert_eq!(page.said, [], "it is dropped");
+    page.connect(&hub);
+    page.drive(|participant, _| participant.send(leave()));
+    assert_eq!(page.said, [(Path::Socket, leave())]);
 }
 
 #[test]

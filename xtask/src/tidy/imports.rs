@@ -12,9 +12,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fmz-proto", &[]),
     ("fmz-net", &[]),
     ("fmz-annotation", &["fmz-proto"]),
-    ("fmz-annotation-wasm", &["fmz-annotation", "fmz-proto"]),
     ("fmz-media", &["fmz-proto"]),
     ("fmz-participant", &["fmz-annotation", "fmz-proto"]),
+    (
+        "fmz-participant-wasm",
+        &[
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-participant",
+            "fmz-proto",
+        ],
+    ),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
     (
         "fmz-signaling-core",
@@ -117,7 +125,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
         &["fmz-turn", "fmz-turn-core", "fmz-fuzz", "fmz-load"],
     ),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
-    ("wasm-bindgen", &["fmz-annotation-wasm"]),
+    ("wasm-bindgen", &["fmz-participant-wasm"]),
 ];
 
 /// Crates without input or output, and the folder of each.
