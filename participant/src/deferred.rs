@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 /// The batches that have not gone on the ordered path yet: those of the last 200 ms.
 ///
-/// What waits there to be sent again holds up the copies, for both share one window. So it is used only for what the copies
-/// did not bring, and for what is larger than a datagram.
+/// What waits there to be sent again holds up the copies, for both share one window. So it is used
+/// only for what the copies did not bring, and for what is larger than a datagram.
 #[derive(Debug, Default)]
 pub(crate) struct Deferred {
     /// Numbers with the time when each is due: at most one for each batch under way.
@@ -27,7 +27,8 @@ impl Deferred {
         }
     }
 
-    /// Takes note of a batch that was taken. If it is not among the copies that leave with it, it is due at once.
+    /// Takes note of a batch that was taken. If it is not among the copies that leave with it, it
+    /// is due at once.
     pub(crate) fn note(&mut self, taken: u64, copies: Option<&OpCopies>, now: Moment) {
         let mut copied = copies.into_iter().flat_map(|copies| &copies.batches);
         let due = match copied.any(|batch| batch.client_seq == taken) {

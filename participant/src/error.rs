@@ -2,7 +2,8 @@ use crate::limits::SNAPSHOT_BYTES_MAX;
 use fmz_annotation::SnapshotError;
 use fmz_proto::WireError;
 
-/// How the server broke the protocol. The connection is of no use any more: close it and make another.
+/// How the server broke the protocol. The connection is of no use any more: close it and make
+/// another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {

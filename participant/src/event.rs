@@ -66,6 +66,7 @@ pub enum Event {
     Missed(Missed),
     /// The server answered a ping after so long.
     RoundTrip(Duration),
-    /// The server was silent for [`crate::limits::SILENCE_MAX`]: close the connection and make another.
+    /// The server was silent for [`crate::limits::SILENCE_MAX`]: close the connection and make
+    /// another.
     Silent,
 }

@@ -11,7 +11,8 @@ pub(crate) struct Keepalive {
     heard_at: Moment,
     /// Whether its silence was told.
     told: bool,
-    /// When the next ping is due; never before the welcome, or if the shell's socket shows the server's own.
+    /// When the next ping is due; never before the welcome, or if the shell's socket shows the
+    /// server's own.
     ping_at: Option<Moment>,
     interval: Duration,
     nonce: u64,

@@ -33,8 +33,8 @@ impl Outbox {
         self.path
     }
 
-    /// Takes another path, or none. What has no answer goes on the new one, once and in order: the server drops what it
-    /// has.
+    /// Takes another path, or none. What has no answer goes on the new one, once and in order: the
+    /// server drops what it has.
     pub(crate) fn set_path(
         &mut self,
         path: Option<Path>,
@@ -63,7 +63,8 @@ impl Outbox {
         if self.pause_until.is_none_or(|until| until <= now) {
             self.pause_until = None;
             let taken = take_one(replica);
-            // Beside the channel only: over the WebSocket a copy would stand in the queue of what it is a copy of.
+            // Beside the channel only: over the WebSocket a copy would stand in the queue of what
+            // it is a copy of.
             let copies = self.copies.then(|| replica.take_copies()).flatten();
             if taken.is_some() || copies.is_some() {
                 self.pause_until = Some(now + BATCH_INTERVAL);

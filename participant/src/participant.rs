@@ -23,12 +23,13 @@ pub struct Introduction {
     pub token: String,
     /// Shown name; the token's name wins if it has one.
     pub name: String,
-    /// 16 random bytes, made once for a page's life: by them its marks stay its own after a reconnect.
+    /// 16 random bytes, made once for a page's life: by them its marks stay its own after a
+    /// reconnect.
     pub session_key: Bytes,
     /// False for a client that wants no media and no data channels.
     pub transport: bool,
-    /// Whether to send pings: true if the shell cannot see those of the WebSocket itself, and so tell of them by
-    /// [`Participant::handle_alive`].
+    /// Whether to send pings: true if the shell cannot see those of the WebSocket itself, and so
+    /// tell of them by [`Participant::handle_alive`].
     pub pings: bool,
 }
 
@@ -49,7 +50,8 @@ enum Missing {
     Nothing,
     /// The commits behind the document's revision.
     Tail,
-    /// All of it: the document is of no use until a snapshot comes, on this connection or a later one.
+    /// All of it: the document is of no use until a snapshot comes, on this connection or a later
+    /// one.
     Whole,
 }
 
@@ -117,7 +119,8 @@ impl Participant {
         self.transmit((Path::Socket, ToServer::Hello(hello)));
     }
 
-    /// Takes note that the connection is gone, and its data channels with it. Ops wait from here on.
+    /// Takes note that the connection is gone, and its data channels with it. Ops wait from here
+    /// on.
     pub fn handle_disconnected(&mut self) {
         self.stage = Stage::Away;
         (self.ops_open, self.live_open) = (false, false);
@@ -137,7 +140,8 @@ impl Participant {
 
     /// Takes a frame of the server.
     ///
-    /// A frame of a data channel that cannot be read is passed over: what it held is asked for as any gap is.
+    /// A frame of a data channel that cannot be read is passed over: what it held is asked for as
+    /// any gap is.
     ///
     /// # Errors
     /// [`ProtocolError`] if the server broke the protocol: the connection is to be given up.
@@ -216,8 +220,9 @@ impl Participant {
         self.edit(|replica| replica.submit(ops), now)
     }
 
-    /// Applies own ops, the first of which creates an object, and sends neither them nor what comes behind them before
-    /// [`Self::restamp`] says which frame the object is on. If too many objects are held already, they leave at once.
+    /// Applies own ops, the first of which creates an object, and sends neither them nor what comes
+    /// behind them before [`Self::restamp`] says which frame the object is on. If too many objects
+    /// are held already, they leave at once.
     ///
     /// # Errors
     /// As [`Self::submit`]; then nothing is held.
@@ -235,8 +240,8 @@ impl Participant {
         submitted
     }
 
-    /// Corrects the frame of an object that has not left yet, and lets it go. Returns whether it was corrected: whatever
-    /// is wrong with the frame, the mark and all behind it leave.
+    /// Corrects the frame of an object that has not left yet, and lets it go. Returns whether it
+    /// was corrected: whatever is wrong with the frame, the mark and all behind it leave.
     pub fn restamp(&mut self, id: ObjectId, frame: &v1::FrameStamp, now: Moment) -> bool {
         let correct = |replica: &mut Replica| {
             let corrected = replica.restamp(id, frame);
@@ -246,14 +251,15 @@ impl Participant {
         self.edit(correct, now)
     }
 
-    /// Moves the own pointer, or takes it off the picture. Others see the newest place, 20 times a second at most.
+    /// Moves the own pointer, or takes it off the picture. Others see the newest place, 20 times a
+    /// second at most.
     pub fn point(&mut self, place: Option<v1::Point>, now: Moment) {
         self.pointer.set(place);
         self.flush(now);
     }
 
-    /// Sends a message that is not about the document over the WebSocket. Without a welcome it is dropped: whoever needs
-    /// it to arrive sends it again at [`Event::Welcomed`].
+    /// Sends a message that is not about the document over the WebSocket. Without a welcome it is
+    /// dropped: whoever needs it to arrive sends it again at [`Event::Welcomed`].
     pub fn send(&mut self, message: ToServer) {
         if self.is_welcomed() {
             self.transmit((Path::Socket, message));
@@ -372,7 +378,8 @@ impl Participant {
         }
     }
 
-    /// Asks for a snapshot, unless one is on its way; tells the server if the document is another one than its own.
+    /// Asks for a snapshot, unless one is on its way; tells the server if the document is another
+    /// one than its own.
     fn ask_whole(&mut self, error: ApplyError) {
         if self.missing != Missing::Whole {
             self.missing = Missing::Whole;
@@ -387,7 +394,8 @@ impl Participant {
         self.tell(Event::Missed(missed));
     }
 
-    /// Sends ops on the data channel if it is open, else over the WebSocket, and copies beside the channel.
+    /// Sends ops on the data channel if it is open, else over the WebSocket, and copies beside the
+    /// channel.
     fn choose_path(&mut self, now: Moment) {
         let path = match (self.stage, self.ops_open) {
             (Stage::Welcomed, true) => Some(Path::Channel(Channel::Ops)),

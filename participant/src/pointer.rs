@@ -25,7 +25,8 @@ impl Pointer {
         self.free_at = None;
     }
 
-    /// Takes what is to be sent now: the newest place, if it is another than the last and that left long enough ago.
+    /// Takes what is to be sent now: the newest place, if it is another than the last and that left
+    /// long enough ago.
     pub(crate) fn take(&mut self, now: Moment) -> Option<Presence> {
         if self.free_at.is_some_and(|free| now < free) {
             return None;

@@ -23,7 +23,8 @@ impl Session {
         while !self.participant.is_welcomed() {
             self.turn(socket).await?;
         }
-        // What the welcome brought is told, and what had no answer is on its way, before anything else.
+        // What the welcome brought is told, and what had no answer is on its way, before anything
+        // else.
         self.drain(socket).await
     }
 

@@ -68,7 +68,8 @@ impl Session {
         }
     }
 
-    /// Sends a frame. If the channel `ops` does not take it, it counts as closed: what matters goes again over the socket.
+    /// Sends a frame. If the channel `ops` does not take it, it counts as closed: what matters goes
+    /// again over the socket.
     async fn send(&mut self, socket: &mut Socket, transmit: Transmit) -> Result<(), End> {
         let Transmit { path, frame } = transmit;
         let Path::Channel(channel) = path else {
@@ -182,7 +183,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends on the ordered path of the moment. If the channel does not take it, the socket is the path.
+    /// Sends on the ordered path of the moment. If the channel does not take it, the socket is the
+    /// path.
     async fn send_ordered(&mut self, socket: &mut Socket, frame: Bytes) -> Result<(), End> {
         let ops = Path::Channel(Channel::Ops);
         if self.participant.path() == Some(ops) {

@@ -1,4 +1,5 @@
-//! The server's end, as small as can be: it checks, numbers and keeps, an author's batches in their order and each once.
+//! The server's end, as small as can be: it checks, numbers and keeps, an author's batches in their
+//! order and each once.
 
 use bytes::Bytes;
 use fmz_annotation::{Authority, Document};

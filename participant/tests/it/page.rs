@@ -148,7 +148,8 @@ impl Page {
         taken.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Takes the numbers of the batches that went on a path, with the counters of the objects that they create.
+    /// Takes the numbers of the batches that went on a path, with the counters of the objects that
+    /// they create.
     pub(crate) fn take_batches(&mut self, path: Path) -> Vec<(u64, Vec<u32>)> {
         let batches = self
             .take(path)

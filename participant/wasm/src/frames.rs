@@ -5,8 +5,8 @@ use fmz_media::frame::{FrameMap, FrameMaps, FrameRate, Timecode};
 use fmz_proto::v1;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Returns the frame that a picture shows by the maps of a `Publication`, and the epoch of the map that gave it; nothing if
-/// they do not cover the picture.
+/// Returns the frame that a picture shows by the maps of a `Publication`, and the epoch of the map
+/// that gave it; nothing if they do not cover the picture.
 ///
 /// # Errors
 /// Throws if the bytes are no publication.
@@ -20,8 +20,8 @@ pub fn frame_at(publication: &[u8], rtp_timestamp: u32) -> Result<Option<Vec<u32
     Ok(at.map(|at| vec![at.frame.0, at.epoch]))
 }
 
-/// Returns the timecode of a frame whose clip begins at frame `start` of the day: `HH:MM:SS:FF`, with `;` before the
-/// frames if labels are dropped. Empty for a rate that is none.
+/// Returns the timecode of a frame whose clip begins at frame `start` of the day: `HH:MM:SS:FF`,
+/// with `;` before the frames if labels are dropped. Empty for a rate that is none.
 #[wasm_bindgen]
 pub fn timecode(num: u32, den: u32, start: u32, drop_frame: bool, index: u32) -> String {
     let Ok(rate) = FrameRate::new(num, den) else {

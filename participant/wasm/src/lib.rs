@@ -1,9 +1,10 @@
-//! A participant for JavaScript: whole frames go in and out, and the page decodes nothing of the document but the objects
-//! that it draws.
+//! A participant for JavaScript: whole frames go in and out, and the page decodes nothing of the
+//! document but the objects that it draws.
 //!
-//! One class, [`JsParticipant`], over [`fmz_participant::Participant`], and the frames of a picture from [`fmz_media`].
-//! Times are milliseconds of a clock that never goes back. Numbers that protobuf calls `uint64` are `BigInt`. What fails
-//! throws an `Error` with a `code`; the participant is then as before.
+//! One class, [`JsParticipant`], over [`fmz_participant::Participant`], and the frames of a picture
+//! from [`fmz_media`]. Times are milliseconds of a clock that never goes back. Numbers that
+//! protobuf calls `uint64` are `BigInt`. What fails throws an `Error` with a `code`; the
+//! participant is then as before.
 
 mod error;
 mod frames;
@@ -165,8 +166,8 @@ impl JsParticipant {
         Ok(self.participant.submit(&batch.ops, moment(now))?)
     }
 
-    /// The same for ops of which the first creates an object: they, and all behind them, leave when `restamp` has said
-    /// which frame it is on.
+    /// The same for ops of which the first creates an object: they, and all behind them, leave when
+    /// `restamp` has said which frame it is on.
     ///
     /// # Errors
     /// As `submit`.
@@ -183,9 +184,9 @@ impl JsParticipant {
         Ok(self.participant.submit_held(id, &batch.ops, moment(now))?)
     }
 
-    /// Replaces the `FrameStamp` of an object whose create has not left yet, as if it had been created with the new one, and
-    /// lets it go. Returns false if it stays as it was: the create has left or is not pending at all, or the server would
-    /// refuse the stamp.
+    /// Replaces the `FrameStamp` of an object whose create has not left yet, as if it had been
+    /// created with the new one, and lets it go. Returns false if it stays as it was: the create
+    /// has left or is not pending at all, or the server would refuse the stamp.
     pub fn restamp(&mut self, author: u32, counter: u32, stamp: &[u8], now: f64) -> bool {
         let Some(id) = ObjectId::new(author, counter) else {
             return false;
@@ -259,8 +260,9 @@ impl JsParticipant {
         self.replica().objects().encode_to_vec()
     }
 
-    /// The objects that changed since the last call, an `ObjectList` in order of id; those not to be shown any more are
-    /// `deleted`. They are drawn in order of `created_revision`, after them those with 0, in order of their counters.
+    /// The objects that changed since the last call, an `ObjectList` in order of id; those not to
+    /// be shown any more are `deleted`. They are drawn in order of `created_revision`, after them
+    /// those with 0, in order of their counters.
     #[wasm_bindgen(js_name = takeChanges)]
     pub fn take_changes(&mut self) -> Vec<u8> {
         self.participant.take_changes().encode_to_vec()
@@ -324,11 +326,13 @@ fn moment(ms: f64) -> Moment {
     Moment::after_beginning(Duration::from_micros((ms * 1000.0).round() as u64))
 }
 
-/// A key of the drawing order after the one and before the other; at the end of the order where one is left out. For an object without a
-/// key it is the 8 bytes of its `created_revision`, big-endian.
+/// A key of the drawing order after the one and before the other; at the end of the order where one
+/// is left out. For an object without a key it is the 8 bytes of its `created_revision`,
+/// big-endian.
 ///
 /// # Errors
-/// Throws `out_of_range` where `before` does not lie before `after`, `order_exhausted` where nothing is left between.
+/// Throws `out_of_range` where `before` does not lie before `after`, `order_exhausted` where
+/// nothing is left between.
 #[wasm_bindgen(js_name = orderBetween)]
 pub fn order_between(before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
     let key = OrderKey::between(before.as_deref(), after.as_deref())?;

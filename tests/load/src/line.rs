@@ -1,4 +1,5 @@
-//! One connection to the server, for frames: the WebSocket, and the transport that the server offers.
+//! One connection to the server, for frames: the WebSocket, and the transport that the server
+//! offers.
 
 use crate::link::{self, Impairment, Link};
 use crate::peer::PeerEvent;
@@ -20,7 +21,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Frames that wait for the WebSocket: more than a writer's whole window of un-acknowledged batches.
+/// Frames that wait for the WebSocket: more than a writer's whole window of un-acknowledged
+/// batches.
 const OUTBOX_FRAMES: usize = 1024;
 
 /// What a line brings.

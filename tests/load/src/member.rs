@@ -28,7 +28,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// A member that has no connection yet. Without copies it takes and sends nothing on the channel `live`.
+    /// A member that has no connection yet. Without copies it takes and sends nothing on the
+    /// channel `live`.
     pub(crate) fn new(join: &Join, copies: bool) -> Self {
         let introduction = Introduction {
             token: join.token.clone(),
@@ -63,7 +64,8 @@ impl Member {
         self.participant.handle_disconnected();
     }
 
-    /// Sends what there is to send, and waits for the next thing to happen. May be dropped while it waits.
+    /// Sends what there is to send, and waits for the next thing to happen. May be dropped while it
+    /// waits.
     pub(crate) async fn next(&mut self) -> Result<News> {
         loop {
             while let Some(transmit) = self.poll_transmit() {

@@ -1,5 +1,5 @@
-//! People in a room of fmz, all in this process. Those who draw and view keep no document, so that hundreds fit; those who
-//! watch are clients.
+//! People in a room of fmz, all in this process. Those who draw and view keep no document, so that
+//! hundreds fit; those who watch are clients.
 
 mod totals;
 mod watcher;

@@ -1,6 +1,6 @@
-//! A line without a document: it says hello, and tells what the server says. For generators of load, of which hundreds run
-//! in one process, and for witnesses, who take nothing from the code that they judge. Whoever writes as a client does is a
-//! [`crate::member::Member`].
+//! A line without a document: it says hello, and tells what the server says. For generators of
+//! load, of which hundreds run in one process, and for witnesses, who take nothing from the code
+//! that they judge. Whoever writes as a client does is a [`crate::member::Member`].
 
 use crate::line::{Brought, Line};
 use crate::transport::Transport;

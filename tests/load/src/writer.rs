@@ -1,5 +1,5 @@
-//! A writer's work: ops that can be told apart in a snapshot; for generators of load also its batches, and what of them is
-//! not acknowledged yet.
+//! A writer's work: ops that can be told apart in a snapshot; for generators of load also its
+//! batches, and what of them is not acknowledged yet.
 //!
 //! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot alone accounts for all.
 //! Every create carries its batch in the frame stamp, and every stroke append carries it in two points that return to

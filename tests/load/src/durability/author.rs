@@ -1,5 +1,5 @@
-//! One author: a client that writes, is cut off, and comes back with the same session key. What it was told is read from
-//! the frames themselves, beside the participant.
+//! One author: a client that writes, is cut off, and comes back with the same session key. What it
+//! was told is read from the frames themselves, beside the participant.
 
 use super::Options;
 use super::stage::{Note, Stage, down, part, up};
@@ -16,7 +16,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// Batches that an author keeps in flight before it waits: five seconds of work at the rate of a durability run.
+/// Batches that an author keeps in flight before it waits: five seconds of work at the rate of a
+/// durability run.
 const UNACKED_BATCHES_MAX: usize = 64;
 /// Ops of a mean batch, by which the rate is turned into batches.
 const MEAN_BATCH_OPS: u32 = 2;
@@ -138,7 +139,8 @@ impl Life<'_> {
         }
     }
 
-    /// Notes each batch before it leaves for the first time; returns the ops that go on the ordered path again.
+    /// Notes each batch before it leaves for the first time; returns the ops that go on the ordered
+    /// path again.
     async fn note(&mut self, transmit: &Transmit) -> Result<u64> {
         let (batches, ordered) = match fmz_proto::decode_client(&transmit.frame)? {
             ToServer::Ops(batch) => (vec![batch], true),
@@ -162,7 +164,8 @@ impl Life<'_> {
         Ok(again)
     }
 
-    /// One write is one batch, for its ops carry the batch's number: so the next waits until the last has left.
+    /// One write is one batch, for its ops carry the batch's number: so the next waits until the
+    /// last has left.
     fn may_write(&self) -> bool {
         let participant = self.author.member.participant();
         participant.is_welcomed()
@@ -203,7 +206,8 @@ impl Life<'_> {
         }
     }
 
-    /// Says again what the welcome says is held, as no participant does: what the server has it must know to have.
+    /// Says again what the welcome says is held, as no participant does: what the server has it
+    /// must know to have.
     fn repeat(&mut self, last_client_seq: u64) -> Result<()> {
         let held = self.author.unacked.range(..=last_client_seq);
         let held: Vec<_> = held.map(|(_, batch)| batch.clone()).collect();

@@ -12,8 +12,8 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Takes note of commits that were handed to a document, which is at `revision` now; returns the batches that are in it
-    /// and were not before.
+    /// Takes note of commits that were handed to a document, which is at `revision` now; returns
+    /// the batches that are in it and were not before.
     pub(super) fn take(
         &mut self,
         committed: &Committed,

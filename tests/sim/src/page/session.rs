@@ -1,5 +1,5 @@
-//! The shell around a page's participant, as `web/sdk` and `client` are around theirs: it hands frames in and out. What
-//! passes it tells the judge, and bugs are planted in the frames.
+//! The shell around a page's participant, as `web/sdk` and `client` are around theirs: it hands
+//! frames in and out. What passes it tells the judge, and bugs are planted in the frames.
 
 use super::{Page, created};
 use crate::{
@@ -73,7 +73,8 @@ impl Page {
         }
     }
 
-    /// The moment has come that the participant asked for. Returns whether it gives the connection up.
+    /// The moment has come that the participant asked for. Returns whether it gives the connection
+    /// up.
     pub(crate) fn wake(&mut self, judge: &mut Judge) -> bool {
         self.drive(Participant::handle_timeout, judge);
         std::mem::take(&mut self.silent)

@@ -48,8 +48,9 @@ export interface Author {
 }
 
 /**
- * The client's half of the protocol, the crate `participant` compiled to wasm: frames go in and out, the document is inside.
- * Times are milliseconds of one clock. After each call `nextFrames` and `nextEvents` have what came of it.
+ * The client's half of the protocol, the crate `participant` compiled to wasm: frames go in and
+ * out, the document is inside. Times are milliseconds of one clock. After each call `nextFrames`
+ * and `nextEvents` have what came of it.
  */
 export interface Engine {
   /** A connection is there: says `Hello` on it. */

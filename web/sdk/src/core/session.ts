@@ -42,8 +42,8 @@ export interface SessionParts extends Introduction {
 }
 
 /**
- * One participant's connection to a room: room state, document and pointers. The protocol is the engine's; here are the
- * socket, the channels and the time around it. Media is the shell's.
+ * One participant's connection to a room: room state, document and pointers. The protocol is the
+ * engine's; here are the socket, the channels and the time around it. Media is the shell's.
  */
 export class Session extends Emitter<SessionEvents> {
   readonly room = new Room();

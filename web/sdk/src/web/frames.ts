@@ -4,8 +4,8 @@ import type { FrameNumber } from "../core/frames";
 import { frameAt, timecode as timecodeOf } from "../wasm/fmz_participant";
 
 /**
- * Frame that a picture shows, by the newest map that had begun at it; `undefined` where that map does not cover it. The
- * engine must be loaded.
+ * Frame that a picture shows, by the newest map that had begun at it; `undefined` where that map
+ * does not cover it. The engine must be loaded.
  */
 export function frameOf(maps: readonly FrameMap[], rtpTimestamp: number): FrameNumber | undefined {
   if (maps.length === 0) return undefined;
