@@ -92,5 +92,5 @@ pub use object::{
     FrameRange, FrameStamp, Key, Kind, Object, ObjectId, OrderKey, PENDING, Point, Property,
     Status, Writer,
 };
-pub use replica::{Deferred, Lost, Received, Replica};
+pub use replica::{Lost, Received, Replica};
 pub use stroke::{Drawn, Stroke};

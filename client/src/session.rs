@@ -1,10 +1,9 @@
-//! One client's session: a task that owns the socket, the transport and the document.
+//! One client's session: a task that owns the socket, the transport and the participant.
 
 mod reconnect;
 mod serve;
 
 use crate::backoff::Backoff;
-use crate::document::Document;
 use crate::events::{Event, EventSender};
 use crate::publication::{LocalTrack, Publications};
 use crate::relay::Relays;
@@ -14,15 +13,14 @@ use crate::{ClientError, Options, Room};
 use bytes::Bytes;
 use fmz_annotation::Replica;
 use fmz_media::Codec;
+use fmz_participant::{Introduction, Moment, Participant};
 use fmz_proto::limits::SESSION_KEY_BYTES;
-use fmz_proto::v1::{self, client_message::Message as ClientMessage, server_message::Message};
+use fmz_proto::v1::{self, client_message::Message as ClientMessage};
 use std::fmt;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-/// Number of the protocol spoken here.
-const PROTOCOL: u32 = 1;
 /// Longest wait for the server's first word.
 const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 
@@ -90,24 +88,18 @@ impl From<v1::Closing> for End {
 
 pub(crate) struct Session {
     url: String,
-    token: String,
-    session_key: Bytes,
     options: Options,
     commands: mpsc::Receiver<Command>,
     events: EventSender,
-    document: Document,
+    participant: Participant,
     room: Room,
     publications: Publications,
     relays: Relays,
     transport: Option<Transport>,
     connected: bool,
     backoff: Backoff,
-    /// No batch leaves before: ops made shortly after one another travel together.
-    flush_from: Instant,
-    /// When waiting ops leave.
-    flush_at: Option<Instant>,
-    /// When copies of what has no answer leave again.
-    copy_at: Option<Instant>,
+    /// Beginning of the participant's time.
+    began: Instant,
 }
 
 impl Session {
@@ -118,31 +110,35 @@ impl Session {
         commands: mpsc::Receiver<Command>,
         events: EventSender,
     ) -> Self {
+        let session_key = rand::random::<[u8; SESSION_KEY_BYTES]>();
+        let introduction = Introduction {
+            token: token.to_owned(),
+            name: options.name.clone(),
+            session_key: Bytes::copy_from_slice(&session_key),
+            transport: options.transport,
+            // The server's own pings are seen here.
+            pings: false,
+        };
         Self {
             url: url.to_owned(),
-            token: token.to_owned(),
-            session_key: Bytes::copy_from_slice(&rand::random::<[u8; SESSION_KEY_BYTES]>()),
             options,
             commands,
             events,
-            document: Document::default(),
+            participant: Participant::new(introduction),
             room: Room::default(),
             publications: Publications::default(),
             relays: Relays::default(),
             transport: None,
             connected: false,
             backoff: Backoff::default(),
-            flush_from: Instant::now(),
-            flush_at: None,
-            copy_at: None,
+            began: Instant::now(),
         }
     }
 
     /// Connects for the first time.
     pub(crate) async fn join(&mut self) -> Result<Socket, ClientError> {
-        let (mut socket, welcome) = self.handshake().await?;
-        match self.begin(&mut socket, welcome).await {
-            Ok(()) => Ok(socket),
+        match self.enter().await {
+            Ok(socket) => Ok(socket),
             Err(End::Broken(error)) => Err(error),
             Err(End::Closed { code, text }) => Err(ClientError::Closed { code, text }),
             Err(End::Left(_)) => Err(ClientError::Ended),
@@ -156,6 +152,7 @@ impl Session {
             let end = self.serve(&mut socket).await;
             self.backoff.ended_after(since.elapsed());
             self.drop_transport().await;
+            self.participant.handle_disconnected();
             let end = match end {
                 End::Broken(error) => match self.reconnect(error).await {
                     Ok(next) => {
@@ -188,60 +185,7 @@ impl Session {
         }
     }
 
-    /// A connection up to the server's welcome.
-    fn handshake(
-        &self,
-    ) -> impl Future<Output = Result<(Socket, v1::Welcome), ClientError>> + use<> {
-        let (url, options) = (self.url.clone(), self.options.clone());
-        let hello = v1::Hello {
-            protocol: PROTOCOL,
-            token: self.token.clone(),
-            name: self.options.name.clone(),
-            session_key: self.session_key.clone(),
-            revision: self.document.replica.revision(),
-            transport: self.options.transport,
-        };
-        async move {
-            let mut socket = Socket::connect(&url, &options).await?;
-            socket.send(ClientMessage::Hello(hello)).await?;
-            let welcome = timeout(WELCOME_WITHIN, welcome(&mut socket))
-                .await
-                .map_err(|_| ClientError::Connect("it does not welcome".into()))??;
-            Ok((socket, welcome))
-        }
-    }
-
-    /// Takes up a session: what the server does not hold goes again, publications are asked for.
-    async fn begin(&mut self, socket: &mut Socket, welcome: v1::Welcome) -> Result<(), End> {
-        tracing::info!(
-            room = welcome.room,
-            participant = welcome.participant,
-            "joined"
-        );
-        self.room = Room::of(&welcome);
-        let (lost, unacked) = self.document.begin(&welcome);
-        self.events.send(Event::Connected(Box::new(welcome)));
-        self.report_lost(lost);
-        for batch in unacked {
-            socket.send(ClientMessage::Ops(batch)).await?;
-        }
-        self.ask_to_publish(socket).await
-    }
-}
-
-async fn welcome(socket: &mut Socket) -> Result<v1::Welcome, ClientError> {
-    loop {
-        match socket.receive().await? {
-            Message::Welcome(welcome) => return Ok(welcome),
-            Message::Closing(closing) => {
-                return Err(match closing.into() {
-                    End::Closed { code, text } => ClientError::Closed { code, text },
-                    End::Broken(error) => error,
-                    End::Left(_) => ClientError::Ended,
-                });
-            }
-            Message::Error(error) => tracing::warn!(error.code, error.text, "refused"),
-            _ => {}
-        }
+    fn now(&self) -> Moment {
+        Moment::after_beginning(self.began.elapsed())
     }
 }

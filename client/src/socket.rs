@@ -1,29 +1,34 @@
-//! The signaling WebSocket: frames in, frames out, silence noticed.
+//! The signaling WebSocket: frames in, frames out.
 
 use crate::{ClientError, Options};
 use bytes::Bytes;
-use fmz_proto::v1::{client_message, server_message};
-use fmz_proto::{decode_server, encode_client, limits};
+use fmz_participant::limits::SILENCE_MAX;
+use fmz_proto::v1::client_message;
+use fmz_proto::{encode_client, limits};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
 };
 
-/// The server pings every five seconds; three missed pings are a dead server.
-pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(15);
 /// Longest wait for TCP, TLS and the upgrade.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Longest wait for the close handshake, and for its frame to be taken.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
+/// What comes from a WebSocket.
+pub(crate) enum Heard {
+    Frame(Bytes),
+    /// A ping, or another sign of life. Pings are answered by the library when it reads on.
+    Alive,
+}
+
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    dead_at: Instant,
 }
 
 impl Socket {
@@ -38,10 +43,7 @@ impl Socket {
             .await
             .map_err(|_| ClientError::Connect("it did not answer in time".into()))?
             .map_err(|error| ClientError::Connect(error.to_string()))?;
-        Ok(Self {
-            stream,
-            dead_at: Instant::now() + DEAD_AFTER,
-        })
+        Ok(Self { stream })
     }
 
     pub(crate) async fn send(
@@ -51,34 +53,25 @@ impl Socket {
         self.send_frame(encode_client(message)).await
     }
 
-    /// Sends an encoded message. A server that takes nothing for [`DEAD_AFTER`] is lost.
+    /// Sends an encoded message. A server that takes nothing for [`SILENCE_MAX`] is lost.
     pub(crate) async fn send_frame(&mut self, frame: Bytes) -> Result<(), ClientError> {
         let sending = self.stream.send(Message::Binary(frame));
-        timeout(DEAD_AFTER, sending)
+        timeout(SILENCE_MAX, sending)
             .await
             .map_err(|_| ClientError::Connect("it takes no more messages".into()))?
             .map_err(|error| ClientError::Connect(error.to_string()))
     }
 
-    /// The next message this client knows. Dropping the future loses nothing.
-    pub(crate) async fn receive(&mut self) -> Result<server_message::Message, ClientError> {
-        loop {
-            let message = timeout_at(self.dead_at, self.stream.next())
-                .await
-                .map_err(|_| ClientError::Connect("it fell silent".into()))?
-                .ok_or_else(|| ClientError::Connect("it closed the connection".into()))?
-                .map_err(|error| ClientError::Connect(error.to_string()))?;
-            self.dead_at = Instant::now() + DEAD_AFTER;
-            // Pings are answered by the library when it reads on.
-            let Message::Binary(frame) = message else {
-                continue;
-            };
-            let message =
-                decode_server(&frame).map_err(|error| ClientError::Protocol(error.to_string()))?;
-            if let Some(message) = message {
-                return Ok(message);
-            }
-        }
+    /// Returns what comes next. Dropping the future loses nothing.
+    pub(crate) async fn receive(&mut self) -> Result<Heard, ClientError> {
+        let message = self.stream.next().await;
+        let message = message
+            .ok_or_else(|| ClientError::Connect("it closed the connection".into()))?
+            .map_err(|error| ClientError::Connect(error.to_string()))?;
+        Ok(match message {
+            Message::Binary(frame) => Heard::Frame(frame),
+            _ => Heard::Alive,
+        })
     }
 
     /// Says goodbye and waits a moment for the answer.

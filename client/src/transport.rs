@@ -5,7 +5,6 @@ mod engine;
 mod handler;
 mod track;
 
-pub(crate) use channel::Lane;
 pub(crate) use track::{Outgoing, outgoing};
 pub use track::{Packet, Subscription};
 
@@ -13,6 +12,7 @@ use crate::{ClientError, Options};
 use bytes::{Bytes, BytesMut};
 use channel::open_channel;
 use fmz_media::Codec;
+use fmz_participant::Channel;
 use fmz_proto::v1;
 use handler::Handler;
 use std::sync::Arc;
@@ -35,8 +35,8 @@ pub(crate) enum TransportEvent {
     Candidate(String),
     Connected,
     Failed,
-    Channel { lane: Lane, open: bool },
-    Frame { lane: Lane, frame: Bytes },
+    Channel { channel: Channel, open: bool },
+    Frame { channel: Channel, frame: Bytes },
     Subscribed(Subscription),
 }
 
@@ -73,8 +73,8 @@ impl Transport {
         Ok(Self {
             number,
             policy,
-            ops: open_channel(&peer, Lane::Ops, sender.clone()).await?,
-            live: open_channel(&peer, Lane::Live, sender).await?,
+            ops: open_channel(&peer, Channel::Ops, sender.clone()).await?,
+            live: open_channel(&peer, Channel::Live, sender).await?,
             peer,
             events,
         })
@@ -146,11 +146,11 @@ impl Transport {
         None
     }
 
-    /// Sends a frame; false where the channel does not take it.
-    pub(crate) async fn send(&self, lane: Lane, frame: &Bytes) -> bool {
-        let channel = match lane {
-            Lane::Ops => &self.ops,
-            Lane::Live => &self.live,
+    /// Sends a frame; false if the channel does not take it.
+    pub(crate) async fn send(&self, channel: Channel, frame: &Bytes) -> bool {
+        let channel = match channel {
+            Channel::Ops => &self.ops,
+            Channel::Live => &self.live,
         };
         channel.try_send(BytesMut::from(&frame[..])).await.is_ok()
     }

@@ -1,4 +1,4 @@
-//! Builds `fmz-annotation-wasm` and writes what JavaScript needs to load it.
+//! Builds `fmz-participant-wasm` and writes what JavaScript needs to load it.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 use wasmparser::{Parser, Payload};
 
-const PACKAGE: &str = "fmz-annotation-wasm";
+const PACKAGE: &str = "fmz-participant-wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
-/// Stem of the written files: `fmz_annotation.js`, `.d.ts` and `_bg.wasm`.
-const OUT_NAME: &str = "fmz_annotation";
+/// Stem of the written files: `fmz_participant.js`, `.d.ts` and `_bg.wasm`.
+const OUT_NAME: &str = "fmz_participant";
 
-/// What the document may ask of the page, by the names that wasm-bindgen gives without their hash:
+/// What the participant may ask of the page, by the names that wasm-bindgen gives without their hash:
 /// arrays, errors and the fields of what is returned. No clock, no random number, no socket.
 const ALLOWED: &[&str] = &["from", "new"];
 const ALLOWED_BEGINNINGS: &[&str] = &["__wbindgen_", "set_"];
@@ -19,7 +19,7 @@ const ALLOWED_BEGINNINGS: &[&str] = &["__wbindgen_", "set_"];
 /// alone could be a date's.
 const FORBIDDEN: &[&str] = &["Date", "Math.random", "WebSocket", "crypto", "performance"];
 
-/// Compiles the document for wasm and writes module, glue and types to `web/sdk/src/wasm`.
+/// Compiles the participant for wasm and writes module, glue and types to `web/sdk/src/wasm`.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let module = compile(root)?;
     let out = root.join("web/sdk/src/wasm");
@@ -102,7 +102,7 @@ fn compile(root: &Path) -> Result<PathBuf> {
     Ok(target_dir
         .join(TARGET)
         .join("release")
-        .join("fmz_annotation_wasm.wasm"))
+        .join("fmz_participant_wasm.wasm"))
 }
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn wasm1_a_clock_and_the_system_are_caught() {
-        let own = "./fmz_annotation_bg.js";
+        let own = "./fmz_participant_bg.js";
         let cases = [
             (importing(own, "__wbg_from_068fa12004b6195d"), "", 0),
             (

@@ -4,6 +4,7 @@ use super::Document;
 use crate::object::ObjectId;
 use crate::op::AddAuthor;
 use fmz_proto::limits::SESSION_KEY_BYTES;
+use std::ops::Bound;
 
 /// A person's session that may annotate, as the document knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,13 @@ impl Document {
         self.authors
             .iter()
             .map(|(&number, author)| (number, author))
+    }
+
+    /// Returns the authors whose numbers are above one, in order.
+    pub fn authors_after(&self, author: u32) -> impl Iterator<Item = (u32, &Author)> {
+        let above = (Bound::Excluded(author), Bound::Unbounded);
+        let authors = self.authors.range(above);
+        authors.map(|(&number, author)| (number, author))
     }
 
     /// Number of authors.

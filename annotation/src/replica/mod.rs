@@ -1,7 +1,6 @@
 //! A client's document: the committed one with its own unconfirmed changes on top.
 
 mod copies;
-mod deferred;
 mod follow;
 mod held;
 mod history;
@@ -22,7 +21,6 @@ use crate::op::Op;
 use crate::overlay::{Overlay, Sender, View};
 use crate::{Document, OpError, SnapshotError};
 use copies::Early;
-pub use deferred::Deferred;
 use fmz_proto::v1;
 use history::History;
 use pending::Pending;

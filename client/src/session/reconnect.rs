@@ -1,10 +1,33 @@
-use super::{Command, End, Session};
+use super::{Command, End, Session, WELCOME_WITHIN};
 use crate::ClientError;
 use crate::events::Event;
 use crate::socket::Socket;
 use std::pin::pin;
+use tokio::time::timeout;
 
 impl Session {
+    /// Makes a connection, up to the server's welcome.
+    pub(super) async fn enter(&mut self) -> Result<Socket, End> {
+        let (url, options) = (self.url.clone(), self.options.clone());
+        let connecting = async move { Socket::connect(&url, &options).await };
+        let mut socket = self.meanwhile(connecting).await??;
+        self.participant.handle_connected(self.now());
+        match timeout(WELCOME_WITHIN, self.greet(&mut socket)).await {
+            Ok(Ok(())) => Ok(socket),
+            Ok(Err(end)) => Err(end),
+            Err(_) => Err(ClientError::Connect("it does not welcome".into()).into()),
+        }
+    }
+
+    async fn greet(&mut self, socket: &mut Socket) -> Result<(), End> {
+        while !self.participant.is_welcomed() {
+            self.turn(socket).await?;
+        }
+        // What the welcome brought is told, and what had no answer is on its way, before anything
+        // else.
+        self.drain(socket).await
+    }
+
     /// Tries until a session stands, the server refuses for good, or the application leaves.
     pub(super) async fn reconnect(&mut self, mut error: ClientError) -> Result<Socket, End> {
         loop {
@@ -15,18 +38,13 @@ impl Session {
                 retry_in,
             });
             self.meanwhile(tokio::time::sleep(retry_in)).await?;
-            let handshake = self.handshake();
-            error = match self.meanwhile(handshake).await? {
-                Ok((mut socket, welcome)) => match self.begin(&mut socket, welcome).await {
-                    Ok(()) => return Ok(socket),
-                    Err(End::Broken(error)) => error,
-                    Err(end) => return Err(end),
-                },
-                Err(ClientError::Closed { code, text }) => {
-                    return Err(End::Closed { code, text });
-                }
-                Err(error) => error,
+            error = match self.enter().await {
+                Ok(socket) => return Ok(socket),
+                Err(End::Broken(error)) => error,
+                Err(end) => return Err(end),
             };
+            self.drop_transport().await;
+            self.participant.handle_disconnected();
         }
     }
 
@@ -41,19 +59,22 @@ impl Session {
         }
     }
 
-    fn keep(&mut self, command: Option<Command>) -> Result<(), End> {
+    /// Serves a command as far as it can be before a welcome.
+    pub(super) fn keep(&mut self, command: Option<Command>) -> Result<(), End> {
+        let now = self.now();
         match command {
             None => return Err(End::Left(None)),
             Some(Command::Leave(reply)) => return Err(End::Left(Some(reply))),
-            Some(Command::Edit(edit)) => edit(&mut self.document.replica),
+            Some(Command::Edit(edit)) => self.participant.edit(edit, now),
             Some(Command::Room(reply)) => drop(reply.send(self.room.clone())),
             Some(Command::Publish(publish, codec, reply)) => {
                 let added = self.publications.add(*publish, codec, rand::random());
                 let _ = reply.send(added.map(|(track, _)| track));
             }
             Some(Command::Unpublish(request)) => drop(self.publications.remove(request)),
+            Some(Command::Presence(presence)) => self.participant.point(presence.pointer, now),
             // Worth nothing by the time there is a connection.
-            Some(Command::FrameMap(_) | Command::Presence(_)) => {}
+            Some(Command::FrameMap(_)) => {}
         }
         Ok(())
     }

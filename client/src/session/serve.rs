@@ -1,26 +1,19 @@
 use super::{Command, End, Session};
-use crate::document::Path;
 use crate::events::Event;
-use crate::socket::Socket;
-use crate::transport::{Lane, Transport, TransportEvent};
+use crate::socket::{Heard, Socket};
+use crate::transport::{Transport, TransportEvent};
+use crate::{ClientError, Room};
 use bytes::Bytes;
-use fmz_annotation::{Lost, Received};
+use fmz_participant::{Channel, Event as Told, Missed, Path, Transmit};
+use fmz_proto::encode_client;
 use fmz_proto::v1::{self, client_message::Message as ClientMessage, server_message::Message};
-use fmz_proto::{decode_server, encode_client};
-use std::time::Duration;
 use tokio::time::Instant;
 
-/// Ops made within this time of a batch travel in the next one.
-const BATCH_INTERVAL: Duration = Duration::from_millis(16);
-
-/// Time between two copies of a batch behind which nothing follows.
-const COPY_INTERVAL: Duration = Duration::from_millis(25);
-
 enum Input {
-    Message(Message),
+    Heard(Heard),
     Transport(TransportEvent),
     Command(Option<Command>),
-    Flush,
+    Timeout,
 }
 
 impl Session {
@@ -33,20 +26,91 @@ impl Session {
         }
     }
 
-    async fn turn(&mut self, socket: &mut Socket) -> Result<(), End> {
-        self.flush(socket).await?;
+    /// Does all there is to do, waits for the next thing to happen, and takes it in.
+    pub(super) async fn turn(&mut self, socket: &mut Socket) -> Result<(), End> {
+        self.drain(socket).await?;
+        let due = self.participant.poll_timeout();
+        let due = due.map(|due| self.began + due.since_beginning());
         let input = tokio::select! {
-            message = socket.receive() => Input::Message(message?),
+            heard = socket.receive() => Input::Heard(heard?),
             event = next_event(&mut self.transport) => Input::Transport(event),
             command = self.commands.recv() => Input::Command(command),
-            () = until(self.flush_at) => Input::Flush,
+            () = until(due) => Input::Timeout,
         };
         match input {
-            Input::Message(message) => self.message(socket, message).await?,
+            Input::Heard(Heard::Frame(frame)) => self.frame(Path::Socket, &frame)?,
+            Input::Heard(Heard::Alive) => self.participant.handle_alive(self.now()),
             Input::Transport(event) => self.transport_event(socket, event).await?,
-            Input::Command(None) => return Err(End::Left(None)),
-            Input::Command(Some(command)) => self.command(socket, command).await?,
-            Input::Flush => {}
+            Input::Command(Some(command)) if self.participant.is_welcomed() => {
+                self.command(socket, command).await?;
+            }
+            Input::Command(command) => self.keep(command)?,
+            Input::Timeout => self.participant.handle_timeout(self.now()),
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, path: Path, frame: &Bytes) -> Result<(), End> {
+        let taken = self.participant.handle_frame(path, frame, self.now());
+        Ok(taken.map_err(|error| ClientError::Protocol(error.to_string()))?)
+    }
+
+    /// Sends and tells what the participant has made.
+    pub(super) async fn drain(&mut self, socket: &mut Socket) -> Result<(), End> {
+        loop {
+            if let Some(transmit) = self.participant.poll_transmit() {
+                self.send(socket, transmit).await?;
+            } else if let Some(told) = self.participant.poll_event() {
+                self.told(socket, told).await?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends a frame. If the channel `ops` does not take it, it counts as closed: what matters goes
+    /// again over the socket.
+    async fn send(&mut self, socket: &mut Socket, transmit: Transmit) -> Result<(), End> {
+        let Transmit { path, frame } = transmit;
+        let Path::Channel(channel) = path else {
+            return Ok(socket.send_frame(frame).await?);
+        };
+        let taken = match &self.transport {
+            Some(transport) => transport.send(channel, &frame).await,
+            None => false,
+        };
+        if !taken && channel == Channel::Ops {
+            tracing::warn!("the data channel does not take frames, using the WebSocket");
+            let now = self.now();
+            self.participant.handle_channel(channel, false, now);
+        }
+        Ok(())
+    }
+
+    async fn told(&mut self, socket: &mut Socket, told: Told) -> Result<(), End> {
+        match told {
+            Told::Welcomed(welcome) => {
+                tracing::info!(
+                    room = welcome.room,
+                    participant = welcome.participant,
+                    "joined"
+                );
+                self.room = Room::of(&welcome);
+                self.events.send(Event::Connected(welcome));
+                self.ask_to_publish(socket).await?;
+            }
+            Told::Message(message) => self.message(socket, *message).await?,
+            Told::Loaded => self.events.send(Event::DocumentLoaded),
+            Told::Changed(changed) => self.events.send(Event::DocumentChanged(changed)),
+            Told::Refused { rejected, lost } => {
+                self.events.send(Event::Rejected { rejected, lost });
+            }
+            Told::Lost(lost) => self.events.send(Event::ChangesLost(lost)),
+            Told::Missed(Missed::Unfit(error)) => {
+                tracing::warn!(code = error.code(), "a commit does not fit the document");
+            }
+            Told::Silent => return Err(ClientError::Connect("it fell silent".into()).into()),
+            _ => {}
         }
         Ok(())
     }
@@ -56,15 +120,6 @@ impl Session {
         match message {
             Message::IceServers(told) => self.relays_told(&told).await?,
             Message::Offer(offer) => self.offer(socket, offer).await?,
-            Message::Committed(committed) => {
-                let applied = self.document.committed(&committed);
-                self.applied(socket, applied).await?;
-            }
-            Message::Snapshot(part) => self.snapshot(&part)?,
-            Message::Rejected(rejected) => {
-                let lost = self.document.replica.rejected(rejected.client_seq);
-                self.events.send(Event::Rejected { rejected, lost });
-            }
             Message::Error(error) => {
                 self.publications
                     .refuse(error.request, &error.code, &error.text);
@@ -95,52 +150,9 @@ impl Session {
         self.events.send(event);
     }
 
-    /// Takes a frame of a data channel; commits on the lane that loses are copies.
-    async fn frame(&mut self, socket: &mut Socket, lane: Lane, frame: &Bytes) -> Result<(), End> {
-        let message = decode_server(frame);
-        match message.map_err(|error| crate::ClientError::Protocol(error.to_string()))? {
-            Some(Message::Committed(copy)) if lane == Lane::Live => {
-                let applied = self.document.copied(&copy);
-                self.applied(socket, applied).await
-            }
-            Some(message) => self.message(socket, message).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn applied(
-        &mut self,
-        socket: &mut Socket,
-        (received, ask): (Received, Option<v1::Resync>),
-    ) -> Result<(), End> {
-        if !received.changed.is_empty() {
-            self.events.send(Event::DocumentChanged(received.changed));
-        }
-        if let Some(resync) = ask {
-            socket.send(ClientMessage::Resync(resync)).await?;
-        }
-        Ok(())
-    }
-
-    fn snapshot(&mut self, part: &v1::Snapshot) -> Result<(), End> {
-        let loaded = self.document.snapshot(part);
-        let loaded = loaded.map_err(|error| crate::ClientError::Protocol(error.to_string()))?;
-        if let Some(lost) = loaded {
-            self.events.send(Event::DocumentLoaded);
-            self.report_lost(lost);
-        }
-        Ok(())
-    }
-
-    pub(super) fn report_lost(&mut self, lost: Lost) {
-        if lost != Lost::default() {
-            self.events.send(Event::ChangesLost(lost));
-        }
-    }
-
     async fn command(&mut self, socket: &mut Socket, command: Command) -> Result<(), End> {
         match command {
-            Command::Edit(edit) => edit(&mut self.document.replica),
+            Command::Edit(edit) => self.participant.edit(edit, self.now()),
             Command::Room(reply) => drop(reply.send(self.room.clone())),
             Command::Publish(publish, codec, reply) => {
                 let added = self.publications.add(*publish, codec, rand::random());
@@ -163,93 +175,29 @@ impl Session {
                 let frame = encode_client(ClientMessage::FrameMap(*map));
                 self.send_ordered(socket, frame).await?;
             }
-            Command::Presence(presence) => self.presence(socket, presence).await?,
+            Command::Presence(presence) => {
+                self.participant.point(presence.pointer, self.now());
+            }
             Command::Leave(reply) => return Err(End::Left(Some(reply))),
         }
         Ok(())
     }
 
-    async fn presence(&self, socket: &mut Socket, presence: v1::Presence) -> Result<(), End> {
-        let frame = encode_client(ClientMessage::Presence(presence));
-        let sent = match &self.transport {
-            Some(transport) if self.connected => transport.send(Lane::Live, &frame).await,
-            _ => false,
-        };
-        if !sent {
-            socket.send_frame(frame).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends what is due.
-    async fn flush(&mut self, socket: &mut Socket) -> Result<(), End> {
-        let now = Instant::now();
-        // Ops made shortly after a batch wait for the next one.
-        let taken = if now >= self.flush_from {
-            self.document.take_batches()
-        } else {
-            Vec::new()
-        };
-        if !taken.is_empty() {
-            self.flush_from = now + BATCH_INTERVAL;
-            self.copy_at = Some(now);
-        }
-        let copies = self.send_copies(now).await;
-        let ordered = self
-            .document
-            .ordered(&taken, copies.as_ref(), now.into_std());
-        for batch in ordered {
-            let frame = encode_client(ClientMessage::Ops(batch));
-            self.send_ordered(socket, frame).await?;
-        }
-        self.flush_at = self.next_flush();
-        Ok(())
-    }
-
-    fn next_flush(&self) -> Option<Instant> {
-        let waits = self.document.replica.queued_count() > 0;
-        let ordered = self.document.ordered_at().map(Instant::from_std);
-        let queued = waits.then_some(self.flush_from);
-        [queued, self.copy_at, ordered].into_iter().flatten().min()
-    }
-
-    /// Sends copies of what has no answer where they are due; returns those that left.
-    async fn send_copies(&mut self, now: Instant) -> Option<v1::OpCopies> {
-        self.copy_at.take_if(|at| *at <= now)?;
-        let copies = self.document.copies()?;
-        let transport = self.transport.as_ref()?;
-        let frame = encode_client(ClientMessage::Copies(copies.clone()));
-        let taken = transport.send(Lane::Live, &frame).await;
-        self.copy_at = Some(now + COPY_INTERVAL);
-        taken.then_some(copies)
-    }
-
-    /// Sends on the ordered path of the moment. Where the channel does not take it, the socket is the path.
+    /// Sends on the ordered path of the moment. If the channel does not take it, the socket is the
+    /// path.
     async fn send_ordered(&mut self, socket: &mut Socket, frame: Bytes) -> Result<(), End> {
-        if self.document.path() == Path::Channel {
-            let taken = match &self.transport {
-                Some(transport) => transport.send(Lane::Ops, &frame).await,
-                None => false,
+        let ops = Path::Channel(Channel::Ops);
+        if self.participant.path() == Some(ops) {
+            let transmit = Transmit {
+                path: ops,
+                frame: frame.clone(),
             };
-            if taken {
-                return Ok(());
-            }
-            tracing::warn!("the data channel does not take frames, using the WebSocket");
-            self.switch(socket, Path::Socket).await?;
+            self.send(socket, transmit).await?;
         }
-        Ok(socket.send_frame(frame).await?)
-    }
-
-    async fn switch(&mut self, socket: &mut Socket, path: Path) -> Result<(), End> {
-        tracing::debug!(?path, "ops go another way");
-        for batch in self.document.switch(path) {
-            let frame = encode_client(ClientMessage::Ops(batch));
-            match (&self.transport, path) {
-                (Some(transport), Path::Channel) if transport.send(Lane::Ops, &frame).await => {}
-                _ => socket.send_frame(frame).await?,
-            }
+        match self.participant.path() {
+            Some(path) if path == ops => Ok(()),
+            _ => Ok(socket.send_frame(frame).await?),
         }
-        Ok(())
     }
 
     async fn transport_event(
@@ -265,13 +213,13 @@ impl Session {
                 self.bind().await;
             }
             TransportEvent::Failed => self.restart_transport(socket).await?,
-            TransportEvent::Channel { lane, open } => {
-                if lane == Lane::Ops {
-                    let path = if open { Path::Channel } else { Path::Socket };
-                    self.switch(socket, path).await?;
-                }
+            TransportEvent::Channel { channel, open } => {
+                tracing::debug!(?channel, open, "data channel");
+                self.participant.handle_channel(channel, open, self.now());
             }
-            TransportEvent::Frame { lane, frame } => self.frame(socket, lane, &frame).await?,
+            TransportEvent::Frame { channel, frame } => {
+                self.frame(Path::Channel(channel), &frame)?;
+            }
             TransportEvent::Subscribed(subscription) => {
                 self.events.send(Event::Subscribed(subscription));
             }
@@ -338,7 +286,6 @@ impl Session {
     async fn restart_transport(&mut self, socket: &mut Socket) -> Result<(), End> {
         tracing::info!("transport lost, asking for another");
         self.drop_transport().await;
-        self.switch(socket, Path::Socket).await?;
         let restart = ClientMessage::RestartTransport(v1::RestartTransport {});
         socket.send(restart).await?;
         self.ask_to_publish(socket).await
@@ -353,6 +300,9 @@ impl Session {
 
     pub(super) async fn drop_transport(&mut self) {
         self.publications.unbind();
+        for channel in [Channel::Live, Channel::Ops] {
+            self.participant.handle_channel(channel, false, self.now());
+        }
         if let Some(transport) = self.transport.take() {
             transport.close().await;
         }

@@ -1,68 +1,67 @@
 use super::TransportEvent;
 use crate::ClientError;
+use fmz_participant::Channel;
 use fmz_proto::limits::LIVE_LIFETIME_MS;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::peer_connection::PeerConnection;
 
-/// The two data channels, agreed without a handshake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// Ordered and reliable.
-    Ops,
-    /// Unordered, no retransmission.
-    Live,
+fn name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Ops => "ops",
+        Channel::Live => "live",
+    }
 }
 
-impl Lane {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ops => "ops",
-            Self::Live => "live",
-        }
-    }
-
-    fn init(self) -> RTCDataChannelInit {
-        match self {
-            Self::Ops => RTCDataChannelInit {
-                negotiated: Some(0),
-                ..Default::default()
-            },
-            Self::Live => RTCDataChannelInit {
-                ordered: false,
-                max_packet_life_time: Some(LIVE_LIFETIME_MS),
-                negotiated: Some(1),
-                ..Default::default()
-            },
-        }
+/// Both channels are agreed without a handshake.
+fn init(channel: Channel) -> RTCDataChannelInit {
+    match channel {
+        Channel::Ops => RTCDataChannelInit {
+            negotiated: Some(0),
+            ..Default::default()
+        },
+        Channel::Live => RTCDataChannelInit {
+            ordered: false,
+            max_packet_life_time: Some(LIVE_LIFETIME_MS),
+            negotiated: Some(1),
+            ..Default::default()
+        },
     }
 }
 
 pub(super) async fn open_channel(
     peer: &Arc<dyn PeerConnection>,
-    lane: Lane,
+    channel: Channel,
     events: mpsc::Sender<TransportEvent>,
 ) -> Result<Arc<dyn DataChannel>, ClientError> {
-    let channel = peer
-        .create_data_channel(lane.name(), Some(lane.init()))
+    let opened = peer
+        .create_data_channel(name(channel), Some(init(channel)))
         .await?;
-    tokio::spawn(read(Arc::clone(&channel), lane, events));
-    Ok(channel)
+    tokio::spawn(read(Arc::clone(&opened), channel, events));
+    Ok(opened)
 }
 
 /// Hands on what a channel says until it or the session is gone.
-async fn read(channel: Arc<dyn DataChannel>, lane: Lane, events: mpsc::Sender<TransportEvent>) {
-    while let Some(event) = channel.poll().await {
+async fn read(
+    opened: Arc<dyn DataChannel>,
+    channel: Channel,
+    events: mpsc::Sender<TransportEvent>,
+) {
+    while let Some(event) = opened.poll().await {
         let event = match event {
-            DataChannelEvent::OnOpen => TransportEvent::Channel { lane, open: true },
+            DataChannelEvent::OnOpen => TransportEvent::Channel {
+                channel,
+                open: true,
+            },
             DataChannelEvent::OnMessage(message) => TransportEvent::Frame {
-                lane,
+                channel,
                 frame: message.data.freeze(),
             },
-            DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
-                TransportEvent::Channel { lane, open: false }
-            }
+            DataChannelEvent::OnClosing | DataChannelEvent::OnClose => TransportEvent::Channel {
+                channel,
+                open: false,
+            },
             _ => continue,
         };
         if events.send(event).await.is_err() {

@@ -1,23 +1,26 @@
-//! People in a room of fmz who send as the SDK does, all in this process.
+//! People in a room of fmz, all in this process. Those who draw and view keep no document, so that
+//! hundreds fit; those who watch are clients.
 
 mod totals;
 mod watcher;
 
 use crate::hand::Hand;
+use crate::member::{Member, News};
 use crate::pen::{Drawn, Pen};
 use crate::session::{Event, Join, Session};
 use anyhow::{Context, Result, bail};
+use fmz_participant::limits::BATCH_INTERVAL;
+use fmz_participant::{Channel, Event as Told, Path};
+use fmz_proto::v1::Committed;
 use fmz_proto::v1::server_message::Message as FromServer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 pub(crate) use totals::Totals;
 use watcher::Watcher;
 
-/// Time between two batches, as in the SDK.
-const BATCH_INTERVAL: Duration = Duration::from_millis(25);
 /// Handshakes at once.
 const DOORS: usize = 8;
 
@@ -59,10 +62,14 @@ impl People {
                 part,
                 begun: people.begun.subscribe(),
                 totals: people.totals.clone(),
-                watcher: (part == Part::Watch).then(Watcher::default),
             };
             let join = join(part).numbered(client);
-            people.tasks.spawn(person.attend(join, tell.clone()));
+            match part {
+                Part::Watch => people.tasks.spawn(person.watch(join, tell.clone())),
+                Part::Draw { .. } | Part::View => {
+                    people.tasks.spawn(person.attend(join, tell.clone()))
+                }
+            };
             waiting += 1;
             if waiting == DOORS {
                 people.seat(&mut seated).await?;
@@ -109,10 +116,45 @@ struct Person {
     part: Part,
     begun: watch::Receiver<Option<Instant>>,
     totals: Arc<Totals>,
-    watcher: Option<Watcher>,
 }
 
 impl Person {
+    /// Attends as a client, and notes when each batch is in its document.
+    async fn watch(mut self, join: Join, seated: mpsc::Sender<()>) -> Result<()> {
+        let mut member = Member::new(&join, true);
+        member.connect(&join.url, None).await?;
+        let path = match join.transport {
+            true => Path::Channel(Channel::Ops),
+            false => Path::Socket,
+        };
+        let mut pen = Pen::new(self.hand(), 0);
+        let mut watcher = Watcher::default();
+        let mut seated = Some(seated);
+        loop {
+            let arrived = member.participant().path() == Some(path);
+            if let Some(seated) = seated.take_if(|_| arrived) {
+                seated.send(()).await.context("the run ended")?;
+            }
+            let before = member.participant().replica().revision();
+            let news = tokio::select! {
+                news = member.next() => news?,
+                changed = self.begun.changed() => {
+                    changed.context("the run ended")?;
+                    continue;
+                }
+            };
+            let revision = member.participant().replica().revision();
+            if let Some((path, committed)) = commits(news)? {
+                for (author, client_seq) in watcher.take(&committed, before, revision) {
+                    self.totals.applied(author, client_seq);
+                }
+                if path != Path::Channel(Channel::Live) {
+                    self.count_points(&committed, &mut pen);
+                }
+            }
+        }
+    }
+
     async fn attend(mut self, join: Join, seated: mpsc::Sender<()>) -> Result<()> {
         let (mut session, welcome) = Session::join(&join).await?;
         let mut pen = Pen::new(self.hand(), welcome.author);
@@ -120,7 +162,7 @@ impl Person {
         while !open {
             let event = session.next().await?;
             open = matches!(event, Event::OpsOpen);
-            self.take(event, &mut pen)?;
+            self.take(&event, &mut pen)?;
         }
         seated.send(()).await.context("the run ended")?;
         let mut beat = tokio::time::interval(BATCH_INTERVAL);
@@ -128,7 +170,7 @@ impl Person {
         loop {
             let begun = self.begun();
             tokio::select! {
-                event = session.next() => self.take(event?, &mut pen)?,
+                event = session.next() => self.take(&event?, &mut pen)?,
                 _ = beat.tick(), if begun.is_some() => self.draw(begun, &mut pen, &mut session)?,
                 changed = self.begun.changed() => changed.context("the run ended")?,
             }
@@ -165,31 +207,25 @@ impl Person {
         session.send_ops(batch)
     }
 
-    fn take(&mut self, event: Event, pen: &mut Pen) -> Result<()> {
-        if let Some(watcher) = &mut self.watcher {
-            for (author, client_seq) in watcher.take(&event)? {
-                self.totals.applied(author, client_seq);
-            }
-        }
-        match event {
-            Event::Message(message) => self.take_message(&message, pen),
-            _ => Ok(()),
-        }
-    }
-
-    fn take_message(&self, message: &FromServer, pen: &mut Pen) -> Result<()> {
-        match message {
+    fn take(&self, event: &Event, pen: &mut Pen) -> Result<()> {
+        let Event::Message(message) = event else {
+            return Ok(());
+        };
+        match &**message {
             FromServer::Committed(committed) => {
-                let points = committed.batches.iter().map(|batch| pen.committed(batch));
-                self.totals
-                    .delivered
-                    .fetch_add(points.sum(), Ordering::Relaxed);
+                self.count_points(committed, pen);
                 Ok(())
             }
             FromServer::Rejected(rejected) => bail!("a batch was rejected: {rejected:?}"),
             FromServer::Error(error) => bail!("the server reports {error:?}"),
             _ => Ok(()),
         }
+    }
+
+    fn count_points(&self, committed: &Committed, pen: &mut Pen) {
+        let points = committed.batches.iter().map(|batch| pen.committed(batch));
+        let delivered = &self.totals.delivered;
+        delivered.fetch_add(points.sum(), Ordering::Relaxed);
     }
 
     fn count_bytes(&self, session: &mut Session) {
@@ -199,5 +235,21 @@ impl Person {
             let bytes = transport.take_received_bytes();
             self.totals.viewed_bytes.fetch_add(bytes, Ordering::Relaxed);
         }
+    }
+}
+
+/// The commits of a frame that a client took.
+fn commits(news: News) -> Result<Option<(Path, Committed)>> {
+    match news {
+        News::Heard(path, frame) => Ok(match fmz_proto::decode_server(&frame)? {
+            Some(FromServer::Committed(committed)) => Some((path, committed)),
+            _ => None,
+        }),
+        News::Event(Told::Missed(missed)) => bail!("the ordered channel left a gap: {missed:?}"),
+        News::Event(Told::Message(message)) => match *message {
+            FromServer::Error(error) => bail!("the server reports {error:?}"),
+            _ => Ok(None),
+        },
+        News::Event(_) => Ok(None),
     }
 }

@@ -1,4 +1,5 @@
-//! A writer's work: ops that can be told apart in a snapshot, its batches, and what of them is not acknowledged yet.
+//! A writer's work: ops that can be told apart in a snapshot; for generators of load also its
+//! batches, and what of them is not acknowledged yet.
 //!
 //! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot alone accounts for all.
 //! Every create carries its batch in the frame stamp, and every stroke append carries it in two points that return to
@@ -15,8 +16,6 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-/// Batches that a writer keeps in flight before it waits: five seconds of work at the rate of a durability run.
-pub(crate) const UNACKED_BATCHES_MAX: usize = 64;
 /// Ops in one batch: a pen that is sent every 16-33 ms makes one to three.
 const BATCH_OPS: RangeInclusive<u32> = 1..=3;
 /// Appends to one stroke before the next is begun.
@@ -61,21 +60,20 @@ impl Writer {
         }
     }
 
-    /// Whether another batch may be made now.
-    pub(crate) fn may_submit(&self) -> bool {
-        self.author > 0 && self.unacked.len() < UNACKED_BATCHES_MAX
+    /// Makes the ops of the next batch, whoever sends it.
+    pub(crate) fn ops(&mut self) -> Vec<Op> {
+        let client_seq = self.next_seq;
+        self.next_seq += 1;
+        let count = self.rng.random_range(self.batch_ops.clone());
+        (0..count).map(|index| self.op(client_seq, index)).collect()
     }
 
     /// Makes the next batch; it counts as un-acknowledged from here on.
     pub(crate) fn submit(&mut self, base: u64) -> OpBatch {
-        let client_seq = self.next_seq;
-        self.next_seq += 1;
-        let count = self.rng.random_range(self.batch_ops.clone());
-        let ops = (0..count).map(|index| self.op(client_seq, index)).collect();
         let batch = OpBatch {
-            client_seq,
+            client_seq: self.next_seq,
             base,
-            ops,
+            ops: self.ops(),
         };
         self.unacked.push_back(batch.clone());
         batch
@@ -90,17 +88,6 @@ impl Writer {
         self.unacked
             .retain(|mine| mine.client_seq != batch.client_seq);
         self.unacked.len() < before
-    }
-
-    /// Takes the last of its batches that a snapshot holds; returns those that were not acknowledged before.
-    pub(crate) fn stored(&mut self, last_client_seq: u64) -> Vec<u64> {
-        let held = self
-            .unacked
-            .partition_point(|mine| mine.client_seq <= last_client_seq);
-        self.unacked
-            .drain(..held)
-            .map(|mine| mine.client_seq)
-            .collect()
     }
 
     /// What must be sent again after a break, in order.
@@ -234,41 +221,6 @@ mod tests {
             };
             assert!(one.committed(&committed) && other.committed(&committed));
         }
-    }
-
-    #[test]
-    fn a_full_window_holds_the_writer_back() {
-        let mut writer = writer();
-        for _ in 0..UNACKED_BATCHES_MAX {
-            assert!(writer.may_submit());
-            writer.submit(0);
-        }
-        assert!(!writer.may_submit());
-        assert!(writer.committed(&CommittedBatch {
-            author: 3,
-            client_seq: 1,
-            ..Default::default()
-        }));
-        assert!(writer.may_submit());
-        assert_eq!(
-            writer.unacked().next().map(|batch| batch.client_seq),
-            Some(2)
-        );
-    }
-
-    #[test]
-    fn what_a_snapshot_holds_is_not_sent_again() {
-        let mut writer = writer();
-        (0..5).for_each(|_| drop(writer.submit(0)));
-        assert_eq!(writer.stored(3), vec![1, 2, 3]);
-        assert_eq!(writer.stored(3), Vec::<u64>::new());
-        assert_eq!(
-            writer
-                .unacked()
-                .map(|batch| batch.client_seq)
-                .collect::<Vec<_>>(),
-            vec![4, 5]
-        );
     }
 
     #[test]

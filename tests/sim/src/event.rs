@@ -22,8 +22,6 @@ pub(crate) enum Parcel {
 pub(crate) enum Event {
     /// A page opens a WebSocket.
     Dial { page: usize },
-    /// The page's `Hello` reaches the server.
-    Hello { link: LinkId, revision: u64 },
     /// A frame reaches the server. `channels` tells one life of the data channels from the next.
     Up {
         link: LinkId,
@@ -52,10 +50,6 @@ pub(crate) enum Event {
     ServerLostChannels { link: LinkId, number: u32 },
     /// The page learns it.
     PageLostChannels { link: LinkId, channels: u32 },
-    /// A page's pause between two batches is over.
-    Flush { page: usize },
-    /// A page has something for the ordered path that copies did not bring.
-    Order { page: usize },
     /// A person does something.
     Act { page: usize },
     /// What a page asks beside its connection reaches the server.
@@ -81,7 +75,6 @@ impl Event {
     pub(crate) fn name(&self) -> (&'static str, u64) {
         match self {
             Self::Dial { page } => ("dial", *page as u64),
-            Self::Hello { link, .. } => ("hello", *link),
             Self::Up { link, .. } => ("up", *link),
             Self::Down { link, .. } => ("down", *link),
             Self::Drain { link } => ("drain", *link),
@@ -91,8 +84,6 @@ impl Event {
             Self::ChannelsUp { link, .. } => ("channels-up", *link),
             Self::ServerLostChannels { link, .. } => ("server-lost-channels", *link),
             Self::PageLostChannels { link, .. } => ("page-lost-channels", *link),
-            Self::Flush { page } => ("flush", *page as u64),
-            Self::Order { page } => ("order", *page as u64),
             Self::Act { page } => ("act", *page as u64),
             Self::Ask { page, .. } => ("ask", *page as u64),
             Self::StateRead { token, .. } => ("state-read", token.0),

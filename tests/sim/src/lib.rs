@@ -1,13 +1,15 @@
 //! Deterministic simulation: the room, the document and the pages' replicas, with lines, a disk, people and trouble
 //! made from one seed, on one thread. The same seed gives the same run, to the bit.
 //!
-//! What is real: [`fmz_signaling_core::Room`], [`fmz_annotation::Document`] and [`fmz_annotation::Replica`], and every
-//! frame on its way. What is a model, kept as close to the product as is written beside it: the server's shell
-//! (`world/shell.rs`), the data channels (`world/line.rs`), the log on a disk that forgets what was not synced (`disk`),
-//! and the page's session (`page/session.rs`). People and trouble are in `page/hand.rs` and `world/faults.rs`.
+//! What is real: [`fmz_signaling_core::Room`], [`fmz_participant::Participant`] with its document,
+//! and every frame on its way. What is a model, kept as close to the product as is written beside
+//! it: the server's shell (`world/shell.rs`), the data channels (`world/line.rs`), the log on a
+//! disk that forgets what was not synced (`disk`), and the shell around a participant
+//! (`page/session.rs`). People and trouble are in `page/hand.rs` and `world/faults.rs`.
 //!
-//! A judge (`judge`) keeps a log of its own and says what must not be, see [`Invariant`]. It is tried on bugs planted in
-//! the models, see [`Plant`]: one that it does not find would be a hole in it.
+//! A judge (`judge`) keeps a log of its own, reads every frame that a page sends and gets, and says
+//! what must not be, see [`Invariant`]. It is tried on bugs planted in the models, see [`Plant`]:
+//! one that it does not find would be a hole in it.
 //!
 //! Not covered here: checksums of files and the chain over a log (the store's own tests, on the real files), several
 //! servers that own one room (there is one), and the page's own language (the tests in `web/sdk`).

@@ -112,7 +112,6 @@ impl Sum {
         self.counts.crashes += counts.crashes;
         self.counts.joins += counts.joins;
         self.counts.snapshots += counts.snapshots;
-        self.counts.gaps += counts.gaps;
         self.counts.slow += counts.slow;
         self.counts.failures += counts.failures;
         self.counts.copies += counts.copies;
@@ -139,7 +138,6 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         crashes,
         joins,
         snapshots,
-        gaps,
         slow,
         failures,
         copies,
@@ -149,7 +147,7 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, gaps {gaps}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}, \
+         {snapshots}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}, \
          restamps {restamps}",
         sum.simulated_ms / 1000,
         sum.steps,

@@ -13,7 +13,8 @@ export {
 } from "./gen/fmz/v1/session_pb";
 export type { Clock } from "./core/clock";
 export { unreachable } from "./core/events";
-export { frameOf, RtpUnwrapper, samePicture, timecode, type FrameNumber } from "./core/frames";
+export type { ChannelName, Engine, Introduction, Replica } from "./core/engine";
+export { RtpUnwrapper, samePicture, type FrameNumber } from "./core/frames";
 export { COMMITTER, History, type Ask, type Commit, type FrameScope as FramesOf, type HistoryOptions, type Rollback, type Target } from "./core/history";
 export {
   HistoryError,
@@ -28,13 +29,13 @@ export {
 export * as limits from "./core/limits";
 export type { GridPoint, Pointers } from "./core/presence";
 export { decodePoints, encodePoints, isPressed, STROKE_ORIGIN, type StrokePoint } from "./core/points";
-export type { Lost, Replica } from "./core/replica";
 export type { Room } from "./core/room";
 export type { SharedDocument } from "./core/document";
-export { Session, type ChannelName, type SessionStatus } from "./core/session";
+export { Session, type SessionStatus } from "./core/session";
 export { mergedText, movedCaret, textEdit } from "./core/text";
 export { newSessionKey } from "./web/browser";
 export { RoomClient, type ClientOptions, type MediaState } from "./web/client";
+export { frameOf, timecode } from "./web/frames";
 export type { Publisher } from "./web/publisher";
 export { relayOf, type RelayPath } from "./web/path";
 export { restAsk } from "./web/rest";

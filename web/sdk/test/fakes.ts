@@ -7,7 +7,7 @@ import {
   type ClientMessage,
 } from "../src/gen/fmz/v1/session_pb";
 import type { Clock } from "../src/core/clock";
-import type { Incoming } from "../src/core/codec";
+import type { Incoming } from "../src/core/messages";
 import type { OpenSocket, SocketEvents } from "../src/core/signaling";
 import { uncompress } from "snappyjs";
 

@@ -1,9 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { FrameMapSchema, FrameMapState, type FrameMap } from "../src/gen/fmz/v1/session_pb";
-import { frameOf, RtpUnwrapper, samePicture, signedDistance, timecode } from "../src/core/frames";
+import { RtpUnwrapper, samePicture, signedDistance } from "../src/core/frames";
+import { frameOf, timecode } from "../src/web/frames";
+import { loadReplica } from "../src/web/replica";
 
 const WRAP = 2 ** 32;
+
+await loadReplica(await readFile(new URL("../src/wasm/fmz_participant_bg.wasm", import.meta.url)));
 
 function map(fields: MessageInitShape<typeof FrameMapSchema> = {}): FrameMap {
   const playing = { state: FrameMapState.PLAYING, speed: 100, num: 24, den: 1, epoch: 1 };
@@ -47,9 +52,13 @@ describe("frame of a picture", () => {
     expect(frameOf(reverse, 3750 * 6)).toBeUndefined();
   });
 
-  test("numbers beyond the exact range give no frame instead of a wrong one", () => {
-    const maps = [map({ num: 999_983, den: 99_991, speed: 99_989 })];
-    expect(frameOf(maps, 2 ** 31 - 1)).toBeUndefined();
+  test("a timestamp that was carried on beyond the wrap names the same frame", () => {
+    expect(frameOf([map()], 3 * WRAP + 3750 * 7)).toEqual({ index: 7, epoch: 1 });
+  });
+
+  test("a map that is none gives no frame", () => {
+    expect(frameOf([map({ den: 0 })], 0)).toBeUndefined();
+    expect(timecode(map({ den: 0 }), 0)).toBe("");
   });
 });
 
@@ -97,5 +106,10 @@ describe("timecode", () => {
   test("23.976 drops nothing, and starts where the map says", () => {
     expect(timecode(map({ num: 24000, den: 1001 }), 1502234)).toBe("17:23:13:02");
     expect(timecode(map({ startTimecode: 86400 }), 295)).toBe("01:00:12:07");
+  });
+
+  test("frame8: other rates are labelled at the next whole one, and drop nothing", () => {
+    expect(timecode(map({ num: 243, den: 10 }), 25)).toBe("00:00:01:00");
+    expect(timecode(map({ num: 25, dropFrame: true }), 1500)).toBe("00:01:00:00");
   });
 });

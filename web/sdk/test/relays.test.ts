@@ -1,11 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { IceServersSchema, IceServerSchema } from "../src/gen/fmz/v1/session_pb";
 import { Session } from "../src/core/session";
-import type { Replica } from "../src/core/replica";
+import { loadReplica } from "../src/web/replica";
 import { PeerTransport } from "../src/web/transport";
 import { FakeClock, FakeNetwork } from "./fakes";
 
+const wasm = await readFile(new URL("../src/wasm/fmz_participant_bg.wasm", import.meta.url));
 const TOLD = { urls: ["turn:r.example:3478?transport=udp"], username: "1:demo/1", credential: "secret" };
 
 /** Keeps what a connection is told. */
@@ -46,13 +48,13 @@ test("ice4: a transport begins with its relays and takes new ones, and nothing e
   ]);
 });
 
-test("ice4: a session passes on what it is told", () => {
+test("ice4: a session passes on what it is told", async () => {
   const network = new FakeNetwork();
   const session = new Session({
     openSocket: network.openSocket,
     clock: new FakeClock(),
     random: () => 0,
-    replica: { revision: 0n, welcome: () => undefined } as unknown as Replica,
+    replica: await loadReplica(wasm),
     token: "token",
     name: "Ada",
     sessionKey: new Uint8Array(16),

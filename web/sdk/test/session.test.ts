@@ -7,19 +7,19 @@ import {
   DocumentSnapshotSchema,
   FrameStampSchema,
   Kind,
+  ObjectIdSchema,
   OpSchema,
   type ObjectId,
   type Op,
   type OpBatch,
 } from "../src/gen/fmz/v1/annotation_pb";
-import { ParticipantLeftSchema, PresenceFromSchema, RejectedSchema, SnapshotSchema } from "../src/gen/fmz/v1/session_pb";
-import { UNDER_WAY_OPS_MAX } from "../src/core/outbox";
+import { ClosingSchema, ParticipantLeftSchema, PongSchema, PresenceFromSchema, RejectedSchema, SnapshotSchema } from "../src/gen/fmz/v1/session_pb";
 import { Session } from "../src/core/session";
 import { loadReplica } from "../src/web/replica";
-import { clientMessage, FakeClock, FakeNetwork, type FakeConnection } from "./fakes";
+import { clientMessage, FakeClock, FakeNetwork, serverFrame, type FakeConnection } from "./fakes";
 
 const AUTHOR = { author: 1, identity: "ada", name: "Ada", sessionKey: new Uint8Array(16) };
-const wasm = await readFile(new URL("../src/wasm/fmz_annotation_bg.wasm", import.meta.url));
+const wasm = await readFile(new URL("../src/wasm/fmz_participant_bg.wasm", import.meta.url));
 
 let clock: FakeClock;
 let network: FakeNetwork;
@@ -172,18 +172,27 @@ describe("own ops", () => {
     expect(seen(batches(network.last))).toEqual(["1:1", "2:2", "1:1", "2:2", "3:3"]);
   });
 
-  test("stop at a bound until some are confirmed", () => {
-    for (let count = 0; count < UNDER_WAY_OPS_MAX + 100; count += 1) draw();
-    clock.advance(10_000);
-    const sent = batches(network.last);
-    const ops = sent.reduce((total, batch) => total + batch.ops.length, 0);
-    expect(ops).toBeGreaterThanOrEqual(UNDER_WAY_OPS_MAX);
-    expect(ops).toBeLessThan(UNDER_WAY_OPS_MAX + 20);
-    const [first, second] = sent;
-    if (first) commit(network.last, 2n, first);
-    if (second) commit(network.last, 3n, second);
-    clock.advance(50);
-    expect(batches(network.last).length).toBeGreaterThan(sent.length);
+  test("loss3: are copied on `live`, and go on `ops` 200 ms later without an answer", () => {
+    const heard: string[] = [];
+    for (const name of ["live", "ops"] as const) {
+      session.setChannel(name, (frame) => heard.push(`${name} ${clientMessage(frame).case} ${clock.now()}`));
+    }
+    const begun = clock.now();
+    draw();
+    clock.advance(1000);
+    const at = (way: string, ms: number): string => `${way} ${begun + ms}`;
+    expect(heard).toEqual([at("live copies", 0), at("live copies", 25), at("live copies", 50), at("ops ops", 200)]);
+  });
+
+  test("loss1: of others come by copies too, and once", () => {
+    session.setChannel("live", () => undefined);
+    session.setChannel("ops", () => undefined);
+    const op = rectangle(create(ObjectIdSchema, { author: 1, counter: 1 }));
+    const value = create(CommittedSchema, { batches: [{ firstRevision: 2n, author: 1, clientSeq: 1n, committedMs: 1n, ops: [op] }] });
+    const shown: number[] = [];
+    session.document.on("changed", ({ objects }) => shown.push(objects.length));
+    for (const name of ["live", "live", "ops"] as const) session.handleChannelFrame(serverFrame({ case: "committed", value }), name);
+    expect([session.document.revision, shown]).toEqual([2n, [1]]);
   });
 
   test("that the server refuses are taken back, and said so", () => {
@@ -233,6 +242,51 @@ describe("what comes from the server", () => {
     session.room.participants.set(2, { $typeName: "fmz.v1.Participant", participant: 2, name: "Bo", author: 0, color: 0, annotate: false, publish: false, machine: false });
     network.last.say({ case: "participantLeft", value: create(ParticipantLeftSchema, { participant: 2 }) });
     expect(session.pointers.all.size).toBe(0);
+  });
+});
+
+describe("the connection", () => {
+  test("client1: says Hello first, and nothing before the server took it", () => {
+    network.last.drop();
+    clock.advance(250);
+    network.last.events.opened();
+    session.send({ case: "leave", value: { $typeName: "fmz.v1.Leave" } });
+    draw();
+    clock.advance(1000);
+    expect(network.last.heard.map(({ case: name }) => name)).toEqual(["hello"]);
+  });
+
+  test("client9: is pinged, and tells the round trip", () => {
+    const trips: number[] = [];
+    session.on("roundTrip", (ms) => trips.push(ms));
+    network.last.welcome({ pingIntervalMs: 2000 });
+    clock.advance(5000);
+    const ping = network.last.heard.find(({ case: name }) => name === "ping");
+    if (ping?.case !== "ping") throw new Error("no ping");
+    clock.advance(30);
+    network.last.say({ case: "pong", value: create(PongSchema, { sentUs: ping.value.sentUs }) });
+    expect(trips.map(Math.round)).toEqual([3030]);
+  });
+
+  test("client9: is given up after 15 s of silence", () => {
+    const silent = network.last;
+    clock.advance(14_999);
+    expect([silent.open, session.status.kind]).toEqual([true, "open"]);
+    clock.advance(1);
+    expect([silent.open, session.status.kind]).toEqual([false, "reconnecting"]);
+  });
+
+  test("is given up where a frame cannot be read; one of a channel is passed over", () => {
+    session.handleChannelFrame(Uint8Array.from([9]), "ops");
+    expect(session.status.kind).toBe("open");
+    network.last.events.received(Uint8Array.from([9]));
+    expect(session.status.kind).toBe("reconnecting");
+  });
+
+  test("ends where the server says that coming back is pointless", () => {
+    network.last.say({ case: "closing", value: create(ClosingSchema, { code: "expired", retry: false }) });
+    clock.advance(60_000);
+    expect([session.status, network.connections.length]).toEqual([{ kind: "ended", code: "expired", text: "" }, 1]);
   });
 });
 

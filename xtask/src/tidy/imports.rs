@@ -14,8 +14,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fmz-proto", &[]),
     ("fmz-net", &[]),
     ("fmz-annotation", &["fmz-proto"]),
-    ("fmz-annotation-wasm", &["fmz-annotation", "fmz-proto"]),
     ("fmz-media", &["fmz-proto"]),
+    ("fmz-participant", &["fmz-annotation", "fmz-proto"]),
+    (
+        "fmz-participant-wasm",
+        &[
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-participant",
+            "fmz-proto",
+        ],
+    ),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
     ("fmz-signaling-core", &["fmz-annotation", "fmz-proto"]),
     ("fmz-store", &["fmz-proto"]),
@@ -34,7 +43,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "fmz-client",
-        &["fmz-net", "fmz-annotation", "fmz-media", "fmz-proto"],
+        &[
+            "fmz-net",
+            "fmz-participant",
+            "fmz-annotation",
+            "fmz-media",
+            "fmz-proto",
+        ],
     ),
     (
         "fmz",
@@ -66,13 +81,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "fmz-annotation",
             "fmz-client",
             "fmz-media",
+            "fmz-participant",
             "fmz-proto",
             "fmz-store",
         ],
     ),
     (
         "fmz-sim",
-        &["fmz-annotation", "fmz-proto", "fmz-signaling-core"],
+        &[
+            "fmz-annotation",
+            "fmz-participant",
+            "fmz-proto",
+            "fmz-signaling-core",
+        ],
     ),
     ("xtask", &[]),
 ];
@@ -98,13 +119,14 @@ const KEPT_BY: &[(&str, &[&str])] = &[
         &["fmz-turn", "fmz-turn-core", "fmz-fuzz", "fmz-load"],
     ),
     ("tracing-subscriber", &["fmz", "fmz-load"]),
-    ("wasm-bindgen", &["fmz-annotation-wasm"]),
+    ("wasm-bindgen", &["fmz-participant-wasm"]),
 ];
 
 /// Crates without input or output, and the folder of each.
 pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-annotation", "annotation"),
     ("fmz-media", "media"),
+    ("fmz-participant", "participant"),
     ("fmz-sfu-core", "sfu/core"),
     ("fmz-signaling-core", "signaling/core"),
     ("fmz-turn-core", "turn-relay/core"),

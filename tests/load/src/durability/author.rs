@@ -1,29 +1,39 @@
-//! One author: writes, is cut off, comes back with the same session key and sends again what was not acknowledged.
+//! One author: a client that writes, is cut off, and comes back with the same session key. What it
+//! was told is read from the frames themselves, beside the participant.
 
 use super::Options;
 use super::stage::{Note, Stage, down, part, up};
-use crate::session::{Event, Join, Session};
+use crate::member::{Member, News};
+use crate::session::Join;
 use crate::writer::Writer;
 use anyhow::{Context, Result, bail, ensure};
+use fmz_participant::{Channel, Event, Path, Transmit};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
-use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, Resync, Welcome};
+use fmz_proto::v1::{Committed, OpBatch, Welcome};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior};
 
+/// Batches that an author keeps in flight before it waits: five seconds of work at the rate of a
+/// durability run.
+const UNACKED_BATCHES_MAX: usize = 64;
 /// Ops of a mean batch, by which the rate is turned into batches.
 const MEAN_BATCH_OPS: u32 = 2;
 
 pub(super) struct Author {
     writer: Writer,
-    token: String,
-    session_key: [u8; 16],
-    on_channel: bool,
+    member: Member,
+    /// The path that it is meant to write on.
+    path: Path,
     interval: Duration,
-    /// Last revision held.
-    revision: u64,
-    resync_asked: bool,
+    /// Batches that left and have no answer, by their numbers.
+    unacked: BTreeMap<u64, OpBatch>,
+    /// Highest number of a batch that has left.
+    noted: u64,
+    /// Highest number that went on the ordered path.
+    ordered: u64,
 }
 
 impl Author {
@@ -34,14 +44,25 @@ impl Author {
             .wrapping_add(u64::from(number));
         let mut session_key = [0; 16];
         session_key[..4].copy_from_slice(&(number + 1).to_be_bytes());
-        Self {
-            writer: Writer::new(seed),
+        let transport = number % 2 == 1;
+        let join = Join {
+            url: String::new(),
             token,
             session_key,
-            on_channel: number % 2 == 1,
-            interval: Duration::from_secs(1) * MEAN_BATCH_OPS * options.authors / options.rate,
             revision: 0,
-            resync_asked: false,
+            transport,
+        };
+        Self {
+            writer: Writer::new(seed),
+            member: Member::new(&join, true),
+            path: match transport {
+                true => Path::Channel(Channel::Ops),
+                false => Path::Socket,
+            },
+            interval: Duration::from_secs(1) * MEAN_BATCH_OPS * options.authors / options.rate,
+            unacked: BTreeMap::new(),
+            noted: 0,
+            ordered: 0,
         }
     }
 
@@ -57,7 +78,9 @@ impl Author {
                 stage,
                 notes: notes.clone(),
             };
-            let parted = match life.live(url, &mut stages).await {
+            let lived = life.live(&url, &mut stages).await;
+            life.author.member.disconnect();
+            let parted = match lived {
                 Ok(()) => Ok(()),
                 Err(error) => part(&mut stages, error).await,
             };
@@ -65,16 +88,6 @@ impl Author {
             if notes.send(note).await.is_err() {
                 return;
             }
-        }
-    }
-
-    fn join(&self, url: String) -> Join {
-        Join {
-            url,
-            token: self.token.clone(),
-            session_key: self.session_key,
-            revision: self.revision,
-            transport: self.on_channel,
         }
     }
 
@@ -99,124 +112,149 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    async fn live(&mut self, url: String, stages: &mut watch::Receiver<Stage>) -> Result<()> {
-        let (mut session, welcome) = Session::join(&self.author.join(url)).await?;
-        self.author.welcome(&welcome)?;
-        self.author.resync_asked = false;
-        self.send_again(&mut session).await?;
-        self.tell_if_finished().await?;
-        let mut steady = !self.author.on_channel;
+    async fn live(&mut self, url: &str, stages: &mut watch::Receiver<Stage>) -> Result<()> {
+        self.author.member.connect(url, None).await?;
         let mut pen = pen(self.author.interval);
         loop {
+            self.send().await?;
+            let writes = matches!(self.stage, Stage::Writing { .. }) && self.may_write();
             tokio::select! {
-                event = session.next() => match event? {
-                    Event::OpsOpen => {
-                        steady = true;
-                        self.send_again(&mut session).await?;
-                    }
-                    Event::Snapshot(snapshot) => self.take_snapshot(&snapshot).await?,
-                    Event::Message(message) => self.take(*message, &session, steady).await?,
-                    _ => {}
-                },
-                _ = pen.tick(), if matches!(self.stage, Stage::Writing { .. }) => self.write(&mut session).await?,
+                news = self.author.member.step() => self.take(news?).await?,
+                _ = pen.tick(), if writes => self.write()?,
                 () = down(stages) => return Ok(()),
             }
         }
     }
 
-    /// All that is not acknowledged, whatever the welcome says of it: what the server has it must know to have.
-    async fn send_again(&self, session: &mut Session) -> Result<()> {
-        let mut ops = 0;
-        for batch in self.author.writer.unacked() {
-            ops += batch.ops.len() as u64;
-            session.send_ops(batch.clone())?;
+    /// Sends what the participant has to send, after it is in the journal.
+    async fn send(&mut self) -> Result<()> {
+        let mut ops_again = 0;
+        while let Some(transmit) = self.author.member.poll_transmit() {
+            ops_again += self.note(&transmit).await?;
+            self.author.member.send(&transmit)?;
         }
-        self.tell(Note::SentAgain { ops }).await
+        match ops_again {
+            0 => Ok(()),
+            ops => self.tell(Note::SentAgain { ops }).await,
+        }
     }
 
-    async fn write(&mut self, session: &mut Session) -> Result<()> {
-        if !self.author.writer.may_submit() {
-            return Ok(());
+    /// Notes each batch before it leaves for the first time; returns the ops that go on the ordered
+    /// path again.
+    async fn note(&mut self, transmit: &Transmit) -> Result<u64> {
+        let (batches, ordered) = match fmz_proto::decode_client(&transmit.frame)? {
+            ToServer::Ops(batch) => (vec![batch], true),
+            ToServer::Copies(copies) => (copies.batches, false),
+            _ => return Ok(0),
+        };
+        let mut again = 0;
+        for batch in batches {
+            if ordered && batch.client_seq <= self.author.ordered {
+                again += batch.ops.len() as u64;
+            } else if ordered {
+                self.author.ordered = batch.client_seq;
+            }
+            if batch.client_seq > self.author.noted {
+                self.author.noted = batch.client_seq;
+                self.author.unacked.insert(batch.client_seq, batch.clone());
+                let author = self.author.writer.author;
+                self.tell(Note::Submitted { author, batch }).await?;
+            }
         }
-        let batch = self.author.writer.submit(self.author.revision);
-        let author = self.author.writer.author;
-        self.tell(Note::Submitted {
-            author,
-            batch: batch.clone(),
-        })
-        .await?;
-        session.send_ops(batch)
+        Ok(again)
     }
 
-    async fn take(&mut self, message: FromServer, session: &Session, steady: bool) -> Result<()> {
-        match message {
-            FromServer::Committed(committed) => {
-                for batch in &committed.batches {
-                    self.take_batch(batch, session, steady).await?;
-                }
+    /// One write is one batch, for its ops carry the batch's number: so the next waits until the
+    /// last has left.
+    fn may_write(&self) -> bool {
+        let participant = self.author.member.participant();
+        participant.is_welcomed()
+            && participant.replica().queued_count() == 0
+            && self.author.unacked.len() < UNACKED_BATCHES_MAX
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let ops = self.author.writer.ops();
+        let submit = self
+            .author
+            .member
+            .drive(|participant, now| participant.submit(&ops, now));
+        submit.context("the participant refused its author's ops")
+    }
+
+    async fn take(&mut self, news: Option<News>) -> Result<()> {
+        match news {
+            Some(News::Event(Event::Welcomed(welcome))) => {
+                self.author.welcome(&welcome)?;
+                self.repeat(welcome.last_client_seq)?;
                 self.tell_if_finished().await
             }
-            FromServer::Rejected(rejected) => bail!("a batch was rejected: {rejected:?}"),
-            FromServer::Error(error) => bail!("the server reports {error:?}"),
-            _ => Ok(()),
+            Some(News::Event(Event::Loaded)) => self.take_document().await,
+            Some(News::Event(Event::Refused { rejected, .. })) => {
+                bail!("a batch was rejected: {rejected:?}")
+            }
+            Some(News::Event(Event::Lost(lost))) => bail!("changes were lost: {lost:?}"),
+            Some(News::Event(Event::Message(message))) => match *message {
+                FromServer::Error(error) => bail!("the server reports {error:?}"),
+                _ => Ok(()),
+            },
+            Some(News::Heard(_, frame)) => match fmz_proto::decode_server(&frame)? {
+                Some(FromServer::Committed(committed)) => self.take_commits(committed).await,
+                _ => Ok(()),
+            },
+            Some(News::Event(_)) | None => Ok(()),
         }
     }
 
-    async fn take_batch(
-        &mut self,
-        batch: &CommittedBatch,
-        session: &Session,
-        steady: bool,
-    ) -> Result<()> {
-        self.follow(batch, session)?;
-        if self.author.writer.committed(batch) {
-            let (author, client_seq, first_revision) =
-                (batch.author, batch.client_seq, batch.first_revision);
-            let ops = batch.ops.len() as u32;
-            self.tell(Note::Acknowledged {
-                author,
-                client_seq,
-                first_revision,
-                ops,
-                steady,
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
-    fn follow(&mut self, batch: &CommittedBatch, session: &Session) -> Result<()> {
-        let held = self.author.revision;
-        if batch.first_revision == held + 1 {
-            self.author.revision = held + batch.ops.len() as u64;
-            self.author.resync_asked = false;
-        } else if batch.first_revision > held + 1 && !self.author.resync_asked {
-            self.author.resync_asked = true;
-            session.send(ToServer::Resync(Resync {
-                revision: held,
-                diverged: false,
-            }))?;
+    /// Says again what the welcome says is held, as no participant does: what the server has it
+    /// must know to have.
+    fn repeat(&mut self, last_client_seq: u64) -> Result<()> {
+        let held = self.author.unacked.range(..=last_client_seq);
+        let held: Vec<_> = held.map(|(_, batch)| batch.clone()).collect();
+        for batch in held {
+            self.author.member.send(&Transmit {
+                path: Path::Socket,
+                frame: fmz_proto::encode_client(ToServer::Ops(batch)),
+            })?;
         }
         Ok(())
     }
 
-    async fn take_snapshot(&mut self, snapshot: &DocumentSnapshot) -> Result<()> {
-        self.author.revision = snapshot.revision;
-        self.author.resync_asked = false;
+    async fn take_commits(&mut self, committed: Committed) -> Result<()> {
+        let steady = self.author.member.participant().path() == Some(self.author.path);
         let author = self.author.writer.author;
-        let mine = snapshot.authors.iter().find(|state| state.author == author);
-        for client_seq in self
-            .author
-            .writer
-            .stored(mine.map_or(0, |state| state.last_client_seq))
-        {
+        let own = committed.batches.iter();
+        for batch in own.filter(|batch| batch.author == author) {
+            if self.author.unacked.remove(&batch.client_seq).is_some() {
+                self.tell(Note::Acknowledged {
+                    author,
+                    client_seq: batch.client_seq,
+                    first_revision: batch.first_revision,
+                    ops: batch.ops.len() as u32,
+                    steady,
+                })
+                .await?;
+            }
+        }
+        self.tell_if_finished().await
+    }
+
+    /// The document that was loaded says which of the own batches are held.
+    async fn take_document(&mut self) -> Result<()> {
+        let author = self.author.writer.author;
+        let document = self.author.member.participant().replica().document();
+        let last = document.last_client_seq(author);
+        let later = self.author.unacked.split_off(&(last + 1));
+        let stored = std::mem::replace(&mut self.author.unacked, later);
+        for client_seq in stored.into_keys() {
             self.tell(Note::Stored { author, client_seq }).await?;
         }
         self.tell_if_finished().await
     }
 
     async fn tell_if_finished(&self) -> Result<()> {
-        let finished = self.author.writer.unacked().next().is_none();
+        let replica = self.author.member.participant().replica();
+        let finished = self.author.unacked.is_empty() && replica.pending_count() == 0;
         if finished && matches!(self.stage, Stage::Finishing { .. }) {
             self.tell(Note::Finished {
                 author: self.author.writer.author,

@@ -19,7 +19,7 @@ impl Judge {
             ),
         }
         for page in pages {
-            let (pending, revision) = (page.replica.pending_count(), page.replica.revision());
+            let (pending, revision) = (page.replica().pending_count(), page.replica().revision());
             if !page.is_welcomed() || pending > 0 || revision != head {
                 let text = format!(
                     "page {} waits: welcomed {}, pending {pending}, revision {revision} of {head}",
@@ -35,7 +35,7 @@ impl Judge {
     /// Judges the run as a whole.
     pub(crate) fn finish(&mut self, pages: &[Page], server: Option<&Document>) {
         self.counts.ops = self.history.head();
-        let documents = pages.iter().map(|page| page.replica.document());
+        let documents = pages.iter().map(|page| page.replica().document());
         let differs = |document: &Document| *document != self.history.document;
         if documents.chain(server).any(differs) {
             self.find(

@@ -17,16 +17,13 @@ pub use kinds::OP_KINDS;
 use crate::{agenda::Micros, plan::PagePlan};
 use claims::Claims;
 use commands::Commands;
+use fmz_participant::Moment;
 use history::History;
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) now: Micros,
-    began: Instant,
     /// What went wrong first; the run ends there.
     pub(crate) finding: Option<Finding>,
     /// Figures for people.
@@ -62,8 +59,6 @@ pub struct Counts {
     pub joins: u64,
     /// Snapshots that pages took.
     pub snapshots: u64,
-    /// Holes that pages asked to be filled.
-    pub gaps: u64,
     /// Sessions closed because they did not keep up.
     pub slow: u64,
     /// Appends that failed.
@@ -82,7 +77,6 @@ impl Judge {
     pub(crate) fn new(plans: Vec<PagePlan>, auto_commit: Duration) -> Self {
         Self {
             now: 0,
-            began: Instant::now(),
             finding: None,
             counts: Counts::default(),
             kinds: BTreeMap::new(),
@@ -98,14 +92,9 @@ impl Judge {
         }
     }
 
-    /// The same time for a core.
-    pub(crate) fn instant(&self) -> Instant {
-        self.began + Duration::from_micros(self.now)
-    }
-
-    /// A core's time as the run's.
-    pub(crate) fn micros(&self, at: Instant) -> Micros {
-        at.saturating_duration_since(self.began).as_micros() as Micros
+    /// The same time for a participant.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::after_beginning(Duration::from_micros(self.now))
     }
 
     /// The server's process is gone, and with it what was asked of it.

@@ -1,6 +1,6 @@
 //! What is judged as it happens.
 
-use super::{Invariant, Judge};
+use super::{Invariant, Judge, append::as_made};
 use crate::disk::{Recovered, last_revision};
 use fmz_annotation::{ApplyError, Document, ObjectId, Replica};
 use fmz_proto::encode_client;
@@ -8,13 +8,16 @@ use fmz_proto::limits::{COPIES_MAX, COPY_FRAME_BYTES_MAX};
 use fmz_proto::v1::{CommittedBatch, OpBatch, OpCopies, Welcome, client_message};
 
 impl Judge {
-    /// A page sends a batch for the first time.
+    /// A page sends a batch, for the first time or again.
     pub(crate) fn made(&mut self, page: usize, author: u32, batch: &OpBatch) {
-        if self.claims.get(author, batch.client_seq).is_some() {
+        let Some(claim) = self.claims.get(author, batch.client_seq) else {
+            self.claims.make(author, batch);
+            return;
+        };
+        if as_made(&claim.ops) != as_made(&batch.ops) {
             let text = format!("page {page} gave number {} twice", batch.client_seq);
             self.find(Invariant::ExactlyOnce, text);
         }
-        self.claims.make(author, batch);
     }
 
     /// A page sends copies of batches that are on their way.
@@ -208,15 +211,12 @@ impl Judge {
         }
     }
 
-    /// A page misses something.
-    pub(crate) fn missed(&mut self, page: usize, revision: u64, steady: bool) {
-        self.counts.gaps += 1;
-        if steady {
-            let text = format!(
-                "page {page} misses what follows {revision}, though all that may be lost is said again"
-            );
-            self.find(Invariant::Prefix, text);
-        }
+    /// A page misses something on the ordered path.
+    pub(crate) fn missed(&mut self, page: usize, revision: u64) {
+        let text = format!(
+            "page {page} misses what follows {revision}, though all that may be lost is said again"
+        );
+        self.find(Invariant::Prefix, text);
     }
 
     /// A commit does not fit a page's document.

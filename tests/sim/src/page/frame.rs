@@ -3,6 +3,7 @@
 use super::{Page, make};
 use crate::{judge::Judge, plant::Plant};
 use fmz_annotation::ObjectId;
+use fmz_participant::Participant;
 use fmz_proto::v1;
 
 /// A mark whose stamp is to be corrected.
@@ -26,16 +27,14 @@ impl Page {
         ops: &[v1::Op],
         judge: &mut Judge,
     ) -> bool {
-        let held = frame % 4 == 1 && self.replica.hold(id);
-        let taken = self.submit(ops, judge);
+        let held = frame % 4 == 1;
+        let taken = self.submit_new(held.then_some(id), ops, judge);
         if taken && frame % 2 == 1 {
             let frame = frame + 1;
             self.unsure = Some(Unsure { id, frame, held });
-        } else {
-            self.replica.release(id);
         }
         if self.plant == Some(Plant::ReleaseEarly) {
-            self.replica.release(id);
+            self.edit(|replica| replica.release(id), judge);
         }
         taken
     }
@@ -49,12 +48,12 @@ impl Page {
         let stamp = make::stamp(frame);
         let sent = self.creates.values().any(|ids| ids.contains(&id));
         let waits = self.created.contains_key(&id) && !sent;
-        let done = self.replica.restamp(id, &stamp) || self.plant == Some(Plant::RestampLate);
+        let restamp = |participant: &mut Participant, now| participant.restamp(id, &stamp, now);
+        let done = self.drive(restamp, judge) || self.plant == Some(Plant::RestampLate);
         judge.restamped(self.index, done, done == waits && !(held && sent));
         if done {
             self.created.insert(id, stamp);
         }
-        self.replica.release(id);
         self.see_own(judge);
     }
 }

@@ -5,8 +5,9 @@ use super::{
     values::{frames, kind, place, points, thread_value, value, words},
 };
 use crate::{judge::Judge, plant::Plant, random::Random};
-use fmz_annotation::ObjectId;
 use fmz_annotation::text::{Edit, Step};
+use fmz_annotation::{ObjectId, Replica};
+use fmz_participant::Participant;
 use fmz_proto::v1::{self, Kind, ObjectState, clear::Scope, property::Value};
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub(super) struct Stroke {
 impl Page {
     /// Does one thing, or goes on with the stroke under way.
     pub(crate) fn act(&mut self, random: &mut Random, judge: &mut Judge) {
-        if self.replica.author() == 0 {
+        if self.replica().author() == 0 {
             return;
         }
         self.learn_frame(judge);
@@ -38,8 +39,8 @@ impl Page {
             12..=14 => self.shift(random, judge),
             15 => self.hide_or_show(random, judge),
             16..=17 => self.discuss(random, judge),
-            18..=19 => self.walk(true),
-            20 => self.walk(false),
+            18..=19 => self.walk(Replica::undo, judge),
+            20 => self.walk(Replica::redo, judge),
             21..=22 => self.change_and_take_back(random, judge),
             23 if random.percent(30) => self.clear(random, judge),
             24..=26 => self.write(random, judge),
@@ -48,11 +49,11 @@ impl Page {
             29 => self.look_back(random),
             _ => {
                 // A gesture with several changes is one step.
-                self.replica.begin_group();
+                self.edit(Replica::begin_group, judge);
                 for _ in 0..random.between(2, 5) {
                     self.change(random, judge);
                 }
-                self.replica.end_group();
+                self.edit(Replica::end_group, judge);
             }
         }
     }
@@ -62,15 +63,15 @@ impl Page {
         self.learn_frame(judge);
         if let Some(stroke) = self.stroke.take() {
             self.submit(&[make::end(stroke.id)], judge);
-            self.replica.end_group();
+            self.edit(Replica::end_group, judge);
         }
     }
 
     fn begin_stroke(&mut self, random: &mut Random, judge: &mut Judge) {
-        let Some(id) = self.replica.next_id() else {
+        let Some(id) = self.replica().next_id() else {
             return;
         };
-        self.replica.begin_group();
+        self.edit(Replica::begin_group, judge);
         let frame = random.between(0, 5000) as u32;
         let brush = make::create(id, Kind::Brush.into(), frame, vec![Value::Width(40)]);
         let ops = [brush, make::append(id, &points(random))];
@@ -78,7 +79,7 @@ impl Page {
             let left = random.between(0, APPENDS_MAX);
             self.stroke = Some(Stroke { id, left });
         } else {
-            self.replica.end_group();
+            self.edit(Replica::end_group, judge);
         }
     }
 
@@ -93,12 +94,12 @@ impl Page {
             self.stroke = Some(Stroke { id, left });
         } else {
             self.stroke = None;
-            self.replica.end_group();
+            self.edit(Replica::end_group, judge);
         }
     }
 
     fn shape(&mut self, random: &mut Random, judge: &mut Judge) {
-        let Some(id) = self.replica.next_id() else {
+        let Some(id) = self.replica().next_id() else {
             return;
         };
         let kind = kind(random);
@@ -118,7 +119,7 @@ impl Page {
 
     /// Answers a pin, or says how it stands with it: anybody's.
     fn discuss(&mut self, random: &mut Random, judge: &mut Judge) {
-        let objects = self.replica.objects().objects;
+        let objects = self.replica().objects().objects;
         let is_pin = |object: &&ObjectState| object.kind() == Kind::Pin;
         let pins: Vec<_> = objects
             .iter()
@@ -128,7 +129,7 @@ impl Page {
         let pin = random
             .pick(&pins)
             .and_then(|pin| ObjectId::new(pin.author, pin.counter));
-        let (Some(pin), Some(id)) = (pin, self.replica.next_id()) else {
+        let (Some(pin), Some(id)) = (pin, self.replica().next_id()) else {
             return;
         };
         let op = if random.percent(50) {
@@ -160,7 +161,7 @@ impl Page {
     /// Changes words, somewhere in a text or where none is yet.
     fn write(&mut self, random: &mut Random, judge: &mut Judge) {
         let Some(id) = self.pick(random) else { return };
-        let Some(object) = self.replica.object(id) else {
+        let Some(object) = self.replica().object(id) else {
             return;
         };
         let length = object.text().chars().count() as u64;
@@ -176,7 +177,7 @@ impl Page {
 
     fn hide_or_show(&mut self, random: &mut Random, judge: &mut Judge) {
         let hidden = random.percent(50);
-        let objects = self.replica.document().objects();
+        let objects = self.replica().document().objects();
         let ids: Vec<_> = objects
             .filter(|object| object.deleted() == hidden)
             .map(|object| object.id())
@@ -189,19 +190,14 @@ impl Page {
         }
     }
 
-    fn walk(&mut self, back: bool) {
-        let step = if back {
-            fmz_annotation::Replica::undo
-        } else {
-            fmz_annotation::Replica::redo
-        };
-        step(&mut self.replica);
+    fn walk(&mut self, step: fn(&mut Replica) -> bool, judge: &mut Judge) {
+        self.edit(step, judge);
     }
 
     /// Undo at once gives what was shown before, redo what was shown after.
     fn change_and_take_back(&mut self, random: &mut Random, judge: &mut Judge) {
         let before = self.shown();
-        let changes = self.replica.pending_count();
+        let changes = self.replica().pending_count();
         match random.below(7) {
             0 => self.shape(random, judge),
             1 => self.change(random, judge),
@@ -212,21 +208,21 @@ impl Page {
             _ => self.hide_or_show(random, judge),
         }
         let after = self.shown();
-        if self.replica.pending_count() == changes || after == before {
+        if self.replica().pending_count() == changes || after == before {
             return;
         }
-        self.replica.undo();
+        self.walk(Replica::undo, judge);
         if self.plant == Some(Plant::UndoTwice) {
-            self.replica.undo();
+            self.walk(Replica::undo, judge);
         }
         judge.undone(self.index, self.shown() == before, "undo");
-        self.replica.redo();
+        self.walk(Replica::redo, judge);
         judge.undone(self.index, self.shown() == after, "redo");
     }
 
     fn pick(&self, random: &mut Random) -> Option<ObjectId> {
-        let objects = self.replica.objects().objects;
-        let own = self.replica.author();
+        let objects = self.replica().objects().objects;
+        let own = self.replica().author();
         let ids: Vec<_> = objects
             .iter()
             .filter_map(|object| object.id)
@@ -238,7 +234,7 @@ impl Page {
 
     /// What is on the screen, without who wrote it when.
     fn shown(&self) -> BTreeMap<(u32, u32), ObjectState> {
-        let objects = self.replica.objects().objects.into_iter();
+        let objects = self.replica().objects().objects.into_iter();
         let content = |mut object: ObjectState| {
             let id = object.id.unwrap_or_default();
             object.writers.clear();
@@ -249,12 +245,26 @@ impl Page {
     }
 
     /// True where the ops were taken.
-    pub(super) fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
-        let taken = match self.plant {
-            Some(Plant::TakeForCertain) => self.replica.submit(&make::certain(ops)),
-            _ => self.replica.submit(ops),
+    fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
+        self.submit_new(None, ops, judge)
+    }
+
+    /// The same; what creates the held object waits for its frame.
+    pub(super) fn submit_new(
+        &mut self,
+        held: Option<ObjectId>,
+        ops: &[v1::Op],
+        judge: &mut Judge,
+    ) -> bool {
+        let made = match self.plant {
+            Some(Plant::TakeForCertain) => make::certain(ops),
+            _ => ops.to_vec(),
         };
-        let taken = taken.is_ok();
+        let submit = |participant: &mut Participant, now| match held {
+            Some(id) => participant.submit_held(id, &made, now),
+            None => participant.submit(&made, now),
+        };
+        let taken = self.drive(submit, judge).is_ok();
         if taken {
             self.created.extend(super::created(ops));
             self.see_own(judge);

@@ -1,4 +1,4 @@
-//! One participant: a replica, and the session around it as `web/sdk` keeps it.
+//! One page: a participant, the shell around it, and the person before it.
 
 mod frame;
 mod hand;
@@ -8,52 +8,34 @@ mod session;
 mod values;
 
 pub(crate) use past::Ask;
-pub(crate) use session::BATCH_INTERVAL;
 
 use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
-use bytes::{Bytes, BytesMut};
-use fmz_annotation::{Deferred, FrameStamp, ObjectId, Replica};
-use fmz_proto::v1::{self, client_message};
-use fmz_signaling_core::Path;
+use bytes::Bytes;
+use fmz_annotation::{FrameStamp, ObjectId, Replica};
+use fmz_participant::{Introduction, Moment, Participant, Transmit};
+use fmz_proto::v1;
 use frame::Unsure;
 use hand::Stroke;
-use std::{collections::BTreeMap, time::Instant};
-
-/// Something that the page says.
-#[derive(Debug)]
-pub(crate) struct Say {
-    pub(crate) path: Path,
-    pub(crate) message: client_message::Message,
-}
+use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) index: usize,
     pub(crate) plan: PagePlan,
-    pub(crate) replica: Replica,
+    participant: Participant,
     /// The connection, as far as the page knows.
     pub(crate) link: Option<LinkId>,
     /// The life of the data channels that are open for the page.
     pub(crate) channels: Option<u32>,
-    pub(crate) out: Vec<Say>,
+    /// Frames that leave.
+    pub(crate) out: Vec<Transmit>,
     /// What is asked beside the connection.
     pub(crate) asks: Vec<Ask>,
-    /// Whether the pause between two batches is to be begun.
-    pub(crate) wants_pause: bool,
     key: u64,
-    welcomed: bool,
-    path: Option<Path>,
-    /// Last own batch that the log is known to hold.
-    held: u64,
-    /// What goes on the ordered path later.
-    deferred: Deferred,
-    /// Whether the page is told when something is due there.
-    awaits_order: bool,
-    /// When it wants to be told.
-    pub(crate) ordered_at: Option<Instant>,
-    parts: BytesMut,
-    resyncing: bool,
-    pausing: bool,
+    /// Whether the participant holds the server for dead.
+    silent: bool,
+    /// Highest number of a batch that was sent.
+    sent: u64,
     tries: u32,
     looks: u32,
     /// Versions that got a name here.
@@ -72,25 +54,25 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(index: usize, plan: PagePlan, plant: Option<Plant>) -> Self {
+        let key = index as u64 + 1;
+        let introduction = Introduction {
+            token: subject(&plan),
+            name: subject(&plan),
+            session_key: session_key(key),
+            transport: plan.transport,
+            pings: true,
+        };
         Self {
             index,
             plan,
-            replica: Replica::new(),
+            participant: Participant::new(introduction),
             link: None,
             channels: None,
             out: Vec::new(),
             asks: Vec::new(),
-            wants_pause: false,
-            key: index as u64 + 1,
-            welcomed: false,
-            path: None,
-            held: 0,
-            deferred: Deferred::default(),
-            awaits_order: false,
-            ordered_at: None,
-            parts: BytesMut::new(),
-            resyncing: false,
-            pausing: false,
+            key,
+            silent: false,
+            sent: 0,
             tries: 0,
             looks: 0,
             named: 0,
@@ -104,31 +86,38 @@ impl Page {
     }
 
     pub(crate) fn subject(&self) -> String {
-        format!("person-{}", self.plan.subject)
+        subject(&self.plan)
     }
 
     pub(crate) fn session_key(&self) -> Bytes {
-        let mut key = [0; fmz_proto::limits::SESSION_KEY_BYTES];
-        key[..8].copy_from_slice(&self.key.to_le_bytes());
-        Bytes::copy_from_slice(&key)
+        session_key(self.key)
     }
 
     pub(crate) fn is_welcomed(&self) -> bool {
-        self.welcomed
+        self.participant.is_welcomed()
+    }
+
+    pub(crate) fn replica(&self) -> &Replica {
+        self.participant.replica()
+    }
+
+    /// When the page is to be woken, if ever.
+    pub(crate) fn due_at(&self) -> Option<Moment> {
+        self.participant.poll_timeout()
     }
 
     /// Own objects are there, and so on the screen unless deleted, until their batch is refused. The word of that may
     /// be lost with a connection; the page then learns it from what the log holds. Each has the
     /// stamp that it got.
     fn see_own(&mut self, judge: &mut Judge) {
-        let gone = |id: &ObjectId| self.replica.object(*id).is_none();
+        let gone = |id: &ObjectId| self.replica().object(*id).is_none();
         let Some(missing) = self.created.keys().copied().find(gone) else {
             self.see_stamps(judge);
             return;
         };
         let batch = self.creates.iter().find(|(_, ids)| ids.contains(&missing));
         let seq = batch.map_or(0, |(seq, _)| *seq);
-        if judge.is_refused(self.replica.author(), seq) {
+        if judge.is_refused(self.replica().author(), seq) {
             for id in self.creates.remove(&seq).unwrap_or_default() {
                 self.created.remove(&id);
             }
@@ -140,13 +129,23 @@ impl Page {
 
     fn see_stamps(&self, judge: &mut Judge) {
         let other = |(id, stamp): &(&ObjectId, &v1::FrameStamp)| {
-            let object = self.replica.object(**id);
+            let object = self.replica().object(**id);
             object.is_some_and(|object| !is_stamp(object.frame(), stamp))
         };
         if let Some((id, _)) = self.created.iter().find(other) {
             judge.own_stamp_changed(self.index, *id);
         }
     }
+}
+
+fn subject(plan: &PagePlan) -> String {
+    format!("person-{}", plan.subject)
+}
+
+fn session_key(key: u64) -> Bytes {
+    let mut bytes = [0; fmz_proto::limits::SESSION_KEY_BYTES];
+    bytes[..8].copy_from_slice(&key.to_le_bytes());
+    Bytes::copy_from_slice(&bytes)
 }
 
 /// Compares field by field: what turns one into the other is what is tested.

@@ -24,7 +24,7 @@ pub(crate) struct Ask {
 impl Page {
     pub(super) fn keep_version(&mut self, random: &mut Random) {
         self.named += 1;
-        let versions: Vec<_> = self.replica.document().versions().collect();
+        let versions: Vec<_> = self.replica().document().versions().collect();
         let base = random.pick(&versions).map(|version| version.id);
         let base = base.filter(|_| random.percent(50));
         let ops = match random.percent(30) {
@@ -48,7 +48,7 @@ impl Page {
             let frame = random.between(0, 5000) as u32;
             ops.push(make::create(new, Kind::Line.into(), frame, values));
         }
-        let ids: Vec<_> = self.replica.document().objects().collect();
+        let ids: Vec<_> = self.replica().document().objects().collect();
         if let Some(object) = random.pick(&ids)
             && self.plan.own
         {
@@ -69,7 +69,7 @@ impl Page {
         let whose = match (self.plan.own, random.below(4)) {
             (true, 0 | 1) => Whose::All,
             (true, 2) => Whose::Author(author),
-            (false, 0) => Whose::Author(self.replica.author()),
+            (false, 0) => Whose::Author(self.replica().author()),
             // Not allowed.
             (false, 1) if random.percent(20) => Whose::All,
             _ => Whose::Mine,
@@ -87,7 +87,7 @@ impl Page {
     }
 
     fn target(&self, random: &mut Random) -> Option<Target> {
-        let document = self.replica.document();
+        let document = self.replica().document();
         let versions: Vec<_> = document.versions().map(|version| version.id).collect();
         let times: Vec<_> = document
             .objects()
@@ -108,7 +108,7 @@ impl Page {
     }
 
     pub(super) fn look_back(&mut self, random: &mut Random) {
-        let versions: Vec<_> = self.replica.document().versions().collect();
+        let versions: Vec<_> = self.replica().document().versions().collect();
         let known = random.pick(&versions).map(|version| version.id);
         let frames = frames(random);
         let command = match (random.below(3), known) {
@@ -129,7 +129,7 @@ impl Page {
     /// Somebody went back by the op of this revision; the state before it is what takes that back.
     pub(crate) fn told_of_rollback(&mut self, revision: u64) {
         let before = revision.saturating_sub(1);
-        if before <= self.replica.revision() {
+        if before <= self.replica().revision() {
             self.rollbacks.push(before);
         }
         let surplus = self.rollbacks.len().saturating_sub(REMEMBERED);

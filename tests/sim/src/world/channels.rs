@@ -148,8 +148,7 @@ impl World {
             return;
         };
         if self.pages[page].link == Some(id) && self.pages[page].channels == Some(life) {
-            self.pages[page].lose_channels();
-            self.pages[page].flush(&mut self.judge);
+            self.pages[page].lose_channels(&mut self.judge);
             self.speak(page);
         }
     }

@@ -150,7 +150,6 @@ impl World {
         }
         for page in 0..self.pages.len() {
             self.pages[page].rest(&mut self.judge);
-            self.pages[page].flush(&mut self.judge);
             self.speak(page);
         }
     }

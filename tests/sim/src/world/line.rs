@@ -5,11 +5,11 @@ use crate::{
     agenda::{MS, Micros, S},
     event::{Event, LinkId, Parcel},
     net::{Link, Pushed, Queue, Waiting},
-    page::BATCH_INTERVAL,
     plan::Quality,
     plant::Plant,
 };
 use bytes::Bytes;
+use fmz_participant::{Path as Way, Transmit};
 use fmz_proto::{
     decode_client, decode_server, encode_client, encode_server,
     v1::{
@@ -32,17 +32,10 @@ impl World {
             self.pages[page].plan.quality
         };
         let bounded = self.plant != Some(Plant::UnboundedQueue);
-        let mut link = Link::new(
-            page,
-            quality,
-            Queue::new(self.plan.queue_bytes_max, bounded),
-        );
-        let at = link
-            .up
-            .arrival(self.agenda.now(), quality, &mut self.random);
-        self.links.insert(id, link);
-        let revision = self.pages[page].dial(id);
-        self.agenda.at(at, Event::Hello { link: id, revision });
+        let queue = Queue::new(self.plan.queue_bytes_max, bounded);
+        self.links.insert(id, Link::new(page, quality, queue));
+        self.pages[page].dial(id, &mut self.judge);
+        self.speak(page);
         self.agenda.after(
             limits::PING_INTERVAL.as_micros() as Micros,
             Event::Alive { link: id },
@@ -65,13 +58,6 @@ impl World {
     pub(super) fn speak(&mut self, page: usize) {
         self.send_asks(page);
         let now = self.agenda.now();
-        if std::mem::take(&mut self.pages[page].wants_pause) {
-            self.agenda.after(BATCH_INTERVAL, Event::Flush { page });
-        }
-        if let Some(at) = self.pages[page].ordered_at.take() {
-            let at = self.judge.micros(at);
-            self.agenda.at(at, Event::Order { page });
-        }
         let said = std::mem::take(&mut self.pages[page].out);
         let channels = self.pages[page].channels.unwrap_or(0);
         let Some(id) = self.pages[page].link else {
@@ -80,17 +66,17 @@ impl World {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        for say in said {
-            let at = match say.path {
+        for Transmit { path, frame } in said {
+            let path = path_of(path);
+            let at = match path {
                 Path::Socket => vec![link.up.arrival(now, link.quality, &mut self.random)],
                 Path::Ops => vec![(link.channels.up).arrival(now, link.quality, &mut self.random)],
                 Path::Live => (link.channels.up).arrivals(now, link.quality, &mut self.random),
             };
-            let frame = encode_client(say.message);
             for at in at {
                 let up = Event::Up {
                     link: id,
-                    path: say.path,
+                    path,
                     channels,
                     frame: frame.clone(),
                 };
@@ -104,6 +90,9 @@ impl World {
             return;
         };
         let Some(mut session) = link.session else {
+            if let Ok(Up::Hello(hello)) = decode_client(frame) {
+                self.hello(id, &hello);
+            }
             return;
         };
         let passes = link.channels.alive && link.channels.life == channels;
@@ -236,7 +225,7 @@ impl World {
             return;
         };
         let lost = path != Path::Socket && !(link.channels.alive && link.channels.life == channels);
-        let (page, steady) = (link.page, path != Path::Live);
+        let page = link.page;
         if lost || self.pages[page].link != Some(id) {
             return;
         }
@@ -248,19 +237,11 @@ impl World {
                 );
                 self.page_lost(id);
             }
-            Parcel::Open => self.pages[page].open_channels(channels),
+            Parcel::Open => self.pages[page].open_channels(channels, &mut self.judge),
             Parcel::Frame(frame) => {
-                let judge = &mut self.judge;
-                match decode_server(&frame) {
-                    Ok(Some(Message::Committed(copy))) if path == Path::Live => {
-                        self.pages[page].copied(&copy, judge);
-                    }
-                    Ok(Some(message)) => self.pages[page].handle(message, steady, judge),
-                    Ok(None) | Err(_) => {}
-                }
+                self.pages[page].hear(way_of(path), &frame, &mut self.judge);
             }
         }
-        self.pages[page].flush(&mut self.judge);
         self.speak(page);
     }
 
@@ -282,10 +263,27 @@ impl World {
         if self.pages[page].link != Some(id) {
             return;
         }
-        self.pages[page].lost();
+        self.pages[page].lost(&mut self.judge);
         let delay = self.pages[page].backoff(&mut self.random);
         self.agenda.after(delay, Event::Dial { page });
         self.agenda.after(20 * MS, Event::ServerLost { link: id });
+    }
+}
+
+/// A page's way as the room names it.
+fn path_of(way: Way) -> Path {
+    match way {
+        Way::Socket => Path::Socket,
+        Way::Channel(fmz_participant::Channel::Ops) => Path::Ops,
+        Way::Channel(fmz_participant::Channel::Live) => Path::Live,
+    }
+}
+
+fn way_of(path: Path) -> Way {
+    match path {
+        Path::Socket => Way::Socket,
+        Path::Ops => Way::Channel(fmz_participant::Channel::Ops),
+        Path::Live => Way::Channel(fmz_participant::Channel::Live),
     }
 }
 

@@ -109,7 +109,9 @@ impl World {
         let end = self.plan.calm_at + if self.calm { SETTLE } else { 0 };
         let event_at = self.agenda.next_at().unwrap_or(Micros::MAX);
         let room_at = self.room_due().unwrap_or(Micros::MAX);
-        if event_at.min(room_at) > end {
+        let (page_at, page) = self.page_due().unwrap_or((Micros::MAX, 0));
+        let first = event_at.min(room_at).min(page_at);
+        if first > end {
             self.agenda.advance(end);
             self.judge.now = end;
             let go_on = !self.calm;
@@ -118,14 +120,19 @@ impl World {
             }
             return go_on;
         }
-        if room_at < event_at {
-            self.agenda.advance(room_at);
-            self.note("room", 0, 0);
-            self.with_room(fmz_signaling_core::Room::handle_timeout);
-        } else if let Some(event) = self.agenda.pop() {
+        self.agenda.advance(first);
+        if event_at == first
+            && let Some(event) = self.agenda.pop()
+        {
             let (name, about) = event.name();
             self.note(name, about, detail(&event));
             self.dispatch(event);
+        } else if room_at == first {
+            self.note("room", 0, 0);
+            self.with_room(fmz_signaling_core::Room::handle_timeout);
+        } else {
+            self.note("page", page as u64, 0);
+            self.wake(page);
         }
         self.check_bounds();
         true
@@ -139,7 +146,6 @@ impl World {
     fn dispatch(&mut self, event: Event) {
         match event {
             Event::Dial { page } => self.dial(page),
-            Event::Hello { link, revision } => self.hello(link, revision),
             Event::Up {
                 link,
                 path,
@@ -159,14 +165,6 @@ impl World {
             Event::ChannelsUp { link, channels } => self.channels_up(link, channels),
             Event::ServerLostChannels { link, number } => self.server_lost_channels(link, number),
             Event::PageLostChannels { link, channels } => self.page_lost_channels(link, channels),
-            Event::Flush { page } => {
-                self.pages[page].resume(&mut self.judge);
-                self.speak(page);
-            }
-            Event::Order { page } => {
-                self.pages[page].order_due(&self.judge);
-                self.speak(page);
-            }
             Event::Act { page } => self.act(page),
             Event::Ask { page, ask } => self.ask(page, ask),
             Event::StateRead { room, token, at } => self.state_read(room, token, at),
@@ -182,11 +180,28 @@ impl World {
             return;
         }
         self.pages[page].act(&mut self.random, &mut self.judge);
-        self.pages[page].flush(&mut self.judge);
         self.speak(page);
         let pause = self.pages[page].plan.pause;
         let pause = self.random.between(pause / 4, 2 * pause);
         self.agenda.after(pause, Event::Act { page });
+    }
+
+    /// When a page is to be woken next, and which.
+    fn page_due(&self) -> Option<(Micros, usize)> {
+        let pages = self.pages.iter().enumerate();
+        let due = pages.filter_map(|(index, page)| {
+            let at = page.due_at()?.since_beginning().as_micros() as Micros;
+            Some((at.max(self.agenda.now()), index))
+        });
+        due.min()
+    }
+
+    fn wake(&mut self, page: usize) {
+        let silent = self.pages[page].wake(&mut self.judge);
+        self.speak(page);
+        if let Some(link) = self.pages[page].link.filter(|_| silent) {
+            self.page_lost(link);
+        }
     }
 
     fn check_bounds(&mut self) {
@@ -196,7 +211,7 @@ impl World {
         self.judge
             .bounded("the number of sessions", sessions <= self.pages.len());
         let most = fmz_annotation::limits::PENDING_OPS_MAX;
-        let within = |page: &Page| page.replica.pending_count() <= most;
+        let within = |page: &Page| page.replica().pending_count() <= most;
         self.judge
             .bounded("what a page has pending", self.pages.iter().all(within));
     }

@@ -10,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use fmz_proto::{
     Message as _, decode_server,
-    v1::{server_message::Message, to_sfu},
+    v1::{Hello, server_message::Message, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
@@ -39,7 +39,8 @@ impl World {
         self.perform();
     }
 
-    pub(super) fn hello(&mut self, id: LinkId, revision: u64) {
+    /// The first message on a connection.
+    pub(super) fn hello(&mut self, id: LinkId, hello: &Hello) {
         let Some(link) = self.links.get(&id).filter(|link| !link.broken) else {
             return;
         };
@@ -51,7 +52,7 @@ impl World {
         self.open_room();
         let session = SessionId(self.server.next_session);
         self.server.next_session += 1;
-        let join = self.join(page, session, revision);
+        let join = self.join(page, session, hello);
         self.server.sessions.insert(session, id);
         if let Some(link) = self.links.get_mut(&id) {
             link.session = Some(session);
@@ -82,7 +83,7 @@ impl World {
         self.server.room = Some(room);
     }
 
-    fn join(&self, page: usize, session: SessionId, revision: u64) -> Join {
+    fn join(&self, page: usize, session: SessionId, hello: &Hello) -> Join {
         let page = &self.pages[page];
         let subject = if self.plant == Some(Plant::WrongIdentity) {
             "person-0".into()
@@ -96,9 +97,9 @@ impl World {
             grants: self.grants(page),
             machine: false,
             expires: self.agenda.instant() + TOKEN,
-            session_key: page.session_key(),
-            revision,
-            transport: page.plan.transport,
+            session_key: hello.session_key.clone(),
+            revision: hello.revision,
+            transport: hello.transport,
         }
     }
 

@@ -1,82 +1,65 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
-import {
-  DocumentSnapshotSchema,
-  ObjectIdSchema,
-  type AuthorAdded,
-  type Committed,
-  type FrameStamp,
-  type ObjectId,
-  type ObjectState,
-  type Op,
-} from "../gen/fmz/v1/annotation_pb";
-import type { Rejected, Snapshot } from "../gen/fmz/v1/session_pb";
+import { create } from "@bufbuild/protobuf";
+import { ObjectIdSchema, type FrameStamp, type ObjectId, type ObjectState, type Op } from "../gen/fmz/v1/annotation_pb";
 import type { Clock } from "./clock";
+import type { Engine } from "./engine";
 import { Emitter } from "./events";
-import { SNAPSHOT_BYTES_MAX } from "./limits";
-import { Outbox, type SendBatch, type SendCopies } from "./outbox";
-import type { Lost, Replica } from "./replica";
 
 export interface DocumentEvents {
   /** Objects that changed, the deleted among them; `all` has every object in drawing order instead. */
   changed: { readonly kind: "all" | "some"; readonly objects: readonly ObjectState[] };
   /** The server confirmed ops, or there are more of them: look at `pending`. */
   progress: SharedDocument;
-  /** Revisions are missing, or the document is not the server's (`diverged`): everything after `revision` is asked for. */
-  resync: { readonly revision: bigint; readonly diverged: boolean };
   /** Some of this client's ops were refused or became impossible; they are taken back. */
   refused: { readonly code: string; readonly text: string };
 }
 
-/** The shared document and the way to it: apply at once, send, merge what comes, close gaps. */
+/** The shared document as the page sees it: own changes at once, those of others as they come. */
 export class SharedDocument extends Emitter<DocumentEvents> {
   /** Names of those who drew, by author number. */
   readonly authors = new Map<number, string>();
   /** Who they are, by author number: what `assignee` names. */
   readonly identities = new Map<number, string>();
-  private readonly outbox: Outbox;
-  private parts: Uint8Array[] = [];
-  private partBytes = 0;
-  private resyncing = false;
 
   constructor(
-    private readonly replica: Replica,
-    clock: Clock,
+    private readonly engine: Engine,
+    private readonly clock: Clock,
+    /** Sends what the engine made. */
+    private readonly flush: () => void,
   ) {
     super();
-    this.outbox = new Outbox(replica, clock);
   }
 
   get revision(): bigint {
-    return this.replica.revision;
+    return this.engine.revision;
   }
 
   /** Hash of what the server confirmed, 64 bits: equal wherever the document is (docs/SPEC-annotation.md, State hash). */
   get stateHash(): bigint {
-    return this.replica.stateHash;
+    return this.engine.stateHash;
   }
 
   /** Own ops that the server has not confirmed. */
   get pending(): number {
-    return this.replica.pendingCount;
+    return this.engine.pendingCount;
   }
 
   get canUndo(): boolean {
-    return this.replica.canUndo;
+    return this.engine.canUndo;
   }
 
   get canRedo(): boolean {
-    return this.replica.canRedo;
+    return this.engine.canRedo;
   }
 
   /** Id for the next own object; `undefined` for who may not draw. */
   nextId(): ObjectId | undefined {
-    const counter = this.replica.nextCounter();
-    return counter > 0 ? create(ObjectIdSchema, { author: this.replica.author, counter }) : undefined;
+    const counter = this.engine.nextCounter();
+    return counter > 0 ? create(ObjectIdSchema, { author: this.engine.author, counter }) : undefined;
   }
 
   /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
   submit(ops: readonly Op[]): boolean {
-    return this.attempt(() => { this.replica.submit(ops); });
+    return this.attempt((now) => { this.engine.submit(ops, now); });
   }
 
   /**
@@ -84,123 +67,76 @@ export class SharedDocument extends Emitter<DocumentEvents> {
    * frame the object is on. Returns false if they are not possible; then nothing is changed.
    */
   submitHeld(id: ObjectId, ops: readonly Op[]): boolean {
-    this.replica.hold(id);
-    const done = this.submit(ops);
-    if (!done) this.replica.release(id);
-    return done;
+    return this.attempt((now) => { this.engine.submitHeld(id, ops, now); });
   }
 
   /** Corrects the frame of an object that is held back, and lets it go. */
   restamp(id: ObjectId, frame: FrameStamp): void {
-    try {
-      this.replica.restamp(id, frame);
-    } finally {
-      // Whatever is wrong with the frame, the mark and all behind it must leave.
-      this.replica.release(id);
-      this.tellChanges();
-    }
+    this.engine.restamp(id, frame, this.clock.now());
+    this.tellChanges();
   }
 
   /** Draws an object after all others that are seen; false where this client may not. */
   bringToFront(id: ObjectId): boolean {
-    return this.attempt(() => { this.replica.bringToFront(id); });
+    return this.attempt((now) => { this.engine.bringToFront(id, now); });
   }
 
   /** Draws an object before all others that are seen; false where this client may not. */
   sendToBack(id: ObjectId): boolean {
-    return this.attempt(() => { this.replica.sendToBack(id); });
+    return this.attempt((now) => { this.engine.sendToBack(id, now); });
   }
 
   /** A key of the drawing order between two others; at its end where one is left out. Throws where nothing is left between. */
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
-    return this.replica.orderBetween(before, after);
+    return this.engine.orderBetween(before, after);
   }
 
   /** Makes what `gesture` submits one step of undo. */
   beginGesture(): void {
-    this.replica.beginGroup();
+    this.engine.beginGroup(this.clock.now());
   }
 
   endGesture(): void {
-    this.replica.endGroup();
-    this.emit("progress", this);
+    this.engine.endGroup(this.clock.now());
+    this.progress();
   }
 
   undo(): boolean {
-    const undone = this.replica.undo();
+    const undone = this.engine.undo(this.clock.now());
     if (undone) this.tellChanges();
     return undone;
   }
 
   redo(): boolean {
-    const redone = this.replica.redo();
+    const redone = this.engine.redo(this.clock.now());
     if (redone) this.tellChanges();
     return redone;
   }
 
-  /** A connection begins: the author's number, the last batch that the log holds, the right to change all objects. */
-  welcome(author: number, lastClientSeq: bigint, owner: boolean): void {
-    this.resyncing = false;
-    this.dropParts();
-    this.outbox.setHeld(lastClientSeq);
-    this.tellLost(this.replica.setAuthor(author, lastClientSeq, owner));
+  /** A snapshot replaced the document. */
+  handleLoaded(): void {
+    this.learnAuthors();
+    this.engine.takeChanges();
+    this.emit("changed", { kind: "all", objects: this.engine.objects() });
+    this.progress();
   }
 
-  setPath(path: SendBatch | undefined): void {
-    this.outbox.setPath(path);
-  }
-
-  setCopyPath(path: SendCopies | undefined): void {
-    this.outbox.setCopyPath(path);
-  }
-
-  /** Takes a copy of what is on its way on the ordered path, in whatever order. */
-  handleCopy(committed: Committed): void {
-    try {
-      this.replica.receiveCopy(committed);
-    } catch (error) {
-      this.askResync(0n, isDiverged(error));
-      return;
-    }
-    this.learnAuthors(committed);
-    this.tellChanges();
-  }
-
-  handleCommitted(committed: Committed): void {
-    try {
-      if (this.replica.receive(committed).gap) {
-        this.askResync(this.revision);
-        return;
-      }
-    } catch (error) {
-      this.askResync(0n, isDiverged(error));
-      return;
-    }
-    this.resyncing = false;
-    this.learnAuthors(committed);
-    this.tellChanges();
-  }
-
-  handleSnapshot(snapshot: Snapshot): void {
-    this.partBytes += snapshot.part.length;
-    if (this.partBytes > SNAPSHOT_BYTES_MAX) {
-      this.dropParts();
-      return;
-    }
-    this.parts.push(snapshot.part);
-    if (snapshot.last) this.load();
-  }
-
-  handleRejected(rejected: Rejected): void {
-    this.replica.rejected(rejected.clientSeq);
+  /** Own ops were taken back. */
+  handleRefused(code: string, text: string): void {
     this.tellChanges();
     // A copy of a later commit may have taken it back already.
-    this.emit("refused", { code: rejected.code, text: rejected.text });
+    this.emit("refused", { code, text });
   }
 
-  private attempt(change: () => void): boolean {
+  /** The engine took a message of the server. */
+  follow(): void {
+    this.learnAuthors();
+    this.tellChanges();
+  }
+
+  private attempt(change: (now: number) => void): boolean {
     try {
-      change();
+      change(this.clock.now());
     } catch {
       return false;
     }
@@ -208,73 +144,21 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return true;
   }
 
-  private load(): void {
-    const bytes = joined(this.parts, this.partBytes);
-    this.dropParts();
-    let lost: Lost;
-    try {
-      lost = this.replica.load(bytes);
-    } catch {
-      this.askResync(0n);
-      return;
+  private learnAuthors(): void {
+    for (const { author, name, identity } of this.engine.takeAuthors()) {
+      this.authors.set(author, name);
+      this.identities.set(author, identity);
     }
-    this.resyncing = false;
-    for (const author of fromBinary(DocumentSnapshotSchema, bytes).authors) this.learnAuthor(author);
-    this.replica.takeChanges();
-    this.emit("changed", { kind: "all", objects: this.replica.objects() });
-    this.tellLost(lost);
-    this.progress();
-  }
-
-  private learnAuthors({ batches }: Committed): void {
-    const isAdded = (op: Op["op"]): op is { case: "authorAdded"; value: AuthorAdded } => op.case === "authorAdded";
-    const added = batches.flatMap(({ ops }) => ops.map(({ op }) => op)).filter(isAdded);
-    for (const { value } of added) this.learnAuthor(value);
-  }
-
-  private learnAuthor({ author, name, identity }: Pick<AuthorAdded, "author" | "name" | "identity">): void {
-    this.authors.set(author, name);
-    this.identities.set(author, identity);
   }
 
   private tellChanges(): void {
-    const objects = this.replica.takeChanges();
+    const objects = this.engine.takeChanges();
     if (objects.length > 0) this.emit("changed", { kind: "some", objects });
     this.progress();
   }
 
-  private tellLost({ ops }: Lost): void {
-    if (ops > 0) this.emit("refused", { code: "lost", text: "" });
-  }
-
   private progress(): void {
-    this.outbox.flush();
+    this.flush();
     this.emit("progress", this);
   }
-
-  private dropParts(): void {
-    this.parts = [];
-    this.partBytes = 0;
-  }
-
-  private askResync(revision: bigint, diverged = false): void {
-    if (this.resyncing) return;
-    this.resyncing = true;
-    this.emit("resync", { revision, diverged });
-  }
-}
-
-/** Whether the engine found that its document is another one than the server's. */
-function isDiverged(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "diverged";
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -1,7 +1,7 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { DocumentSnapshotSchema, OpBatchSchema, type DocumentSnapshot, type Op } from "../gen/fmz/v1/annotation_pb";
-import { encodeFrame } from "./codec";
+import { ClientMessageSchema } from "../gen/fmz/v1/session_pb";
 import {
   HistoryError,
   readChanges,
@@ -131,6 +131,8 @@ export class History {
   }
 }
 
+/** The ops as a frame of the wire: head 0, then protobuf (wire1). */
 function framed(ops: readonly Op[]): Uint8Array {
-  return encodeFrame({ case: "ops", value: create(OpBatchSchema, { clientSeq: 1n, ops: [...ops] }) });
+  const value = create(OpBatchSchema, { clientSeq: 1n, ops: [...ops] });
+  return Uint8Array.from([0, ...toBinary(ClientMessageSchema, create(ClientMessageSchema, { message: { case: "ops", value } }))]);
 }

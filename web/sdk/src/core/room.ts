@@ -1,5 +1,5 @@
 import type { FrameMap, Grants, Participant, Publication, Welcome } from "../gen/fmz/v1/session_pb";
-import type { Incoming } from "./codec";
+import type { Incoming } from "./messages";
 
 /** Maps of one publication that are kept: the one in force and the one before, for pictures still on their way. */
 const FRAME_MAPS_MAX = 2;

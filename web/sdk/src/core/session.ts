@@ -1,24 +1,11 @@
-import { create } from "@bufbuild/protobuf";
-import type { OpBatch } from "../gen/fmz/v1/annotation_pb";
-import { PointSchema } from "../gen/fmz/v1/annotation_pb";
-import {
-  PresenceSchema,
-  ResyncSchema,
-  type Error as ServerError,
-  type IceServers,
-  type Offer,
-  type PresenceFrom,
-  type Welcome,
-} from "../gen/fmz/v1/session_pb";
+import type { Error as ServerError, IceServers, Offer, PresenceFrom, Welcome } from "../gen/fmz/v1/session_pb";
 import { Backoff } from "./backoff";
 import type { Clock } from "./clock";
-import { decodeFrame, encodeFrame, type Incoming, type Outgoing } from "./codec";
 import { SharedDocument } from "./document";
-import { Emitter } from "./events";
-import { COPY_FRAME_BYTES_MAX } from "./limits";
-import type { SendBatch, SendCopies } from "./outbox";
-import { PointerSender, Pointers, type GridPoint } from "./presence";
-import type { Replica } from "./replica";
+import type { ChannelName, Engine, Introduction, Replica, Told, Way } from "./engine";
+import { Emitter, unreachable } from "./events";
+import type { Incoming, Outgoing } from "./messages";
+import { Pointers, type GridPoint } from "./presence";
 import { Room } from "./room";
 import { Signaling, type Loss, type OpenSocket } from "./signaling";
 
@@ -30,7 +17,6 @@ export type SessionStatus =
 
 /** Sends one frame over an open data channel. */
 export type ChannelSend = (frame: Uint8Array<ArrayBuffer>) => void;
-export type ChannelName = "ops" | "live";
 
 export interface SessionEvents {
   status: SessionStatus;
@@ -47,46 +33,37 @@ export interface SessionEvents {
 }
 
 /** What a session is made of. */
-export interface SessionParts {
+export interface SessionParts extends Introduction {
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
   /** Numbers in `[0, 1)`, for the jitter of reconnecting. */
   readonly random: () => number;
   readonly replica: Replica;
-  readonly token: string;
-  readonly name: string;
-  /** 16 random bytes, made once for the page's life. */
-  readonly sessionKey: Uint8Array<ArrayBuffer>;
-  /** False for a client that wants no media and no data channels. */
-  readonly transport: boolean;
 }
 
-/** One participant's connection to a room: messages, room state, document and pointers. Media is the shell's. */
+/**
+ * One participant's connection to a room: room state, document and pointers. The protocol is the
+ * engine's; here are the socket, the channels and the time around it. Media is the shell's.
+ */
 export class Session extends Emitter<SessionEvents> {
   readonly room = new Room();
   readonly pointers = new Pointers();
   readonly document: SharedDocument;
+  private readonly engine: Engine;
+  private readonly clock: Clock;
   private readonly signaling: Signaling;
-  private readonly pointerSender: PointerSender;
   private readonly channels = new Map<ChannelName, ChannelSend>();
   private current: SessionStatus = { kind: "joining", attempt: 0, code: undefined };
-  private readonly overSocket = (batch: OpBatch): void => {
-    this.send({ case: "ops", value: batch });
-  };
+  private cancelTimer: () => void = () => undefined;
 
-  private overChannel: SendBatch | undefined;
-
-  constructor(private readonly parts: SessionParts) {
+  constructor({ openSocket, clock, random, replica, ...introduction }: SessionParts) {
     super();
-    const { clock, replica } = parts;
-    this.document = new SharedDocument(replica, clock);
-    this.document.on("resync", (missed) => {
-      this.send({ case: "resync", value: create(ResyncSchema, missed) });
+    this.clock = clock;
+    this.engine = replica(introduction);
+    this.document = new SharedDocument(this.engine, clock, () => {
+      this.flush();
     });
-    this.pointerSender = new PointerSender((pointer) => {
-      this.sendPointer(pointer);
-    }, clock);
-    this.signaling = new Signaling(parts.openSocket, () => this.introduction(), clock, new Backoff(parts.random));
+    this.signaling = new Signaling(openSocket, clock, new Backoff(random));
     this.listen();
   }
 
@@ -107,48 +84,44 @@ export class Session extends Emitter<SessionEvents> {
     this.signaling.hurry();
   }
 
-  /** Sends over the WebSocket. */
+  /** Sends over the WebSocket; without a connection it is dropped. */
   send(message: Outgoing): void {
-    this.signaling.send(message);
+    this.engine.send(message);
+    this.flush();
   }
 
   /** Moves this participant's pointer. */
   point(pointer: GridPoint | undefined): void {
-    this.pointerSender.move(pointer);
+    this.engine.point(pointer, this.clock.now());
+    this.flush();
   }
 
   /** A data channel opened (`send`) or closed (`undefined`). */
   setChannel(name: ChannelName, send: ChannelSend | undefined): void {
     if (send) this.channels.set(name, send);
     else this.channels.delete(name);
-    if (name === "ops") this.overChannel = send && batchesOver(send);
-    this.choosePath();
+    this.engine.setChannel(name, send !== undefined, this.clock.now());
+    this.flush();
   }
 
-  /** Takes a frame that came over a data channel. One that cannot be read is passed over: a gap asks for it again. */
+  /** Takes a frame that came over a data channel. */
   handleChannelFrame(frame: Uint8Array, name: ChannelName): void {
-    let message: Incoming | undefined;
-    try {
-      message = decodeFrame(frame);
-    } catch {
-      return;
-    }
-    if (name === "live" && message?.case === "committed") this.document.handleCopy(message.value);
-    else if (message) this.handleMessage(message);
+    this.handleFrame(name, frame);
   }
 
   /** How ops travel now. */
   get path(): ChannelName | "websocket" | undefined {
-    if (!this.signaling.ready) return undefined;
-    return this.channels.has("ops") ? "ops" : "websocket";
+    const { way } = this.engine;
+    return way === "socket" ? "websocket" : way;
   }
 
   private listen(): void {
-    this.signaling.on("welcomed", (welcome) => {
-      this.handleWelcome(welcome);
+    this.signaling.on("opened", () => {
+      this.engine.connected(this.clock.now());
+      this.flush();
     });
-    this.signaling.on("message", (message) => {
-      this.handleMessage(message);
+    this.signaling.on("frame", (frame) => {
+      this.handleFrame("socket", frame);
     });
     this.signaling.on("lost", (loss) => {
       this.handleLoss({ kind: this.current.kind === "joining" ? "joining" : "reconnecting", ...loss });
@@ -156,30 +129,80 @@ export class Session extends Emitter<SessionEvents> {
     this.signaling.on("ended", (end) => {
       this.handleLoss({ kind: "ended", ...end });
     });
-    this.signaling.on("roundTrip", (ms) => {
-      this.emit("roundTrip", ms);
+  }
+
+  private handleFrame(way: Way, frame: Uint8Array): void {
+    try {
+      this.engine.receiveFrame(way, frame, this.clock.now());
+    } catch {
+      this.signaling.drop();
+      return;
+    }
+    for (const told of this.engine.nextEvents()) this.handleTold(told);
+    this.document.follow();
+  }
+
+  /** Sends what the engine has made, and asks to be woken when more is due. */
+  private flush(): void {
+    for (const { way, frame } of this.engine.nextFrames()) {
+      if (way === "socket") this.signaling.send(frame);
+      else this.channels.get(way)?.(frame);
+    }
+    this.cancelTimer();
+    const { dueAt } = this.engine;
+    if (dueAt === undefined) return;
+    this.cancelTimer = this.clock.after(Math.max(0, dueAt - this.clock.now()), () => {
+      this.handleTimeout();
     });
   }
 
-  private introduction() {
-    const { token, name, sessionKey, transport } = this.parts;
-    return { protocol: 1, token, name, sessionKey, revision: this.document.revision, transport };
+  private handleTimeout(): void {
+    this.engine.timeout(this.clock.now());
+    for (const told of this.engine.nextEvents()) this.handleTold(told);
+    this.flush();
+  }
+
+  private handleTold(told: Told): void {
+    switch (told.kind) {
+      case "welcomed":
+        this.handleWelcome(told.welcome);
+        break;
+      case "message":
+        this.handleMessage(told.message);
+        break;
+      case "loaded":
+        this.document.handleLoaded();
+        break;
+      case "changed":
+        // Each frame is followed by a look at what changed.
+        break;
+      case "refused":
+        this.document.handleRefused(told.code, told.text);
+        break;
+      case "roundTrip":
+        this.emit("roundTrip", told.ms);
+        break;
+      case "silent":
+        this.signaling.drop();
+        break;
+      default:
+        unreachable(told);
+    }
   }
 
   private handleWelcome(welcome: Welcome): void {
+    this.signaling.holds();
     this.room.welcome(welcome);
     this.pointers.clear();
-    this.document.welcome(welcome.author, welcome.lastClientSeq, welcome.grants?.own ?? false);
     this.setStatus({ kind: "open" });
-    this.choosePath();
     this.emit("welcomed", welcome);
     this.emit("room", this.room);
   }
 
   private handleLoss(status: SessionStatus): void {
     this.channels.clear();
-    this.overChannel = undefined;
-    this.choosePath();
+    this.engine.disconnected();
+    this.flush();
     this.pointers.clear();
     this.emit("pointers", this.pointers);
     this.setStatus(status);
@@ -187,14 +210,8 @@ export class Session extends Emitter<SessionEvents> {
 
   private handleMessage(message: Incoming): void {
     switch (message.case) {
-      case "committed":
-        this.document.handleCommitted(message.value);
-        break;
-      case "snapshot":
-        this.document.handleSnapshot(message.value);
-        break;
-      case "rejected":
-        this.document.handleRejected(message.value);
+      case "closing":
+        this.signaling.close(message.value);
         break;
       case "iceServers":
         this.emit("relays", message.value);
@@ -228,36 +245,8 @@ export class Session extends Emitter<SessionEvents> {
     this.emit("pointers", this.pointers);
   }
 
-  private choosePath(): void {
-    const live = this.channels.get("live");
-    this.document.setCopyPath(this.overChannel && live && copiesOver(live));
-    if (!this.signaling.ready) this.document.setPath(undefined);
-    else this.document.setPath(this.overChannel ?? this.overSocket);
-  }
-
-  private sendPointer(place: GridPoint | undefined): void {
-    if (!this.signaling.ready) return;
-    const value = create(PresenceSchema, place ? { pointer: create(PointSchema, place) } : {});
-    const live = this.channels.get("live");
-    if (live) live(encodeFrame({ case: "presence", value }));
-    else this.send({ case: "presence", value });
-  }
-
   private setStatus(status: SessionStatus): void {
     this.current = status;
     this.emit("status", status);
   }
-}
-
-function batchesOver(ops: ChannelSend): SendBatch {
-  return (value) => {
-    ops(encodeFrame({ case: "ops", value }));
-  };
-}
-
-function copiesOver(live: ChannelSend): SendCopies {
-  return (value) => {
-    const frame = encodeFrame({ case: "copies", value });
-    if (frame.length <= COPY_FRAME_BYTES_MAX) live(frame);
-  };
 }

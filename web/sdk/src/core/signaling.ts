@@ -1,13 +1,8 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { HelloSchema, PingSchema, type Welcome } from "../gen/fmz/v1/session_pb";
+import type { Closing } from "../gen/fmz/v1/session_pb";
 import { type Backoff } from "./backoff";
 import type { Clock } from "./clock";
-import { decodeFrame, encodeFrame, type Incoming, type Outgoing } from "./codec";
 import { Emitter } from "./events";
-import { SILENCE_MS_MAX } from "./limits";
-
-/** Pings this often until the server has said how often it wants them, ms. */
-const PING_INTERVAL_MS = 5_000;
+import { OPEN_MS_MAX } from "./limits";
 
 /** A message socket that the shell opens; a test gives its own. */
 export interface Socket {
@@ -24,19 +19,14 @@ export interface SocketEvents {
 
 export type OpenSocket = (events: SocketEvents) => Socket;
 
-/** What the client says of itself on each connection. */
-export type Introduction = () => MessageInitShape<typeof HelloSchema>;
-
 export interface SignalingEvents {
-  /** The server took the `Hello`; messages may be sent from here on. */
-  welcomed: Welcome;
-  message: Incoming;
+  /** A connection is there. */
+  opened: undefined;
+  frame: Uint8Array;
   /** The connection is lost; tries go on by themselves. */
   lost: Loss;
   /** The end: no more tries. */
   ended: { readonly code: string; readonly text: string };
-  /** Round trip to the server, ms. */
-  roundTrip: number;
 }
 
 /** A connection that is gone. */
@@ -49,23 +39,18 @@ export interface Loss {
 
 interface Connection {
   readonly socket: Socket;
-  welcomed: boolean;
-  heardAt: number;
   closingCode: string | undefined;
 }
 
-/** The WebSocket of a session: says `Hello`, keeps it alive, comes back for ever with a growing pause. */
+/** The WebSocket of a session: carries frames, and comes back for ever with a growing pause. */
 export class Signaling extends Emitter<SignalingEvents> {
   private connection: Connection | undefined;
   private cancelTimer: () => void = () => undefined;
   private attempt = 0;
-  private pings = 0;
-  private pingIntervalMs = PING_INTERVAL_MS;
   private over = false;
 
   constructor(
     private readonly openSocket: OpenSocket,
-    private readonly introduce: Introduction,
     private readonly clock: Clock,
     private readonly backoff: Backoff,
   ) {
@@ -76,14 +61,28 @@ export class Signaling extends Emitter<SignalingEvents> {
     this.connect();
   }
 
-  /** True where the server has taken this connection's `Hello`. */
-  get ready(): boolean {
-    return this.connection?.welcomed ?? false;
+  /** Sends where there is a connection. */
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    this.connection?.socket.send(frame);
   }
 
-  /** Sends where [`ready`], else drops: whoever needs the message to arrive sends it again at `welcomed`. */
-  send(message: Outgoing): void {
-    if (this.connection?.welcomed) this.connection.socket.send(encodeFrame(message));
+  /** The connection holds: the server let this client in. */
+  holds(): void {
+    this.attempt = 0;
+    this.backoff.reset();
+  }
+
+  /** The server ends the connection, for good unless it says to try again. */
+  close({ code, text, retry }: Pick<Closing, "code" | "text" | "retry">): void {
+    if (this.connection) this.connection.closingCode = code;
+    if (!retry) this.leave(code, text);
+  }
+
+  /** Gives the connection up and makes another. */
+  drop(): void {
+    if (!this.connection) return;
+    this.connection.socket.close();
+    this.handleLoss(this.connection);
   }
 
   /** Ends for good, from this side. */
@@ -106,15 +105,15 @@ export class Signaling extends Emitter<SignalingEvents> {
   private connect(): void {
     this.cancelTimer();
     const connection: Connection = {
-      welcomed: false,
-      heardAt: this.clock.now(),
       closingCode: undefined,
       socket: this.openSocket({
         opened: () => {
-          if (this.connection === connection) this.sayHello(connection);
+          if (this.connection !== connection) return;
+          this.cancelTimer();
+          this.emit("opened", undefined);
         },
         received: (frame) => {
-          if (this.connection === connection) this.handleFrame(connection, frame);
+          if (this.connection === connection) this.emit("frame", frame);
         },
         closed: () => {
           this.handleLoss(connection);
@@ -122,49 +121,10 @@ export class Signaling extends Emitter<SignalingEvents> {
       }),
     };
     this.connection = connection;
-    this.watch(connection);
-  }
-
-  private sayHello(connection: Connection): void {
-    const value = create(HelloSchema, this.introduce());
-    connection.socket.send(encodeFrame({ case: "hello", value }));
-  }
-
-  private handleFrame(connection: Connection, frame: Uint8Array): void {
-    connection.heardAt = this.clock.now();
-    let message: Incoming | undefined;
-    try {
-      message = decodeFrame(frame);
-    } catch {
-      this.drop(connection);
-      return;
-    }
-    if (message) this.handleMessage(connection, message);
-  }
-
-  private handleMessage(connection: Connection, message: Incoming): void {
-    switch (message.case) {
-      case "welcome":
-        this.handleWelcome(connection, message.value);
-        break;
-      case "pong":
-        this.emit("roundTrip", this.clock.now() - Number(message.value.sentUs) / 1000);
-        break;
-      case "closing":
-        connection.closingCode = message.value.code;
-        if (!message.value.retry) this.leave(message.value.code, message.value.text);
-        break;
-      default:
-        this.emit("message", message);
-    }
-  }
-
-  private handleWelcome(connection: Connection, welcome: Welcome): void {
-    connection.welcomed = true;
-    this.attempt = 0;
-    this.backoff.reset();
-    this.pingIntervalMs = welcome.pingIntervalMs || PING_INTERVAL_MS;
-    this.emit("welcomed", welcome);
+    // Who does not even open in this time is as dead as who falls silent.
+    this.cancelTimer = this.clock.after(OPEN_MS_MAX, () => {
+      this.drop();
+    });
   }
 
   private handleLoss(connection: Connection): void {
@@ -176,27 +136,5 @@ export class Signaling extends Emitter<SignalingEvents> {
       this.connect();
     });
     this.emit("lost", { attempt: this.attempt, code: connection.closingCode });
-  }
-
-  private drop(connection: Connection): void {
-    connection.socket.close();
-    this.handleLoss(connection);
-  }
-
-  private watch(connection: Connection): void {
-    this.cancelTimer = this.clock.after(this.pingIntervalMs, () => {
-      if (this.clock.now() - connection.heardAt >= SILENCE_MS_MAX) {
-        this.drop(connection);
-        return;
-      }
-      this.ping();
-      this.watch(connection);
-    });
-  }
-
-  private ping(): void {
-    this.pings += 1;
-    const sentUs = BigInt(Math.round(this.clock.now() * 1000));
-    this.send({ case: "ping", value: create(PingSchema, { nonce: BigInt(this.pings), sentUs }) });
   }
 }

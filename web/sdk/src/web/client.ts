@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { FrameMapSchema, RestartTransportSchema, type FrameMap, type IceServers, type Offer } from "../gen/fmz/v1/session_pb";
 import { Backoff } from "../core/backoff";
 import { Emitter } from "../core/events";
-import type { Replica } from "../core/replica";
+import type { Replica } from "../core/engine";
 import { Session, type SessionStatus } from "../core/session";
 import { browserClock, webSocketTo } from "./browser";
 import { Publisher } from "./publisher";

@@ -7,7 +7,7 @@ import {
   UnpublishSchema,
   type PublishLine,
 } from "../gen/fmz/v1/session_pb";
-import type { Outgoing } from "../core/codec";
+import type { Outgoing } from "../core/messages";
 import type { TrackOf } from "./transport";
 
 /** Upper bounds of what a browser sends, kbit/s: a talking head; a desktop with small type; a voice. */

@@ -1,152 +1,178 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
-  CommittedSchema,
   FrameStampSchema,
   ObjectListSchema,
   OpBatchSchema,
-  type Committed,
   type FrameStamp,
   type ObjectId,
   type ObjectState,
   type Op,
-  type OpBatch,
 } from "../gen/fmz/v1/annotation_pb";
-import { OpCopiesSchema, type OpCopies } from "../gen/fmz/v1/session_pb";
-import type { Lost, Replica } from "../core/replica";
-import init, { AnnotationReplica, orderBetween, type InitInput, type Lost as LostBatches } from "../wasm/fmz_annotation";
+import { ClientMessageSchema, ServerMessageSchema, WelcomeSchema } from "../gen/fmz/v1/session_pb";
+import type { Author, ChannelName, Engine, Introduction, Replica, Sent, Told, Way } from "../core/engine";
+import type { Outgoing } from "../core/messages";
+import type { GridPoint } from "../core/presence";
+import init, { orderBetween, Participant, Way as WayNumber, type InitInput, type Told as ToldBody } from "../wasm/fmz_participant";
 
-const MODULE = new URL("../wasm/fmz_annotation_bg.wasm", import.meta.url);
+const MODULE = new URL("../wasm/fmz_participant_bg.wasm", import.meta.url);
 
-/** Loads the document engine; `source` where it does not lie beside this module. */
+const WAYS: Readonly<Record<Way, WayNumber>> = { socket: WayNumber.Socket, ops: WayNumber.Ops, live: WayNumber.Live };
+
+/** Loads the engine; `source` where it does not lie beside this module. */
 export async function loadReplica(source: InitInput = MODULE): Promise<Replica> {
   await init({ module_or_path: source });
-  return new WasmReplica();
+  return (introduction) => new WasmEngine(introduction);
 }
 
-/** The annotation engine, compiled to wasm, in the client's types. */
-class WasmReplica implements Replica {
-  private readonly engine = new AnnotationReplica();
+/** The crate `participant`, compiled to wasm, in the client's types. */
+class WasmEngine implements Engine {
+  private readonly inner: Participant;
 
-  load(snapshot: Uint8Array): Lost {
-    return lost(this.engine.load(snapshot));
+  constructor({ token, name, sessionKey, transport }: Introduction) {
+    this.inner = new Participant(token, name, sessionKey, transport);
   }
 
-  setAuthor(author: number, lastClientSeq: bigint, owner: boolean): Lost {
-    this.engine.setOwner(owner);
-    return lost(this.engine.setAuthor(author, lastClientSeq));
+  connected(now: number): void {
+    this.inner.connected(now);
   }
 
-  receive(committed: Committed): { readonly gap: boolean } {
-    return this.engine.receive(toBinary(CommittedSchema, committed));
+  disconnected(): void {
+    this.inner.disconnected();
   }
 
-  receiveCopy(committed: Committed): void {
-    this.engine.receiveCopy(toBinary(CommittedSchema, committed));
+  setChannel(name: ChannelName, open: boolean, now: number): void {
+    this.inner.setChannel(WAYS[name], open, now);
   }
 
-  submit(ops: readonly Op[]): void {
-    this.engine.submit(toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] })));
+  receiveFrame(way: Way, frame: Uint8Array, now: number): void {
+    this.inner.receiveFrame(WAYS[way], frame, now);
   }
 
-  hold({ author, counter }: ObjectId): void {
-    this.engine.hold(author, counter);
+  timeout(now: number): void {
+    this.inner.timeout(now);
   }
 
-  release({ author, counter }: ObjectId): void {
-    this.engine.release(author, counter);
+  get dueAt(): number | undefined {
+    return this.inner.dueAt;
   }
 
-  restamp({ author, counter }: ObjectId, frame: FrameStamp): void {
-    this.engine.restamp(author, counter, toBinary(FrameStampSchema, frame));
+  nextFrames(): readonly Sent[] {
+    return this.inner.nextFrames() as Sent[];
   }
 
-  bringToFront({ author, counter }: ObjectId): void {
-    this.engine.bringToFront(author, counter);
+  nextEvents(): readonly Told[] {
+    return this.inner.nextEvents().flatMap(told);
   }
 
-  sendToBack({ author, counter }: ObjectId): void {
-    this.engine.sendToBack(author, counter);
+  send(message: Outgoing): void {
+    this.inner.send(toBinary(ClientMessageSchema, create(ClientMessageSchema, { message })));
+  }
+
+  point(place: GridPoint | undefined, now: number): void {
+    if (place) this.inner.point(place.x, place.y, now);
+    else this.inner.pointNowhere(now);
+  }
+
+  get way(): Way | undefined {
+    return this.inner.way as Way | undefined;
+  }
+
+  submit(ops: readonly Op[], now: number): void {
+    this.inner.submit(batchOf(ops), now);
+  }
+
+  submitHeld({ author, counter }: ObjectId, ops: readonly Op[], now: number): void {
+    this.inner.submitHeld(author, counter, batchOf(ops), now);
+  }
+
+  restamp({ author, counter }: ObjectId, frame: FrameStamp, now: number): void {
+    this.inner.restamp(author, counter, toBinary(FrameStampSchema, frame), now);
+  }
+
+  bringToFront({ author, counter }: ObjectId, now: number): void {
+    this.inner.bringToFront(author, counter, now);
+  }
+
+  sendToBack({ author, counter }: ObjectId, now: number): void {
+    this.inner.sendToBack(author, counter, now);
   }
 
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
     return orderBetween(before, after);
   }
 
-  beginGroup(): void {
-    this.engine.beginGroup();
+  beginGroup(now: number): void {
+    this.inner.beginGroup(now);
   }
 
-  endGroup(): void {
-    this.engine.endGroup();
+  endGroup(now: number): void {
+    this.inner.endGroup(now);
   }
 
-  takeBatch(opsMax: number): OpBatch | undefined {
-    const bytes = this.engine.takeBatch(opsMax);
-    return bytes && fromBinary(OpBatchSchema, bytes);
+  undo(now: number): boolean {
+    return this.inner.undo(now);
   }
 
-  unacked(): readonly OpBatch[] {
-    return this.engine.unacked().map((bytes) => fromBinary(OpBatchSchema, bytes));
-  }
-
-  takeCopies(): OpCopies | undefined {
-    const bytes = this.engine.takeCopies();
-    return bytes && fromBinary(OpCopiesSchema, bytes);
-  }
-
-  rejected(clientSeq: bigint): Lost {
-    return lost(this.engine.rejected(clientSeq));
-  }
-
-  undo(): boolean {
-    return this.engine.undo();
-  }
-
-  redo(): boolean {
-    return this.engine.redo();
+  redo(now: number): boolean {
+    return this.inner.redo(now);
   }
 
   get canUndo(): boolean {
-    return this.engine.canUndo;
+    return this.inner.canUndo;
   }
 
   get canRedo(): boolean {
-    return this.engine.canRedo;
+    return this.inner.canRedo;
   }
 
   objects(): readonly ObjectState[] {
-    return fromBinary(ObjectListSchema, this.engine.objects()).objects;
+    return fromBinary(ObjectListSchema, this.inner.objects()).objects;
   }
 
   takeChanges(): readonly ObjectState[] {
-    return fromBinary(ObjectListSchema, this.engine.takeChanges()).objects;
+    return fromBinary(ObjectListSchema, this.inner.takeChanges()).objects;
+  }
+
+  takeAuthors(): readonly Author[] {
+    return this.inner.takeAuthors();
   }
 
   nextCounter(): number {
-    return this.engine.nextCounter();
+    return this.inner.nextCounter();
   }
 
   get author(): number {
-    return this.engine.author;
+    return this.inner.author;
   }
 
   get revision(): bigint {
-    return this.engine.revision;
+    return this.inner.revision;
   }
 
   get stateHash(): bigint {
-    return this.engine.stateHash;
+    return this.inner.stateHash;
   }
 
   get pendingCount(): number {
-    return this.engine.pendingCount;
-  }
-
-  get queuedCount(): number {
-    return this.engine.queuedCount;
+    return this.inner.pendingCount;
   }
 }
 
-function lost({ batches, queuedOps }: LostBatches): Lost {
-  return { ops: batches.length + queuedOps };
+/** The engine takes ops as a batch without numbers. */
+function batchOf(ops: readonly Op[]): Uint8Array {
+  return toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] }));
+}
+
+/** Reads what the engine tells; nothing for a message of a newer protocol. */
+function told(event: ToldBody): Told[] {
+  switch (event.kind) {
+    case "welcomed":
+      return [{ kind: event.kind, welcome: fromBinary(WelcomeSchema, event.body) }];
+    case "message": {
+      const { message } = fromBinary(ServerMessageSchema, event.body);
+      return message.case === undefined ? [] : [{ kind: event.kind, message }];
+    }
+    default:
+      return [event];
+  }
 }

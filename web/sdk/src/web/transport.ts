@@ -9,7 +9,8 @@ import {
 } from "../gen/fmz/v1/session_pb";
 import { Emitter } from "../core/events";
 import { LIVE_LIFETIME_MS } from "../core/limits";
-import type { ChannelName, ChannelSend } from "../core/session";
+import type { ChannelName } from "../core/engine";
+import type { ChannelSend } from "../core/session";
 import { withoutChannels, withoutRefusedTransports } from "./sdp";
 
 /** Time that a lost path has to come back by itself before the transport is given up, ms. */

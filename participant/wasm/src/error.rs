@@ -1,6 +1,7 @@
 //! Errors as JavaScript sees them: an `Error` with a `code`.
 
-use fmz_annotation::{ApplyError, OpError, SnapshotError};
+use fmz_annotation::OpError;
+use fmz_participant::ProtocolError;
 use fmz_proto::{Message, WireError};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -33,17 +34,8 @@ impl From<OpError> for Failure {
     }
 }
 
-impl From<ApplyError> for Failure {
-    fn from(error: ApplyError) -> Self {
-        Self {
-            code: error.code(),
-            message: error.to_string(),
-        }
-    }
-}
-
-impl From<SnapshotError> for Failure {
-    fn from(error: SnapshotError) -> Self {
+impl From<ProtocolError> for Failure {
+    fn from(error: ProtocolError) -> Self {
         Self {
             code: error.code(),
             message: error.to_string(),

@@ -1,0 +1,72 @@
+use bytes::Bytes;
+use fmz_annotation::{ApplyError, Lost, ObjectId};
+use fmz_proto::v1::{Rejected, Welcome, server_message};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A data channel of the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// Ordered and reliable.
+    Ops,
+    /// Unordered, and given up after 100 ms.
+    Live,
+}
+
+/// The way on which a frame travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// The WebSocket.
+    Socket,
+    /// A data channel.
+    Channel(Channel),
+}
+
+/// A frame to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// On which way. If the shell finds a channel closed, it drops the frame and says so by
+    /// [`crate::Participant::handle_channel`]: what matters then goes again.
+    pub path: Path,
+    /// The whole frame, see [`fmz_proto::encode`].
+    pub frame: Bytes,
+}
+
+/// Why something was asked for again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missed {
+    /// Commits behind this revision are missing.
+    Behind(u64),
+    /// A commit does not fit the document, so that a snapshot is needed.
+    Unfit(ApplyError),
+}
+
+/// Something the application has to know.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server let this participant in, for the first time or after a new connection.
+    Welcomed(Box<Welcome>),
+    /// A message that is not about the document.
+    Message(Box<server_message::Message>),
+    /// A snapshot replaced the document: everything may look different.
+    Loaded,
+    /// These objects may look different.
+    Changed(BTreeSet<ObjectId>),
+    /// The server refused a batch; it and what rested on it are taken back.
+    Refused {
+        /// The server's answer.
+        rejected: Rejected,
+        /// What was taken back.
+        lost: Lost,
+    },
+    /// Own changes cannot be committed any more and were dropped.
+    Lost(Lost),
+    /// Something is missing and was asked for.
+    Missed(Missed),
+    /// The server answered a ping after so long.
+    RoundTrip(Duration),
+    /// The server was silent for [`crate::limits::SILENCE_MAX`]: close the connection and make
+    /// another.
+    Silent,
+}

@@ -1,0 +1,3 @@
+declare module "snappyjs" {
+  export function uncompress(packed: Uint8Array, maxLength?: number): Uint8Array;
+}
