@@ -5,7 +5,8 @@
 //! cargo run -p fmz-client --example marks -- ws://127.0.0.1:7880/ws TOKEN FRAME
 //! ```
 //!
-//! The marks lie on frames from FRAME on. The token needs the grant `annotate`.
+//! The marks lie on frames from FRAME on, of the first media that the document knows. The token
+//! needs the grant `annotate`.
 
 use fmz_annotation::Replica;
 use fmz_client::{Client, Event, Events, Options};
@@ -177,7 +178,9 @@ fn new(
     parent: Option<v1::ObjectId>,
 ) -> Result<v1::Create, fmz_annotation::OpError> {
     let id = replica.next_id().ok_or(fmz_annotation::OpError::NoAuthor)?;
+    let media = replica.document().all_media().next();
     let stamp = v1::FrameStamp {
+        media: media.map_or("", |media| &media.id).into(),
         publication: "p-1-1".into(),
         rtp_timestamp: i64::from(frame) * 90_000 / RATE,
         frame_index: Some(frame),

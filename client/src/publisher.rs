@@ -10,6 +10,7 @@ use film::Film;
 pub use film::FilmError;
 use fmz_media::Codec;
 use fmz_media::frame::FrameRate;
+use fmz_proto::v1;
 use pacer::Pacer;
 use rtc::rtp::codec::vp8::Vp8Payloader;
 use rtc::rtp::packetizer::Payloader;
@@ -30,13 +31,21 @@ const LATE_MAX: Duration = Duration::from_millis(500);
 pub struct FilmOptions {
     /// Hour at which the film's timecode starts, as the trade has it; no labels are dropped.
     pub start_hours: u32,
+    /// Id of the media, see [`fmz_proto::is_film_id`]; that of the file's content where absent.
+    /// Marks hang on it: the same film sent again has the same id.
+    pub media: Option<String>,
+    /// Name of the reel.
+    pub reel: String,
 }
 
 impl FilmOptions {
     /// Options for a film whose timecode starts at a full hour.
     #[must_use]
     pub fn starting_at_hour(start_hours: u32) -> Self {
-        Self { start_hours }
+        Self {
+            start_hours,
+            ..Self::default()
+        }
     }
 
     /// Frame number of the first timecode, counted from 00:00:00:00.
@@ -80,10 +89,14 @@ pub async fn publish_file(
     options: &FilmOptions,
 ) -> Result<(), PublishError> {
     let film = Film::open(path).await?;
-    tracing::info!(?film, "publishing");
-    let track = client.publish(film.describe(), Codec::Vp8).await?;
+    let media = film.media(options);
+    tracing::info!(?film, media.id, "publishing");
+    let publish = v1::Publish {
+        media: Some(media.clone()),
+        ..film.describe()
+    };
+    let track = client.publish(publish, Codec::Vp8).await?;
     let timeline = Timeline::new(film.rate(), film.frames(), rand::random());
-    let start_timecode = options.start_timecode(film.rate());
     let mut payloader = Vp8Payloader::default();
     payloader.enable_picture_id = true;
     let publisher = Publisher {
@@ -95,7 +108,7 @@ pub async fn publish_file(
         started: Instant::now(),
         pacer: Pacer::new(film.rate()),
         timeline,
-        start_timecode,
+        start_timecode: media.start_timecode,
     };
     publisher.run(film).await
 }

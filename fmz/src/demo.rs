@@ -4,7 +4,7 @@ use crate::cli::{Demo, Settings};
 use crate::config::{Config, Tls};
 use crate::exit::Failure;
 use crate::node::{self, Node, Stop};
-use crate::publish::{stream, trust};
+use crate::publish::{film_options, stream, trust};
 use crate::{logs, token};
 use fmz_client::Options;
 use fmz_client::clip::{ClipSpec, make_clip};
@@ -93,7 +93,7 @@ fn stream_to(
     joining.tls = certificate.as_deref().map(trust).transpose()?;
     let token = node.server.mint(machine());
     let clip = clip.to_owned();
-    Ok(async move { stream(&url, &token, &clip, joining).await })
+    Ok(async move { stream(&url, &token, &clip, &film_options(), joining).await })
 }
 
 fn guest() -> TokenRequest {

@@ -1,6 +1,8 @@
+use super::FilmOptions;
 use bytes::Bytes;
 use fmz_media::frame::FrameRate;
 use fmz_media::{Codec, is_keyframe};
+use fmz_proto::limits::MEDIA_NAME_BYTES_MAX;
 use fmz_proto::v1;
 use rtc::media::io::ivf_reader::{IVFFileHeader, IVFReader};
 use rtc::shared::error::Error;
@@ -14,6 +16,9 @@ use tokio::sync::mpsc;
 const PICTURES_AHEAD: usize = 4;
 /// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a whole picture as a payload.
 const DESCRIPTOR: u8 = 0x10;
+
+/// Bytes of a content's hash in a media's id: enough that no two films ever share one.
+const CONTENT_BYTES: usize = 16;
 
 /// A file that cannot be published.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,8 @@ pub(super) struct Film {
     rate: FrameRate,
     frames: u32,
     bytes: u64,
+    /// Hash of the whole file.
+    content: blake3::Hash,
 }
 
 impl fmt::Debug for Film {
@@ -102,12 +109,14 @@ impl Film {
         if frames == 0 {
             return Err(FilmError::Keyframe(path));
         }
+        let content = hash(&path)?;
         Ok(Self {
             path,
             header,
             rate,
             frames,
             bytes,
+            content,
         })
     }
 
@@ -117,6 +126,24 @@ impl Film {
 
     pub(super) fn frames(&self) -> u32 {
         self.frames
+    }
+
+    /// Describes the media: the same file is the same media, wherever it lies and whoever sends it.
+    pub(super) fn media(&self, options: &FilmOptions) -> v1::Media {
+        let content = &self.content.as_bytes()[..CONTENT_BYTES];
+        let hex = content.iter().map(|byte| format!("{byte:02x}"));
+        let by_content = || format!("b3-{}", hex.collect::<String>());
+        let name = self.path.file_stem().unwrap_or_default();
+        v1::Media {
+            id: options.media.clone().unwrap_or_else(by_content),
+            name: shortened(&name.to_string_lossy()).into(),
+            num: self.rate.num(),
+            den: self.rate.den(),
+            start_timecode: options.start_timecode(self.rate),
+            drop_frame: false,
+            frames: self.frames,
+            reel: options.reel.clone(),
+        }
     }
 
     /// The publication as others see it.
@@ -208,6 +235,22 @@ impl Reel {
             Err(_) => Err(FilmError::Malformed(self.path.clone())),
         }
     }
+}
+
+fn hash(path: &Path) -> Result<blake3::Hash, FilmError> {
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    read.map_err(|error| FilmError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    Ok(hasher.finalize())
+}
+
+/// Cuts a name to what a media's may have; a lossy one may be longer than the file's.
+fn shortened(name: &str) -> &str {
+    let end = name.floor_char_boundary(MEDIA_NAME_BYTES_MAX);
+    &name[..end]
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

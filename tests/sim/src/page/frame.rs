@@ -46,7 +46,7 @@ impl Page {
         let Some(Unsure { id, frame, held }) = self.unsure.take() else {
             return;
         };
-        let stamp = make::stamp(frame);
+        let stamp = self.seen(make::stamp(frame));
         let sent = self.creates.values().any(|ids| ids.contains(&id));
         let waits = self.created.contains_key(&id) && !sent;
         let done = self.replica.restamp(id, &stamp) || self.plant == Some(Plant::RestampLate);

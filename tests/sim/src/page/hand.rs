@@ -144,8 +144,9 @@ impl Page {
             Scope::All(true)
         } else {
             Scope::Frames(v1::FrameScope {
-                publication: make::PUBLICATION.into(),
                 frames: Some(frames(random)),
+                media: self.media(),
+                ..v1::FrameScope::default()
             })
         };
         self.submit(&[make::clear(scope)], judge);
@@ -250,6 +251,7 @@ impl Page {
 
     /// True where the ops were taken.
     pub(super) fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
+        let ops = &self.on_screen(ops);
         let taken = match self.plant {
             Some(Plant::TakeForCertain) => self.replica.submit(&make::certain(ops)),
             _ => self.replica.submit(ops),

@@ -4,10 +4,12 @@ mod frame;
 mod hand;
 mod make;
 mod past;
+mod screen;
 mod session;
 mod values;
 
 pub(crate) use past::Ask;
+pub(crate) use screen::{FILMS, film};
 pub(crate) use session::BATCH_INTERVAL;
 
 use crate::{event::LinkId, judge::Judge, plan::PagePlan, plant::Plant};
@@ -17,6 +19,7 @@ use fmz_proto::v1::{self, client_message};
 use fmz_signaling_core::Path;
 use frame::Unsure;
 use hand::Stroke;
+use screen::Screen;
 use std::{collections::BTreeMap, time::Instant};
 
 /// Something that the page says.
@@ -61,6 +64,7 @@ pub(crate) struct Page {
     /// Revisions before ways back.
     rollbacks: Vec<u64>,
     stroke: Option<Stroke>,
+    screen: Screen,
     /// What was drawn last, if its frame is not known for sure yet.
     unsure: Option<Unsure>,
     /// Own objects that nobody refused, with the stamps that they got here.
@@ -96,6 +100,7 @@ impl Page {
             named: 0,
             rollbacks: Vec::new(),
             stroke: None,
+            screen: Screen::default(),
             unsure: None,
             created: BTreeMap::new(),
             creates: BTreeMap::new(),
@@ -152,6 +157,7 @@ impl Page {
 /// Compares field by field: what turns one into the other is what is tested.
 fn is_stamp(held: &FrameStamp, made: &v1::FrameStamp) -> bool {
     *held.publication == *made.publication
+        && *held.media == *made.media
         && held.rtp_timestamp == made.rtp_timestamp
         && held.frame_index == made.frame_index
         && held.epoch == made.epoch

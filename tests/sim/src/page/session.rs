@@ -1,6 +1,6 @@
 //! The page's side of a connection: what `web/sdk` does in `session.ts`, `document.ts` and `outbox.ts`.
 
-use super::{Page, Say, created};
+use super::{Page, Say, created, screen::Screen};
 use crate::{
     agenda::{MS, Micros},
     event::LinkId,
@@ -12,8 +12,8 @@ use fmz_annotation::{Authority, Deferred, Lost, ObjectId};
 use fmz_proto::{
     Message as _,
     v1::{
-        Answer, Committed, DocumentSnapshot, Offer, OpCopies, Rejected, RestartTransport, Resync,
-        Snapshot, Welcome, client_message::Message, server_message,
+        Answer, Committed, DocumentSnapshot, Offer, OpCopies, PublicationAdded, Rejected,
+        RestartTransport, Resync, Snapshot, Welcome, client_message::Message, server_message,
     },
 };
 use fmz_signaling_core::Path;
@@ -82,7 +82,14 @@ impl Page {
             M::Committed(committed) => self.committed(&committed, steady, judge),
             M::Snapshot(part) => self.snapshot(&part, judge),
             M::Rejected(rejected) => self.rejected(&rejected, judge),
-            M::Offer(offer) => self.answer(&offer),
+            M::Offer(offer) => {
+                self.answer(&offer);
+                self.publish();
+            }
+            M::PublicationAdded(PublicationAdded {
+                publication: Some(publication),
+            }) => self.show(&publication, judge),
+            M::PublicationRemoved(removed) => self.hide(&removed.publication),
             _ => {}
         }
         self.see_own(judge);
@@ -90,6 +97,10 @@ impl Page {
 
     fn welcome(&mut self, welcome: &Welcome, judge: &mut Judge) {
         judge.welcomed(self.index, self.replica.author(), welcome);
+        self.screen = Screen::again(&self.screen);
+        for publication in &welcome.publications {
+            self.show(publication, judge);
+        }
         (self.welcomed, self.resyncing, self.tries) = (true, false, 0);
         self.parts.clear();
         self.held = welcome.last_client_seq;
@@ -356,7 +367,7 @@ impl Page {
         self.flush(judge);
     }
 
-    fn say(&mut self, path: Path, message: Message) {
+    pub(super) fn say(&mut self, path: Path, message: Message) {
         self.out.push(Say { path, message });
     }
 }
