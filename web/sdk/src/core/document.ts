@@ -5,6 +5,7 @@ import {
   type AuthorAdded,
   type Committed,
   type FrameStamp,
+  type Media,
   type ObjectId,
   type ObjectState,
   type Op,
@@ -33,6 +34,8 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   readonly authors = new Map<number, string>();
   /** Who they are, by author number: what `assignee` names. */
   readonly identities = new Map<number, string>();
+  /** What marks hang on: films and live sources, by their ids. */
+  readonly media = new Map<string, Media>();
   private readonly outbox: Outbox;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
@@ -162,7 +165,7 @@ export class SharedDocument extends Emitter<DocumentEvents> {
       this.askResync(0n, isDiverged(error));
       return;
     }
-    this.learnAuthors(committed);
+    this.learn(committed);
     this.tellChanges();
   }
 
@@ -177,7 +180,7 @@ export class SharedDocument extends Emitter<DocumentEvents> {
       return;
     }
     this.resyncing = false;
-    this.learnAuthors(committed);
+    this.learn(committed);
     this.tellChanges();
   }
 
@@ -219,17 +222,20 @@ export class SharedDocument extends Emitter<DocumentEvents> {
       return;
     }
     this.resyncing = false;
-    for (const author of fromBinary(DocumentSnapshotSchema, bytes).authors) this.learnAuthor(author);
+    const { authors, media } = fromBinary(DocumentSnapshotSchema, bytes);
+    for (const author of authors) this.learnAuthor(author);
+    for (const one of media) this.media.set(one.id, one);
     this.replica.takeChanges();
     this.emit("changed", { kind: "all", objects: this.replica.objects() });
     this.tellLost(lost);
     this.progress();
   }
 
-  private learnAuthors({ batches }: Committed): void {
-    const isAdded = (op: Op["op"]): op is { case: "authorAdded"; value: AuthorAdded } => op.case === "authorAdded";
-    const added = batches.flatMap(({ ops }) => ops.map(({ op }) => op)).filter(isAdded);
-    for (const { value } of added) this.learnAuthor(value);
+  private learn({ batches }: Committed): void {
+    for (const { op } of batches.flatMap(({ ops }) => ops)) {
+      if (op.case === "authorAdded") this.learnAuthor(op.value);
+      else if (op.case === "mediaAdded" && op.value.media) this.media.set(op.value.media.id, op.value.media);
+    }
   }
 
   private learnAuthor({ author, name, identity }: Pick<AuthorAdded, "author" | "name" | "identity">): void {

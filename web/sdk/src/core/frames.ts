@@ -55,8 +55,11 @@ function commonDivisor(left: number, right: number): number {
   return right === 0 ? Math.max(left, 1) : commonDivisor(right, left % right);
 }
 
+/** How frames are labelled: a map says it, and a media. */
+export type FrameLabels = Pick<FrameMap, "num" | "den" | "startTimecode" | "dropFrame">;
+
 /** Timecode of a frame, `HH:MM:SS:FF`, with `;` before the frames where the count drops numbers. */
-export function timecode(map: FrameMap, index: number): string {
+export function timecode(map: FrameLabels, index: number): string {
   const rate = Math.round(map.num / map.den);
   const counted = map.startTimecode + index;
   const frame = map.dropFrame ? counted + droppedNumbers(counted, rate) : counted;
