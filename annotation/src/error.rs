@@ -72,6 +72,15 @@ pub enum OpError {
     /// The document would hold more authors than [`crate::limits::AUTHORS_MAX`].
     #[error("the document would hold too many authors")]
     TooManyAuthors,
+    /// The document knows a media with this id.
+    #[error("the media exists already")]
+    MediaExists,
+    /// No media has this id.
+    #[error("no such media")]
+    UnknownMedia,
+    /// The document would hold more media than [`crate::limits::MEDIA_MAX`].
+    #[error("the document would hold too many media")]
+    TooManyMedia,
     /// The op speaks of the whole document and must be alone in its batch.
     #[error("the op must be alone in its batch")]
     NotAlone,
@@ -119,6 +128,9 @@ impl OpError {
             Self::ServerOnly => "server_only",
             Self::AuthorExists { .. } => "author_exists",
             Self::TooManyAuthors => "too_many_authors",
+            Self::MediaExists => "media_exists",
+            Self::UnknownMedia => "unknown_media",
+            Self::TooManyMedia => "too_many_media",
             Self::NotAlone => "not_alone",
             Self::UnknownVersion => "unknown_version",
             Self::VersionOrder => "version_order",

@@ -4,6 +4,7 @@
 //! cryptographic hash: this finds mistakes, not forgeries.
 
 use crate::document::Author;
+use crate::media::Media;
 use crate::object::{Object, ObjectId, Point, Property};
 use crate::version::Version;
 use twox_hash::XxHash3_64;
@@ -16,6 +17,7 @@ pub(crate) enum Sort {
     Document = 3,
     Points = 4,
     Version = 5,
+    Media = 6,
 }
 
 /// Bytes that are hashed in one go: the longest input of XXH3's short and fast form.
@@ -113,6 +115,22 @@ impl PointsFold {
     }
 }
 
+impl Media {
+    /// Returns the hash of all that a snapshot says of the media.
+    pub(crate) fn hash(&self) -> u64 {
+        Fold::new(Sort::Media)
+            .bytes(self.id.as_bytes())
+            .bytes(self.name.as_bytes())
+            .number(self.num.into())
+            .number(self.den.into())
+            .number(self.start_timecode.into())
+            .number(self.drop_frame.into())
+            .number(self.frames.into())
+            .bytes(self.reel.as_bytes())
+            .value()
+    }
+}
+
 impl Object {
     /// Hash of all that a snapshot says of the object.
     pub(crate) fn hash(&self) -> u64 {
@@ -131,14 +149,19 @@ impl Object {
         fold.value()
     }
 
-    /// Takes in the stamp. The flag stands above the 32 bits of the epoch, so that a document
+    /// Takes in the stamp. Its flags stand above the 32 bits of the epoch, so that a document
     /// without one keeps the hash that older logs and versions have of it.
     fn fold_frame(&self, fold: &mut Fold) {
-        let uncertain = u64::from(self.frame.uncertain) << 32;
-        fold.bytes(self.frame.publication.as_bytes())
-            .number(self.frame.rtp_timestamp.cast_unsigned())
-            .option(self.frame.frame_index.map(u64::from))
-            .number(uncertain | u64::from(self.frame.epoch));
+        let stamp = &self.frame;
+        let has_media = !stamp.media.is_empty();
+        let flags = u64::from(stamp.uncertain) << 32 | u64::from(has_media) << 33;
+        fold.bytes(stamp.publication.as_bytes())
+            .number(stamp.rtp_timestamp.cast_unsigned())
+            .option(stamp.frame_index.map(u64::from))
+            .number(flags | u64::from(stamp.epoch));
+        if has_media {
+            fold.bytes(stamp.media.as_bytes());
+        }
     }
 
     fn fold_properties(&self, fold: &mut Fold) {

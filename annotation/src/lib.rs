@@ -74,6 +74,7 @@ mod document;
 mod error;
 mod hash;
 pub mod limits;
+mod media;
 mod object;
 mod op;
 mod overlay;
@@ -88,9 +89,10 @@ pub mod version;
 pub use check::Authority;
 pub use document::{Author, Document};
 pub use error::{ApplyError, OpError, SnapshotError};
+pub use media::Media;
 pub use object::{
-    FrameRange, FrameStamp, Key, Kind, Object, ObjectId, OrderKey, PENDING, Point, Property,
-    Status, Writer,
+    FrameRange, FrameStamp, FramesOf, Key, Kind, Object, ObjectId, OrderKey, PENDING, Point,
+    Property, Status, Writer,
 };
 pub use replica::{Lost, Received, Replica};
 pub use stroke::{Drawn, Stroke};

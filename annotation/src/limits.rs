@@ -10,6 +10,9 @@ pub const POINT_BYTES: usize = 9;
 /// Authors in one document. Every page load of somebody who may annotate is a new author, so this is a hundred people
 /// opening the room daily for two years; one costs about 100 bytes of snapshot.
 pub const AUTHORS_MAX: usize = 65_536;
+/// Media in one document. Each camera or screen that is turned on is one, so this is fifty a day
+/// for five years; one costs about 60 bytes of snapshot.
+pub const MEDIA_MAX: usize = 65_536;
 /// Ops of a replica that the server has not confirmed: five minutes of drawing without a connection.
 pub const PENDING_OPS_MAX: usize = 20_000;
 /// Bytes in one batch that a replica gives out, as protobuf: half of what a client's frame may hold, and more than any

@@ -7,9 +7,9 @@ mod timeline;
 use crate::{Binding, Client, ClientError, LocalTrack, OutgoingPacket};
 use bytes::Bytes;
 use film::Film;
-pub use film::FilmError;
+pub use film::{FilmError, FilmOptions};
 use fmz_media::Codec;
-use fmz_media::frame::FrameRate;
+use fmz_proto::v1;
 use pacer::Pacer;
 use rtc::rtp::codec::vp8::Vp8Payloader;
 use rtc::rtp::packetizer::Payloader;
@@ -23,27 +23,6 @@ use tokio::time::{Instant, sleep_until};
 const PAYLOAD_BYTES: usize = 1140;
 /// A publisher this late lets the time go instead of sending a burst: the machine slept, or the transport hung.
 const LATE_MAX: Duration = Duration::from_millis(500);
-
-/// How a film is published.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct FilmOptions {
-    /// Hour at which the film's timecode starts, as the trade has it; no labels are dropped.
-    pub start_hours: u32,
-}
-
-impl FilmOptions {
-    /// Options for a film whose timecode starts at a full hour.
-    #[must_use]
-    pub fn starting_at_hour(start_hours: u32) -> Self {
-        Self { start_hours }
-    }
-
-    /// Frame number of the first timecode, counted from 00:00:00:00.
-    fn start_timecode(&self, rate: FrameRate) -> u32 {
-        self.start_hours * 3600 * rate.nominal()
-    }
-}
 
 /// Why a film is not published any more.
 #[derive(Debug, thiserror::Error)]
@@ -80,10 +59,14 @@ pub async fn publish_file(
     options: &FilmOptions,
 ) -> Result<(), PublishError> {
     let film = Film::open(path).await?;
-    tracing::info!(?film, "publishing");
-    let track = client.publish(film.describe(), Codec::Vp8).await?;
+    let media = film.media(options);
+    tracing::info!(?film, media.id, "publishing");
+    let publish = v1::Publish {
+        media: Some(media.clone()),
+        ..film.describe()
+    };
+    let track = client.publish(publish, Codec::Vp8).await?;
     let timeline = Timeline::new(film.rate(), film.frames(), rand::random());
-    let start_timecode = options.start_timecode(film.rate());
     let mut payloader = Vp8Payloader::default();
     payloader.enable_picture_id = true;
     let publisher = Publisher {
@@ -95,7 +78,7 @@ pub async fn publish_file(
         started: Instant::now(),
         pacer: Pacer::new(film.rate()),
         timeline,
-        start_timecode,
+        start_timecode: media.start_timecode,
     };
     publisher.run(film).await
 }

@@ -5,6 +5,7 @@ use crate::logs::DEFAULT_LOG;
 use crate::settings::{Settings, check_variables};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use fmz_client::RelayTransport;
+use fmz_proto::{is_film_id, limits::REEL_BYTES_MAX};
 use std::path::PathBuf;
 
 /// Review room for film, TV and advertising: a live 4K picture for everyone in the room, drawn on
@@ -130,6 +131,13 @@ pub(crate) struct Publish {
     /// Token with the grant `publish`.
     #[arg(long, env = "FMZ_TOKEN", hide_env_values = true, value_name = "JWT")]
     pub(crate) token: String,
+    /// Id of the film, on which marks hang: 1 to 64 of A-Z, a-z, 0-9, `-`, `_` and `.`; the first a
+    /// letter or a digit, and not `m-` [default: a hash of the file's content].
+    #[arg(long, value_name = "ID", value_parser = media_id)]
+    pub(crate) media: Option<String>,
+    /// Name of the film's reel, kept with the media.
+    #[arg(long, value_name = "NAME", default_value = "", value_parser = reel)]
+    pub(crate) reel: String,
     /// Name shown in the room.
     #[arg(long, value_name = "NAME", default_value = "Stream")]
     pub(crate) name: String,
@@ -150,6 +158,17 @@ pub(crate) struct Publish {
     /// What is logged.
     #[arg(long, env = "FMZ_LOG", value_name = "FILTER", default_value = DEFAULT_LOG)]
     pub(crate) log: String,
+}
+
+fn media_id(id: &str) -> Result<String, &'static str> {
+    let why = "an id is 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.'; the first is a letter or a digit, and it does not begin with \"m-\"";
+    is_film_id(id).then(|| id.to_owned()).ok_or(why)
+}
+
+fn reel(name: &str) -> Result<String, String> {
+    let fits = name.len() <= REEL_BYTES_MAX;
+    let why = || format!("a reel's name has at most {REEL_BYTES_MAX} bytes");
+    fits.then(|| name.to_owned()).ok_or_else(why)
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use crate::cli::Demo;
 use crate::exit::Failure;
 use crate::node::Node;
 use crate::process::{self, Stop};
-use crate::publish::stream;
+use crate::publish::{film_options, stream};
 use crate::settings::{Settings, Tls};
 use crate::tls::trust;
 use crate::{logs, token};
@@ -94,7 +94,7 @@ fn stream_to(
     joining.tls = certificate.as_deref().map(trust).transpose()?;
     let token = node.server.mint(machine());
     let clip = clip.to_owned();
-    Ok(async move { stream(&url, &token, &clip, joining).await })
+    Ok(async move { stream(&url, &token, &clip, &film_options(), joining).await })
 }
 
 fn guest() -> TokenRequest {

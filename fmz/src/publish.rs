@@ -20,11 +20,19 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
         joining.tls = typed.ca.as_deref().map(trust).transpose()?;
         joining.relay_only = typed.relay_only;
         joining.relay_transports.clone_from(&typed.relay_transports);
+        let mut options = film_options();
+        options.media.clone_from(&typed.media);
+        options.reel.clone_from(&typed.reel);
         tokio::select! {
-            ended = stream(&typed.url, &typed.token, &typed.file, joining) => ended,
+            ended = stream(&typed.url, &typed.token, &typed.file, &options, joining) => ended,
             () = stop.asked() => Ok(()),
         }
     })
+}
+
+/// How a film is sent unless something else is asked for.
+pub(crate) fn film_options() -> FilmOptions {
+    FilmOptions::starting_at_hour(FIRST_TIMECODE_HOURS)
 }
 
 /// Sends a file into the room that the token names; it ends only with a failure.
@@ -32,14 +40,14 @@ pub(crate) async fn stream(
     url: &str,
     token: &str,
     file: &Path,
+    options: &FilmOptions,
     joining: Options,
 ) -> Result<(), Failure> {
     let (client, mut events) = Client::connect(url, token, joining)
         .await
         .map_err(|error| Failure::running(&format!("join {url}"), error))?;
-    let options = FilmOptions::starting_at_hour(FIRST_TIMECODE_HOURS);
     tokio::select! {
-        ended = publish_file(&client, file, &options) => {
+        ended = publish_file(&client, file, options) => {
             ended.map_err(|error| Failure::running(&format!("publish {}", file.display()), error))
         }
         () = async { while events.next().await.is_some() {} } => {

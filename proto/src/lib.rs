@@ -13,7 +13,8 @@ pub use error::WireError;
 pub use frame::{Role, decode, decode_client, decode_server, encode, encode_client, encode_server};
 pub use prost::Message;
 pub use validate::{
-    validate_batch, validate_op, validate_property, validate_stamp, validate_text_edit,
+    LIVE_MEDIA_PREFIX, is_film_id, is_media_id, validate_batch, validate_media, validate_op,
+    validate_property, validate_stamp, validate_text_edit,
 };
 
 /// Messages generated from `proto/fmz/v1/*.proto`.

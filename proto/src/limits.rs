@@ -68,6 +68,12 @@ pub const ROOM_BYTES_MAX: usize = 64;
 pub const TOKEN_BYTES_MAX: usize = 4096;
 /// Publication id, bytes.
 pub const PUBLICATION_BYTES_MAX: usize = 64;
+/// Id of a media: more than a hash of 128 bits in hexadecimal, or a UMID's basic part in base 64.
+pub const MEDIA_ID_BYTES_MAX: usize = 64;
+/// Name of a media, bytes of UTF-8: the longest name of a file.
+pub const MEDIA_NAME_BYTES_MAX: usize = 255;
+/// Name of a reel, bytes of UTF-8: twice what edit lists take.
+pub const REEL_BYTES_MAX: usize = 64;
 /// SDP, bytes.
 pub const SDP_BYTES_MAX: usize = 48 * 1024;
 /// ICE candidate line, bytes.

@@ -1,5 +1,7 @@
 //! Checks the range of every field that a client writes.
 
+mod check;
+mod media;
 mod object;
 mod text;
 
@@ -8,11 +10,12 @@ use crate::v1::{
     StrokeAppend, StrokeEnd, client_message::Message, op, property,
 };
 use crate::{WireError, limits, points};
+use check::{Checked, at_most, in_range};
+pub use media::{LIVE_MEDIA_PREFIX, is_film_id, is_media_id, validate_media};
+use media::{validate_film, validate_map_rate, validate_reference};
 pub use object::validate_property;
 use object::{validate_add, validate_clear, validate_deleted, validate_point};
 pub use text::validate_text_edit;
-
-type Checked = Result<(), WireError>;
 
 pub(crate) fn validate_client(message: &Message) -> Checked {
     match message {
@@ -64,7 +67,8 @@ fn validate_publish(publish: &Publish) -> Checked {
             publish.codec.as_str(),
             "" | "VP8" | "VP9" | "AV1" | "H264" | "opus"
         ),
-    )
+    )?;
+    validate_film(publish)
 }
 
 fn validate_publication(publication: &str) -> Checked {
@@ -77,8 +81,7 @@ fn validate_publication(publication: &str) -> Checked {
 
 fn validate_frame_map(map: &FrameMap) -> Checked {
     validate_publication(&map.publication)?;
-    in_range("frame_map.num", (1..=1_000_000).contains(&map.num))?;
-    in_range("frame_map.den", (1..=100_000).contains(&map.den))?;
+    validate_map_rate(map)?;
     in_range("frame_map.state", matches!(map.state, 1 | 2))
 }
 
@@ -114,7 +117,7 @@ pub fn validate_op(op: &Op) -> Checked {
         op::Op::SetDeleted(deleted) => validate_deleted(deleted),
         op::Op::Add(add) => validate_add(add),
         op::Op::Clear(clear) => validate_clear(clear),
-        op::Op::AuthorAdded(_) | op::Op::Commit(_) | op::Op::Revert(_) => {
+        op::Op::AuthorAdded(_) | op::Op::MediaAdded(_) | op::Op::Commit(_) | op::Op::Revert(_) => {
             Err(WireError::OutOfRange { field: "op" })
         }
         op::Op::TextEdit(edit) => validate_text_edit(edit),
@@ -182,19 +185,8 @@ fn validate_id(id: Option<&ObjectId>) -> Checked {
 /// # Errors
 /// [`WireError`] for the first field that is out of range.
 pub fn validate_stamp(stamp: &FrameStamp) -> Checked {
-    validate_publication(&stamp.publication)
-}
-
-fn at_most(field: &'static str, length: usize, limit: usize) -> Checked {
-    in_range(field, length <= limit)
-}
-
-fn in_range(field: &'static str, holds: bool) -> Checked {
-    if holds {
-        Ok(())
-    } else {
-        Err(WireError::OutOfRange { field })
-    }
+    validate_publication(&stamp.publication)?;
+    validate_reference("frame.media", &stamp.media)
 }
 
 #[cfg(test)]
@@ -283,6 +275,10 @@ mod tests {
                 op::Op::AuthorAdded(crate::v1::AuthorAdded::default()),
                 Err("out_of_range"),
             ),
+            (
+                op::Op::MediaAdded(crate::v1::MediaAdded::default()),
+                Err("out_of_range"),
+            ),
         ];
         for (number, (op, expected)) in cases.into_iter().enumerate() {
             assert_eq!(code(op), expected, "case {number}");
@@ -302,6 +298,16 @@ mod tests {
         };
         let stamp = Some(FrameStamp::default());
         assert_eq!(code(create(Kind::Brush as i32, stamp.clone())), Ok(()));
+        let of = |media: &str| {
+            let media = media.into();
+            Some(FrameStamp {
+                media,
+                ..FrameStamp::default()
+            })
+        };
+        assert_eq!(code(create(Kind::Brush as i32, of("film"))), Ok(()));
+        let bad = create(Kind::Brush as i32, of("no id"));
+        assert_eq!(code(bad), Err("out_of_range"));
         assert_eq!(code(create(99, stamp.clone())), Ok(()));
         assert_eq!(code(create(0, stamp.clone())), Err("out_of_range"));
         assert_eq!(code(create(-1, stamp)), Err("out_of_range"));

@@ -4,7 +4,8 @@
 mod tests;
 mod touched;
 
-use crate::object::{Kind, ObjectId, Point, Property};
+use crate::media::Media;
+use crate::object::{FrameStamp, Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
 use crate::overlay::{Sender, View};
 use crate::stroke::{Chunk, StrokeSum, StrokeTip};
@@ -14,6 +15,7 @@ use crate::{OpError, limits};
 use fmz_proto::WireError;
 use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX, TEXT_BYTES_MAX};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use touched::Touched;
 
 /// What a sender may change.
@@ -31,6 +33,9 @@ pub enum Authority {
 pub(crate) enum Rules {
     /// All: ops that somebody wants committed.
     Sender(Authority),
+    /// The same, as a replica asks them of its own ops. It may not know a media yet that the server
+    /// has told by another path.
+    Replica(Authority),
     /// Those without which the op has no meaning. A log stays readable when bounds and grants change.
     Log,
 }
@@ -43,6 +48,7 @@ pub(crate) struct Draft<'a> {
     /// Objects that the batch touched.
     touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
+    media: BTreeSet<Arc<str>>,
     /// Ops so far, and whether the last takes no other beside it.
     judged: usize,
     alone: bool,
@@ -58,6 +64,7 @@ impl<'a> Draft<'a> {
             author,
             touched: BTreeMap::new(),
             authors: BTreeSet::new(),
+            media: BTreeSet::new(),
             judged: 0,
             alone: false,
             objects: view.document.object_count(),
@@ -90,6 +97,7 @@ impl<'a> Draft<'a> {
             Op::Clear(clear) => self.clear(clear),
             Op::TextEdit { id, edit } => self.edit_text(*id, edit),
             Op::AddAuthor(added) => self.add_author(added),
+            Op::AddMedia(media) => self.add_media(media),
             Op::Commit(version) => self.version(version),
             Op::Revert(revert) => self.revert(revert),
         }
@@ -106,6 +114,7 @@ impl<'a> Draft<'a> {
             return Err(OpError::Exists);
         }
         self.parent(create)?;
+        self.stamp(&create.frame)?;
         if self.judges_sender() && self.objects >= limits::OBJECTS_MAX {
             return Err(OpError::TooManyObjects);
         }
@@ -128,6 +137,14 @@ impl<'a> Draft<'a> {
             },
             (_, None) => Ok(()),
             (_, Some(_)) => Err(WireError::OutOfRange { field })?,
+        }
+    }
+
+    /// Refuses a picture of a media that is not known.
+    pub(crate) fn stamp(&self, stamp: &FrameStamp) -> Result<(), OpError> {
+        match (self.view.document.check_stamp(stamp), self.rules) {
+            (Err(OpError::UnknownMedia), Rules::Replica(_)) => Ok(()),
+            (checked, _) => checked,
         }
     }
 
@@ -195,6 +212,21 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    fn add_media(&mut self, media: &Media) -> Result<(), OpError> {
+        if self.author != 0 {
+            return Err(OpError::ServerOnly);
+        }
+        let known = self.view.document.media(&media.id).is_some();
+        if known || !self.media.insert(media.id.clone()) {
+            return Err(OpError::MediaExists);
+        }
+        let count = self.view.document.media_count() + self.media.len();
+        if self.judges_sender() && count > limits::MEDIA_MAX {
+            return Err(OpError::TooManyMedia);
+        }
+        Ok(())
+    }
+
     fn version(&self, version: &Version) -> Result<(), OpError> {
         self.server_alone()?;
         if self.judges_sender() && !self.view.document.has_room_for_version() {
@@ -237,10 +269,12 @@ impl<'a> Draft<'a> {
         let author = self.author;
         self.touch(id)?;
         match self.rules {
-            Rules::Sender(authority) if !(Sender { author, authority }).may_write(id) => {
+            Rules::Sender(authority) | Rules::Replica(authority)
+                if !(Sender { author, authority }).may_write(id) =>
+            {
                 Err(OpError::NotYours)
             }
-            Rules::Sender(_) | Rules::Log => Ok(()),
+            Rules::Sender(_) | Rules::Replica(_) | Rules::Log => Ok(()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The committed state: what every replica holds after the same revision.
 
 mod author;
+mod media;
 mod prepare;
 mod read;
 
@@ -9,6 +10,7 @@ pub use author::Author;
 use crate::ApplyError;
 use crate::check::{Draft, Rules};
 use crate::hash::{Fold, Sort};
+use crate::media::Media;
 use crate::object::{Object, ObjectId, OrderKey, Writer};
 use crate::op::{Batch, Op};
 use crate::overlay::View;
@@ -19,6 +21,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// The shared document at a revision.
 ///
@@ -31,8 +34,9 @@ pub struct Document {
     /// Drawing order, see [`Object::drawing_place`].
     pub(crate) order: BTreeMap<(OrderKey, u64), ObjectId>,
     pub(crate) content_bytes: usize,
-    /// Sum of the hashes of objects, authors and versions.
+    /// Sum of the hashes of objects, authors, media and versions.
     pub(crate) parts_hash: u64,
+    pub(crate) media: BTreeMap<Arc<str>, Media>,
     pub(crate) frames: FrameIndex,
     pub(crate) versions: Versions,
     /// Revision of the last op that changed an object.
@@ -163,6 +167,7 @@ impl Document {
             Op::AddAuthor(added) => {
                 self.insert_author(added.author, added.into());
             }
+            Op::AddMedia(media) => self.insert_media(media.clone()),
             Op::Commit(version) => self.insert_version(version.clone()),
             Op::Revert(revert) => revert.ranges().for_each(|ids| self.change(ids, op, writer)),
             _ => op

@@ -1,7 +1,7 @@
 //! What a document says of its objects and frames.
 
 use super::Document;
-use crate::object::{Object, ObjectId};
+use crate::object::{FramesOf, Object, ObjectId};
 use crate::version::FrameHistory;
 use std::ops::RangeInclusive;
 
@@ -21,18 +21,18 @@ impl Document {
         self.order.values().filter_map(|id| self.objects.get(id))
     }
 
-    /// What happened on one frame of a publication, if anything did.
-    pub fn frame_history(&self, publication: &str, frame: u32) -> Option<&FrameHistory> {
-        self.frames.frame(publication, frame)
+    /// Returns what happened on one frame, if anything did.
+    pub fn frame_history(&self, of: &FramesOf, frame: u32) -> Option<&FrameHistory> {
+        self.frames.frame(of, frame)
     }
 
-    /// The frames of a publication within a range on which anything happened, in order.
+    /// Returns the frames within a range on which anything happened, in order.
     pub fn frames(
         &self,
-        publication: &str,
+        of: &FramesOf,
         range: RangeInclusive<u32>,
     ) -> impl Iterator<Item = (u32, &FrameHistory)> {
-        self.frames.frames(publication, range)
+        self.frames.frames(of, range)
     }
 
     /// Number of objects, deleted ones included.

@@ -10,7 +10,7 @@ mod writers;
 
 pub use kind::Kind;
 pub use order::OrderKey;
-pub use place::{FrameRange, FrameStamp, ObjectId, Point};
+pub use place::{FrameRange, FrameStamp, FramesOf, ObjectId, Point};
 pub(crate) use property::Properties;
 pub use property::{Key, Property, Status};
 pub(crate) use wire::{id_from_wire, key_from_wire, many_ids_from_wire, required};
@@ -88,7 +88,7 @@ impl Object {
             }
             Op::Revert(revert) => revert.write(self, writer.revision),
             Op::TextEdit { edit, .. } => self.edit_text(edit, writer),
-            Op::Create(_) | Op::AddAuthor(_) | Op::Commit(_) => {}
+            Op::Create(_) | Op::AddAuthor(_) | Op::AddMedia(_) | Op::Commit(_) => {}
         }
     }
 

@@ -58,7 +58,11 @@ impl Point {
 /// The picture an author saw at pointer-down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameStamp {
-    /// Publication whose picture it was; empty when there was none. The objects of a document share it.
+    /// Media of that picture; empty when there was none, and in stamps that are older than media.
+    /// The objects of a document share it.
+    pub media: Arc<str>,
+    /// Publication by which the picture came; empty when there was none. Where there is a frame
+    /// number it is a hint only. The objects of a document share it.
     pub publication: Arc<str>,
     /// Unwrapped RTP timestamp of that picture, 90 kHz.
     pub rtp_timestamp: i64,
@@ -68,6 +72,33 @@ pub struct FrameStamp {
     pub epoch: u32,
     /// Whether it may be the picture before or after this one.
     pub uncertain: bool,
+}
+
+impl FrameStamp {
+    /// Returns what the frame number counts, and the number, where there is one.
+    pub fn index(&self) -> Option<(FramesOf, u32)> {
+        let of = match self.media.is_empty() {
+            true => FramesOf::Publication(self.publication.clone()),
+            false => FramesOf::Media(self.media.clone()),
+        };
+        Some((of, self.frame_index?))
+    }
+
+    /// Returns the frame number, if it counts these frames.
+    pub(crate) fn index_in(&self, of: &FramesOf) -> Option<u32> {
+        let (own, index) = self.index()?;
+        (own == *of).then_some(index)
+    }
+}
+
+/// Whose frames a frame number counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FramesOf {
+    /// Those of a publication: a stamp without a media knows no more. Publications end, and their
+    /// names with them.
+    Publication(Arc<str>),
+    /// Those of a media.
+    Media(Arc<str>),
 }
 
 /// Frames from the first to the last, both included.

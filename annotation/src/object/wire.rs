@@ -1,6 +1,8 @@
 //! Parts of objects from and to the wire.
 
-use super::{FrameRange, FrameStamp, Key, Kind, ObjectId, OrderKey, Point, Property, Status};
+use super::{
+    FrameRange, FrameStamp, FramesOf, Key, Kind, ObjectId, OrderKey, Point, Property, Status,
+};
 use fmz_proto::{WireError, v1, validate_property};
 
 pub(crate) fn required<'a, T>(
@@ -131,6 +133,7 @@ impl Status {
 impl From<&v1::FrameStamp> for FrameStamp {
     fn from(stamp: &v1::FrameStamp) -> Self {
         Self {
+            media: stamp.media.as_str().into(),
             publication: stamp.publication.as_str().into(),
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
@@ -143,12 +146,46 @@ impl From<&v1::FrameStamp> for FrameStamp {
 impl From<&FrameStamp> for v1::FrameStamp {
     fn from(stamp: &FrameStamp) -> Self {
         Self {
+            media: stamp.media.as_ref().into(),
             publication: stamp.publication.as_ref().into(),
             rtp_timestamp: stamp.rtp_timestamp,
             frame_index: stamp.frame_index,
             epoch: stamp.epoch,
             uncertain: stamp.uncertain,
         }
+    }
+}
+
+impl FramesOf {
+    /// Reads what names either of both. A media wins: nobody writes the two.
+    pub(crate) fn from_wire(publication: &str, media: &str) -> Self {
+        match media {
+            "" => Self::Publication(publication.into()),
+            media => Self::Media(media.into()),
+        }
+    }
+
+    /// Returns publication and media as messages have them.
+    pub(crate) fn names(&self) -> (String, String) {
+        match self {
+            Self::Publication(publication) => (publication.as_ref().into(), String::new()),
+            Self::Media(media) => (String::new(), media.as_ref().into()),
+        }
+    }
+
+    pub(crate) fn to_wire(&self, frames: FrameRange) -> v1::FrameScope {
+        let (publication, media) = self.names();
+        v1::FrameScope {
+            publication,
+            frames: Some(frames.into()),
+            media,
+        }
+    }
+}
+
+impl From<&v1::FrameScope> for FramesOf {
+    fn from(scope: &v1::FrameScope) -> Self {
+        Self::from_wire(&scope.publication, &scope.media)
     }
 }
 

@@ -7,7 +7,10 @@ pub(crate) use op_type::OpType;
 pub(crate) use wire::session_key_from_wire;
 
 use crate::OpError;
-use crate::object::{FrameRange, FrameStamp, Key, Kind, Object, ObjectId, Point, Property};
+use crate::media::Media;
+use crate::object::{
+    FrameRange, FrameStamp, FramesOf, Key, Kind, Object, ObjectId, Point, Property,
+};
 use crate::stroke::{Chunk, StrokeSum};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
@@ -26,6 +29,7 @@ pub(crate) enum Op {
     TextEdit { id: ObjectId, edit: Edit },
     Clear(Clear),
     AddAuthor(AddAuthor),
+    AddMedia(Media),
     Commit(Version),
     Revert(Revert),
 }
@@ -53,10 +57,7 @@ pub(crate) struct Clear {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
     All,
-    Frames {
-        publication: String,
-        frames: FrameRange,
-    },
+    Frames { of: FramesOf, frames: FrameRange },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Op {
             | Self::StrokeEnd { id, .. } => std::slice::from_ref(id),
             Self::SetDeleted { ids, .. } | Self::Clear(Clear { ids, .. }) => ids,
             Self::Revert(revert) => &revert.ids,
-            Self::AddAuthor(_) | Self::Commit(_) => &[],
+            Self::AddAuthor(_) | Self::AddMedia(_) | Self::Commit(_) => &[],
         }
     }
 
@@ -149,15 +150,9 @@ impl Scope {
     pub(crate) fn holds(&self, object: &Object) -> bool {
         match self {
             Self::All => true,
-            Self::Frames {
-                publication,
-                frames,
-            } => {
-                let stamp = &object.frame;
-                let drawn_on = stamp
-                    .frame_index
-                    .is_some_and(|frame| frames.contains(frame));
-                drawn_on && *stamp.publication == **publication
+            Self::Frames { of, frames } => {
+                let frame = object.frame.index_in(of);
+                frame.is_some_and(|frame| frames.contains(frame))
             }
         }
     }

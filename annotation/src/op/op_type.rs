@@ -14,6 +14,7 @@ pub(crate) enum OpType {
     SetDeleted,
     Clear,
     AddAuthor,
+    AddMedia,
     Commit,
     Revert,
 }
@@ -30,6 +31,7 @@ impl Op {
             Self::SetDeleted { .. } => OpType::SetDeleted,
             Self::Clear(_) => OpType::Clear,
             Self::AddAuthor(_) => OpType::AddAuthor,
+            Self::AddMedia(_) => OpType::AddMedia,
             Self::Commit(_) => OpType::Commit,
             Self::Revert(_) => OpType::Revert,
         }

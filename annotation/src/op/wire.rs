@@ -15,7 +15,7 @@ impl TryFrom<&v1::Op> for Op {
         use v1::op::Op as Wire;
         if !matches!(
             op.op,
-            Some(Wire::AuthorAdded(_) | Wire::Commit(_) | Wire::Revert(_))
+            Some(Wire::AuthorAdded(_) | Wire::MediaAdded(_) | Wire::Commit(_) | Wire::Revert(_))
         ) {
             validate_op(op)?;
         }
@@ -54,6 +54,9 @@ fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
             edit: Edit::from_wire(&edit.steps)?,
         },
         Wire::AuthorAdded(added) => Op::AddAuthor(added.try_into()?),
+        Wire::MediaAdded(added) => {
+            Op::AddMedia(required("media_added.media", &added.media)?.try_into()?)
+        }
         Wire::Commit(commit) => {
             Op::Commit(required("commit.version", &commit.version)?.try_into()?)
         }
@@ -86,6 +89,9 @@ impl From<&Op> for v1::Op {
             Op::Clear(clear) => Wire::Clear(clear.into()),
             Op::TextEdit { id, edit } => Wire::TextEdit(edit.to_wire(*id)),
             Op::AddAuthor(added) => Wire::AuthorAdded(added.into()),
+            Op::AddMedia(media) => Wire::MediaAdded(v1::MediaAdded {
+                media: Some(media.into()),
+            }),
             Op::Commit(version) => Wire::Commit(v1::Commit {
                 version: Some(version.into()),
             }),
@@ -140,7 +146,7 @@ impl TryFrom<&v1::Clear> for Clear {
         let scope = match required("clear.scope", &clear.scope)? {
             v1::clear::Scope::All(_) => Scope::All,
             v1::clear::Scope::Frames(scope) => Scope::Frames {
-                publication: scope.publication.clone(),
+                of: scope.into(),
                 frames: (*required("clear.frames", &scope.frames)?).into(),
             },
         };
@@ -156,13 +162,7 @@ impl From<&Clear> for v1::Clear {
     fn from(clear: &Clear) -> Self {
         let scope = match &clear.scope {
             Scope::All => v1::clear::Scope::All(true),
-            Scope::Frames {
-                publication,
-                frames,
-            } => v1::clear::Scope::Frames(v1::FrameScope {
-                publication: publication.clone(),
-                frames: Some((*frames).into()),
-            }),
+            Scope::Frames { of, frames } => v1::clear::Scope::Frames(of.to_wire(*frames)),
         };
         Self {
             scope: Some(scope),

@@ -162,7 +162,7 @@ impl Replica {
     }
 
     fn draft(&self) -> Draft<'_> {
-        Draft::new(self.view(), Rules::Sender(self.authority), self.author)
+        Draft::new(self.view(), Rules::Replica(self.authority), self.author)
     }
 
     fn check(&self, ops: &[Op]) -> Result<(), OpError> {

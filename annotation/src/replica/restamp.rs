@@ -1,7 +1,7 @@
 //! The stamp of a mark that has not left yet, corrected.
 
 use super::Replica;
-use crate::object::ObjectId;
+use crate::object::{FrameStamp, ObjectId};
 use fmz_proto::{v1, validate_stamp};
 use std::collections::BTreeSet;
 
@@ -12,11 +12,12 @@ impl Replica {
     /// Nothing is changed if the create is in a batch already, if it is not pending at all, or if
     /// the stamp is not valid. What can be undone stays as it is: no step of it holds a stamp.
     pub fn restamp(&mut self, id: ObjectId, frame: &v1::FrameStamp) -> bool {
-        let valid = validate_stamp(frame).is_ok();
+        let stamp = FrameStamp::from(frame);
+        let valid = validate_stamp(frame).is_ok() && self.draft().stamp(&stamp).is_ok();
         let Some(create) = self.pending.queued_create(id).filter(|_| valid) else {
             return false;
         };
-        create.frame = frame.into();
+        create.frame = stamp;
         // A pending clear of frames may delete this object now, or not any more.
         let changed = if self.pending.clears() {
             self.rederive_all()

@@ -20,6 +20,7 @@ impl Document {
             authors: self.authors().map(author_to_state).collect(),
             frames: self.frames.to_wire(),
             versions: self.versions.to_wire(),
+            media: self.all_media().map(Into::into).collect(),
             changed_revision: self.changed_revision,
             texts: self.texts.changes().map(Into::into).collect(),
             texts_complete_after: self.texts.complete_from(),
@@ -38,6 +39,9 @@ impl Document {
         in_range("snapshot.revision", snapshot.revision <= REVISION_MAX)?;
         for state in snapshot.authors {
             document.read_author(state)?;
+        }
+        for media in &snapshot.media {
+            document.read_media(media)?;
         }
         document.read_objects(snapshot.objects)?;
         document.check_parents()?;
@@ -103,6 +107,7 @@ impl Document {
         let restored = object.points_restored;
         let way_back = object.stroke.is_some() && (created + 1..=self.revision).contains(&restored);
         in_range("object.points_restored", restored == 0 || way_back)?;
+        in_range("object.frame", self.check_stamp(&object.frame).is_ok())?;
         let mut writers = object.writers.iter().map(|(_, writer)| writer);
         in_range("object.writers", writers.all(fits))
     }

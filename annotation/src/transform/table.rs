@@ -28,7 +28,7 @@ pub(super) fn rule(mine: OpType, theirs: OpType) -> Rule {
         OpType::TextEdit => text_edit(theirs),
         OpType::SetDeleted => set_deleted(theirs),
         OpType::Clear => clear(theirs),
-        OpType::AddAuthor | OpType::Commit | OpType::Revert => Rule::Head,
+        OpType::AddAuthor | OpType::AddMedia | OpType::Commit | OpType::Revert => Rule::Head,
     }
 }
 
@@ -43,6 +43,7 @@ fn later_than_a_revert(theirs: OpType) -> Rule {
         | OpType::SetDeleted
         | OpType::Clear
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
         OpType::Revert => Rule::Later,
     }
@@ -59,6 +60,7 @@ fn set(theirs: OpType) -> Rule {
         | OpType::SetDeleted
         | OpType::Clear
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
     }
 }
@@ -75,6 +77,7 @@ fn stroke(theirs: OpType) -> Rule {
         | OpType::SetDeleted
         | OpType::Clear
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
     }
 }
@@ -90,6 +93,7 @@ fn text_edit(theirs: OpType) -> Rule {
         | OpType::SetDeleted
         | OpType::Clear
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
     }
 }
@@ -104,6 +108,7 @@ fn set_deleted(theirs: OpType) -> Rule {
         | OpType::TextEdit
         | OpType::Add
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
     }
 }
@@ -117,6 +122,7 @@ fn clear(theirs: OpType) -> Rule {
         | OpType::TextEdit
         | OpType::Add
         | OpType::AddAuthor
+        | OpType::AddMedia
         | OpType::Commit => Rule::Same,
     }
 }

@@ -6,7 +6,7 @@ use crate::op::OpType;
 const SPEC: &str = include_str!("../../../docs/SPEC-annotation.md");
 
 /// All types with their names in the table, in its order.
-const TYPES: [(OpType, &str); 11] = [
+const TYPES: [(OpType, &str); 12] = [
     (OpType::Create, "Create"),
     (OpType::Set, "Set"),
     (OpType::StrokeAppend, "Append"),
@@ -16,6 +16,7 @@ const TYPES: [(OpType, &str); 11] = [
     (OpType::SetDeleted, "Deleted"),
     (OpType::Clear, "Clear"),
     (OpType::AddAuthor, "Author"),
+    (OpType::AddMedia, "Media"),
     (OpType::Commit, "Commit"),
     (OpType::Revert, "Revert"),
 ];

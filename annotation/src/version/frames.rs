@@ -2,7 +2,7 @@
 //! nobody scans the log for it.
 
 use super::runs::Runs;
-use crate::object::ObjectId;
+use crate::object::{FrameStamp, FramesOf, ObjectId};
 use crate::{Object, SnapshotError};
 use fmz_proto::{WireError, v1};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,54 +33,55 @@ impl FrameHistory {
     }
 }
 
-/// All frames of all publications on which something was drawn. Stamps without a frame number are not in it.
+/// All frames on which something was drawn. Stamps without a frame number are not listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FrameIndex {
-    publications: BTreeMap<Arc<str>, BTreeMap<u32, FrameHistory>>,
+    frames: BTreeMap<FramesOf, BTreeMap<u32, FrameHistory>>,
+    /// Media and publications that stamps name, so that equal names are one string.
+    names: BTreeSet<Arc<str>>,
 }
 
 impl FrameIndex {
     /// Puts a new object on its frame.
     pub(crate) fn add(&mut self, object: &mut Object) {
-        let stamp = &mut object.frame;
-        let Some(index) = stamp.frame_index else {
-            return;
-        };
-        if let Some((known, _)) = self.publications.get_key_value(&stamp.publication) {
-            stamp.publication = known.clone();
+        self.share_names(&mut object.frame);
+        if let Some((of, index)) = object.frame.index() {
+            let frame = self.frames.entry(of).or_default().entry(index);
+            frame.or_default().objects.insert(object.id);
         }
-        let frames = self.publications.entry(stamp.publication.clone());
-        let frame = frames.or_default().entry(index).or_default();
-        frame.objects.insert(object.id);
+    }
+
+    fn share_names(&mut self, stamp: &mut FrameStamp) {
+        for name in [&mut stamp.media, &mut stamp.publication] {
+            match self.names.get(name) {
+                Some(known) => *name = known.clone(),
+                None => drop(self.names.insert(name.clone())),
+            }
+        }
     }
 
     /// Notes that a revision created or changed an object, which stands on its frame.
     pub(crate) fn touch(&mut self, object: &Object, revision: u64) {
-        let stamp = object.frame();
-        let frames = self.publications.get_mut(&stamp.publication);
-        let index = stamp.frame_index;
-        if let Some(frame) = frames
-            .zip(index)
-            .and_then(|(frames, index)| frames.get_mut(&index))
-        {
+        let Some((of, index)) = object.frame.index() else {
+            return;
+        };
+        let frames = self.frames.get_mut(&of);
+        if let Some(frame) = frames.and_then(|frames| frames.get_mut(&index)) {
             frame.revisions.push(revision);
         }
     }
 
-    pub(crate) fn frame(&self, publication: &str, index: u32) -> Option<&FrameHistory> {
-        self.publications.get(publication)?.get(&index)
+    pub(crate) fn frame(&self, of: &FramesOf, index: u32) -> Option<&FrameHistory> {
+        self.frames.get(of)?.get(&index)
     }
 
-    /// Frames of a publication within a range, in order.
+    /// Returns the frames within a range, in order.
     pub(crate) fn frames(
         &self,
-        publication: &str,
+        of: &FramesOf,
         range: RangeInclusive<u32>,
     ) -> impl Iterator<Item = (u32, &FrameHistory)> {
-        let frames = self
-            .publications
-            .get(publication)
-            .filter(|_| !range.is_empty());
+        let frames = self.frames.get(of).filter(|_| !range.is_empty());
         let within = frames.map(|frames| frames.range(range));
         within
             .into_iter()
@@ -89,12 +90,16 @@ impl FrameIndex {
     }
 
     pub(crate) fn to_wire(&self) -> Vec<v1::FrameHistory> {
-        let frames = self.publications.iter().flat_map(|(publication, frames)| {
-            frames.iter().map(move |(&index, frame)| v1::FrameHistory {
-                publication: publication.as_ref().into(),
-                index,
-                runs: frame.revisions.to_bytes().into(),
-                forgotten: frame.revisions.forgotten(),
+        let frames = self.frames.iter().flat_map(|(of, frames)| {
+            frames.iter().map(move |(&index, frame)| {
+                let (publication, media) = of.names();
+                v1::FrameHistory {
+                    publication,
+                    index,
+                    runs: frame.revisions.to_bytes().into(),
+                    forgotten: frame.revisions.forgotten(),
+                    media,
+                }
             })
         });
         frames.collect()
@@ -106,7 +111,12 @@ impl FrameIndex {
         objects: impl Iterator<Item = &'a mut Object>,
         head: u64,
     ) -> Result<Self, SnapshotError> {
-        let place = |frame: &v1::FrameHistory| (frame.publication.clone(), frame.index);
+        let of = |frame: &v1::FrameHistory| FramesOf::from_wire(&frame.publication, &frame.media);
+        let place = |frame: &v1::FrameHistory| (of(frame), frame.index);
+        let one = |frame: &v1::FrameHistory| frame.publication.is_empty() || frame.media.is_empty();
+        if !wire.iter().all(one) {
+            return Err(missing().into());
+        }
         if !wire
             .windows(2)
             .all(|pair| place(&pair[0]) < place(&pair[1]))
@@ -116,10 +126,7 @@ impl FrameIndex {
         let mut read = Self::default();
         for frame in wire {
             let revisions = Runs::from_bytes(&frame.runs, frame.forgotten, head)?;
-            let frames = read
-                .publications
-                .entry(frame.publication.as_str().into())
-                .or_default();
+            let frames = read.frames.entry(of(frame)).or_default();
             let objects = BTreeSet::new();
             frames.insert(frame.index, FrameHistory { objects, revisions });
         }
@@ -132,22 +139,23 @@ impl FrameIndex {
         &mut self,
         objects: impl Iterator<Item = &'a mut Object>,
     ) -> Result<(), WireError> {
-        let missing = WireError::OutOfRange {
-            field: "snapshot.frames",
-        };
         for object in objects {
-            let Some(index) = object.frame.frame_index else {
+            self.share_names(&mut object.frame);
+            let Some((of, index)) = object.frame.index() else {
                 continue;
             };
-            let known = self.publications.get_key_value(&object.frame.publication);
-            let (known, _) = known.ok_or(missing.clone())?;
-            object.frame.publication = known.clone();
-            let frames = self.publications.get_mut(&object.frame.publication);
+            let frames = self.frames.get_mut(&of);
             let frame = frames.and_then(|frames| frames.get_mut(&index));
-            frame.ok_or(missing.clone())?.objects.insert(object.id);
+            frame.ok_or_else(missing)?.objects.insert(object.id);
         }
-        let mut frames = self.publications.values().flat_map(BTreeMap::values);
+        let mut frames = self.frames.values().flat_map(BTreeMap::values);
         let placed = frames.all(|frame| !frame.objects.is_empty());
-        placed.then_some(()).ok_or(missing)
+        placed.then_some(()).ok_or_else(missing)
+    }
+}
+
+fn missing() -> WireError {
+    WireError::OutOfRange {
+        field: "snapshot.frames",
     }
 }

@@ -79,8 +79,13 @@ fn ids_mut(op: &mut v1::Op) -> Vec<&mut v1::ObjectId> {
         Some(Wire::Add(add)) => add.id.iter_mut().collect(),
         Some(Wire::TextEdit(edit)) => edit.id.iter_mut().collect(),
         Some(Wire::SetDeleted(set)) => set.ids.iter_mut().collect(),
-        Some(Wire::Clear(_) | Wire::AuthorAdded(_) | Wire::Commit(_) | Wire::Revert(_)) | None => {
-            Vec::new()
-        }
+        Some(
+            Wire::Clear(_)
+            | Wire::AuthorAdded(_)
+            | Wire::MediaAdded(_)
+            | Wire::Commit(_)
+            | Wire::Revert(_),
+        )
+        | None => Vec::new(),
     }
 }

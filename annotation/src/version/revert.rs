@@ -3,7 +3,7 @@
 use super::deleted::DeletedRuns;
 use super::diff::{Part, parts};
 use super::stroke::StrokeRestore;
-use crate::object::{Key, Object, ObjectId, Property, Writer};
+use crate::object::{FramesOf, Key, Object, ObjectId, Property, Writer};
 use crate::text::Edit;
 use crate::{Document, OpError, limits};
 use fmz_proto::WireError;
@@ -17,8 +17,8 @@ const DELETED: Part = Part::Property(Key::Deleted);
 pub struct Scope {
     /// Only values that one of these wrote last; everybody's where absent. Points are their object's author's.
     pub authors: Option<BTreeSet<u32>>,
-    /// Only what was drawn on these frames: the publication and its frame numbers.
-    pub frames: Option<(String, RangeInclusive<u32>)>,
+    /// Only what was drawn on these frames: whose they are, and their numbers.
+    pub frames: Option<(FramesOf, RangeInclusive<u32>)>,
 }
 
 /// Exact values of objects.
@@ -95,11 +95,8 @@ impl Restores {
 
 impl Scope {
     fn has_frame_of(&self, object: &Object) -> bool {
-        self.frames.as_ref().is_none_or(|(publication, range)| {
-            let stamp = object.frame();
-            let frame = stamp
-                .frame_index
-                .filter(|_| *stamp.publication == **publication);
+        self.frames.as_ref().is_none_or(|(of, range)| {
+            let frame = object.frame().index_in(of);
             frame.is_some_and(|frame| range.contains(&frame))
         })
     }

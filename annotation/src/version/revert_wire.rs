@@ -4,10 +4,10 @@ use super::deleted::DeletedRuns;
 use super::revert::{ObjectRestore, Restores, Revert, Scope};
 use super::stroke::StrokeRestore;
 use crate::limits::SCOPE_AUTHORS_MAX;
-use crate::object::{Property, id_from_wire, required};
+use crate::object::{FrameRange, FramesOf, Property, id_from_wire, required};
 use crate::stroke::Chunk;
 use fmz_proto::limits::PUBLICATION_BYTES_MAX;
-use fmz_proto::{WireError, v1};
+use fmz_proto::{WireError, is_media_id, v1};
 
 impl TryFrom<&v1::Revert> for Revert {
     type Error = WireError;
@@ -67,28 +67,25 @@ impl TryFrom<&v1::RevertScope> for Scope {
 
 fn frames_from_wire(
     scope: &v1::FrameScope,
-) -> Result<(String, std::ops::RangeInclusive<u32>), WireError> {
+) -> Result<(FramesOf, std::ops::RangeInclusive<u32>), WireError> {
     let range = required("scope.frames", &scope.frames)?;
+    let one = scope.publication.is_empty() || scope.media.is_empty();
+    let short = scope.publication.len() <= PUBLICATION_BYTES_MAX;
+    in_range("scope.publication", short && one)?;
     in_range(
-        "scope.publication",
-        scope.publication.len() <= PUBLICATION_BYTES_MAX,
+        "scope.media",
+        scope.media.is_empty() || is_media_id(&scope.media),
     )?;
     in_range("scope.frames", range.first <= range.last)?;
-    Ok((scope.publication.clone(), range.first..=range.last))
+    Ok((scope.into(), range.first..=range.last))
 }
 
 impl From<&Scope> for v1::RevertScope {
     fn from(scope: &Scope) -> Self {
-        let frames = scope
-            .frames
-            .as_ref()
-            .map(|(publication, range)| v1::FrameScope {
-                publication: publication.clone(),
-                frames: Some(v1::FrameRange {
-                    first: *range.start(),
-                    last: *range.end(),
-                }),
-            });
+        let frames = scope.frames.as_ref().map(|(of, range)| {
+            let (first, last) = (*range.start(), *range.end());
+            of.to_wire(FrameRange { first, last })
+        });
         Self {
             of_authors: scope.authors.is_some(),
             authors: scope.authors.iter().flatten().copied().collect(),

@@ -17,6 +17,7 @@ fn stamp(frame: u32, uncertain: bool) -> FrameStamp {
         frame_index: Some(frame),
         epoch: 1,
         uncertain,
+        ..FrameStamp::default()
     }
 }
 
@@ -66,7 +67,13 @@ fn op23_an_uncertain_stamp_stays_uncertain() {
     let read = Document::from_snapshot(room.document.snapshot()).expect("own snapshot");
     assert_eq!((held(&read), &read), (made.clone(), &room.document));
     assert_eq!(shown(&room.replica(2)), made);
-    assert_eq!(room.document.frame_history("p-1-1", 24).iter().len(), 1);
+    assert_eq!(
+        room.document
+            .frame_history(&make::frames_of("p-1-1"), 24)
+            .iter()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -109,7 +116,11 @@ fn view8_what_waits_gets_the_new_stamp() {
     assert_eq!(replica.pending_count(), 1, "it is no op of its own");
     room.exchange(&mut replica);
     assert_eq!(held(&room.document), Some(new));
-    assert!(room.document.frame_history("p-1-1", 24).is_none());
+    assert!(
+        room.document
+            .frame_history(&make::frames_of("p-1-1"), 24)
+            .is_none()
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod hash;
 mod held;
 mod kinds;
 mod make;
+mod media;
 mod ops;
 mod order;
 mod peer;

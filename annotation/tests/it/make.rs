@@ -1,6 +1,6 @@
 //! Ops in short form.
 
-use fmz_annotation::{Document, Drawn};
+use fmz_annotation::{Document, Drawn, FramesOf};
 use fmz_proto::points::{self, Delta, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{self, op, property};
 use proptest::test_runner::{Config, RngSeed};
@@ -50,7 +50,7 @@ pub(crate) fn create_kind(
             rtp_timestamp: -90_000,
             frame_index: Some(24),
             epoch: 1,
-            uncertain: false,
+            ..v1::FrameStamp::default()
         }),
         properties,
     }))
@@ -222,7 +222,30 @@ pub(crate) fn clear_frames(first: u32, last: u32) -> v1::Op {
     clear(v1::clear::Scope::Frames(v1::FrameScope {
         publication: "p-1-1".into(),
         frames: Some(v1::FrameRange { first, last }),
+        ..v1::FrameScope::default()
     }))
+}
+
+/// Frames of stamps that name a publication and no media.
+pub(crate) fn frames_of(publication: &str) -> FramesOf {
+    FramesOf::Publication(publication.into())
+}
+
+/// A film of 100 frames.
+pub(crate) fn film(id: &str) -> v1::Media {
+    v1::Media {
+        id: id.into(),
+        name: format!("Film {id}"),
+        num: 24,
+        den: 1,
+        start_timecode: 86_400,
+        frames: 100,
+        ..v1::Media::default()
+    }
+}
+
+pub(crate) fn media(media: v1::Media) -> v1::Op {
+    wrap(op::Op::MediaAdded(v1::MediaAdded { media: Some(media) }))
 }
 
 pub(crate) fn order(key: &[u8]) -> v1::Property {

@@ -1,7 +1,7 @@
 //! Ways back in random documents.
 
 use crate::make::{
-    add, append, brush, cases, color, create, deleted, end_at, end_in, id, order, set,
+    add, append, brush, cases, color, create, deleted, end_at, end_in, frames_of, id, order, set,
 };
 use crate::revert::go_back;
 use crate::room::Room;
@@ -111,7 +111,7 @@ fn scope() -> impl Strategy<Value = Scope> {
     let frames = option::of((1..6_u32, 0..3_u32));
     (authors, frames).prop_map(|(authors, frames)| Scope {
         authors,
-        frames: frames.map(|(first, more)| (PUBLICATION.into(), first..=first + more)),
+        frames: frames.map(|(first, more)| (frames_of(PUBLICATION), first..=first + more)),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Differences between documents, and the history of frames.
 
-use crate::make::{append, brush, cases, color, create, deleted, end_at, id, own_id, set};
+use crate::make::{
+    append, brush, cases, color, create, deleted, end_at, frames_of, id, own_id, set,
+};
 use crate::room::Room;
 use fmz_annotation::version::{Change, Difference, Part, diff};
 use fmz_annotation::{Document, Key};
@@ -20,7 +22,7 @@ fn at(mut created: v1::Op, publication: &str, frame: Option<u32>) -> v1::Op {
 }
 
 fn revisions(document: &Document, publication: &str, frame: u32) -> Vec<u64> {
-    let history = document.frame_history(publication, frame);
+    let history = document.frame_history(&frames_of(publication), frame);
     history.map_or(Vec::new(), |history| {
         history.revisions().into_iter().flatten().collect()
     })
@@ -48,11 +50,12 @@ fn index1_a_frame_knows_its_objects_and_what_changed_them() {
     assert_eq!(revisions(document, "p", 8), [4]);
     assert_eq!(revisions(document, "q", 7), [9]);
     assert_eq!(revisions(document, "q", 8), [] as [u64; 0]);
-    let seventh = document.frame_history("p", 7).unwrap();
+    let seventh = document.frame_history(&frames_of("p"), 7).unwrap();
     let objects: Vec<_> = seventh.objects().collect();
     assert_eq!(objects, [own_id(1, 1), own_id(1, 2)]);
     let listed = |publication, range| -> Vec<_> {
-        let frames = document.frames(publication, range);
+        let of = frames_of(publication);
+        let frames = document.frames(&of, range);
         frames.map(|(frame, _)| frame).collect()
     };
     assert_eq!(listed("p", 0..=u32::MAX), [7, 8]);

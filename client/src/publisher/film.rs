@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use fmz_media::frame::FrameRate;
 use fmz_media::{Codec, is_keyframe};
+use fmz_proto::limits::MEDIA_NAME_BYTES_MAX;
 use fmz_proto::v1;
 use rtc::media::io::ivf_reader::{IVFFileHeader, IVFReader};
 use rtc::shared::error::Error;
@@ -14,6 +15,38 @@ use tokio::sync::mpsc;
 const PICTURES_AHEAD: usize = 4;
 /// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a whole picture as a payload.
 const DESCRIPTOR: u8 = 0x10;
+
+/// Bytes of a content's hash in a media's id: enough that no two films ever share one.
+const CONTENT_BYTES: usize = 16;
+
+/// How a film is published.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct FilmOptions {
+    /// Hour at which the film's timecode starts, as the trade has it; no labels are dropped.
+    pub start_hours: u32,
+    /// Id of the media, see [`fmz_proto::is_film_id`]; that of the file's content where absent.
+    /// Marks hang on it: the same film sent again has the same id.
+    pub media: Option<String>,
+    /// Name of the reel.
+    pub reel: String,
+}
+
+impl FilmOptions {
+    /// Options for a film whose timecode starts at a full hour.
+    #[must_use]
+    pub fn starting_at_hour(start_hours: u32) -> Self {
+        Self {
+            start_hours,
+            ..Self::default()
+        }
+    }
+
+    /// Frame number of the first timecode, counted from 00:00:00:00.
+    fn start_timecode(&self, rate: FrameRate) -> u32 {
+        self.start_hours * 3600 * rate.nominal()
+    }
+}
 
 /// A file that cannot be published.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +94,8 @@ pub(super) struct Film {
     rate: FrameRate,
     frames: u32,
     bytes: u64,
+    /// Hash of the whole file.
+    content: blake3::Hash,
 }
 
 impl fmt::Debug for Film {
@@ -102,12 +137,14 @@ impl Film {
         if frames == 0 {
             return Err(FilmError::Keyframe(path));
         }
+        let content = hash(&path)?;
         Ok(Self {
             path,
             header,
             rate,
             frames,
             bytes,
+            content,
         })
     }
 
@@ -117,6 +154,24 @@ impl Film {
 
     pub(super) fn frames(&self) -> u32 {
         self.frames
+    }
+
+    /// Describes the media: the same file is the same media, wherever it lies and whoever sends it.
+    pub(super) fn media(&self, options: &FilmOptions) -> v1::Media {
+        let content = &self.content.as_bytes()[..CONTENT_BYTES];
+        let hex = content.iter().map(|byte| format!("{byte:02x}"));
+        let by_content = || format!("b3-{}", hex.collect::<String>());
+        let name = self.path.file_stem().unwrap_or_default();
+        v1::Media {
+            id: options.media.clone().unwrap_or_else(by_content),
+            name: shortened(&name.to_string_lossy()).into(),
+            num: self.rate.num(),
+            den: self.rate.den(),
+            start_timecode: options.start_timecode(self.rate),
+            drop_frame: false,
+            frames: self.frames,
+            reel: options.reel.clone(),
+        }
     }
 
     /// The publication as others see it.
@@ -210,8 +265,68 @@ impl Reel {
     }
 }
 
+fn hash(path: &Path) -> Result<blake3::Hash, FilmError> {
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    read.map_err(|error| FilmError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    Ok(hasher.finalize())
+}
+
+/// Cuts a name to what a media's may have; a lossy one may be longer than the file's.
+fn shortened(name: &str) -> &str {
+    let end = name.floor_char_boundary(MEDIA_NAME_BYTES_MAX);
+    &name[..end]
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work)
         .await
         .expect("reading a film does not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// Writes a film of one picture, which begins as a VP8 keyframe does.
+    fn write(path: &Path, picture: &[u8]) {
+        let mut file = b"DKIF\0\0\x20\0VP80\x10\0\x10\0".to_vec();
+        for number in [24_u32, 1, 1, 0] {
+            file.extend(number.to_le_bytes());
+        }
+        file.extend((picture.len() as u32).to_le_bytes());
+        file.extend(0_u64.to_le_bytes());
+        file.extend(picture);
+        std::fs::write(path, file).unwrap();
+    }
+
+    #[test]
+    fn media21_a_film_is_its_content_unless_an_id_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let describe = |name: &str, picture: &[u8], options: &FilmOptions| {
+            let path = folder.path().join(name);
+            write(&path, picture);
+            Film::scan(path).unwrap().media(options)
+        };
+        let options = FilmOptions::starting_at_hour(1);
+        let first = describe("first.ivf", &[0; 10], &options);
+        let (rate, length) = ((first.num, first.den), first.frames);
+        assert_eq!((rate, length, first.start_timecode), ((24, 1), 1, 86_400));
+        assert_eq!(first.name, "first");
+        let copied = describe("copied.ivf", &[0; 10], &options);
+        assert_eq!(copied.id, first.id, "it lies elsewhere");
+        assert_ne!(describe("other.ivf", &[0; 11], &options).id, first.id);
+        let named = FilmOptions {
+            media: Some("reel-7".into()),
+            ..options
+        };
+        assert_eq!(describe("first.ivf", &[0; 10], &named).id, "reel-7");
+        assert_eq!(first.id.len(), "b3-".len() + 2 * CONTENT_BYTES);
+        assert!(fmz_proto::is_film_id(&first.id), "{}", first.id);
+    }
 }

@@ -12,6 +12,7 @@ use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection;
 use rtc::rtp_transceiver::RTCRtpTransceiverInit;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
@@ -125,6 +126,20 @@ impl Unit {
     }
 }
 
+/// The media of the film, by its content (media21).
+fn described(film: &Path) -> v1::Media {
+    let content = blake3::hash(&std::fs::read(film).unwrap()).to_hex();
+    v1::Media {
+        id: format!("b3-{}", &content[..32]),
+        name: film.file_stem().unwrap().to_str().unwrap().into(),
+        num: 24,
+        den: 1,
+        start_timecode: 86_400,
+        frames: FRAMES,
+        ..v1::Media::default()
+    }
+}
+
 async fn asked_to_publish(line: &mut Line) -> v1::Publish {
     match line.hear().await {
         client_message::Message::Publish(publish) => publish,
@@ -182,6 +197,7 @@ async fn frame7_a_film_loops_without_a_seam_and_lost_packets_are_sent_again() {
         (640, 360, "VP8")
     );
     assert_eq!(publish.source(), v1::Source::Program);
+    assert_eq!(publish.media.as_ref(), Some(&described(film())));
     let mut unit = Unit::new().await;
     line.say(Message::Offer(unit.offer(publish.request).await))
         .await;

@@ -279,6 +279,12 @@ impl JsParticipant {
         authors
     }
 
+    /// Returns the `Media` that has an id; nothing if the document does not know it.
+    pub fn media(&self, id: &str) -> Option<Vec<u8>> {
+        let media = self.replica().document().media(id)?;
+        Some(v1::Media::from(media).encode_to_vec())
+    }
+
     /// The counter for the id of the next object; 0 without an author.
     #[wasm_bindgen(js_name = nextCounter)]
     pub fn next_counter(&self) -> u32 {

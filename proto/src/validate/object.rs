@@ -1,6 +1,8 @@
 //! Checks ranges of properties, and of the ops that name objects.
 
-use super::{Checked, at_most, in_range, validate_id, validate_publication};
+use super::check::{Checked, at_most, in_range};
+use super::media::validate_reference;
+use super::{validate_id, validate_publication};
 use crate::v1::{
     Add, Clear, FrameRange, FrameScope, Point, Property, SetDeleted, Status, clear, property,
 };
@@ -36,6 +38,9 @@ pub(super) fn validate_clear(clear: &Clear) -> Checked {
 
 fn validate_frames(scope: &FrameScope) -> Checked {
     validate_publication(&scope.publication)?;
+    validate_reference("frames.media", &scope.media)?;
+    let one = scope.publication.is_empty() || scope.media.is_empty();
+    in_range("frames.publication", one)?;
     validate_range(scope.frames.as_ref().ok_or(WireError::Missing {
         field: "clear.frames",
     })?)
@@ -180,8 +185,8 @@ mod tests {
         };
         let frames = |frames| {
             Some(clear::Scope::Frames(FrameScope {
-                publication: String::new(),
                 frames,
+                ..FrameScope::default()
             }))
         };
         assert_eq!(clear(None), Err("missing_field"));
@@ -189,5 +194,15 @@ mod tests {
         assert_eq!(clear(frames(None)), Err("missing_field"));
         assert_eq!(clear(frames(range(2, 1))), Err("out_of_range"));
         assert_eq!(clear(frames(range(1, 2))), Ok(()));
+        let of = |publication: &str, media: &str| {
+            clear(Some(clear::Scope::Frames(FrameScope {
+                publication: publication.into(),
+                frames: range(1, 2),
+                media: media.into(),
+            })))
+        };
+        assert_eq!(of("", "film"), Ok(()));
+        assert_eq!(of("p-1-1", "film"), Err("out_of_range"), "one of both");
+        assert_eq!(of("", "no id"), Err("out_of_range"));
     }
 }

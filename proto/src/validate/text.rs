@@ -1,6 +1,7 @@
 //! Checks the range of a text edit.
 
-use super::{Checked, at_most, in_range, validate_id};
+use super::check::{Checked, at_most, in_range};
+use super::validate_id;
 use crate::v1::{TextEdit, TextStep, text_step::Step};
 use crate::{WireError, limits};
 

@@ -44,8 +44,8 @@ pub enum Command {
     Version(VersionId),
     /// What happened on some frames.
     Frames {
-        /// Publication whose frames they are.
-        publication: String,
+        /// Media whose frames they are.
+        media: String,
         /// Which frames.
         range: RangeInclusive<u32>,
         /// How many at most.
@@ -75,7 +75,7 @@ pub struct Rollback {
     pub target: Target,
     /// Whose changes.
     pub whose: Whose,
-    /// On which frames, all where absent: the publication and its frame numbers.
+    /// On which frames, all where absent: the media and its frame numbers.
     pub frames: Option<(String, RangeInclusive<u32>)>,
 }
 

@@ -63,6 +63,12 @@ pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(1);
 pub const RESTART_INTERVAL: Duration = Duration::from_millis(500);
 /// Publications of one participant: camera, microphone, two screens with sound, and room to change over.
 pub const PUBLICATIONS_MAX: usize = 8;
+/// Pictures that a participant publishes a second, on average: each may be a new media, which the
+/// document keeps for ever.
+pub const PUBLISH_PER_S: u32 = 1;
+/// Pictures that a participant publishes at once: two each time that a line which breaks again and
+/// again comes back.
+pub const PUBLISH_BURST: u32 = 16;
 /// Frame maps kept of a publication: the one shown and the one that is coming.
 pub const FRAME_MAPS_MAX: usize = 2;
 /// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.

@@ -8,13 +8,23 @@ use fmz_proto::v1;
 pub(crate) struct Publication {
     pub(crate) owner: SessionId,
     pub(crate) request: u32,
+    /// What was asked; the media server is told once the media is durable.
+    pub(crate) asked: Option<v1::Publish>,
+    /// What its pictures come from; none for sound.
+    pub(crate) media: Option<v1::Media>,
     /// Whether packets came; before that the room is not told.
     pub(crate) started: bool,
     pub(crate) state: v1::Publication,
 }
 
 impl Publication {
-    pub(crate) fn new(id: String, owner: SessionId, publish: &v1::Publish) -> Self {
+    pub(crate) fn new(
+        id: String,
+        owner: SessionId,
+        publish: v1::Publish,
+        media: Option<v1::Media>,
+    ) -> Self {
+        let media_id = media.as_ref().map(|media| media.id.clone());
         let state = v1::Publication {
             publication: id,
             participant: owner.0,
@@ -23,14 +33,28 @@ impl Publication {
             width: publish.width,
             height: publish.height,
             bitrate_kbps: publish.bitrate_kbps,
+            media: media_id.unwrap_or_default(),
             ..v1::Publication::default()
         };
         Self {
             owner,
             request: publish.request,
+            media,
+            asked: Some(publish),
             started: false,
             state,
         }
+    }
+
+    /// Returns whether a map counts frames as its media does, if that counts any.
+    pub(crate) fn fits(&self, map: &v1::FrameMap) -> bool {
+        self.media.as_ref().is_none_or(|media| {
+            let counted = (media.num, media.den) != (0, 0);
+            let rate = (map.num, map.den) == (media.num, media.den);
+            let label = (map.start_timecode, map.drop_frame);
+            let labels = label == (media.start_timecode, media.drop_frame);
+            !counted || (rate && labels && map.frames == media.frames)
+        })
     }
 
     /// Keeps a map if it is not older than those kept; a map of the same epoch replaces the one before.

@@ -1,6 +1,11 @@
 //! One connection's life, as the room sees it.
 
-use crate::{Pressure, RoomLimits, arrivals::Arrivals, bucket::Bucket};
+use crate::{
+    Pressure, RoomLimits,
+    arrivals::Arrivals,
+    bucket::Bucket,
+    limits::{PUBLISH_BURST, PUBLISH_PER_S},
+};
 use bytes::Bytes;
 use fmz_proto::v1::{Grants, OpBatch, Participant, Rejected};
 use std::{collections::VecDeque, time::Instant};
@@ -106,6 +111,7 @@ pub(crate) struct Session {
     pub(crate) strikes: u32,
     pub(crate) messages: Bucket,
     pub(crate) ops: Bucket,
+    pub(crate) publishing: Bucket,
     pub(crate) arrivals: Arrivals,
     pub(crate) inbox: VecDeque<Received>,
     pub(crate) inbox_ops: usize,
@@ -143,6 +149,7 @@ impl Session {
             pressure: Pressure::Low,
             snapshot: None,
             known: 0,
+            publishing: Bucket::new(PUBLISH_PER_S, PUBLISH_BURST, now),
             published: 0,
             join,
         }

@@ -211,8 +211,11 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fmz_annotation::FramesOf;
     use fmz_proto::v1::{AuthorAdded, Create, FrameStamp, Kind, ObjectId, Op, op};
-    use fmz_store::{Memory, OpLog, SnapshotStore};
+    use fmz_store::{Disk, Memory, OpLog, SnapshotStore};
+    use std::path::Path;
+    use tempfile::TempDir;
 
     const BATCHES: u64 = 12;
 
@@ -288,6 +291,69 @@ mod tests {
         assert_eq!(error.code(), "no_such_revision");
         let inside = write_snapshot(store().await, "v", 3).await;
         assert!(inside.is_err(), "no batch ends there");
+    }
+
+    /// Copies a folder that a build of a format wrote, opens the document in it, and returns it
+    /// with what was expected.
+    async fn opened(format: &Path) -> (Document, String) {
+        let copy = TempDir::new().unwrap();
+        copy_all(&format.join("log"), copy.path());
+        let store = Arc::new(Disk::open(copy.path()).unwrap());
+        let opened = newest(store, "dailies").await.unwrap();
+        assert!(opened.lost.is_none() && opened.snapshot_bytes > 0);
+        let expected = std::fs::read_to_string(format.join("expected.txt")).unwrap();
+        (opened.document, expected)
+    }
+
+    fn copy_all(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let (from, to) = (entry.path(), to.join(entry.file_name()));
+            match from.is_dir() {
+                true => copy_all(&from, &to),
+                false => drop(std::fs::copy(from, to).unwrap()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn format4_the_documents_of_every_format_are_what_their_builds_said() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/formats");
+        let mut seen = 0;
+        for format in std::fs::read_dir(kept).unwrap() {
+            let format = format.unwrap().path();
+            if !format.is_dir() {
+                continue;
+            }
+            let (document, expected) = opened(&format).await;
+            let told = format!(
+                "objects {}\nrevision {}\nstate_hash {:016x}\n",
+                document.object_count(),
+                document.revision(),
+                document.state_hash()
+            );
+            assert_eq!(told, expected, "{}", format.display());
+            let again = Document::from_snapshot(document.snapshot()).unwrap();
+            assert_eq!(again, document);
+            seen += 1;
+        }
+        assert!(seen >= fmz_store::FORMAT as usize - 1);
+    }
+
+    #[tokio::test]
+    async fn format4_a_mark_that_is_older_than_media_is_of_no_media() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/formats");
+        let (document, _) = opened(&kept.join("1")).await;
+        assert_eq!(document.media_count(), 0);
+        for object in document.objects() {
+            let stamp = object.frame();
+            assert_eq!((&*stamp.media, &*stamp.publication), ("", "p-1-1"));
+        }
+        let of = FramesOf::Publication("p-1-1".into());
+        assert!(document.frames(&of, 0..=u32::MAX).count() > 100);
+        let of = FramesOf::Media("p-1-1".into());
+        assert_eq!(document.frames(&of, 0..=u32::MAX).count(), 0);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! What can go wrong with a store.
 
+use crate::FORMAT;
 use std::{io, path::PathBuf};
 
 /// Why an append was not acknowledged.
@@ -145,6 +146,14 @@ pub enum OpenError {
         /// What the system said.
         source: io::Error,
     },
+    /// A newer build wrote the folder; nothing was changed.
+    #[error("{} was written by a newer fmz: format {found}; this one reads up to {FORMAT}", path.display())]
+    Newer {
+        /// The folder.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
 }
 
 impl OpenError {
@@ -153,6 +162,7 @@ impl OpenError {
         match self {
             Self::InUse(_) => "in_use",
             Self::Unusable { .. } => "unusable",
+            Self::Newer { .. } => "newer_format",
         }
     }
 }

@@ -13,8 +13,8 @@ mod thinning;
 
 pub use chain::Chain;
 pub use disk::{
-    Disk, DiskOptions, Files, Folder, GROUP_BYTES_MAX, QUEUE_REQUESTS_MAX, RECORD_BYTES_MAX,
-    ReadFile, WriteFile,
+    Disk, DiskOptions, FORMAT, Files, Folder, GROUP_BYTES_MAX, QUEUE_REQUESTS_MAX,
+    RECORD_BYTES_MAX, ReadFile, WriteFile,
 };
 pub use error::{AppendError, CatalogError, OpenError, SnapshotError, StoreError};
 pub use memory::Memory;

@@ -35,6 +35,8 @@ pub enum Loss {
         /// At which revision.
         revision: u64,
     },
+    /// The note of the folder's format could not be read, and was written again.
+    Format,
 }
 
 /// Without names of videos, for whoever may ask; they are in the log.
@@ -53,6 +55,7 @@ impl fmt::Display for Loss {
             Self::Revisions { first, last, .. } => {
                 write!(f, "revisions {first} to {last} of a video are lost")
             }
+            Self::Format => write!(f, "the folder's format was unreadable and written again"),
             Self::Snapshot { revision, .. } => {
                 write!(
                     f,

@@ -103,6 +103,23 @@ export class Server {
     return `${this.origin}/r/${room}${query}#token=${token}`;
   }
 
+  /** Sends a film into the room `demo`, as `fmz publish` does; `stop` ends it, `ended` tells its exit code and what it said. */
+  async publish(film, ...options) {
+    const token = await this.token("--room", "demo", "--grants", "view,publish", "--name", "Film");
+    const url = `ws://127.0.0.1:${this.ports.http}/ws`;
+    const child = spawn(FMZ, ["publish", film, "--url", url, "--token", token, ...options], { stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said += bytes));
+    const ended = once(child, "close").then(([code]) => ({ code, said }));
+    ended.then(() => running.delete(child));
+    const stop = async () => {
+      child.kill("SIGKILL");
+      await within("fmz publish ends", ended);
+    };
+    return { ended, stop };
+  }
+
   /** The versions of the room `demo`, newest first, as the server tells them. */
   async versions() {
     const token = await this.token("--room", "demo", "--grants", "view");

@@ -105,6 +105,7 @@ async fn line(session: &mut Session) -> Result<Mid> {
                 height: clip::HEIGHT.into(),
                 bitrate_kbps: 25_000,
                 codec: "VP8".to_owned(),
+                ..Publish::default()
             }))?,
             Event::Lines(lines) => {
                 let line = lines

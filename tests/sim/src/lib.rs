@@ -17,6 +17,7 @@
 mod agenda;
 mod disk;
 mod event;
+mod film;
 mod judge;
 mod net;
 mod page;

@@ -81,6 +81,10 @@ pub enum Plant {
     ReleaseEarly,
     /// A stored snapshot forgets the versions.
     ForgetVersions,
+    /// A stored snapshot forgets the media.
+    ForgetMedia,
+    /// A live source is shown as the one before it.
+    ReuseMedia,
     /// An older state is read to the end of its batch.
     ReadWholeBatch,
     /// A command is given to the room twice.
@@ -135,6 +139,8 @@ impl Plant {
         Self::RestampLate,
         Self::ReleaseEarly,
         Self::ForgetVersions,
+        Self::ForgetMedia,
+        Self::ReuseMedia,
         Self::ReadWholeBatch,
         Self::AskTwice,
         Self::WrongAsker,

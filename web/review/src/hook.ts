@@ -28,6 +28,7 @@ export interface InspectedMark {
   readonly parent: string | undefined;
   readonly ended: boolean;
   readonly pending: boolean;
+  readonly media: string;
   readonly publication: string;
   readonly rtpTimestamp: number;
   readonly frame: number | undefined;
@@ -55,12 +56,14 @@ export interface Inspection {
   /** Own ops that the server has not confirmed. */
   readonly pending: number;
   readonly objects: readonly InspectedMark[];
+  /** Marks that are seen over the picture of now, `author:counter`. */
+  readonly seen: readonly string[];
   readonly participants: readonly Participant[];
   readonly publications: readonly Publication[];
   /** Publication of the large picture. */
   readonly main: string | undefined;
   /** Frame on the screen. */
-  readonly frame: { readonly rtpTimestamp: number; readonly index: number | undefined; readonly epoch: number } | undefined;
+  readonly frame: { readonly media: string; readonly rtpTimestamp: number; readonly index: number | undefined; readonly epoch: number } | undefined;
   readonly frozen: boolean;
   /** Pictures presented so far. */
   readonly presented: number;
@@ -140,6 +143,9 @@ export function exposeRoom(room: RoomState): void {
     get objects() {
       return room.marks.all().map((object) => inspect(room, object));
     },
+    get seen() {
+      return room.marks.all().filter((mark) => room.isSeen(mark)).map(({ id }) => keyOf(id));
+    },
     get participants() {
       return room.participants.peek();
     },
@@ -197,6 +203,7 @@ function inspect(room: RoomState, object: ObjectState): InspectedMark {
     parent: parent && keyOf(parent),
     ended,
     pending,
+    media: frame?.media ?? "",
     publication: frame?.publication ?? "",
     rtpTimestamp: Number(frame?.rtpTimestamp ?? 0n),
     frame: frame?.frameIndex,

@@ -3,7 +3,7 @@ import { PolygonDraft, VERTICES_MAX } from "../src/state/polygon-draft";
 import { Sight } from "../src/state/sight";
 
 const REACH = 100;
-const frame = (index: number) => new Sight({ publication: "film", rtpTimestamp: 0, index, epoch: 1, certain: true }, true);
+const frame = (index: number) => new Sight({ media: "film", publication: "p-0-1-1", rtpTimestamp: 0, index, epoch: 1, certain: true }, true);
 
 describe("a polygon under way", () => {
   let draft: PolygonDraft;

@@ -89,7 +89,7 @@ describe("versions", () => {
 
 describe("the way back", () => {
   const done = answer(200, { revision: 9, target: 4, objects: 2 });
-  const frames = { publication: "p-1-1", first: 3, last: 5 };
+  const frames = { media: "film", first: 3, last: 5 };
 
   test.each([
     [{ to: { version: "5" } }, { to: { version: "5" }, of: "all" }],
@@ -108,7 +108,7 @@ describe("the way back", () => {
     const frame = { frame: 3, objects: [{ author: 1, counter: 1 }], revisions: [[2, 9]], forgotten: 0 };
     const { asked, history: of } = history(answer(200, [frame]));
     expect(await of.frames(frames)).toEqual([frame]);
-    expect(asked[0]?.path).toBe("/rooms/day%201/frames?publication=p-1-1&first=3&last=5");
+    expect(asked[0]?.path).toBe("/rooms/day%201/frames?media=film&first=3&last=5");
   });
 });
 

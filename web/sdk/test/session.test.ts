@@ -7,6 +7,8 @@ import {
   DocumentSnapshotSchema,
   FrameStampSchema,
   Kind,
+  MediaAddedSchema,
+  MediaSchema,
   ObjectIdSchema,
   OpSchema,
   type ObjectId,
@@ -233,6 +235,18 @@ describe("what comes from the server", () => {
 
   test("names of authors stay after they left", () => {
     expect(session.document.authors.get(1)).toBe("Ada");
+  });
+
+  test("media12: a media is known by its id, from a commit and from a snapshot", () => {
+    const media = create(MediaSchema, { id: "film", name: "Film", num: 24, den: 1, startTimecode: 86_400, frames: 100 });
+    expect(session.document.media("film")).toBe(undefined);
+    const op = create(OpSchema, { op: { case: "mediaAdded", value: create(MediaAddedSchema, { media }) } });
+    const batch = { firstRevision: 2n, committedMs: 1n, ops: [op] };
+    network.last.say({ case: "committed", value: create(CommittedSchema, { batches: [batch] }) });
+    expect(session.document.media("film")).toEqual(media);
+    const part = toBinary(DocumentSnapshotSchema, create(DocumentSnapshotSchema, { revision: 3n, authors: [AUTHOR], media: [{ ...media, id: "other" }] }));
+    network.last.say({ case: "snapshot", value: create(SnapshotSchema, { revision: 3n, part, last: true }) });
+    expect([session.document.media("other")?.num, session.document.media("film")]).toEqual([24, undefined]);
   });
 
   test("a pointer goes with its participant", () => {

@@ -136,6 +136,7 @@ pub(crate) const CORES: &[(&str, &str)] = &[
 /// random numbers by itself.
 const CORE_LIBRARIES: &[&str] = &[
     "base64",
+    "blake3",
     "bytes",
     "hmac",
     "md-5",

@@ -12,13 +12,7 @@ const SCRIPT: &str = "web/sdk/src/core/limits.ts";
 const RUST: &[&str] = &["proto/src/limits.rs", "signaling/core/src/limits.rs"];
 
 /// Bounds that only the page has, for it alone holds to them.
-const OF_THE_PAGE: &[&str] = &[
-    "BATCH_INTERVAL_MS",
-    "BATCH_OPS",
-    "GRID_WIDTH",
-    "ORDERED_AFTER_MS",
-    "SNAPSHOT_BYTES_MAX",
-];
+const OF_THE_PAGE: &[&str] = &["GRID_WIDTH", "OPEN_MS_MAX"];
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut known = BTreeMap::new();

@@ -70,6 +70,7 @@ impl Step {
             Op::StrokeAppend { .. }
             | Op::StrokeEnd { .. }
             | Op::AddAuthor(_)
+            | Op::AddMedia(_)
             | Op::Commit(_)
             | Op::Revert(_) => {}
             Op::TextEdit { id, edit } => {

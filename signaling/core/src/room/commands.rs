@@ -8,7 +8,7 @@ use crate::{
     Asker, Command, CommandId, Effect, Outcome, ReadToken, Reason, Refusal, Rollback, StateAt,
     Target, Whose, limits,
 };
-use fmz_annotation::{Document, version::VersionIds};
+use fmz_annotation::{Document, FramesOf, version::VersionIds};
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Instant,
@@ -213,11 +213,12 @@ impl Room {
                 version.map(Outcome::Version).ok_or_else(unknown_version)
             }
             Command::Frames {
-                publication,
+                media,
                 range,
                 limit,
             } => {
-                let frames = document.frames(&publication, range).take(limit);
+                let of = self.frames_of(&media)?;
+                let frames = document.frames(&of, range).take(limit);
                 let frames = frames.map(|(frame, history)| (frame, history.clone()));
                 Ok(Outcome::Frames(frames.collect()))
             }
@@ -225,6 +226,16 @@ impl Room {
                 Err(Refusal::new("internal", "not a question"))
             }
         }
+    }
+
+    /// Returns the frames that a command is about.
+    pub(super) fn frames_of(&self, media: &str) -> Result<FramesOf, Refusal> {
+        let known = self.sequencer.document().media(media);
+        let known = known.map(|media| FramesOf::Media(media.id.clone()));
+        known.ok_or_else(|| {
+            let text = format!("this room has no media {media:?}");
+            Refusal::new("unknown_media", text)
+        })
     }
 
     fn read_state(&mut self, id: CommandId, asker: Asker, rollback: Rollback) {

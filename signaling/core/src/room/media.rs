@@ -1,16 +1,16 @@
 //! Transports and publications: what the room and the media server say to each other.
 
-use super::Room;
+use super::{Room, films::media_of};
 use crate::{Path, Pressure, SessionId, limits, publication::Publication, session::Transport};
 use fmz_proto::{
     decode_client,
     limits::COPY_FRAME_BYTES_MAX,
     v1::{
-        AddPublication, Answer, Channel, ChannelLevel, ChannelPressure, ChannelState, FrameMap,
-        IceCandidate, LinkError, OpenTransport, PublicationAdded, PublicationMuted,
-        PublicationRemoved, PublicationStarted, Publish, ReceivedData, RemovePublication,
-        TransportAnswer, TransportCandidate, TransportOffer, TransportState, TransportStatus,
-        client_message, from_sfu, server_message::Message, to_sfu,
+        Answer, Channel, ChannelLevel, ChannelPressure, ChannelState, FrameMap, IceCandidate,
+        LinkError, OpenTransport, PublicationAdded, PublicationMuted, PublicationRemoved,
+        PublicationStarted, Publish, ReceivedData, RemovePublication, TransportAnswer,
+        TransportCandidate, TransportOffer, TransportState, TransportStatus, client_message,
+        from_sfu, server_message::Message, to_sfu,
     },
 };
 use std::time::Instant;
@@ -88,7 +88,8 @@ impl Room {
         }
     }
 
-    pub(super) fn publish(&mut self, id: SessionId, publish: Publish) {
+    /// Takes the wish to publish; [`Room::begin_publications`] goes on with it.
+    pub(super) fn publish(&mut self, id: SessionId, publish: Publish, now: Instant) {
         if let Err((code, text)) = self.may_publish(id, publish.request) {
             self.send_error(id, code, text.into(), publish.request);
             return;
@@ -97,15 +98,15 @@ impl Room {
             return;
         };
         session.published += 1;
-        let name = format!("p-{}-{}", id.0, session.published);
-        let publication = Publication::new(name.clone(), id, &publish);
-        self.publications.insert(name.clone(), publication);
-        let (session, publish) = (id.link(), Some(publish));
-        self.tell_sfu(to_sfu::Message::AddPublication(AddPublication {
-            session,
-            publication: name,
-            publish,
-        }));
+        let name = format!("p-{}-{}-{}", self.opened_revision, id.0, session.published);
+        let media = media_of(&session.join, &publish);
+        if media.is_some() && !session.publishing.take(1, now) {
+            let text = "you publish too often: 16 pictures at once, then one a second";
+            self.send_error(id, "publish_rate", text.into(), publish.request);
+            return;
+        }
+        let publication = Publication::new(name.clone(), id, publish, media);
+        self.publications.insert(name, publication);
     }
 
     fn may_publish(&self, id: SessionId, request: u32) -> Result<(), (&'static str, &'static str)> {
@@ -134,14 +135,19 @@ impl Room {
     }
 
     pub(super) fn unpublish(&mut self, id: SessionId, publication: &str) {
-        if self.owns(id, publication) {
+        if !self.owns(id, publication) {
+            return;
+        }
+        let found = self.publications.get(publication);
+        let begun = found.is_some_and(|found| found.asked.is_none());
+        if begun {
             let (room, name) = (self.info.room.clone(), publication.to_owned());
             self.tell_sfu(to_sfu::Message::RemovePublication(RemovePublication {
                 room,
                 publication: name,
             }));
-            self.end_publication(publication);
         }
+        self.end_publication(publication);
     }
 
     pub(super) fn mute(&mut self, id: SessionId, publication: &str, muted: bool) {
@@ -161,13 +167,19 @@ impl Room {
         }
     }
 
-    pub(super) fn frame_map(&mut self, id: SessionId, map: FrameMap) {
+    pub(super) fn frame_map(&mut self, id: SessionId, mut map: FrameMap) {
         if !self.owns(id, &map.publication) {
             return;
         }
         let Some(found) = self.publications.get_mut(&map.publication) else {
             return;
         };
+        if !found.fits(&map) {
+            let text = "a map has the rate, length and timecode of its media";
+            self.send_error(id, "media_differs", text.into(), 0);
+            return;
+        }
+        map.media.clone_from(&found.state.media);
         let kept = found.keep_map(map.clone());
         if kept && found.started {
             self.broadcast(Message::FrameMap(map), Some(id));

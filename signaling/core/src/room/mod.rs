@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod commands;
+mod films;
 mod join;
 mod media;
 mod ops;
@@ -49,6 +50,9 @@ pub struct Room {
     /// Milliseconds since 1970 at `opened`.
     opened_ms: u64,
     opened: Instant,
+    /// Head of the document then. It is in the ids of publications: behind a mark that names one, a
+    /// room opens at a higher one.
+    opened_revision: u64,
     sequencer: Sequencer,
     sessions: Sessions,
     publications: BTreeMap<String, Publication>,
@@ -81,6 +85,7 @@ impl Room {
             info,
             opened_ms: unix_ms,
             opened: now,
+            opened_revision: document.revision(),
             sequencer: Sequencer::new(document),
             sessions: Sessions::default(),
             publications: BTreeMap::new(),
@@ -168,7 +173,7 @@ impl Room {
             }
             M::Answer(answer) => self.answer(id, answer),
             M::Candidate(candidate) => self.candidate(id, candidate),
-            M::Publish(publish) => self.publish(id, publish),
+            M::Publish(publish) => self.publish(id, publish, now),
             M::Unpublish(unpublish) => self.unpublish(id, &unpublish.publication),
             M::Mute(mute) => self.mute(id, &mute.publication, mute.muted),
             M::Ops(batch) => self.receive_ops(id, batch, now),
@@ -354,6 +359,7 @@ impl Room {
             return;
         }
         self.welcome_joiners(now);
+        self.begin_publications();
         self.send_snapshots(now);
         self.look();
         self.sequence(now);

@@ -65,6 +65,7 @@ impl Room {
     /// Numbers what waits, one batch of each author in turn, and lets it go to the log.
     pub(super) fn sequence(&mut self, now: Instant) {
         self.add_authors(now);
+        self.add_media(now);
         self.write_versions(now);
         if self.append_at(now) <= now {
             self.sequence_rounds(now);

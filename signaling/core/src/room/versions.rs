@@ -196,9 +196,13 @@ impl Room {
         if author.is_some_and(|author| self.document().author(author).is_none()) {
             return Err(unknown_author());
         }
+        let frames = match &rollback.frames {
+            Some((media, range)) => Some((self.frames_of(media)?, range.clone())),
+            None => None,
+        };
         Ok(Scope {
             authors: author.map(|author| [author].into()),
-            frames: rollback.frames.clone(),
+            frames,
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod auto;
 mod converge;
+mod films;
 mod gather;
 mod grants;
 mod hash;

@@ -6,8 +6,8 @@ use fmz_proto::{
     Message as _, decode_server,
     v1::{
         Channel, ChannelState, CommittedBatch, Create, DocumentSnapshot, FrameStamp, Grants, Kind,
-        ObjectId, Op, OpBatch, ReceivedData, Welcome, client_message, from_sfu, op,
-        server_message::Message, to_sfu,
+        Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, Welcome,
+        client_message, from_sfu, op, server_message::Message, to_sfu,
     },
 };
 use fmz_signaling_core::{
@@ -34,6 +34,19 @@ pub(crate) const PUBLISH: Grants = Grants {
     publish: true,
     ..DRAW
 };
+
+/// A film of 100 frames at 24 a second.
+pub(crate) fn film(id: &str) -> Media {
+    Media {
+        id: id.into(),
+        name: "Film".into(),
+        num: 24,
+        den: 1,
+        start_timecode: 86_400,
+        frames: 100,
+        ..Media::default()
+    }
+}
 
 /// What one session was sent by one way.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +147,25 @@ impl World {
         let mut join = self.join(session, subject, grants);
         join.transport = true;
         self.enter(join)
+    }
+
+    /// Makes a film known: a program that may only publish begins to send it, and leaves.
+    pub(crate) fn send_film(&mut self, media: Media) {
+        let publish = Publish {
+            request: 1,
+            kind: MediaKind::Video.into(),
+            source: Source::Program.into(),
+            media: Some(media),
+            ..Publish::default()
+        };
+        let grants = Grants {
+            publish: true,
+            ..VIEW
+        };
+        let stream = self.enter_with_transport(90, "stream", grants);
+        self.say(stream, client_message::Message::Publish(publish));
+        self.room.handle_left(stream, Reason::Left, self.now);
+        self.settle();
     }
 
     pub(crate) fn say(&mut self, id: SessionId, message: client_message::Message) {

@@ -55,7 +55,9 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             "forbidden" => StatusCode::FORBIDDEN,
-            "unknown_version" | "unknown_revision" | "unknown_author" => StatusCode::NOT_FOUND,
+            "unknown_version" | "unknown_revision" | "unknown_author" | "unknown_media" => {
+                StatusCode::NOT_FOUND
+            }
             "malformed" | "out_of_range" | "missing_field" => StatusCode::BAD_REQUEST,
             "busy" | "storage" | "shutdown" | "reloading" => StatusCode::SERVICE_UNAVAILABLE,
             "too_many_versions" | "too_many_objects" | "document_full" | "too_many_authors" => {

@@ -16,7 +16,7 @@ use axum::{
     },
 };
 use fmz_annotation::version::FrameHistory;
-use fmz_proto::limits::PUBLICATION_BYTES_MAX;
+use fmz_proto::is_media_id;
 use fmz_signaling_core::{Command, Outcome, Rollback, Target, Whose};
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +48,13 @@ pub(crate) enum Of {
     Author(u32),
 }
 
-/// Frames of a publication, both ends included.
+/// Frames of a media, both ends included.
 #[derive(Debug, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Frames {
-    publication: String,
+    /// Id of the media, as publications and stamps name it.
+    media: String,
     first: u32,
     last: u32,
 }
@@ -91,7 +92,7 @@ pub(crate) struct RollbackView {
     (status = 400, description = "The target or the scope cannot be: `malformed`", body = Problem),
     (status = 401, description = "No good token: `token`, `expired`", body = Problem),
     (status = 403, description = "Own changes need the grant annotate, all else own: `forbidden`; a page from elsewhere: `origin`", body = Problem),
-    (status = 404, description = "There is no such room, version, revision or author: `room_unknown`, `unknown_version`, `unknown_revision`, `unknown_author`", body = Problem),
+    (status = 404, description = "There is no such room, version, revision, author or media: `room_unknown`, `unknown_version`, `unknown_revision`, `unknown_author`, `unknown_media`", body = Problem),
     (status = 409, description = "Too much is different for one step: `rollback_too_large`", body = Problem),
     (status = 503, description = "Nothing can be saved, or the state cannot be read, for now: `storage`, `busy`, `reloading`, `shutdown`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
@@ -162,7 +163,7 @@ impl From<(u32, FrameHistory)> for FrameView {
     (status = 400, description = "The query cannot be: `malformed`", body = Problem),
     (status = 401, description = "No good token: `token`, `expired`", body = Problem),
     (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
-    (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
+    (status = 404, description = "There is no such room or media: `room_unknown`, `unknown_media`", body = Problem),
 ))]
 pub(crate) async fn frames(
     Extract(state): Extract<State>,
@@ -172,9 +173,9 @@ pub(crate) async fn frames(
 ) -> Result<Json<Vec<FrameView>>, ApiError> {
     forbid_unless_covered(&claims, &room)?;
     let Query(query) = query?;
-    let (publication, range) = range(query)?;
+    let (media, range) = range(query)?;
     let command = Command::Frames {
-        publication,
+        media,
         range,
         limit: FRAMES_MAX,
     };
@@ -189,13 +190,14 @@ pub(crate) async fn frames(
 }
 
 fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), ApiError> {
-    let Frames {
-        publication,
-        first,
-        last,
-    } = frames;
-    if first > last || publication.len() > PUBLICATION_BYTES_MAX {
-        return Err(malformed("these are no frames of a publication"));
+    let Frames { media, first, last } = frames;
+    if !is_media_id(&media) {
+        return Err(malformed(
+            "media is an id: 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', the first a letter or a digit",
+        ));
     }
-    Ok((publication, first..=last))
+    if first > last {
+        return Err(malformed("the first frame is not above the last"));
+    }
+    Ok((media, first..=last))
 }

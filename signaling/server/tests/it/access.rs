@@ -273,7 +273,7 @@ const ROUTES: [(&str, &str, &str); 11] = [
     ),
     (
         "GET",
-        "/api/v1/rooms/demo/frames?publication=p&first=0&last=1",
+        "/api/v1/rooms/demo/frames?media=film&first=0&last=1",
         "",
     ),
 ];

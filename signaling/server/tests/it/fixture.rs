@@ -1,7 +1,7 @@
 //! A server on free ports with a room in it.
 
-use crate::client::Client;
-use fmz_proto::v1::{from_sfu, to_sfu};
+use crate::client::{self, Client, Socket};
+use fmz_proto::v1::{Media, MediaKind, Publish, Source, client_message, from_sfu, to_sfu};
 use fmz_signaling::{
     Config, Server, ServerError,
     token::{Grant, TokenRequest, Tokens},
@@ -103,6 +103,45 @@ impl Fixture {
         let token = self.tokens().mint(request, SystemTime::now());
         Client::join(self.address, token, key, 0).await
     }
+}
+
+/// A film of 100 frames.
+pub(crate) fn film(id: &str) -> Media {
+    Media {
+        id: id.into(),
+        num: 24,
+        den: 1,
+        frames: 100,
+        ..Media::default()
+    }
+}
+
+/// Publishes films in the room; done when the media server is told, for then their media are
+/// durable.
+pub(crate) async fn publish(fixture: &mut Fixture, films: &[Media]) -> Socket {
+    let token = fixture.token("stream", &[Grant::View, Grant::Publish]);
+    let mut socket = client::connect(fixture.address).await;
+    let client_message::Message::Hello(mut hello) = client::hello(token, 77, 0) else {
+        unreachable!("it is one")
+    };
+    hello.transport = true;
+    client::send(&mut socket, client_message::Message::Hello(hello)).await;
+    for (request, film) in (1..).zip(films) {
+        let publish = Publish {
+            request,
+            kind: MediaKind::Video.into(),
+            source: Source::Program.into(),
+            media: Some(film.clone()),
+            ..Publish::default()
+        };
+        client::send(&mut socket, client_message::Message::Publish(publish)).await;
+    }
+    let mut told = 0;
+    while told < films.len() {
+        let message = fixture.to_sfu.recv().await.expect("the server runs");
+        told += usize::from(matches!(message, to_sfu::Message::AddPublication(_)));
+    }
+    socket
 }
 
 pub(crate) fn request(room: &str, subject: &str, grants: &[Grant]) -> TokenRequest {

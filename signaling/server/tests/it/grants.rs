@@ -1,7 +1,7 @@
 //! Who may ask for what through REST, and what refusals say.
 
 use crate::{
-    fixture::{EVERYTHING, Fixture, ROOM},
+    fixture::{EVERYTHING, Fixture, ROOM, film, publish},
     http::{Request, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -32,7 +32,9 @@ fn every_grants() -> impl Iterator<Item = Vec<Grant>> {
 
 #[tokio::test]
 async fn grant6_who_may_ask_for_what() {
-    let fixture = Fixture::new().await;
+    let mut fixture = Fixture::new().await;
+    let _stream = publish(&mut fixture, &[film("film")]).await;
+    let fixture = fixture;
     let mut ada = fixture.join("ada", 1).await;
     ada.draw().await;
     ada.until_objects(1).await;
@@ -49,7 +51,7 @@ async fn grant6_who_may_ask_for_what() {
         (get("/versions/ID"), None, VIEW),
         (get("/versions/ID/document"), None, VIEW),
         (get("/diff?from=ID&to=ID"), None, VIEW),
-        (get("/frames?publication=p&first=0&last=9"), None, VIEW),
+        (get("/frames?media=film&first=0&last=9"), None, VIEW),
         (get("/versions"), Some(json!({})), ANNOTATE),
         (get("/rollback"), Some(back(json!("all"))), OWN),
         (get("/rollback"), Some(back(json!({ "author": 2 }))), OWN),
@@ -91,7 +93,7 @@ async fn rest8_refusals_are_described_with_their_codes() {
     let paths = paths.json()["paths"].clone();
     let large = json!({ "message": "x".repeat(100_000) });
     let unknown = json!({ "to": { "version": "77" } });
-    let cases: [(&str, &str, Option<Value>, u16, &str); 18] = [
+    let cases: [(&str, &str, Option<Value>, u16, &str); 19] = [
         ("/versions", "/versions?limit=x", None, 400, "malformed"),
         ("/versions", "/versions?more=1", None, 400, "malformed"),
         ("/versions", "/versions?before=x", None, 400, "malformed"),
@@ -142,17 +144,24 @@ async fn rest8_refusals_are_described_with_their_codes() {
         ("/diff", "/diff?from=77&to=78", None, 404, "unknown_version"),
         (
             "/frames",
-            "/frames?publication=p&first=2&last=1",
+            "/frames?media=film&first=2&last=1",
             None,
             400,
             "malformed",
         ),
         (
             "/frames",
-            "/frames?publication=p&first=-1&last=1",
+            "/frames?media=film&first=-1&last=1",
             None,
             400,
             "malformed",
+        ),
+        (
+            "/frames",
+            "/frames?media=film&first=0&last=1",
+            None,
+            404,
+            "unknown_media",
         ),
         (
             "/rollback",

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    fixture::{EVERYTHING, Fixture, ROOM},
+    fixture::{EVERYTHING, Fixture, ROOM, film, publish},
     http::{Request, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -250,7 +250,7 @@ async fn rollback8_a_page_takes_back_its_own_and_others_who_came_by_the_same_lin
         json!({ "to": {} }),
         json!({ "to": { "revision": -1 } }),
         json!({ "to": { "revision": 1 }, "of": "x" }),
-        json!({ "to": { "revision": 1 }, "frames": { "publication": "p", "first": 2, "last": 1 } }),
+        json!({ "to": { "revision": 1 }, "frames": { "media": "film", "first": 2, "last": 1 } }),
     ] {
         assert_eq!(
             guest.post("/rollback", wrong.clone()).await.status / 100,
@@ -271,7 +271,9 @@ fn framed(ops: Vec<Op>) -> String {
 
 #[tokio::test]
 async fn version8_a_commit_brings_changes_and_frames_know_their_history() {
-    let fixture = Fixture::new().await;
+    let mut fixture = Fixture::new().await;
+    let _stream = publish(&mut fixture, &[film("film"), film("other")]).await;
+    let fixture = fixture;
     let mut ada = fixture.join("ada", 1).await;
     let rest = Rest::new(&fixture, "tool", &EVERYTHING);
     let create = Create {
@@ -281,7 +283,7 @@ async fn version8_a_commit_brings_changes_and_frames_know_their_history() {
         }),
         kind: Kind::Rectangle.into(),
         frame: Some(FrameStamp {
-            publication: "p-1-1".into(),
+            media: "film".into(),
             frame_index: Some(7),
             ..FrameStamp::default()
         }),
@@ -303,23 +305,72 @@ async fn version8_a_commit_brings_changes_and_frames_know_their_history() {
     let (author, counter) = (object.id().author(), object.id().counter());
     assert_ne!(author, ada.welcome.author);
     let revision = object.created_revision();
-    let frames = rest
-        .get("/frames?publication=p-1-1&first=0&last=100")
-        .await
-        .json();
+    let frames = rest.get("/frames?media=film&first=0&last=100").await.json();
     let expected = json!([{ "frame": 7, "objects": [{ "author": author, "counter": counter }],
         "revisions": [[revision, revision]], "forgotten": 0 }]);
     assert_eq!(frames, expected);
     assert_eq!(
-        rest.get("/frames?publication=p-1-1&first=8&last=9")
-            .await
-            .json(),
+        rest.get("/frames?media=film&first=8&last=9").await.json(),
         json!([])
     );
     assert_eq!(
-        rest.get("/frames?publication=p-1-1&first=9&last=8")
-            .await
-            .code(),
-        "malformed"
+        rest.get("/frames?media=other&first=0&last=99").await.json(),
+        json!([])
     );
+    for (query, code) in [
+        ("media=film&first=9&last=8", "malformed"),
+        ("media=no%20id&first=0&last=8", "malformed"),
+        ("publication=p-0-1-1&first=0&last=8", "malformed"),
+        ("media=unknown&first=0&last=8", "unknown_media"),
+    ] {
+        let refused = rest.get(&format!("/frames?{query}")).await;
+        assert_eq!(refused.code(), code, "{query}");
+        assert_eq!(refused.status, if code == "malformed" { 400 } else { 404 });
+    }
+}
+
+#[tokio::test]
+async fn media15_a_rollback_of_frames_asks_by_media() {
+    let mut fixture = Fixture::new().await;
+    let _stream = publish(&mut fixture, &[film("film"), film("other")]).await;
+    let rest = Rest::new(&fixture, "tool", &EVERYTHING);
+    let mark = |counter, media: &str| {
+        let create = Create {
+            id: Some(ObjectId {
+                author: COMMITTER,
+                counter,
+            }),
+            kind: Kind::Rectangle.into(),
+            frame: Some(FrameStamp {
+                media: media.into(),
+                frame_index: Some(7),
+                ..FrameStamp::default()
+            }),
+            ..Create::default()
+        };
+        Op {
+            op: Some(op::Op::Create(create)),
+        }
+    };
+    let batch = framed(vec![mark(1, "film"), mark(2, "other")]);
+    let made = rest.post("/versions", json!({ "batch": batch })).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let unknown = framed(vec![mark(1, "nowhere")]);
+    let refused = rest.post("/versions", json!({ "batch": unknown })).await;
+    assert_eq!(refused.code(), "unknown_media");
+    let back = |media: &str| {
+        let frames = json!({ "media": media, "first": 0, "last": 99 });
+        json!({ "to": { "revision": 2 }, "frames": frames })
+    };
+    let refused = rest.post("/rollback", back("nowhere")).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (404, "unknown_media")
+    );
+    let done = rest.post("/rollback", back("film")).await;
+    assert_eq!(done.json()["objects"], 1, "{}", done.body);
+    let seen = rest.get("/frames?media=film&first=0&last=9").await.json();
+    assert_eq!(seen[0]["revisions"].as_array().map(Vec::len), Some(2));
+    let other = rest.get("/frames?media=other&first=0&last=9").await.json();
+    assert_eq!(other[0]["revisions"].as_array().map(Vec::len), Some(1));
 }

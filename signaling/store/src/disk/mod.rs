@@ -2,6 +2,7 @@
 
 mod files;
 mod folder;
+mod format;
 mod index;
 mod names;
 mod read;
@@ -13,6 +14,7 @@ mod writer;
 
 pub use files::{Files, ReadFile, WriteFile};
 pub use folder::Folder;
+pub use format::FORMAT;
 pub use segment::RECORD_BYTES_MAX;
 pub use writer::GROUP_BYTES_MAX;
 
@@ -22,6 +24,7 @@ use crate::{
 };
 use bytes::Bytes;
 use fmz_proto::v1::{CommittedBatch, StoredRoom};
+use format::{Newer, Noted};
 use index::Index;
 use recovery::Recovered;
 use snapshots::Snapshots;
@@ -111,9 +114,12 @@ impl Disk {
     /// [`OpenError`], see [`Disk::open`].
     pub fn open_with(path: impl AsRef<Path>, options: DiskOptions) -> Result<Self, OpenError> {
         let folder = Folder::open(&path)?;
-        Self::open_files(Arc::new(folder), options).map_err(|source| OpenError::Unusable {
-            path: path.as_ref().to_owned(),
-            source,
+        Self::open_files(Arc::new(folder), options).map_err(|source| {
+            let path = path.as_ref().to_owned();
+            match source.get_ref().and_then(|error| error.downcast_ref()) {
+                Some(&Newer(found)) => OpenError::Newer { path, found },
+                None => OpenError::Unusable { path, source },
+            }
         })
     }
 
@@ -122,11 +128,23 @@ impl Disk {
     /// # Errors
     /// What the files say.
     pub fn open_files(files: Arc<dyn Files>, options: DiskOptions) -> io::Result<Self> {
+        let noted = format::read(&*files)?;
+        if let Noted::Format(newer) = noted
+            && newer > FORMAT
+        {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, Newer(newer)));
+        }
         let Recovered {
             index,
-            report,
+            mut report,
             tail,
         } = recovery::recover(&*files)?;
+        if noted == Noted::Damaged {
+            report.lost(Loss::Format);
+        }
+        if noted != Noted::Format(FORMAT) {
+            format::write(&*files)?;
+        }
         let shared = Arc::new(Shared {
             index: RwLock::new(index),
             report: Mutex::new(report),

@@ -1,5 +1,8 @@
 //! What the files are called.
 
+/// The note of the folder's format, and the same while it is written.
+pub(super) const FORMAT: &str = "format";
+pub(super) const NEW_FORMAT: &str = "format.new";
 const SEGMENT: &str = ".fmzlog";
 const INDEX: &str = ".fmzidx";
 const SNAPSHOT: &str = ".fmzsnap";

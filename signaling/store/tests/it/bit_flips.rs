@@ -99,6 +99,7 @@ async fn bit_flip1_every_flipped_bit_of_every_file_is_noticed_and_costs_one_thin
     let clean = had(whole.clone()).await;
     assert_eq!((clean.count(), clean.is_noticed()), (ALL, false));
     let files = whole.files();
+    assert!(files.iter().any(|(name, _)| name == "format"));
     for kind in [".fmzlog", ".fmzidx", ".fmzsnap"] {
         let of_kind = files.iter().filter(|(name, _)| name.ends_with(kind));
         assert!(of_kind.count() >= 2, "{kind}");

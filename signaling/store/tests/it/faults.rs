@@ -189,10 +189,10 @@ struct FailingFile {
 
 impl Failing {
     fn open(path: &Path, on: Fault, after: usize) -> io::Result<Disk> {
-        // Making a folder's first segment takes one write and one sync.
+        // Making a folder's first segment takes one write and one sync, and so does its format.
         let files = Self {
             folder: Folder::open(path).unwrap(),
-            left: Arc::new(AtomicUsize::new(after + 1)),
+            left: Arc::new(AtomicUsize::new(after + 2)),
             on,
         };
         Disk::open_files(Arc::new(files), DiskOptions::default())

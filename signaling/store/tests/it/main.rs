@@ -5,6 +5,7 @@
 mod bit_flips;
 mod contract;
 mod faults;
+mod formats;
 mod power_cut;
 mod sim;
 

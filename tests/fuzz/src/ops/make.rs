@@ -1,6 +1,6 @@
 //! Ops by choice.
 
-use super::AUTHORS;
+use super::{AUTHORS, FILM};
 use crate::input::Input;
 use fmz_proto::points;
 use fmz_proto::v1::{self, op::Op as Wire, property::Value};
@@ -17,6 +17,20 @@ pub(super) fn introduce(author: u32) -> v1::Op {
     }
 }
 
+/// The film that uncertain stamps are of; not all frames that come up are in it.
+pub(super) fn film() -> v1::Op {
+    let media = v1::Media {
+        id: FILM.into(),
+        num: 24,
+        den: 1,
+        frames: 4,
+        ..v1::Media::default()
+    };
+    v1::Op {
+        op: Some(Wire::MediaAdded(v1::MediaAdded { media: Some(media) })),
+    }
+}
+
 pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
     let id = Some(v1::ObjectId {
         author: u32::from(input.below(AUTHORS + 1)),
@@ -28,8 +42,9 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
             kind: i32::from(input.below(13)),
             frame: Some(v1::FrameStamp {
                 frame_index: input.flag().then(|| input.below(6).into()),
-                // Draws no byte of its own, so that the corpus keeps its meaning.
+                // Both draw no byte of their own, so that the corpus keeps its meaning.
                 uncertain: create == 1,
+                media: if create == 1 { FILM } else { "" }.into(),
                 ..v1::FrameStamp::default()
             }),
             properties: (0..input.below(3)).map(|_| property(input)).collect(),

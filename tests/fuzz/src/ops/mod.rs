@@ -8,10 +8,11 @@ use fmz_annotation::text::{Edit, Step};
 use fmz_annotation::version::VersionIds;
 use fmz_annotation::{Authority, Document, ObjectId, Replica};
 use fmz_proto::v1::{self, op::Op as Wire};
-use make::{introduce, op};
+use make::{film, introduce, op};
 use std::collections::VecDeque;
 
 const AUTHORS: u8 = 3;
+const FILM: &str = "film";
 const BATCH_OPS: usize = 20;
 
 /// After every plan, once all is delivered, every replica holds the server's document and nothing is pending.
@@ -71,6 +72,7 @@ impl World {
             }
             world.authors.push(author);
         }
+        world.commit(0, 0, vec![film()]);
         for who in 0..usize::from(AUTHORS) {
             world.deliver(who, usize::MAX);
         }

@@ -1,9 +1,9 @@
 //! The server: one order, versions, ways back.
 
-use super::{AUTHORS, World};
+use super::{AUTHORS, FILM, World};
 use crate::input::Input;
 use fmz_annotation::version::{self, EPOCH_MS, Revert, Scope, Version};
-use fmz_annotation::{Authority, Document};
+use fmz_annotation::{Authority, Document, FramesOf};
 use fmz_proto::v1::{self, op::Op as Wire};
 
 impl World {
@@ -63,7 +63,12 @@ impl World {
                 .then(|| [input.below(AUTHORS + 1).into()].into()),
             frames: input.flag().then(|| {
                 let first = u32::from(input.below(4));
-                (String::new(), first..=first + u32::from(input.below(4)))
+                // Draws no byte of its own, so that the corpus keeps its meaning.
+                let of = match first % 2 {
+                    0 => FramesOf::Publication("".into()),
+                    _ => FramesOf::Media(FILM.into()),
+                };
+                (of, first..=first + u32::from(input.below(4)))
             }),
         };
         let restores = version::restores(&self.document, &target, &scope);

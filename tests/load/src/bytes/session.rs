@@ -150,7 +150,7 @@ impl Author {
                 rtp_timestamp: 90_000 * i64::from(self.counter) + 1_234_567,
                 frame_index: Some(24 * self.counter),
                 epoch: 1,
-                uncertain: false,
+                ..FrameStamp::default()
             }),
             properties: values
                 .map(|value| Property { value: Some(value) })

@@ -2,7 +2,7 @@
 
 use super::{Invariant, Judge, commands::Asked};
 use crate::agenda::Micros;
-use fmz_annotation::version::Version;
+use fmz_annotation::{FramesOf, version::Version};
 use fmz_proto::v1::{self, Op};
 use fmz_signaling_core::{Command, CommandId, Outcome, Reason, Refusal, Rollback, Whose};
 use std::time::Duration;
@@ -74,13 +74,14 @@ impl Judge {
             (Command::Version(id), Outcome::Version(found)) => document.version(*id) == Some(found),
             (
                 Command::Frames {
-                    publication,
+                    media,
                     range,
                     limit,
                 },
                 Outcome::Frames(found),
             ) => {
-                let frames = document.frames(publication, range.clone()).take(*limit);
+                let of = FramesOf::Media(media.as_str().into());
+                let frames = document.frames(&of, range.clone()).take(*limit);
                 let found = found.iter().map(|(frame, history)| (*frame, history));
                 frames.eq(found)
             }
@@ -124,14 +125,23 @@ impl Judge {
                 (code == "forbidden") != grants.annotate
                     && (code == "forbidden" || code == "busy" || !commit.ops.is_empty())
             }
-            Command::Rollback(Rollback { whose, .. }) => match code {
+            Command::Rollback(Rollback { whose, frames, .. }) => match code {
                 "forbidden" => !grants.own && (*whose != Whose::Mine || !grants.annotate),
                 "unknown_author" => *whose != Whose::All,
+                "unknown_media" => frames.as_ref().is_some_and(|(media, _)| !self.knows(media)),
                 _ => code == "busy" || code == "rollback_too_large",
             },
+            Command::Frames { media, .. } if code == "unknown_media" => !self.knows(media),
             _ => code == "busy",
         };
         (done || !allowed).then(|| format!("{:?} is refused: {refusal:?}", one.command))
+    }
+
+    /// Whether the log holds a media. Who was refused for want of it may have asked a moment
+    /// earlier.
+    fn knows(&self, media: &str) -> bool {
+        let added = self.media.get(media);
+        added.is_some_and(|revision| *revision < self.history.head())
     }
 
     /// Versions that somebody was told of are still there, as they were.

@@ -54,6 +54,7 @@ impl Judge {
         for op in &batch.ops {
             match &op.op {
                 Some(op::Op::AuthorAdded(added)) => self.judge_author(keys, added, batch),
+                Some(op::Op::MediaAdded(added)) => self.judge_media(added, batch),
                 Some(op::Op::Commit(Commit {
                     version: Some(version),
                 })) => {

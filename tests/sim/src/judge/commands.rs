@@ -2,6 +2,7 @@
 
 use super::{Invariant, Judge, append::as_made, way_back::led_astray};
 use crate::agenda::Micros;
+use fmz_annotation::FramesOf;
 use fmz_annotation::version::{Scope, Version, claim};
 use fmz_proto::v1::{self, CommittedBatch};
 use fmz_signaling_core::{Asker, Command, CommandId, Commit, Target, Whose};
@@ -223,9 +224,10 @@ impl Judge {
             Whose::Author(author) => Some(author),
             Whose::Mine => own,
         };
+        let frames = rollback.frames.clone();
         let wanted = Scope {
             authors: authors.map(|author| [author].into()),
-            frames: rollback.frames.clone(),
+            frames: frames.map(|(media, range)| (FramesOf::Media(media.as_str().into()), range)),
         };
         let allowed = one.asker.grants.own || (one.asker.grants.annotate && authors == own);
         wanted == *scope

@@ -208,7 +208,7 @@ fn touched_by(op: &v1::Op) -> Vec<v1::ObjectId> {
                 .chain(revert.deleted.iter().flat_map(of_run))
                 .collect();
         }
-        Some(op::Op::AuthorAdded(_) | op::Op::Commit(_)) | None => None,
+        Some(op::Op::AuthorAdded(_) | op::Op::MediaAdded(_) | op::Op::Commit(_)) | None => None,
     };
     id.into_iter().collect()
 }

@@ -8,6 +8,7 @@ mod finding;
 mod finish;
 mod history;
 mod kinds;
+mod media;
 mod watch;
 mod way_back;
 
@@ -42,6 +43,12 @@ pub(crate) struct Judge {
     /// Authors who are in no session, by their subjects.
     outside: BTreeMap<u32, String>,
     commands: Commands,
+    /// Revision at which each media was added.
+    media: BTreeMap<String, u64>,
+    /// Which page is which participant.
+    participants: BTreeMap<u32, usize>,
+    /// Pages of live sources, by their media.
+    live: BTreeMap<String, usize>,
     /// Rest after which the room keeps a version by itself; zero for never.
     auto_commit: Duration,
 }
@@ -88,6 +95,9 @@ impl Judge {
             authors: BTreeMap::new(),
             outside: BTreeMap::new(),
             commands: Commands::default(),
+            media: BTreeMap::new(),
+            participants: BTreeMap::new(),
+            live: BTreeMap::new(),
             auto_commit,
         }
     }

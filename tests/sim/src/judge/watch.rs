@@ -123,6 +123,7 @@ impl Judge {
     /// A page was welcomed.
     pub(crate) fn welcomed(&mut self, page: usize, author: u32, welcome: &Welcome) {
         self.counts.joins += 1;
+        self.participants.insert(welcome.participant, page);
         if author != 0 && author != welcome.author {
             let text = format!("page {page} was author {author} and is {}", welcome.author);
             self.find(Invariant::Session, text);

@@ -81,14 +81,10 @@ impl Way<'_> {
         let authors = self.scope.authors.as_ref();
         let by = authors.is_none_or(|authors| authors.contains(&writer));
         let stamp = self.before.frame();
-        let on = self
-            .scope
-            .frames
-            .as_ref()
-            .is_none_or(|(publication, range)| {
-                let frame = stamp.frame_index.filter(|frame| range.contains(frame));
-                *stamp.publication == **publication && frame.is_some()
-            });
+        let on = self.scope.frames.as_ref().is_none_or(|(of, range)| {
+            let index = stamp.index();
+            index.is_some_and(|(own, frame)| own == *of && range.contains(&frame))
+        });
         by && on
     }
 }

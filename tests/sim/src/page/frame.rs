@@ -45,7 +45,7 @@ impl Page {
         let Some(Unsure { id, frame, held }) = self.unsure.take() else {
             return;
         };
-        let stamp = make::stamp(frame);
+        let stamp = self.seen(make::stamp(frame));
         let sent = self.creates.values().any(|ids| ids.contains(&id));
         let waits = self.created.contains_key(&id) && !sent;
         let restamp = |participant: &mut Participant, now| participant.restamp(id, &stamp, now);

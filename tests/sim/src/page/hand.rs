@@ -145,8 +145,9 @@ impl Page {
             Scope::All(true)
         } else {
             Scope::Frames(v1::FrameScope {
-                publication: make::PUBLICATION.into(),
                 frames: Some(frames(random)),
+                media: self.media(),
+                ..v1::FrameScope::default()
             })
         };
         self.submit(&[make::clear(scope)], judge);
@@ -256,6 +257,7 @@ impl Page {
         ops: &[v1::Op],
         judge: &mut Judge,
     ) -> bool {
+        let ops = &self.on_screen(ops);
         let made = match self.plant {
             Some(Plant::TakeForCertain) => make::certain(ops),
             _ => ops.to_vec(),

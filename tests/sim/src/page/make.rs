@@ -6,7 +6,7 @@ use fmz_proto::{
     v1::{self, op, property},
 };
 
-/// Publication on which everything is drawn.
+/// Publication of what is drawn while nothing is on the screen.
 pub(super) const PUBLICATION: &str = "p-1-1";
 
 fn wrap(op: op::Op) -> v1::Op {
@@ -25,6 +25,7 @@ pub(super) fn stamp(frame: u32) -> v1::FrameStamp {
         frame_index: Some(frame),
         epoch: 1,
         uncertain: frame % 3 == 1,
+        ..v1::FrameStamp::default()
     }
 }
 

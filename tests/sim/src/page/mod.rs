@@ -4,6 +4,8 @@ mod frame;
 mod hand;
 mod make;
 mod past;
+mod publish;
+mod screen;
 mod session;
 mod values;
 
@@ -16,6 +18,7 @@ use fmz_participant::{Introduction, Moment, Participant, Transmit};
 use fmz_proto::v1;
 use frame::Unsure;
 use hand::Stroke;
+use screen::Screen;
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub(crate) struct Page {
     /// Revisions before ways back.
     rollbacks: Vec<u64>,
     stroke: Option<Stroke>,
+    screen: Screen,
     /// What was drawn last, if its frame is not known for sure yet.
     unsure: Option<Unsure>,
     /// Own objects that nobody refused, with the stamps that they got here.
@@ -78,6 +82,7 @@ impl Page {
             named: 0,
             rollbacks: Vec::new(),
             stroke: None,
+            screen: Screen::default(),
             unsure: None,
             created: BTreeMap::new(),
             creates: BTreeMap::new(),
@@ -151,6 +156,7 @@ fn session_key(key: u64) -> Bytes {
 /// Compares field by field: what turns one into the other is what is tested.
 fn is_stamp(held: &FrameStamp, made: &v1::FrameStamp) -> bool {
     *held.publication == *made.publication
+        && *held.media == *made.media
         && held.rtp_timestamp == made.rtp_timestamp
         && held.frame_index == made.frame_index
         && held.epoch == made.epoch

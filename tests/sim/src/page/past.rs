@@ -77,7 +77,7 @@ impl Page {
         let scope = random
             .percent(35)
             .then(|| frames(random))
-            .map(|range| (make::PUBLICATION.to_owned(), range.first..=range.last));
+            .map(|range| (self.media(), range.first..=range.last));
         let command = Command::Rollback(Rollback {
             target,
             whose,
@@ -114,7 +114,7 @@ impl Page {
         let command = match (random.below(3), known) {
             (0, Some(id)) => Command::Version(id),
             (1, _) => Command::Frames {
-                publication: make::PUBLICATION.to_owned(),
+                media: self.media(),
                 range: frames.first..=frames.last,
                 limit: random.between(1, 50) as usize,
             },

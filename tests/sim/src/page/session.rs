@@ -1,7 +1,7 @@
 //! The shell around a page's participant, as `web/sdk` and `client` are around theirs: it hands
 //! frames in and out. What passes it tells the judge, and bugs are planted in the frames.
 
-use super::{Page, created};
+use super::{Page, created, screen::Screen};
 use crate::{
     agenda::{MS, Micros},
     event::LinkId,
@@ -15,7 +15,7 @@ use fmz_participant::{Channel, Event, Missed, Participant, Path};
 use fmz_proto::{
     decode_client, decode_server, encode_client, encode_server,
     v1::{
-        Answer, Committed, Hello, Offer, OpBatch, RestartTransport,
+        Answer, Committed, Hello, Offer, OpBatch, PublicationAdded, RestartTransport,
         client_message::Message as ToServer, server_message::Message as FromServer,
     },
 };
@@ -88,13 +88,24 @@ impl Page {
         match &message {
             FromServer::Welcome(welcome) => {
                 judge.welcomed(self.index, self.replica().author(), welcome);
+                self.screen = Screen::again(&self.screen);
+                for publication in &welcome.publications {
+                    self.show(publication, judge);
+                }
             }
             FromServer::Committed(committed) => judge.shown(self.index, &committed.batches),
             FromServer::Rejected(_) if self.plant == Some(Plant::IgnoreRefusal) => return,
             FromServer::Rejected(rejected) => {
                 judge.told_refused(self.replica().author(), rejected.client_seq);
             }
-            FromServer::Offer(offer) => self.answer(offer),
+            FromServer::Offer(offer) => {
+                self.answer(offer);
+                self.publish();
+            }
+            FromServer::PublicationAdded(PublicationAdded {
+                publication: Some(publication),
+            }) => self.show(publication, judge),
+            FromServer::PublicationRemoved(removed) => self.hide(&removed.publication),
             _ => {}
         }
         let from = self.replica().revision();
@@ -294,7 +305,7 @@ impl Page {
     }
 
     /// Says something that is not about the document.
-    fn say(&mut self, message: ToServer) {
+    pub(super) fn say(&mut self, message: ToServer) {
         self.out.push(fmz_participant::Transmit {
             path: Path::Socket,
             frame: encode_client(message),

@@ -81,7 +81,7 @@ impl World {
         Grants {
             view: true,
             annotate: page.plan.annotate || is(Plant::GrantAnnotate),
-            publish: false,
+            publish: true,
             present: false,
             own: page.plan.own || is(Plant::GrantOwn),
         }

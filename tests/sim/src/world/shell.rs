@@ -10,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use fmz_proto::{
     Message as _, decode_server,
-    v1::{Hello, server_message::Message, to_sfu},
+    v1::{Hello, PublicationStarted, from_sfu, server_message::Message, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Class, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
@@ -221,6 +221,16 @@ impl World {
                 let number = answer.answer.map_or(0, |answer| answer.transport);
                 self.connect_channels(answer.session, number);
             }
+            to_sfu::Message::AddPublication(added) => {
+                let started = PublicationStarted {
+                    room: "demo".into(),
+                    publication: added.publication,
+                    session: added.session,
+                    codec: "VP8".into(),
+                };
+                let started = from_sfu::Message::PublicationStarted(started);
+                self.with_room(|room, now| room.handle_sfu(started, now));
+            }
             to_sfu::Message::Close(close) => self.close_channels(close.session),
             _ => {}
         }
@@ -323,6 +333,7 @@ impl World {
                 stamps.for_each(|stamp| stamp.uncertain = false);
             }
             Some(Plant::ForgetVersions) => snapshot.versions.clear(),
+            Some(Plant::ForgetMedia) => snapshot.media.clear(),
             Some(Plant::StaleStoredSnapshot) => {
                 std::mem::swap(&mut snapshot, &mut self.server.older);
                 snapshot.revision = head;

@@ -1,6 +1,5 @@
 import { create, Kind, ObjectStateSchema, type ObjectState } from "@fmz/client";
 import { isGrowing, keyOf, type MarkKey } from "../state/marks";
-import { isOnFrame } from "../state/picture";
 import type { RoomState } from "../state/room";
 import { pinNumbers } from "../state/threads";
 import { paletteColor } from "../state/tools";
@@ -49,7 +48,7 @@ export class Overlay {
       marks.onChange((changed) => {
         this.handleChange(changed);
       }),
-      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, room.textEntry, room.versions.preview].map((place) => place.subscribe(redraw)),
+      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, picture.media, room.textEntry, room.versions.preview].map((place) => place.subscribe(redraw)),
       ...[marks.selected, room.pointers, room.participants, room.commentEntry, room.polygon.vertices, room.polygon.aim, room.tools.tool, room.tools.color, room.tools.widthStep].map((thing) => thing.subscribe(redrawMotion)),
       picture.shown.subscribe(() => {
         if (room.onlyThisFrame.peek()) this.redraw();
@@ -74,8 +73,7 @@ export class Overlay {
     const entry = room.textEntry.peek()?.mark;
     // A text whose words are being changed is shown by its field.
     const all = this.marks().filter(({ id }) => !entry || keyOf(id) !== keyOf(entry));
-    const shown = room.picture.shown.peek();
-    return room.onlyThisFrame.peek() ? all.filter(({ frame }) => isOnFrame(frame, shown)) : all;
+    return all.filter((mark) => room.isSeen(mark));
   }
 
   /** Marks of now, or of the version that is looked at. */

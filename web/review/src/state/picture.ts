@@ -45,6 +45,9 @@ export class Picture {
     return map && frame?.index !== undefined ? timecode(map, frame.index) : undefined;
   });
 
+  /** Media of the picture that is shown, the last one of a stream that another replaces included; `undefined` while none is. */
+  readonly media = computed(() => this.shown.value?.media ?? this.publication.value?.media);
+
   private readonly unwrappers = new Map<string, RtpUnwrapper>();
   private video: HTMLVideoElement | undefined;
   private still: HTMLCanvasElement | undefined;
@@ -183,11 +186,10 @@ export class Picture {
       frame.close();
       if (rtpTimestamp !== undefined) return new Sight(publication && this.frameOf(publication, { rtpTimestamp, certain: true }), true);
     }
-    // A stream that has announced no picture has none that a mark could be on: this page's own camera, above all.
     const isIdentifiable = publication && announced && this.readable && this.waiting.length < SIGHTS_MAX;
     if (!isIdentifiable) {
       if (still) draw(video, still);
-      return new Sight(publication && announced && this.frameOf(publication, { ...announced, certain: false }), true);
+      return new Sight(publication && this.lastFrameOf(publication, announced), true);
     }
     this.expectSight();
     this.readings ??= new Readings(announced);
@@ -295,9 +297,16 @@ export class Picture {
     return { ...size, pixels };
   }
 
+  /** What is known of a picture that cannot be identified. A stream that has announced none, this page's own camera above all, has its media. */
+  private lastFrameOf(publication: Publication, announced: Announced | undefined): ShownFrame {
+    if (announced) return this.frameOf(publication, { ...announced, certain: false });
+    return { media: publication.media, publication: publication.publication, rtpTimestamp: 0, index: undefined, epoch: 0, certain: false };
+  }
+
   private frameOf(publication: Publication, { rtpTimestamp, certain }: Pick<Verdict, "rtpTimestamp" | "certain">): ShownFrame {
     const frame = frameOf(publication.frameMaps, rtpTimestamp);
     return {
+      media: publication.media,
       publication: publication.publication,
       rtpTimestamp: this.unwrapper(publication.publication).unwrap(rtpTimestamp),
       index: frame?.index,
@@ -371,9 +380,19 @@ function isCertain({ frameMaps }: Publication, { certain, among, between }: Verd
   return certain && next !== undefined && second?.index === first.index + next.presentedFrames - last.presentedFrames;
 }
 
-/** True if a mark was made on the frame that is shown. */
+/** Returns true if a mark was made on the frame that is shown: of the same media, the same frame. */
 export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
-  if (!frame || stamp?.publication !== frame.publication) return false;
+  if (!frame || !stamp?.media || stamp.media !== frame.media) return false;
   if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;
-  return samePicture(Number(stamp.rtpTimestamp), frame.rtpTimestamp);
+  // A picture without a number is known by the time that its publication gave it.
+  return stamp.publication === frame.publication && samePicture(Number(stamp.rtpTimestamp), frame.rtpTimestamp);
+}
+
+/**
+ * Returns true if a mark belongs to the media that is shown: it was made on a picture of it, or on none at all. While no
+ * picture is shown, every mark does.
+ */
+export function isOfMedia(stamp: FrameStamp | undefined, media: string | undefined): boolean {
+  if (media === undefined || !stamp) return true;
+  return stamp.media === media || (stamp.media === "" && stamp.publication === "");
 }

@@ -18,7 +18,7 @@ import { announceComments, announceRoom } from "./announcements";
 import { LocalMedia } from "./local-media";
 import { keyOf, Marks } from "./marks";
 import { Notices } from "./notices";
-import { isOnFrame, Picture } from "./picture";
+import { isOfMedia, isOnFrame, Picture } from "./picture";
 import { PolygonDraft } from "./polygon-draft";
 import type { Sight } from "./sight";
 import { noteBeside, notesOf } from "./threads";
@@ -183,6 +183,11 @@ export class RoomState {
   stepNote(by: -1 | 1): void {
     const note = noteBeside(this.notes.peek(), this.marks.selected.peek(), by);
     if (note) this.marks.selected.value = keyOf(note.id);
+  }
+
+  /** True if a mark is seen over the picture of now: on this very frame if only its marks are asked for, else on its media. */
+  isSeen({ frame }: Pick<ObjectState, "frame">): boolean {
+    return this.onlyThisFrame.peek() ? isOnFrame(frame, this.picture.shown.peek()) : isOfMedia(frame, this.picture.media.peek());
   }
 
   showPanel(tab: PanelTab): void {

@@ -1,7 +1,8 @@
 import { create, FrameStampSchema, type FrameStamp, type ObjectId, type Op, type SharedDocument } from "@fmz/client";
 
-/** A picture on the screen: which publication, which frame. */
+/** A picture on the screen: of which media, by which publication, which frame. */
 export interface ShownFrame {
+  readonly media: string;
   readonly publication: string;
   /** Unwrapped RTP timestamp, 90 kHz. */
   readonly rtpTimestamp: number;
@@ -35,9 +36,9 @@ export class Sight {
   /** The frame as an op carries it. */
   get stamp(): FrameStamp {
     if (!this.seen) return create(FrameStampSchema);
-    const { publication, rtpTimestamp, index, epoch, certain } = this.seen;
+    const { media, publication, rtpTimestamp, index, epoch, certain } = this.seen;
     const numbered = index === undefined ? {} : { frameIndex: index };
-    return create(FrameStampSchema, { publication, rtpTimestamp: BigInt(rtpTimestamp), epoch, uncertain: !certain, ...numbered });
+    return create(FrameStampSchema, { media, publication, rtpTimestamp: BigInt(rtpTimestamp), epoch, uncertain: !certain, ...numbered });
   }
 
   settle(frame: ShownFrame | undefined): void {

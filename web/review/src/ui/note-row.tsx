@@ -134,15 +134,14 @@ function ThreadState({ room, pin }: { readonly room: RoomState; readonly pin: Ob
   );
 }
 
-/** The frame that a mark was made on, in the words of its publication. */
+/** The frame that a mark was made on, in the words of its media. */
 function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
   const room = useRoom();
   if (frame?.frameIndex === undefined) return null;
-  const publication = room.publications.value.find(({ publication }) => publication === frame.publication);
-  const map = publication?.frameMaps.at(-1);
+  const media = room.document.media(frame.media);
   return (
     <>
-      {map && <span class="note-timecode">{timecode(map, frame.frameIndex)}</span>}
+      {media && media.num > 0 && <span class="note-timecode">{timecode(media, frame.frameIndex)}</span>}
       <span class="note-timecode">f {frame.frameIndex}</span>
       {frame.uncertain && <Uncertain />}
     </>

@@ -80,11 +80,11 @@ function whoseOf(choice: string): Whose {
 
 /** The frames of the large picture; all where none is given. */
 function framesOf(room: RoomState, first: string, last: string): FramesOf | undefined {
-  const publication = room.main.peek()?.publication;
+  const media = room.main.peek()?.media;
   const from = Number.parseInt(first, 10);
-  if (publication === undefined || Number.isNaN(from)) return undefined;
+  if (!media || Number.isNaN(from)) return undefined;
   const to = Number.parseInt(last, 10);
-  return { publication, first: from, last: Number.isNaN(to) ? from : to };
+  return { media, first: from, last: Number.isNaN(to) ? from : to };
 }
 
 /** Everybody whose marks the document knows, by name. */

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { ObjectIdSchema, type FrameStamp, type ObjectId, type ObjectState, type Op } from "../gen/fmz/v1/annotation_pb";
+import { ObjectIdSchema, type FrameStamp, type Media, type ObjectId, type ObjectState, type Op } from "../gen/fmz/v1/annotation_pb";
 import type { Clock } from "./clock";
 import type { Engine } from "./engine";
 import { Emitter } from "./events";
@@ -49,6 +49,11 @@ export class SharedDocument extends Emitter<DocumentEvents> {
 
   get canRedo(): boolean {
     return this.engine.canRedo;
+  }
+
+  /** What marks hang on, a film or a live source, by its id; `undefined` while the document does not know it. */
+  media(id: string): Media | undefined {
+    return this.engine.media(id);
   }
 
   /** Id for the next own object; `undefined` for who may not draw. */

@@ -1,4 +1,4 @@
-import type { FrameStamp, ObjectId, ObjectState, Op } from "../gen/fmz/v1/annotation_pb";
+import type { FrameStamp, Media, ObjectId, ObjectState, Op } from "../gen/fmz/v1/annotation_pb";
 import type { Welcome } from "../gen/fmz/v1/session_pb";
 import type { Incoming, Outgoing } from "./messages";
 import type { GridPoint } from "./presence";
@@ -95,6 +95,8 @@ export interface Engine {
   takeChanges(): readonly ObjectState[];
   /** Authors who came since the last call. */
   takeAuthors(): readonly Author[];
+  /** A media of the document, by its id. */
+  media(id: string): Media | undefined;
   /** Counter for the id of the next object, 0 without an author. */
   nextCounter(): number;
   readonly author: number;

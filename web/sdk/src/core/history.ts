@@ -43,9 +43,10 @@ export interface Commit {
 
 export type Target = { readonly version: string } | { readonly revision: number } | { readonly timeMs: number };
 
-/** Frames of a publication, both ends included. */
+/** Frames of a media, both ends included. */
 export interface FrameScope {
-  readonly publication: string;
+  /** Its id, as publications and stamps have it. */
+  readonly media: string;
   readonly first: number;
   readonly last: number;
 }
@@ -107,8 +108,8 @@ export class History {
   }
 
   /** What happened on frames: the first 500 on which anything was drawn. */
-  async frames({ publication, first, last }: FrameScope): Promise<readonly FrameHistory[]> {
-    return readFrames(await this.get("/frames", { publication, first, last }));
+  async frames({ media, first, last }: FrameScope): Promise<readonly FrameHistory[]> {
+    return readFrames(await this.get("/frames", { media, first, last }));
   }
 
   private async get(path: string, query: Record<string, string | number | undefined> = {}): Promise<unknown> {

@@ -19,7 +19,8 @@ const BITRATE_KBPS: Partial<Record<Source, number>> = {
 interface LocalTrack {
   readonly source: Source;
   readonly track: MediaStreamTrack;
-  request: number;
+  /** The same on every transport: by it the server knows a live source again. */
+  readonly request: number;
   publication: string | undefined;
   muted: boolean;
 }
@@ -49,7 +50,8 @@ export class Publisher {
   /** Publishes a track until [`remove`] or until the track ends by itself. */
   add(source: Source, track: MediaStreamTrack): void {
     this.remove(source);
-    const local: LocalTrack = { source, track, request: 0, publication: undefined, muted: false };
+    this.requests += 1;
+    const local: LocalTrack = { source, track, request: this.requests, publication: undefined, muted: false };
     this.tracks.set(source, local);
     track.addEventListener("ended", () => {
       if (this.tracks.get(source) === local) this.remove(source);
@@ -105,8 +107,6 @@ export class Publisher {
   }
 
   private ask(local: LocalTrack): void {
-    this.requests += 1;
-    local.request = this.requests;
     local.publication = undefined;
     const { width = 0, height = 0 } = local.track.getSettings();
     const value = create(PublishSchema, {

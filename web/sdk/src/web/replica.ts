@@ -1,9 +1,11 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   FrameStampSchema,
+  MediaSchema,
   ObjectListSchema,
   OpBatchSchema,
   type FrameStamp,
+  type Media,
   type ObjectId,
   type ObjectState,
   type Op,
@@ -135,6 +137,11 @@ class WasmEngine implements Engine {
 
   takeAuthors(): readonly Author[] {
     return this.inner.takeAuthors();
+  }
+
+  media(id: string): Media | undefined {
+    const media = this.inner.media(id);
+    return media && fromBinary(MediaSchema, media);
   }
 
   nextCounter(): number {

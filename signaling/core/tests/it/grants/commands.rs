@@ -16,7 +16,7 @@ fn rollback(whose: Whose, frames: bool) -> Command {
     Command::Rollback(Rollback {
         target: Target::Revision(0),
         whose,
-        frames: frames.then(|| (String::new(), 0..=9)),
+        frames: frames.then(|| ("film".into(), 0..=9)),
     })
 }
 
@@ -30,7 +30,7 @@ fn commit(of: Option<u32>) -> Command {
     })
 }
 
-fn commands() -> [(Command, Needs, &'static str); 14] {
+fn commands() -> [(Command, Needs, &'static str); 15] {
     let annotate: Needs = |grants| grants.annotate;
     let own: Needs = |grants| grants.own;
     let mine: Needs = |grants| grants.annotate || grants.own;
@@ -56,12 +56,21 @@ fn commands() -> [(Command, Needs, &'static str); 14] {
         ),
         (
             Command::Frames {
-                publication: String::new(),
+                media: "film".into(),
                 range: 0..=9,
                 limit: 9,
             },
             view,
             "ok",
+        ),
+        (
+            Command::Frames {
+                media: "unknown".into(),
+                range: 0..=9,
+                limit: 9,
+            },
+            view,
+            "unknown_media",
         ),
     ]
 }

@@ -3,7 +3,7 @@
 mod commands;
 mod table;
 
-use crate::world::{DRAW, World, ops};
+use crate::world::{DRAW, World, film, ops};
 use fmz_proto::v1::{
     Grants, Kind, MediaKind, Op, OpBatch, Publish, Source, client_message, op,
     server_message::Message,
@@ -52,6 +52,7 @@ fn world() -> World {
             .collect();
         world.say(session, batch(1, made));
     }
+    world.send_film(film("film"));
     world.room.handle_left(ada, Reason::Left, world.now);
     assert_eq!(world.room.document().object_count(), 8);
     world.forget();

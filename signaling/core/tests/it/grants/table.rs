@@ -1,11 +1,12 @@
 //! What each op takes, on one's own object and on somebody else's.
 
+use crate::world::film;
 use fmz_annotation::Drawn;
 use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{
-    Add, AuthorAdded, Clear, Commit, Create, FrameStamp, Grants, Kind, ObjectId, Point, Property,
-    Revert, Set, SetDeleted, Status, StrokeAppend, StrokePoints, TextEdit, TextStep, Version,
-    clear, op, property, text_step,
+    Add, AuthorAdded, Clear, Commit, Create, FrameStamp, Grants, Kind, MediaAdded, ObjectId, Point,
+    Property, Revert, Set, SetDeleted, Status, StrokeAppend, StrokePoints, TextEdit, TextStep,
+    Version, clear, op, property, text_step,
 };
 use std::collections::BTreeSet;
 
@@ -46,7 +47,7 @@ use Takes::{Annotate, AnnotateAndOwn, Nobody};
 pub(super) type Make = fn(u32) -> op::Op;
 
 /// The op on an object of somebody, what it takes on one's own, and on somebody else's.
-pub(super) const OPS: [(Make, Takes, Takes); 24] = [
+pub(super) const OPS: [(Make, Takes, Takes); 25] = [
     (
         |of| create(of, FREE, Kind::Rectangle),
         Annotate,
@@ -159,6 +160,15 @@ pub(super) const OPS: [(Make, Takes, Takes); 24] = [
                 identity: of.to_string(),
                 name: "x".into(),
                 session_key: vec![9; 16].into(),
+            })
+        },
+        Nobody("server_only"),
+        Nobody("server_only"),
+    ),
+    (
+        |of| {
+            op::Op::MediaAdded(MediaAdded {
+                media: Some(film(&format!("of-{of}"))),
             })
         },
         Nobody("server_only"),
@@ -283,6 +293,7 @@ fn kind(op: &op::Op) -> u32 {
         op::Op::TextEdit(_) => 8,
         op::Op::Commit(_) => 9,
         op::Op::Revert(_) => 10,
+        op::Op::MediaAdded(_) => 11,
     }
 }
 
@@ -290,5 +301,5 @@ fn kind(op: &op::Op) -> u32 {
 fn grant1_every_kind_of_op_is_in_the_table() {
     let makes = OPS.iter().map(|(make, ..)| *make).chain([CLEAR]);
     let kinds: BTreeSet<u32> = makes.map(|make| kind(&make(ADA))).collect();
-    assert_eq!(kinds, (0..11).collect());
+    assert_eq!(kinds, (0..12).collect());
 }
