@@ -120,10 +120,10 @@ impl Member {
                 FromServer::Offer(offer) => {
                     let line = self.line.as_mut().context("there is no connection")?;
                     line.accept(&offer)?;
-                    return Ok(None);
+                    Ok(None)
                 }
                 FromServer::Closing(closing) => bail!("the server ends the session: {closing:?}"),
-                other => return Ok(Some(News::Event(Event::Message(Box::new(other))))),
+                other => Ok(Some(News::Event(Event::Message(Box::new(other))))),
             },
             Event::Missed(Missed::Unfit(error)) => bail!("a commit does not fit: {error}"),
             Event::Silent => bail!("the server fell silent"),
