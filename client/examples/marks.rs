@@ -8,6 +8,8 @@
 //! The marks lie on frames from FRAME on, of the first media that the document knows. The token
 //! needs the grant `annotate`.
 
+#![allow(clippy::print_stdout, reason = "what it says is its result")]
+
 use fmz_annotation::Replica;
 use fmz_client::{Client, Event, Events, Options};
 use fmz_proto::points::{self, Delta};
@@ -171,7 +173,7 @@ fn create(
 }
 
 fn new(
-    replica: &mut Replica,
+    replica: &Replica,
     kind: Kind,
     frame: u32,
     values: Vec<Value>,
