@@ -16,6 +16,8 @@ pub(crate) enum News {
     Event(Event),
     /// The participant took a frame of the server.
     Heard(Path, Bytes),
+    /// Ops go over the data channel from here on.
+    ChannelsOpen,
 }
 
 /// One participant, with or without a connection.
@@ -108,7 +110,7 @@ impl Member {
                     (self.participant).handle_channel(Channel::Live, true, now);
                 }
                 self.participant.handle_channel(Channel::Ops, true, now);
-                Ok(None)
+                Ok(Some(News::ChannelsOpen))
             }
             Brought::Connected | Brought::Packet(..) => Ok(None),
         }

@@ -250,6 +250,6 @@ fn commits(news: News) -> Result<Option<(Path, Committed)>> {
             FromServer::Error(error) => bail!("the server reports {error:?}"),
             _ => Ok(None),
         },
-        News::Event(_) => Ok(None),
+        News::Event(_) | News::ChannelsOpen => Ok(None),
     }
 }

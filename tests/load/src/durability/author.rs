@@ -164,12 +164,17 @@ impl Life<'_> {
         Ok(again)
     }
 
-    /// One write is one batch, for its ops carry the batch's number: so the next waits until the
-    /// last has left.
+    /// Returns whether the author is in the document and may write. One write is one batch, for its
+    /// ops carry the batch's number: so the next waits until the last has left.
     fn may_write(&self) -> bool {
         let participant = self.author.member.participant();
+        let replica = participant.replica();
         participant.is_welcomed()
-            && participant.replica().queued_count() == 0
+            && replica
+                .document()
+                .author(self.author.writer.author)
+                .is_some()
+            && replica.queued_count() == 0
             && self.author.unacked.len() < UNACKED_BATCHES_MAX
     }
 
@@ -202,7 +207,7 @@ impl Life<'_> {
                 Some(FromServer::Committed(committed)) => self.take_commits(committed).await,
                 _ => Ok(()),
             },
-            Some(News::Event(_)) | None => Ok(()),
+            Some(News::Event(_) | News::ChannelsOpen) | None => Ok(()),
         }
     }
 

@@ -97,7 +97,7 @@ impl End {
                 Ok(BTreeSet::new())
             }
             News::Event(Event::Missed(missed)) => bail!("{missed:?}"),
-            News::Event(_) | News::Heard(..) => Ok(BTreeSet::new()),
+            News::Event(_) | News::Heard(..) | News::ChannelsOpen => Ok(BTreeSet::new()),
         }
     }
 }
