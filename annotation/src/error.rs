@@ -1,4 +1,5 @@
-//! What can be wrong with ops, batches and snapshots. Every `code()` is stable; clients may switch on it.
+//! What can be wrong with ops, batches and snapshots. Every `code()` is stable;
+//! clients may switch on it.
 
 use fmz_proto::WireError;
 
@@ -96,7 +97,8 @@ pub enum OpError {
     /// The document would hold more versions than [`crate::limits::VERSIONS_MAX`].
     #[error("the document would hold too many versions")]
     TooManyVersions,
-    /// No place in the drawing order of at most [`fmz_proto::limits::ORDER_BYTES_MAX`] bytes lies there.
+    /// No place in the drawing order of at most
+    /// [`fmz_proto::limits::ORDER_BYTES_MAX`] bytes lies there.
     #[error("no place is left there in the drawing order")]
     OrderExhausted,
     /// The replica holds [`crate::limits::PENDING_OPS_MAX`] unconfirmed ops; connect first.
@@ -206,7 +208,8 @@ pub enum SnapshotError {
     /// A field is missing or out of range.
     #[error(transparent)]
     Field(#[from] WireError),
-    /// Objects or authors are not in rising order of their ids, or two were created by one revision.
+    /// Objects or authors are not in rising order of their ids, or two were created
+    /// by one revision.
     #[error("{0} are out of order")]
     Order(&'static str),
 }

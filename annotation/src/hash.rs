@@ -1,7 +1,7 @@
 //! The state hash: 64 bits that are equal on every machine where the documents are.
 //!
-//! It is a sum over the document's parts, so that an op costs the hash of what it touches and not of the whole. XXH3 is no
-//! cryptographic hash: this finds mistakes, not forgeries.
+//! It is a sum over the document's parts, so that an op costs the hash of what it touches and not
+//! of the whole. XXH3 is no cryptographic hash: this finds mistakes, not forgeries.
 
 use crate::document::Author;
 use crate::media::Media;

@@ -1,21 +1,26 @@
-//! Fewer points for a finished stroke: Ramer-Douglas-Peucker in integers, so that every replica keeps the same points.
+//! Fewer points for a finished stroke: Ramer-Douglas-Peucker in integers, so that every
+//! replica keeps the same points.
 //!
-//! Coordinates within [`fmz_proto::limits::COORDINATE_MAX`] (2^18) make differences of 2^19 and products of 2^39; with the
-//! fractions all stays below 2^57.
+//! Coordinates within [`fmz_proto::limits::COORDINATE_MAX`] (2^18) make differences of 2^19 and
+//! products of 2^39; with the fractions all stays below 2^57.
 
 use crate::Point;
 
-/// How far a point that is left out may lie from the line that stays, grid units: two thirds of a pixel at 4K.
+/// How far a point that is left out may lie from the line that stays, grid units:
+/// two thirds of a pixel at 4K.
 pub(crate) const DISTANCE_MAX: i64 = 3;
-/// How far its pressure may lie from that of the line, of 255: seen as less than a tenth of a pressed stroke's width.
+/// How far its pressure may lie from that of the line, of 255: seen as less than a tenth of
+/// a pressed stroke's width.
 pub(crate) const PRESSURE_MAX: i64 = 10;
-/// How often a part may be parted again; what is parted so often keeps all its points. Handwriting and shading need about
-/// twenty, a growing spiral four or five for each turn. Without this bound it would be looked at once for each of its points.
+/// How often a part may be parted again; what is parted so often keeps all its points. Handwriting
+/// and shading need about twenty, a growing spiral four or five for each turn. Without this bound
+/// it would be looked at once for each of its points.
 const DEPTH_MAX: u32 = 64;
 /// Bits of fractions in distances.
 const FRACTION: u32 = 8;
 
-/// Says which points stay: first, last, and as few between as the tolerances allow. Without pressure `pressure` is empty.
+/// Says which points stay: first, last, and as few between as the tolerances allow. Without
+/// pressure `pressure` is empty.
 pub(crate) fn kept(points: &[Point], pressure: &[u8]) -> Vec<bool> {
     let mut kept = vec![false; points.len()];
     let Some(last) = points.len().checked_sub(1) else {
@@ -35,8 +40,8 @@ pub(crate) fn kept(points: &[Point], pressure: &[u8]) -> Vec<bool> {
     kept
 }
 
-/// The point between two that lies farthest from their line, measured in tolerances; `None` where all are within them.
-/// Of equals it is the first, so that simplifying again changes nothing.
+/// The point between two that lies farthest from their line, measured in tolerances; `None` where
+/// all are within them. Of equals it is the first, so that simplifying again changes nothing.
 fn farthest(points: &[Point], pressure: &[u8], first: usize, last: usize) -> Option<usize> {
     let sample = |at: usize| Sample::new(points[at], pressure.get(at).copied());
     let line = Line::new(sample(first), sample(last));
@@ -109,7 +114,8 @@ impl Line {
         }
     }
 
-    /// How far a sample lies away, the worse of place and pressure, so that both tolerances are the same number.
+    /// How far a sample lies away, the worse of place and pressure, so that both
+    /// tolerances are the same number.
     fn error(&self, sample: Sample) -> i64 {
         let away = sample.from(self.start);
         let reached = away.dot(self.along).clamp(0, self.square);

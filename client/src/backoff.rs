@@ -2,10 +2,12 @@ use std::time::Duration;
 
 /// Delay before the first new attempt.
 const FIRST: Duration = Duration::from_millis(250);
-/// Longest delay: people look at a "reconnecting" sign no longer than this after the server is back.
+/// Longest delay: people look at a "reconnecting" sign no longer than this after
+/// the server is back.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Delays between attempts to reconnect: doubling, bounded, each with jitter so that a room does not come back at once.
+/// Delays between attempts to reconnect: doubling, bounded, each with jitter so that a room
+/// does not come back at once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
@@ -21,8 +23,8 @@ impl Backoff {
             .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// A connection ended that stood so long: after a good while the next delay is the first again. One that breaks at
-    /// once counts as a failed attempt.
+    /// A connection ended that stood so long: after a good while the next delay is the first again.
+    /// One that breaks at once counts as a failed attempt.
     pub(crate) fn ended_after(&mut self, lived: Duration) {
         if lived >= LONGEST {
             self.attempts = 0;

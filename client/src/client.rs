@@ -6,12 +6,15 @@ use fmz_media::Codec;
 use fmz_proto::v1;
 use tokio::sync::{mpsc, oneshot};
 
-/// Commands that wait for the session. It takes them at once unless the connection stands still; then callers wait.
+/// Commands that wait for the session. It takes them at once unless the connection stands
+/// still; then callers wait.
 const COMMANDS_MAX: usize = 256;
 
-/// A participant of one room. Cheap to clone; the session ends when the last clone is dropped or one leaves.
+/// A participant of one room. Cheap to clone; the session ends when the last clone
+/// is dropped or one leaves.
 ///
-/// Edits are seen in the own document at once and sent as the connection allows, across reconnects, exactly once.
+/// Edits are seen in the own document at once and sent as the connection allows, across
+/// reconnects, exactly once.
 #[derive(Debug, Clone)]
 pub struct Client {
     commands: mpsc::Sender<Command>,
@@ -21,8 +24,8 @@ impl Client {
     /// Joins a room: `url` is `ws://host:port/ws` or `wss://…`, the token names the room.
     ///
     /// # Errors
-    /// [`ClientError::Connect`] when no server answers, [`ClientError::Closed`] when it refuses. Once joined, the
-    /// session reconnects by itself.
+    /// [`ClientError::Connect`] when no server answers, [`ClientError::Closed`] when it refuses.
+    /// Once joined, the session reconnects by itself.
     pub async fn connect(
         url: &str,
         token: &str,
@@ -36,7 +39,8 @@ impl Client {
         Ok((Self { commands }, events))
     }
 
-    /// Works on the document and gives what `edit` gives. It runs on the session's task: keep it short.
+    /// Works on the document and gives what `edit` gives. It runs on the session's
+    /// task: keep it short.
     ///
     /// # Errors
     /// [`ClientError::Ended`] with the session.
@@ -55,7 +59,8 @@ impl Client {
     /// Makes changes: all ops or none.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session; inside, [`OpError`] for the first op that the server would refuse.
+    /// [`ClientError::Ended`] with the session; inside, [`OpError`] for the first op
+    /// that the server would refuse.
     pub async fn submit(&self, ops: Vec<v1::Op>) -> Result<Result<(), OpError>, ClientError> {
         self.edit(move |replica| replica.submit(&ops)).await
     }
@@ -94,11 +99,12 @@ impl Client {
         answer.await.map_err(|_| ClientError::Ended)
     }
 
-    /// Asks to publish; `publish.request` and `publish.codec` are filled in. The track is asked for again after every
-    /// reconnect.
+    /// Asks to publish; `publish.request` and `publish.codec` are filled in. The track is asked for
+    /// again after every reconnect.
     ///
     /// # Errors
-    /// [`ClientError::TooManyPublications`], [`ClientError::Ended`]; what the server says comes from the track.
+    /// [`ClientError::TooManyPublications`], [`ClientError::Ended`]; what the server
+    /// says comes from the track.
     pub async fn publish(
         &self,
         publish: v1::Publish,
@@ -118,7 +124,8 @@ impl Client {
         self.command(Command::Unpublish(track.request())).await
     }
 
-    /// Tells how a publication's timestamps count frames. Lost with the connection: tell it again for a new binding.
+    /// Tells how a publication's timestamps count frames. Lost with the connection: tell
+    /// it again for a new binding.
     ///
     /// # Errors
     /// [`ClientError::Ended`] with the session.

@@ -1,4 +1,5 @@
-//! Makes the demonstration film with ffmpeg: dawn over hills, timecode, a chart, and the number of every picture.
+//! Makes the demonstration film with ffmpeg: dawn over hills, timecode, a chart, and
+//! the number of every picture.
 
 mod ffmpeg;
 mod graph;
@@ -126,10 +127,11 @@ impl ClipError {
     }
 }
 
-/// Gives the film's file in `folder`, which is made if need be. A film of the same specification is made only once.
+/// Gives the film's file in `folder`, which is made if need be. A film of the same
+/// specification is made only once.
 ///
-/// Takes about as long as the film on two cores. `progress` is told the share that is done, 0.0..=1.0. Blocks: call it
-/// from a thread that may.
+/// Takes about as long as the film on two cores. `progress` is told the share that is done,
+/// 0.0..=1.0. Blocks: call it from a thread that may.
 ///
 /// # Errors
 /// [`ClipError`]; nothing half-made is left under the film's name.

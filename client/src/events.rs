@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Events that wait for the application. One that falls behind is told how many it missed and can read the room and
-/// the document anew; the session never waits for it.
+/// Events that wait for the application. One that falls behind is told how many it missed and can
+/// read the room and the document anew; the session never waits for it.
 const EVENTS_MAX: usize = 1024;
 
 /// What happened in a session.

@@ -50,7 +50,8 @@ impl Binding {
         &self.publication
     }
 
-    /// Counts the bindings of a client: a server that was restarted may give an id again, with nothing known under it.
+    /// Counts the bindings of a client: a server that was restarted may give an id again,
+    /// with nothing known under it.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -115,7 +116,8 @@ impl LocalTrack {
     /// Waits until packets can be sent.
     ///
     /// # Errors
-    /// [`ClientError::Refused`] by the server, [`ClientError::Ended`] with the session or when unpublished.
+    /// [`ClientError::Refused`] by the server, [`ClientError::Ended`] with the
+    /// session or when unpublished.
     pub async fn bound(&mut self) -> Result<Binding, ClientError> {
         let settled = |standing: &Standing| !matches!(standing, Standing::Waiting);
         let waited = self.standing.wait_for(settled).await.map(drop);

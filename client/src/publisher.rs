@@ -1,4 +1,5 @@
-//! Publishes a film from a file: real time, looped without re-encoding, timestamps running on across the loop.
+//! Publishes a film from a file: real time, looped without re-encoding, timestamps
+//! running on across the loop.
 
 mod film;
 mod pacer;
@@ -18,10 +19,11 @@ use std::time::Duration;
 use timeline::{Picture, Timeline};
 use tokio::time::{Instant, sleep_until};
 
-/// Bytes of RTP payload: with headers, extensions and the SRTP tag a packet stays below 1,200 bytes, which every path
-/// carries.
+/// Bytes of RTP payload: with headers, extensions and the SRTP tag a packet stays below 1,200
+/// bytes, which every path carries.
 const PAYLOAD_BYTES: usize = 1140;
-/// A publisher this late lets the time go instead of sending a burst: the machine slept, or the transport hung.
+/// A publisher this late lets the time go instead of sending a burst: the machine
+/// slept, or the transport hung.
 const LATE_MAX: Duration = Duration::from_millis(500);
 
 /// Why a film is not published any more.
@@ -46,10 +48,11 @@ impl PublishError {
     }
 }
 
-/// Publishes an IVF file of VP8 pictures, again and again, until the session ends or the future is dropped.
+/// Publishes an IVF file of VP8 pictures, again and again, until the session ends
+/// or the future is dropped.
 ///
-/// The file's first picture must be a keyframe. Requests for keyframes are not answered: viewers wait for the next
-/// one in the file.
+/// The file's first picture must be a keyframe. Requests for keyframes are not answered: viewers
+/// wait for the next one in the file.
 ///
 /// # Errors
 /// [`PublishError`]; it does not return otherwise.

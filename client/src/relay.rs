@@ -1,5 +1,5 @@
-//! Relays that the server tells, made fit for the native stack: it speaks to relays over UDP alone, so a bridge on
-//! loopback stands for each that is to be reached over TCP or TLS.
+//! Relays that the server tells, made fit for the native stack: it speaks to relays over UDP alone,
+//! so a bridge on loopback stands for each that is to be reached over TCP or TLS.
 
 mod bridge;
 mod line;
@@ -12,14 +12,16 @@ use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use std::{collections::BTreeMap, sync::Arc};
 use webrtc::peer_connection::RTCIceServer;
 
-/// URLs of relays that are used at most: each costs a request from every local address, and a browser warns of five.
+/// URLs of relays that are used at most: each costs a request from every local address,
+/// and a browser warns of five.
 const URLS_MAX: usize = 8;
 
 /// The relays of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Relays {
     servers: Vec<RTCIceServer>,
-    /// By the URL that each stands for. One that stays keeps its port, for the stack knows an allocation by it.
+    /// By the URL that each stands for. One that stays keeps its port, for the stack
+    /// knows an allocation by it.
     bridges: BTreeMap<String, Bridge>,
 }
 

@@ -1,4 +1,5 @@
-//! One peer connection: it answers the server's offers, carries the two channels, sends and receives tracks.
+//! One peer connection: it answers the server's offers, carries the two channels,
+//! sends and receives tracks.
 
 mod channel;
 mod engine;
@@ -24,9 +25,11 @@ use webrtc::peer_connection::{
 };
 use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit, RtpTransceiver};
 
-/// Events of a transport that wait for the session: it takes them at once, the bound catches a session that hangs.
+/// Events of a transport that wait for the session: it takes them at once, the bound
+/// catches a session that hangs.
 const EVENTS_MAX: usize = 256;
-/// Bytes in a data channel that the server has not acknowledged; beyond, frames are refused and go another way.
+/// Bytes in a data channel that the server has not acknowledged; beyond, frames are
+/// refused and go another way.
 const CHANNEL_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a transport has to say.
@@ -112,8 +115,8 @@ impl Transport {
         })
     }
 
-    /// A sending transceiver without a line yet: the next new line of its kind that receives from here takes it, in
-    /// the order of both (RFC 9429 section 5.10).
+    /// A sending transceiver without a line yet: the next new line of its kind that receives from
+    /// here takes it, in the order of both (RFC 9429 section 5.10).
     async fn attach(&self, track: &Outgoing) -> Result<(), ClientError> {
         let init = RTCRtpTransceiverInit {
             direction: RTCRtpTransceiverDirection::Sendonly,

@@ -1,4 +1,5 @@
-//! Makes the folder of the built web application, so that this crate compiles before the page was built.
+//! Makes the folder of the built web application, so that this crate compiles
+//! before the page was built.
 
 use std::{env, fs, path::Path};
 

@@ -1,6 +1,7 @@
 /**
- * Measures how long a point takes from the pen in one Chromium to the document of another, each behind a link that
- * delays and loses: `node loss-bench.mjs [--samples N] [--seed N]`. Prints figures as `fmz-load` does (docs/benchmarks.md).
+ * Measures how long a point takes from the pen in one Chromium to the document of another, each
+ * behind a link that delays and loses: `node loss-bench.mjs [--samples N] [--seed N]`. Prints
+ * figures as `fmz-load` does (docs/benchmarks.md).
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -13,7 +14,10 @@ import { Server } from "./lib/server.mjs";
 /** Percent of datagrams lost in each direction, and half of a round trip. */
 const LOSSES = [0, 3, 10];
 const DELAY_MS = 25;
-/** Pause between two points, ms: uneven, so that they meet every phase of the server's tick and of the pages' frames. */
+/**
+ * Pause between two points, ms: uneven, so that they meet every phase of the server's tick
+ * and of the pages' frames.
+ */
 const PAUSE_MS = { min: 20, max: 50 };
 const STROKE_POINTS = 100;
 /** A point that is not on the screen after this long is lost. */
@@ -74,7 +78,10 @@ async function draw(pen, screen) {
   return { delays, lost: sent.length - delays.length, doubled };
 }
 
-/** Draws a stroke of so many points, and lifts the pen when all are there; gives how many came twice. */
+/**
+ * Draws a stroke of so many points, and lifts the pen when all are there; gives how
+ * many came twice.
+ */
 async function drawStroke(pen, screen, count, random) {
   const { mouse } = pen.page;
   const { x, y } = await pen.place([0.2, 0.2 + 0.6 * random()]);
@@ -94,7 +101,10 @@ async function drawStroke(pen, screen, count, random) {
   return Math.max(0, theirs - mine);
 }
 
-/** Runs in the page: `window.shown` has when each point of a stroke that is not ended was first in the document, ms. */
+/**
+ * Runs in the page: `window.shown` has when each point of a stroke that is not ended was
+ * first in the document, ms.
+ */
 function watchPoints() {
   window.shown = new Map();
   const lengths = new Map();

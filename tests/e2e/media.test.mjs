@@ -27,7 +27,9 @@ async function makeFilm(folder, name, frames) {
   }
 }
 
-/** Runs in the page: which marks were seen over each of the next pictures, and which frame that was. */
+/**
+ * Runs in the page: which marks were seen over each of the next pictures, and which frame that was.
+ */
 function seenOver(count) {
   return new Promise((resolve) => {
     const samples = [];

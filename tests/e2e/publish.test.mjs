@@ -3,7 +3,10 @@ import { after, before, describe, test } from "node:test";
 import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
-/** Runs in the page: the next pictures of a video; how many differ in time, and whether any shows more than one grey. */
+/**
+ * Runs in the page: the next pictures of a video; how many differ in time, and whether any
+ * shows more than one grey.
+ */
 async function watch(selector, count) {
   const video = document.querySelector(selector);
   const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });

@@ -19,7 +19,8 @@ async function testRelay(one) {
 }
 
 for (const kind of ["chromium", "firefox"]) {
-  // Firefox takes no relayed path to a loopback address; it takes one in the laboratory (tests/lab).
+  // Firefox takes no relayed path to a loopback address; it takes one in the
+  // laboratory (tests/lab).
   const onLoopback = kind === "chromium";
 
   describe(`a relay, ${kind}`, () => {

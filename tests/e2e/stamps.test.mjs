@@ -5,7 +5,10 @@ import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
 const MARKS = 40;
-/** Rounds of marks in which one at least falls between a picture and its announcement: each does with a chance of a fifth. */
+/**
+ * Rounds of marks in which one at least falls between a picture and its announcement: each does
+ * with a chance of a fifth.
+ */
 const ROUNDS_MAX = 5;
 /** Milliseconds of work in every animation frame: a page that is late all the time. */
 const WORK_MS = 20;

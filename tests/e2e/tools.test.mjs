@@ -187,7 +187,10 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
   });
 }
 
-/** Runs in the page: the second press of a double click, for which the driven pointer of a busy machine is too slow. */
+/**
+ * Runs in the page: the second press of a double click, for which the driven pointer of a
+ * busy machine is too slow.
+ */
 function pressAgain() {
   const { target, pointerId, pointerType, clientX, clientY } = window.press;
   const init = { bubbles: true, pointerId, pointerType, clientX, clientY };

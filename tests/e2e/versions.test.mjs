@@ -24,7 +24,9 @@ for (const [owner, other] of [["chromium", "firefox"], ["firefox", "chromium"]])
     const both = async (count) => {
       for (const one of [ada, bo]) await one.untilCount(count);
     };
-    /** The row of a version; a room in which nothing happens for two minutes keeps others by itself. */
+    /**
+     * The row of a version; a room in which nothing happens for two minutes keeps others by itself.
+     */
     const row = (one, name) => one.until(`the version ${name} is listed`, (name) =>
       [...document.querySelectorAll(".version")].find((row) => row.querySelector(".note-title").textContent === name), name);
     const press = async (one, name, button) => {

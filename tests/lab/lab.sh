@@ -1,5 +1,6 @@
-# The NAT laboratory: a client behind a router, and a server on the other side, in network namespaces of this run's own.
-# Sourced, not run; needs root. Nothing in it reaches the machine's own network.
+# The NAT laboratory: a client behind a router, and a server on the other side, in
+# network namespaces of this run's own. Sourced, not run; needs root. Nothing in it
+# reaches the machine's own network.
 #
 #   cl 10.77.1.2 ------- 10.77.1.1 nat 203.0.113.2 ------- bridge wan ---+--- 203.0.113.10 srv
 #      2001:db8:1::2     2001:db8:1::1 2001:db8:2::2                     +--- 203.0.113.20 peer
@@ -47,7 +48,8 @@ lab_down() {
   rmdir /etc/netns 2>/dev/null || true
 }
 
-# lab_names PLACE: what stands for /etc/hosts there, and for a server of names: nobody waits for one that cannot be reached.
+# lab_names PLACE: what stands for /etc/hosts there, and for a server of names: nobody waits for
+# one that cannot be reached.
 lab_names() {
   mkdir -p "/etc/netns/$LAB-$1"
   echo "nameserver 127.0.0.1" >"/etc/netns/$LAB-$1/resolv.conf"
@@ -82,7 +84,8 @@ lab_home() {
   fi
 }
 
-# lab_router ROW: how it translates and what it lets through. Nothing comes in that nobody asked for.
+# lab_router ROW: how it translates and what it lets through. Nothing comes in that
+# nobody asked for.
 lab_router() {
   local mapping=(masquerade)
   [[ $1 == endpoint-independent ]] || mapping+=(fully-random)

@@ -10,12 +10,16 @@ import { LabServer } from "./lib/server.mjs";
 
 const SIZE = { width: 1280, height: 720 };
 const PICTURES = 30;
-/** Joins by a browser and by the native client, by which the time to a standing connection is judged. */
+/**
+ * Joins by a browser and by the native client, by which the time to a standing
+ * connection is judged.
+ */
 const BROWSER_JOINS = 3;
 const NATIVE_JOINS = 10;
 /**
- * No way may be found by waiting for another to fail, ms. A client gives up a relay that does not answer after 8 s or
- * more (STUN's retransmissions: 9.5 s in Chromium, 39.5 s by RFC 8489 section 6.2.1); a way that is open takes about 0.5 s.
+ * No way may be found by waiting for another to fail, ms. A client gives up a relay that does not
+ * answer after 8 s or more (STUN's retransmissions: 9.5 s in Chromium, 39.5 s by RFC 8489 section
+ * 6.2.1); a way that is open takes about 0.5 s.
  */
 const CONNECT_MS_MAX = 6000 * SLOWNESS;
 /** A relay that can be reached gives an address within a tenth of this, ms. */
@@ -43,7 +47,9 @@ describe(`behind a router of the kind ${name}`, () => {
   const arrive = (who, { kind = "chromium in the lab", only, query } = {}) =>
     Participant.join(kind, who, server, { before: [[watchConnections, only]], query });
 
-  /** Pictures come, each the frame that its time says, and a mark gets to Bo by the data channel. */
+  /**
+   * Pictures come, each the frame that its time says, and a mark gets to Bo by the data channel.
+   */
   async function judge(one) {
     await one.untilPicture(SIZE.width);
     judgePictures(await one.pictures(PICTURES), SIZE);
@@ -55,7 +61,9 @@ describe(`behind a router of the kind ${name}`, () => {
     if (one !== bo) assert.deepEqual(plain(await bo.untilMarks(mine)), plain(mine));
   }
 
-  /** Somebody who may use a relay only does, over one of these transports, and has all of the room. */
+  /**
+   * Somebody who may use a relay only does, over one of these transports, and has all of the room.
+   */
   async function judgeRelay(who, transports, options) {
     const ada = await arrive(who, options);
     try {

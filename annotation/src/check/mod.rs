@@ -36,7 +36,8 @@ pub(crate) enum Rules {
     /// The same, as a replica asks them of its own ops. It may not know a media yet that the server
     /// has told by another path.
     Replica(Authority),
-    /// Those without which the op has no meaning. A log stays readable when bounds and grants change.
+    /// Those without which the op has no meaning. A log stays readable when bounds
+    /// and grants change.
     Log,
 }
 

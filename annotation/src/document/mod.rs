@@ -58,7 +58,8 @@ impl Document {
     /// Applies the next batch of the log, whole or not at all.
     ///
     /// # Errors
-    /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is not, and of no use any more.
+    /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is
+    /// not, and of no use any more.
     pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
         self.place(batch.first_revision)?;
         self.commit(&Batch::try_from(batch)?)?;

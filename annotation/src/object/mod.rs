@@ -40,7 +40,8 @@ pub struct Object {
 }
 
 impl Object {
-    /// Makes the object that a create describes. `ms` is the server's time, milliseconds since 1970.
+    /// Makes the object that a create describes. `ms` is the server's time,
+    /// milliseconds since 1970.
     pub(crate) fn new(create: &Create, revision: u64, ms: u64) -> Self {
         let mut properties = Properties::default();
         for property in &create.properties {

@@ -8,23 +8,25 @@ use fmz_proto::limits::ORDER_BYTES_MAX;
 /// Bytes that count up where there is no neighbour: 16 million steps before a key grows.
 const STEP_BYTES: usize = 4;
 
-/// A place in the drawing order: compared byte by byte, at most 32, not ending in 0. Empty: as created.
+/// A place in the drawing order: compared byte by byte, at most 32, not ending
+/// in 0. Empty: as created.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OrderKey(pub(crate) Vec<u8>);
 
 impl OrderKey {
-    /// The key of an object that was created by this revision and given none. One that is not confirmed counts as the
-    /// last that can be.
+    /// The key of an object that was created by this revision and given none. One that is not
+    /// confirmed counts as the last that can be.
     pub(crate) fn created(revision: u64) -> Self {
         Self(revision.min(REVISION_MAX).to_be_bytes().to_vec())
     }
 
-    /// A key that lies after the one and before the other; at the end of the order where one is absent. It is at most a
-    /// byte longer than the longer of two; with one, four bytes longer than its equal bytes at that end.
+    /// A key that lies after the one and before the other; at the end of the order where one is
+    /// absent. It is at most a byte longer than the longer of two; with one, four bytes longer than
+    /// its equal bytes at that end.
     ///
     /// # Errors
-    /// [`OpError::Field`] where `before` does not lie before `after`; [`OpError::OrderExhausted`] where no key of at
-    /// most [`ORDER_BYTES_MAX`] bytes lies between.
+    /// [`OpError::Field`] where `before` does not lie before `after`; [`OpError::OrderExhausted`]
+    /// where no key of at most [`ORDER_BYTES_MAX`] bytes lies between.
     pub fn between(before: Option<&[u8]>, after: Option<&[u8]>) -> Result<Self, OpError> {
         if before
             .zip(after)
@@ -70,7 +72,8 @@ fn step(key: &[u8], end: u8, by_one: fn(u32) -> u32) -> Vec<u8> {
     stepped
 }
 
-/// Keeps the bytes that both begin with, then halves the gap. `None` where the second adds but zeros to the first.
+/// Keeps the bytes that both begin with, then halves the gap. `None` where the second
+/// adds but zeros to the first.
 fn middle(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
     let mut key = Vec::new();
     let mut above = Some(after);

@@ -26,7 +26,8 @@ impl ObjectId {
     }
 }
 
-/// A place on the picture: 16384 units per picture width in both directions, from the upper left corner, signed.
+/// A place on the picture: 16384 units per picture width in both directions, from the
+/// upper left corner, signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Point {
     /// To the right.

@@ -117,7 +117,8 @@ impl TryFrom<&v1::Create> for Create {
     }
 }
 
-/// Keeps the last value of each property: what counts in the end, and a bound on the size of a create.
+/// Keeps the last value of each property: what counts in the end, and a bound on
+/// the size of a create.
 fn last_of_each(properties: Vec<Property>) -> Vec<Property> {
     let mut kept: Vec<Property> = Vec::new();
     for property in properties {

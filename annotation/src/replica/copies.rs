@@ -1,4 +1,5 @@
-//! Copies of recent batches by a path that loses and reorders, so that a loss on the ordered path is not waited for.
+//! Copies of recent batches by a path that loses and reorders, so that a loss on the
+//! ordered path is not waited for.
 
 use super::{Received, Replica};
 use crate::ApplyError;
@@ -55,8 +56,8 @@ impl Early {
 }
 
 impl Replica {
-    /// Applies copies of what the server committed. One that is ahead waits until [`Self::receive`] or another copy has
-    /// brought what is missing before it; it is never a gap.
+    /// Applies copies of what the server committed. One that is ahead waits until [`Self::receive`]
+    /// or another copy has brought what is missing before it; it is never a gap.
     ///
     /// # Errors
     /// As [`Self::receive`].

@@ -37,7 +37,8 @@ impl Replica {
         ids.into_iter().filter_map(text).collect()
     }
 
-    /// Moves what is pending, and what can be undone, from texts as they were to what the document now holds.
+    /// Moves what is pending, and what can be undone, from texts as they were to
+    /// what the document now holds.
     pub(super) fn follow_texts(&mut self, texts: Vec<(ObjectId, String)>) {
         let changes = texts.into_iter().filter_map(|(id, seen)| {
             let now = self.document.object(id)?.text();
@@ -63,7 +64,8 @@ impl Replica {
         texts.chain(drawn.into_iter().filter_map(points)).collect()
     }
 
-    /// Takes what was dropped out of the ops behind it. What it changed in texts cannot be undone any more.
+    /// Takes what was dropped out of the ops behind it. What it changed in texts
+    /// cannot be undone any more.
     pub(super) fn leave_out(&mut self, changes: Vec<Change>, behind: &mut Pending) {
         for change in changes {
             let left = move_over(behind.ops_mut(), self.author, change);

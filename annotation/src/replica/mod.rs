@@ -38,8 +38,8 @@ pub struct Lost {
 
 /// A client's document.
 ///
-/// The view is the committed document with the own pending ops applied after it: exactly what the server will make of
-/// them if nothing else comes first.
+/// The view is the committed document with the own pending ops applied after it: exactly what the
+/// server will make of them if nothing else comes first.
 #[derive(Debug, Clone, Default)]
 pub struct Replica {
     document: Document,
@@ -69,8 +69,8 @@ impl Replica {
 
     /// Says which author writes here, and its last batch that the server holds.
     ///
-    /// The same author keeps its pending ops. Another one starts anew, for objects carry their author's number: what
-    /// the former had pending is lost.
+    /// The same author keeps its pending ops. Another one starts anew, for objects carry their
+    /// author's number: what the former had pending is lost.
     pub fn set_author(&mut self, author: u32, last_client_seq: u64) -> Lost {
         let mut lost = Lost::default();
         self.early.clear();
@@ -105,9 +105,10 @@ impl Replica {
         self.author
     }
 
-    /// Replaces the committed document and applies what is still pending on it. A snapshot that is older than the
-    /// document is passed over: copies may overtake it. Not so the first one of a connection (after
-    /// [`Self::set_author`]), and the first one after an error of [`Self::receive`].
+    /// Replaces the committed document and applies what is still pending on it. A snapshot
+    /// that is older than the document is passed over: copies may overtake it. Not so the
+    /// first one of a connection (after [`Self::set_author`]), and the first one after an
+    /// error of [`Self::receive`].
     ///
     /// # Errors
     /// [`SnapshotError`]; the replica is as before.
@@ -177,21 +178,23 @@ impl Replica {
         }
     }
 
-    /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a message may hold); `None`
-    /// when nothing waits, what waits is held ([`Self::hold`]), or it edits a text of which another edit is not acknowledged yet. It counts as
+    /// Takes the next batch to be sent, at most `ops_max` ops (never none, never more than a
+    /// message may hold); `None` when nothing waits, what waits is held ([`Self::hold`]), or
+    /// it edits a text of which another edit is not acknowledged yet. It counts as
     /// un-acknowledged from now on.
     pub fn take_batch(&mut self, ops_max: usize) -> Option<v1::OpBatch> {
         self.pending
             .take_batch(ops_max, self.document.revision(), &self.held)
     }
 
-    /// The batches that were taken and not acknowledged, oldest first, as they are after what has been received since:
-    /// to be sent again on a new connection.
+    /// The batches that were taken and not acknowledged, oldest first, as they are after what has
+    /// been received since: to be sent again on a new connection.
     pub fn unacked(&self) -> Vec<v1::OpBatch> {
         self.pending.unacked(self.document.revision())
     }
 
-    /// Takes back a batch that the server refused, and those that depended on it. Unknown numbers are passed over.
+    /// Takes back a batch that the server refused, and those that depended on it.
+    /// Unknown numbers are passed over.
     pub fn rejected(&mut self, client_seq: u64) -> Lost {
         if !self
             .pending
@@ -224,7 +227,8 @@ impl Replica {
         self.pending.len()
     }
 
-    /// The ops that the server has not confirmed, in order, as they are after what has been received since.
+    /// The ops that the server has not confirmed, in order, as they are after what
+    /// has been received since.
     pub fn pending_ops(&self) -> Vec<v1::Op> {
         self.pending.ops().map(Into::into).collect()
     }

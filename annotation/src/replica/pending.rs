@@ -132,7 +132,8 @@ impl Pending {
         self.ops().any(|op| matches!(op, Op::Clear(_)))
     }
 
-    /// Forgets the batches up to a number: the server takes them in order, so it has them, or refused them.
+    /// Forgets the batches up to a number: the server takes them in order, so it
+    /// has them, or refused them.
     pub(super) fn settle(&mut self, client_seq: u64) -> Vec<Sent> {
         let settled = |batch: &&Sent| batch.client_seq <= client_seq;
         let count = self.sent.iter().take_while(settled).count();
@@ -149,8 +150,8 @@ impl Pending {
         std::mem::replace(self, empty)
     }
 
-    /// Whether an edit of the same text is on its way. The server moves a batch over what others did since its base, not
-    /// over this author's own edits: so one batch at a time.
+    /// Whether an edit of the same text is on its way. The server moves a batch over what others
+    /// did since its base, not over this author's own edits: so one batch at a time.
     fn must_wait(&self, op: &Op) -> bool {
         let id = op.edited();
         let mut sent = self.sent.iter().flat_map(|sent| &sent.ops);

@@ -19,11 +19,12 @@ pub struct Received {
 }
 
 impl Replica {
-    /// Applies what the server committed. Batches that are known already are passed over; the own ones among the new
-    /// are the acknowledgement of what was pending.
+    /// Applies what the server committed. Batches that are known already are passed over; the own
+    /// ones among the new are the acknowledgement of what was pending.
     ///
     /// # Errors
-    /// [`ApplyError`] where a batch does not fit the document: load a snapshot. Batches before it are applied.
+    /// [`ApplyError`] where a batch does not fit the document: load a snapshot.
+    /// Batches before it are applied.
     pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
         let mut changed = BTreeSet::new();
         let (cleared, before) = (self.pending.clears(), self.document.revision());

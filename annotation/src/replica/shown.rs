@@ -5,7 +5,8 @@ use crate::object::{Object, ObjectId};
 use fmz_proto::v1;
 
 impl Replica {
-    /// The visible objects in drawing order: by order key, then as created, the own unconfirmed ones last.
+    /// The visible objects in drawing order: by order key, then as created, the own
+    /// unconfirmed ones last.
     pub fn objects(&self) -> v1::ObjectList {
         let mut visible: Vec<&Object> = self.view().objects().collect();
         visible.retain(|object| !object.deleted());
@@ -16,10 +17,12 @@ impl Replica {
         }
     }
 
-    /// The objects that changed since the last call, in order of id; those not to be shown any more are `deleted`.
+    /// The objects that changed since the last call, in order of id; those not to be
+    /// shown any more are `deleted`.
     ///
-    /// They are drawn in order of `order`, where that is empty of the 8 bytes of `created_revision`, big-endian; those with
-    /// the same, in order of `created_revision`, then of their counters. A `created_revision` of 0 counts as 2^53.
+    /// They are drawn in order of `order`, where that is empty of the 8 bytes of
+    /// `created_revision`, big-endian; those with the same, in order of `created_revision`, then of
+    /// their counters. A `created_revision` of 0 counts as 2^53.
     pub fn take_changes(&mut self) -> v1::ObjectList {
         let changed = std::mem::take(&mut self.changed);
         let gone = |id: &ObjectId| v1::ObjectState {

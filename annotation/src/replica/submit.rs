@@ -12,7 +12,8 @@ use fmz_proto::v1;
 impl Replica {
     /// Changes the view at once and keeps the ops for the next batches. All ops are taken or none.
     ///
-    /// What a clear has seen, and what the end of a stroke says of its points where it says nothing, are filled in.
+    /// What a clear has seen, and what the end of a stroke says of its points where it
+    /// says nothing, are filled in.
     ///
     /// # Errors
     /// [`OpError`] for the first op that the server would refuse.

@@ -19,8 +19,8 @@ impl Replica {
         }
     }
 
-    /// Derives the whole overlay again: what a pending clear deletes depends on all objects. Gives the objects that
-    /// were or are in it.
+    /// Derives the whole overlay again: what a pending clear deletes depends on all objects. Gives
+    /// the objects that were or are in it.
     pub(super) fn rederive_all(&mut self) -> BTreeSet<ObjectId> {
         let sender = self.sender();
         let before = std::mem::take(&mut self.overlay);
@@ -33,7 +33,8 @@ impl Replica {
             .collect()
     }
 
-    /// Derives the whole overlay again, without a refused batch and the pending ops that have become impossible.
+    /// Derives the whole overlay again, without a refused batch and the pending ops
+    /// that have become impossible.
     pub(super) fn rebuild(&mut self, refused: Option<u64>) -> Lost {
         let mut lost = Lost::default();
         self.clear_overlay();

@@ -5,7 +5,8 @@ use super::history::Direction;
 use crate::OpError;
 
 impl Replica {
-    /// Begins a gesture: what is submitted until [`Self::end_group`] is undone as one. Ends one that is open.
+    /// Begins a gesture: what is submitted until [`Self::end_group`] is undone as
+    /// one. Ends one that is open.
     pub fn begin_group(&mut self) {
         self.history.begin_group();
     }
@@ -15,7 +16,8 @@ impl Replica {
         self.history.end_group();
     }
 
-    /// Takes back the last gesture by new ops, as far as nobody else wrote since. False when there is none.
+    /// Takes back the last gesture by new ops, as far as nobody else wrote since.
+    /// False when there is none.
     pub fn undo(&mut self) -> bool {
         self.walk(Direction::Undo)
     }
@@ -25,7 +27,8 @@ impl Replica {
         self.walk(Direction::Redo)
     }
 
-    /// Walks the newest step that still changes something; those before it that do not are forgotten.
+    /// Walks the newest step that still changes something; those before it that do
+    /// not are forgotten.
     fn walk(&mut self, direction: Direction) -> bool {
         self.end_group();
         while let Some(step) = self.history.pop(direction) {

@@ -107,7 +107,8 @@ fn simplify4_the_corners_of_the_range_do_not_overflow() {
     assert_eq!(simplified(&pen), pen);
 }
 
-/// A spiral parts half a turn from its outer end again and again: the shape that makes the algorithm slowest.
+/// A spiral parts half a turn from its outer end again and again: the shape that
+/// makes the algorithm slowest.
 fn spiral(points: usize) -> Vec<Pen> {
     let (turn, grow) = (0.01_f64, 1.0002_f64);
     let (mut x, mut y) = (5.0_f64, 0.0_f64);

@@ -24,7 +24,8 @@ impl Object {
         }
     }
 
-    /// The object as a page shows it: without writers, revision 0 while the server has not created it.
+    /// The object as a page shows it: without writers, revision 0 while the server
+    /// has not created it.
     pub(crate) fn to_shown(&self, pending: bool) -> v1::ObjectState {
         let stroke = self.stroke.as_ref();
         v1::ObjectState {

@@ -119,7 +119,8 @@ impl Stroke {
         Some(Nib::behind(points, pressure))
     }
 
-    /// Keeps the first points, and goes on with those of a chunk that [`Self::check_restore`] accepted.
+    /// Keeps the first points, and goes on with those of a chunk that
+    /// [`Self::check_restore`] accepted.
     pub(crate) fn restore(&mut self, keep: usize, rest: Option<&Chunk>, ended: bool) {
         self.points.truncate(keep);
         self.pressure.truncate(keep);

@@ -135,7 +135,8 @@ impl Nib {
         }
     }
 
-    /// Goes to the next point, at the nearest pressure there is. Returns the pressure that the delta asked for.
+    /// Goes to the next point, at the nearest pressure there is. Returns the pressure
+    /// that the delta asked for.
     pub(super) fn go(&mut self, delta: Delta, pressed: bool) -> i32 {
         let Delta { x, y, pressure } = delta;
         self.at = self.at.saturating_add(Point { x, y });

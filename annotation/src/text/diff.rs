@@ -4,8 +4,9 @@ use super::steps::Builder;
 use super::{Edit, chars};
 
 impl Edit {
-    /// The edit that makes `after` out of `before`: one place is replaced, from the first difference to the last. That is
-    /// what one keystroke, paste or input method does; the effort grows with the length of the texts only.
+    /// The edit that makes `after` out of `before`: one place is replaced, from the first
+    /// difference to the last. That is what one keystroke, paste or input method does; the effort
+    /// grows with the length of the texts only.
     pub fn between(before: &str, after: &str) -> Self {
         let start = common(before.chars(), after.chars());
         let (same, before) = before.split_at(start);

@@ -37,7 +37,8 @@ impl Edit {
         Some(after)
     }
 
-    /// The edit that takes this one back, on the text after it; `None` where this one does not fit the text `before` it.
+    /// The edit that takes this one back, on the text after it; `None` where this one does not
+    /// fit the text `before` it.
     pub fn invert(&self, before: &str) -> Option<Self> {
         let mut inverse = Builder::default();
         let mut rest = before;

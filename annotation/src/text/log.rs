@@ -26,7 +26,8 @@ impl TextChange {
         }
     }
 
-    /// Whose insert stands first, as an edit of the author sees it. Of one author's two the committed one.
+    /// Whose insert stands first, as an edit of the author sees it. Of one author's
+    /// two the committed one.
     pub(crate) fn side(&self, author: u32) -> Side {
         if author < self.author {
             Side::Mine

@@ -1,9 +1,9 @@
 //! Changes of a text that several people write at once.
 //!
-//! An [`Edit`] walks over a text and keeps, inserts or deletes Unicode scalar values; what follows its last step stays.
-//! Edits can be joined ([`Edit::compose`]), taken back ([`Edit::invert`]) and moved over what others did to the same text
-//! ([`Edit::transform`]). All of it is a pure function of edits; no edit that was read from the wire can overflow a
-//! count.
+//! An [`Edit`] walks over a text and keeps, inserts or deletes Unicode scalar values; what follows
+//! its last step stays. Edits can be joined ([`Edit::compose`]), taken back ([`Edit::invert`]) and
+//! moved over what others did to the same text ([`Edit::transform`]). All of it is a pure function
+//! of edits; no edit that was read from the wire can overflow a count.
 
 mod compose;
 mod cursor;

@@ -32,9 +32,9 @@ impl Step {
     }
 }
 
-/// Collects steps in normal form: none is empty, equal neighbours are one, an insert stands before the delete at its
-/// place, and no retain stands last. So edits with the same effect at the same places are equal, and every two inserts at
-/// one place meet when edits are transformed.
+/// Collects steps in normal form: none is empty, equal neighbours are one, an insert stands before
+/// the delete at its place, and no retain stands last. So edits with the same effect at the same
+/// places are equal, and every two inserts at one place meet when edits are transformed.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
     steps: Vec<Step>,

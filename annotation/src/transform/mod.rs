@@ -15,8 +15,8 @@ use fmz_proto::{WireError, v1};
 use std::collections::BTreeSet;
 use v1::op::Op as Wire;
 
-/// Moves an author's ops, made one after the other, over a change that came before them. Returns the change as it is
-/// after them.
+/// Moves an author's ops, made one after the other, over a change that came before them. Returns
+/// the change as it is after them.
 pub(crate) fn move_over<'a>(
     ops: impl IntoIterator<Item = &'a mut Op>,
     author: u32,
@@ -29,11 +29,12 @@ pub(crate) fn move_over<'a>(
 }
 
 impl Document {
-    /// Moves an author's ops, made on the revision `base`, over what came since: as they are to be committed now.
+    /// Moves an author's ops, made on the revision `base`, over what came since: as
+    /// they are to be committed now.
     ///
     /// # Errors
-    /// [`OpError::BaseTooOld`] where a text edit is among them and not all changes of texts since are kept;
-    /// [`OpError::Field`] where the base is not reached yet, or an op is out of range.
+    /// [`OpError::BaseTooOld`] where a text edit is among them and not all changes of texts since
+    /// are kept; [`OpError::Field`] where the base is not reached yet, or an op is out of range.
     pub fn rebase(&self, author: u32, base: u64, ops: Vec<v1::Op>) -> Result<Vec<v1::Op>, OpError> {
         if base > self.revision {
             return Err(WireError::OutOfRange { field: "base" }.into());

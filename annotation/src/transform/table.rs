@@ -19,7 +19,8 @@ pub(super) enum Rule {
     Head,
 }
 
-/// What an op of the first type becomes where one of the second, which it did not know, came before it.
+/// What an op of the first type becomes where one of the second, which it did not
+/// know, came before it.
 pub(super) fn rule(mine: OpType, theirs: OpType) -> Rule {
     match mine {
         OpType::Create | OpType::Add => later_than_a_revert(theirs),

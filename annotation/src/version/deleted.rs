@@ -1,5 +1,5 @@
-//! Objects of which a way back sets nothing but whether they are deleted, as runs: going back to where little was drawn
-//! deletes nearly all there is.
+//! Objects of which a way back sets nothing but whether they are deleted, as runs: going back to
+//! where little was drawn deletes nearly all there is.
 
 use crate::limits::OBJECTS_MAX;
 use crate::object::ObjectId;

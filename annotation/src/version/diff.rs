@@ -36,7 +36,8 @@ pub struct Change {
     pub parts: Vec<Part>,
 }
 
-/// Says what somebody sees who goes from one document to another, in order of id. Both are of the same log.
+/// Says what somebody sees who goes from one document to another, in order of id.
+/// Both are of the same log.
 pub fn diff(from: &Document, to: &Document) -> Vec<Change> {
     let known = from
         .objects()

@@ -1,5 +1,5 @@
-//! The frame index: which objects stand on a frame, and which revisions changed them. Kept with every op, so that
-//! nobody scans the log for it.
+//! The frame index: which objects stand on a frame, and which revisions changed them. Kept with
+//! every op, so that nobody scans the log for it.
 
 use super::runs::Runs;
 use crate::object::{FrameStamp, FramesOf, ObjectId};

@@ -15,7 +15,8 @@ const TIME_BITS: u32 = 41;
 const TIME_MAX: u64 = (1 << TIME_BITS) - 1;
 const SEQUENCE_MAX: u64 = (1 << SEQUENCE_BITS) - 1;
 
-/// Identity of a version: 41 bits of milliseconds since 2020-01-01, 10 bits of video, 12 bits of sequence. Never 0.
+/// Identity of a version: 41 bits of milliseconds since 2020-01-01, 10 bits of video, 12
+/// bits of sequence. Never 0.
 ///
 /// In text it is the decimal number, for it does not fit the numbers of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,8 +93,9 @@ impl VersionIds {
         Self { video, last }
     }
 
-    /// The next id at a time of day, milliseconds since 1970. Where the clock stands or went back, the sequence rises; where
-    /// that is full, the next millisecond begins. `None` once 41 bits of milliseconds are over, in September 2089.
+    /// The next id at a time of day, milliseconds since 1970. Where the clock stands or went back,
+    /// the sequence rises; where that is full, the next millisecond begins. `None` once 41 bits of
+    /// milliseconds are over, in September 2089.
     pub fn next(&mut self, unix_ms: u64) -> Option<VersionId> {
         let now = unix_ms.saturating_sub(EPOCH_MS);
         let id = match self.last {

@@ -1,4 +1,5 @@
-//! A change that was made on an older state: whose values it replaces, and the numbers of its new objects.
+//! A change that was made on an older state: whose values it replaces, and the
+//! numbers of its new objects.
 
 use crate::object::{Key, ObjectId};
 use crate::op::Op;
@@ -16,7 +17,8 @@ pub struct Overwritten {
     pub author: u32,
 }
 
-/// Says which values that others wrote behind revision `since` these ops of `author` replace, each once, in order.
+/// Says which values that others wrote behind revision `since` these ops of `author`
+/// replace, each once, in order.
 ///
 /// # Errors
 /// [`OpError`] for the first op that is none.
@@ -57,8 +59,8 @@ fn replaced(op: &Op) -> Vec<(ObjectId, Key)> {
 /// Author number in ids of a commit's changes, for the one who commits: no document gives it out.
 pub const COMMITTER: u32 = u32::MAX;
 
-/// Puts an author's number where ids have [`COMMITTER`], and counts those objects on behind `counter`. `None` where the author has no
-/// counter left.
+/// Puts an author's number where ids have [`COMMITTER`], and counts those objects on behind
+/// `counter`. `None` where the author has no counter left.
 pub fn claim(mut ops: Vec<v1::Op>, author: u32, counter: u32) -> Option<Vec<v1::Op>> {
     for id in ops.iter_mut().flat_map(ids_mut) {
         if id.author == COMMITTER {

@@ -15,7 +15,8 @@ const DELETED: Part = Part::Property(Key::Deleted);
 /// What is taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Only values that one of these wrote last; everybody's where absent. Points are their object's author's.
+    /// Only values that one of these wrote last; everybody's where absent. Points
+    /// are their object's author's.
     pub authors: Option<BTreeSet<u32>>,
     /// Only what was drawn on these frames: whose they are, and their numbers.
     pub frames: Option<(FramesOf, RangeInclusive<u32>)>,
@@ -26,7 +27,8 @@ pub struct Scope {
 pub struct Restores {
     /// In order of id.
     pub(crate) objects: Vec<ObjectRestore>,
-    /// Those of which nothing but whether they are deleted is set; none of them is among the objects.
+    /// Those of which nothing but whether they are deleted is set; none of them is
+    /// among the objects.
     pub(crate) deleted: DeletedRuns,
 }
 
@@ -111,8 +113,8 @@ impl Scope {
     }
 }
 
-/// Says which values lead from `head` back to `target`, an older state of the same log, in order of id. What `target` does
-/// not know is deleted.
+/// Says which values lead from `head` back to `target`, an older state of the same log, in order of
+/// id. What `target` does not know is deleted.
 pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Restores {
     let mut restores = Restores::default();
     let mut known = target.objects().peekable();

@@ -1,4 +1,5 @@
-//! Rising revisions as runs, in delta varints: a pen that draws alone costs a few bytes however long it draws.
+//! Rising revisions as runs, in delta varints: a pen that draws alone costs a few
+//! bytes however long it draws.
 
 use crate::limits::FRAME_HISTORY_BYTES_MAX;
 use fmz_proto::WireError;
@@ -21,7 +22,8 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Notes a revision. One that is not above the last is noted already: an op may touch a frame more than once.
+    /// Notes a revision. One that is not above the last is noted already: an op may
+    /// touch a frame more than once.
     pub(crate) fn push(&mut self, revision: u64) {
         match &mut self.open {
             Some((_, end)) if revision <= *end => {}

@@ -69,7 +69,8 @@ impl Document {
         Ok(())
     }
 
-    /// Reads the next version of a snapshot into a document that has its authors and the versions before.
+    /// Reads the next version of a snapshot into a document that has its authors
+    /// and the versions before.
     pub(crate) fn next_version(&self, wire: &v1::Version) -> Result<Version, SnapshotError> {
         let version = Version::try_from(wire)?;
         let rises = |last: &Version| last.id < version.id && last.revision < version.revision;

@@ -1,4 +1,5 @@
-//! Several people at once, over connections that lose and repeat: everybody ends with the same document.
+//! Several people at once, over connections that lose and repeat: everybody ends
+//! with the same document.
 
 use crate::make;
 use crate::peer::{Action, OWNER, Peer, Said};

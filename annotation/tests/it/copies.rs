@@ -25,7 +25,8 @@ fn arrival() -> impl Strategy<Value = Arrival> {
     ]
 }
 
-/// A room in which two draw in turn, the replica of one of them at its beginning, and the log behind it.
+/// A room in which two draw in turn, the replica of one of them at its beginning,
+/// and the log behind it.
 fn drawn(batches: u32) -> (Room, Replica, Vec<v1::CommittedBatch>) {
     let mut room = Room::with_authors(2);
     let replica = room.replica(1);

@@ -9,7 +9,8 @@ use fmz_annotation::{Authority, Document, Key, Kind as Known, Point, Status};
 use fmz_proto::limits::{CLEAR_OBJECTS_MAX, OFFSET_MAX};
 use fmz_proto::v1::{self, Kind};
 
-/// A room of three authors, 3 with the grant `own`. Author 1 has a rectangle 1, a pin 2 and a stroke 3; 2 a rectangle 1.
+/// A room of three authors, 3 with the grant `own`. Author 1 has a rectangle 1, a pin 2 and a
+/// stroke 3; 2 a rectangle 1.
 fn room() -> Room {
     let mut room = Room::with_authors(3);
     room.let_own(3);

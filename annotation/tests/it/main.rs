@@ -1,4 +1,5 @@
-//! What the document and its replicas promise, through their verbs. Rule ids are those of `docs/SPEC-annotation.md`.
+//! What the document and its replicas promise, through their verbs. Rule ids are those of
+//! `docs/SPEC-annotation.md`.
 
 mod converge;
 mod copies;

@@ -97,7 +97,8 @@ pub(crate) fn set(id: Option<v1::ObjectId>, property: v1::Property) -> v1::Op {
     wrap(op::Op::Set(v1::Set { id, property }))
 }
 
-/// Points as deltas, with the pressure of each or none; it is the first of the stroke with pressure.
+/// Points as deltas, with the pressure of each or none; it is the first of the
+/// stroke with pressure.
 pub(crate) fn append(id: Option<v1::ObjectId>, deltas: &[(i32, i32)], pressure: &[u8]) -> v1::Op {
     let mut before = i32::from(PRESSURE_UNKNOWN);
     let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);

@@ -11,7 +11,8 @@ use fmz_proto::v1::{self, Kind};
 const AUTHOR: u32 = 1;
 const OWNER: u32 = 2;
 
-/// A room where the author wrote a text, the author's replica and that of somebody who may change it.
+/// A room where the author wrote a text, the author's replica and that of somebody
+/// who may change it.
 pub(crate) fn written(words: &str) -> (Room, Replica, Replica) {
     let mut room = Room::with_authors(2);
     room.let_own(OWNER);

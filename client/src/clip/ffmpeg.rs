@@ -72,8 +72,8 @@ fn command(spec: &ClipSpec, inputs: &[PathBuf], graph: &str, film: &Path) -> Com
     command
 }
 
-/// VP8 for a live stream: constant rate, a keyframe a second and nowhere else, no hidden pictures, so that one picture
-/// in the file is one picture on the screen.
+/// VP8 for a live stream: constant rate, a keyframe a second and nowhere else, no hidden pictures,
+/// so that one picture in the file is one picture on the screen.
 fn encoder(spec: &ClipSpec) -> Vec<String> {
     let (rate, bits) = (spec.rate, format!("{}k", spec.bitrate_kbps));
     format!(

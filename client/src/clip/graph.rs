@@ -57,7 +57,8 @@ fn words(spec: &ClipSpec, font: &Path) -> String {
     format!("{timecode},{label}")
 }
 
-/// Corners of a frame inside the picture, clear of timecode and chart, and a cross in the middle, thin.
+/// Corners of a frame inside the picture, clear of timecode and chart, and a cross
+/// in the middle, thin.
 fn marks(spec: &ClipSpec) -> String {
     let (w, h) = (spec.width, spec.height);
     let (thick, arm) = ((w / 1920).max(1), w / 48);

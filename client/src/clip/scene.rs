@@ -1,4 +1,5 @@
-//! The picture: dawn over wooded hills, seen by a camera that slides slowly from side to side, and a small chart.
+//! The picture: dawn over wooded hills, seen by a camera that slides slowly from side
+//! to side, and a small chart.
 
 use super::noise::{hash, rough};
 use super::plate::{Color, Plate, brighten, mix, ramp, rgb};
@@ -95,7 +96,8 @@ const RANGES: [Hills; 5] = [
     },
 ];
 
-/// Every layer from back to front. `loop_frames` pictures bring all of them back to where they began.
+/// Every layer from back to front. `loop_frames` pictures bring all of them back to
+/// where they began.
 pub(super) fn layers(width: u32, height: u32, loop_frames: u32) -> Vec<Layer> {
     let mut layers = vec![still("sky", sky(width, height), 0, 0)];
     let swing = format!("sin(2*PI*n/{loop_frames})");
@@ -324,7 +326,8 @@ fn flock(width: u32, height: u32, lift: f64) -> Plate {
     })
 }
 
-/// Grey steps, colour bars, a focus star and line pairs, in a discreet panel; with its width and height.
+/// Grey steps, colour bars, a focus star and line pairs, in a discreet panel; with
+/// its width and height.
 fn chart(width: u32) -> (Plate, u32, u32) {
     let cell = f64::from(width) / 160.0;
     let (wide, high) = ((cell * 36.0) as u32 & !1, (cell * 8.0) as u32 & !1);

@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 
 /// Pictures read ahead of the one that is sent: the disk may pause for a sixth of a second.
 const PICTURES_AHEAD: usize = 4;
-/// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a whole picture as a payload.
+/// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a
+/// whole picture as a payload.
 const DESCRIPTOR: u8 = 0x10;
 
 /// Bytes of a content's hash in a media's id: enough that no two films ever share one.

@@ -2,9 +2,11 @@ use fmz_media::frame::FrameRate;
 use std::ops::Range;
 use std::time::Duration;
 
-/// Packets sent at a time. A browser's socket holds about 90 of a 4K stream at once; more are lost in its kernel.
+/// Packets sent at a time. A browser's socket holds about 90 of a 4K stream at once;
+/// more are lost in its kernel.
 const BATCH_PACKETS: usize = 16;
-/// Share of a frame's interval, in percent, over which its packets leave. The rest is reserve for late timers.
+/// Share of a frame's interval, in percent, over which its packets leave. The rest
+/// is reserve for late timers.
 const SPREAD_PERCENT: u32 = 85;
 
 /// Packets that leave together.

@@ -19,7 +19,8 @@ pub(super) struct Picture {
     pub(super) due: Duration,
 }
 
-/// Counts pictures, timestamps and epochs of a film that loops. A loop is one epoch, a long one several; the first is 1.
+/// Counts pictures, timestamps and epochs of a film that loops. A loop is one epoch, a long
+/// one several; the first is 1.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     rate: FrameRate,
@@ -52,8 +53,8 @@ impl Timeline {
         }
     }
 
-    /// The map in force at a picture, and the next where it is time to tell it. Never more than these two, for
-    /// receivers keep no more.
+    /// The map in force at a picture, and the next where it is time to tell it. Never more than
+    /// these two, for receivers keep no more.
     pub(super) fn maps(&self, picture: &Picture) -> Vec<v1::FrameMap> {
         let frames = u64::from(self.frames);
         let (round, frame) = (picture.count / frames, picture.count % frames);

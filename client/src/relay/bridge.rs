@@ -57,7 +57,8 @@ impl Target {
     }
 }
 
-/// Carries datagrams until it is dropped; each source of them has a connection of its own, so an allocation.
+/// Carries datagrams until it is dropped; each source of them has a connection of
+/// its own, so an allocation.
 #[derive(Debug)]
 pub(super) struct Bridge {
     address: SocketAddr,

@@ -12,7 +12,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Datagrams that wait for the connection: two large pictures. More are dropped, as a network would.
+/// Datagrams that wait for the connection: two large pictures. More are dropped, as
+/// a network would.
 pub(super) const DATAGRAMS_MAX: usize = 512;
 /// Longest wait for TCP and TLS: the native stack gives a relay up by then.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

@@ -239,7 +239,8 @@ impl Session {
         Ok(socket.send(ClientMessage::Candidate(candidate)).await?)
     }
 
-    /// The transport that stands keeps its path; what it gathers from now on goes by the new relays.
+    /// The transport that stands keeps its path; what it gathers from now on goes
+    /// by the new relays.
     async fn relays_told(&mut self, told: &v1::IceServers) -> Result<(), End> {
         self.relays.tell(told, &self.options).await;
         if let Some(transport) = &self.transport {

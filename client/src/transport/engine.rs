@@ -56,7 +56,8 @@ pub(super) fn configuration(
         .build()
 }
 
-/// The server's candidates are addresses, never names; and asking for names fails where no route leads to all hosts.
+/// The server's candidates are addresses, never names; and asking for names fails where no
+/// route leads to all hosts.
 pub(super) fn settings() -> SettingEngine {
     SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)

@@ -14,7 +14,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
-/// Packets of a subscription that wait for the application: one keyframe of a 4K stream. Later ones are dropped.
+/// Packets of a subscription that wait for the application: one keyframe of a 4K
+/// stream. Later ones are dropped.
 const PACKETS_MAX: usize = 512;
 
 /// A track that this client sends.
@@ -123,7 +124,8 @@ impl Subscription {
     }
 }
 
-/// A subscription and the task that feeds it: the stack's own queue must be emptied whether or not anybody reads.
+/// A subscription and the task that feeds it: the stack's own queue must be emptied
+/// whether or not anybody reads.
 pub(super) async fn incoming(
     remote: Arc<dyn TrackRemote>,
 ) -> (Subscription, impl Future<Output = ()>) {

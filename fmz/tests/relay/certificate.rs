@@ -77,7 +77,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Another server makes a certificate of its own before it finds the address of its admin pages in use.
+/// Another server makes a certificate of its own before it finds the address of its
+/// admin pages in use.
 fn make(server: &Server, folder: &Path) {
     let made = fmz(server.folder.path(), &["serve", "--roles", "turn"])
         .args(["--turn-secrets", SECRET, "--turn-listen", "off"])

@@ -21,8 +21,8 @@ impl Arrivals {
         }
     }
 
-    /// Takes a batch of the ordered path, and the copies that follow it. What comes there is next, whatever numbers
-    /// its author left out.
+    /// Takes a batch of the ordered path, and the copies that follow it. What comes there is next,
+    /// whatever numbers its author left out.
     pub(crate) fn ordered(&mut self, received: Received) -> Vec<Received> {
         let seq = received.batch.client_seq;
         if seq <= self.last {
@@ -34,7 +34,8 @@ impl Arrivals {
         next
     }
 
-    /// Takes a copy. One that is ahead waits for the ordered path; where there is no room it is left to it.
+    /// Takes a copy. One that is ahead waits for the ordered path; where there is
+    /// no room it is left to it.
     pub(crate) fn copy(&mut self, received: Received) -> Vec<Received> {
         let seq = received.batch.client_seq;
         let room = self.early.len() < EARLY_BATCHES_MAX || seq == self.last.saturating_add(1);

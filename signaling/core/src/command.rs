@@ -22,7 +22,8 @@ pub struct Asker {
     pub name: String,
     /// What the token allows.
     pub grants: Grants,
-    /// The key of the page that asks, as in [`crate::Join`]; proves which author it is, for a subject may be many people's.
+    /// The key of the page that asks, as in [`crate::Join`]; proves which author it is, for a
+    /// subject may be many people's.
     pub session_key: Option<Bytes>,
 }
 
@@ -63,8 +64,8 @@ pub struct Commit {
     /// The version that was worked on; the newest where absent.
     pub base: Option<VersionId>,
     /// Changes to be committed with it, as on `base`. The author
-    /// [`fmz_annotation::version::COMMITTER`] stands for the one who commits; its new objects are numbered from 1 and get
-    /// the next free numbers.
+    /// [`fmz_annotation::version::COMMITTER`] stands for the one who commits; its new objects are
+    /// numbered from 1 and get the next free numbers.
     pub ops: Vec<Op>,
 }
 

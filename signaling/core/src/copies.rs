@@ -1,4 +1,5 @@
-//! Copies of the newest commits, for a path that loses: as far as one datagram holds, each a few times.
+//! Copies of the newest commits, for a path that loses: as far as one datagram
+//! holds, each a few times.
 
 use crate::limits::COPY_INTERVAL;
 use bytes::Bytes;
@@ -46,7 +47,8 @@ impl Copies {
         true
     }
 
-    /// Forgets what is still to be copied: with so much behind it, the ordered path notices a loss soon.
+    /// Forgets what is still to be copied: with so much behind it, the ordered path
+    /// notices a loss soon.
     pub(crate) fn clear(&mut self) {
         self.ticks.clear();
     }

@@ -20,7 +20,8 @@ pub enum Path {
     Live,
 }
 
-/// How much waits for a session on one of its ways, by [`crate::limits::PRESSURE_LOW_BYTES`] and the two above it.
+/// How much waits for a session on one of its ways, by
+/// [`crate::limits::PRESSURE_LOW_BYTES`] and the two above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pressure {
     /// It keeps up.
@@ -51,7 +52,8 @@ impl Pressure {
 pub enum Class {
     /// Must arrive.
     Must,
-    /// Must arrive; the room keeps these frames anyway, so they cost a session's queue little, however many.
+    /// Must arrive; the room keeps these frames anyway, so they cost a session's
+    /// queue little, however many.
     CatchUp,
     /// May be dropped: the next one says the same, newer.
     Presence,
@@ -60,7 +62,8 @@ pub enum Class {
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Append to the room's log and answer with [`crate::Room::handle_appended`]. One is on its way at a time.
+    /// Append to the room's log and answer with [`crate::Room::handle_appended`].
+    /// One is on its way at a time.
     Append {
         /// Brought back by the answer.
         token: AppendToken,
@@ -80,7 +83,8 @@ pub enum Effect {
     },
     /// Tell the media server.
     ToSfu(to_sfu::Message),
-    /// Send `Closing` behind all that was sent before, then close. The room knows the session no more.
+    /// Send `Closing` behind all that was sent before, then close. The room knows
+    /// the session no more.
     Close {
         /// Whose.
         session: SessionId,

@@ -8,40 +8,50 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two sends of committed ops: about one picture of a 60 Hz screen.
 pub const TICK: Duration = Duration::from_millis(16);
-/// Batches in a tick from which on those of the next tick go to the log together: fewer are there at once by themselves.
+/// Batches in a tick from which on those of the next tick go to the log together: fewer are
+/// there at once by themselves.
 pub const GATHER_FROM_BATCHES: usize = 4;
-/// Part of a core that sending to all may take before the tick becomes wider, up to [`TICK_SPARING`]: one in so many.
+/// Part of a core that sending to all may take before the tick becomes wider, up to
+/// [`TICK_SPARING`]: one in so many.
 pub const SENDING_SHARE: u32 = 25;
 /// Longest time between two sends of committed ops only to spare the processor.
 pub const TICK_SPARING: Duration = Duration::from_millis(20);
 /// Longest time between two sends of committed ops, where sending to all takes long.
 pub const TICK_MAX: Duration = Duration::from_millis(50);
-/// Bytes a second that one core frames, encrypts and sends to many: with more to send the tick becomes wider.
+/// Bytes a second that one core frames, encrypts and sends to many: with more to
+/// send the tick becomes wider.
 pub const FAN_OUT_BYTES_PER_S: u64 = 96_000_000;
 /// What one send costs besides its bytes, as bytes: about a datagram.
 pub const SEND_BYTES: usize = 1000;
 /// Time between two sends of committed ops to who does not keep up: a hand still sees others draw.
 pub const WIDE_TICK: Duration = Duration::from_millis(250);
-/// Time between two sends of committed ops on the ordered path to who has them as copies already: the fewer messages wait to be
-/// sent again after a loss, the fewer hold up the copies behind them (SCTP's window is one for all channels).
+/// Time between two sends of committed ops on the ordered path to who has them as copies already:
+/// the fewer messages wait to be sent again after a loss, the fewer hold up the copies behind them
+/// (SCTP's window is one for all channels).
 pub const COVERED_TICK: Duration = Duration::from_millis(100);
-/// Bytes waiting for a session from which on it gets the wide tick and no pointers: a quarter of a second of a line of 8 Mbit/s.
+/// Bytes waiting for a session from which on it gets the wide tick and no pointers: a quarter of a
+/// second of a line of 8 Mbit/s.
 pub const PRESSURE_HIGH_BYTES: usize = 256 * 1024;
-/// Bytes waiting for a session from which on it gets nothing until they are gone: a second of the same line.
+/// Bytes waiting for a session from which on it gets nothing until they are gone: a
+/// second of the same line.
 pub const PRESSURE_FULL_BYTES: usize = 1024 * 1024;
 /// Bytes waiting for a session below which it keeps up again.
 pub const PRESSURE_LOW_BYTES: usize = 32 * 1024;
-/// Time in which a consumer to which nothing is sent must have taken what waits, before it is closed.
+/// Time in which a consumer to which nothing is sent must have taken what waits,
+/// before it is closed.
 pub const HELD_MAX: Duration = Duration::from_secs(20);
-/// Time between two copies of a commit behind which nothing follows: another loss is then independent of the first.
+/// Time between two copies of a commit behind which nothing follows: another loss is then
+/// independent of the first.
 pub const COPY_INTERVAL: Duration = Duration::from_millis(25);
-/// Copies of one participant that came ahead of a missing batch and wait for it: a second and a half of drawing.
+/// Copies of one participant that came ahead of a missing batch and wait for it: a
+/// second and a half of drawing.
 pub const EARLY_BATCHES_MAX: usize = 64;
 /// Refused batches of one participant that are said again when the way of commits is lost.
 pub const REFUSED_MAX: usize = 64;
 /// Time between two sends of one participant's pointer: 20 Hz looks smooth when interpolated.
 pub const PRESENCE_INTERVAL: Duration = Duration::from_millis(50);
-/// Pointers that are shown at once: more cannot be told apart, and the cost grows with their number times the viewers.
+/// Pointers that are shown at once: more cannot be told apart, and the cost grows with their
+/// number times the viewers.
 pub const POINTERS_MAX: usize = 32;
 /// Rest after which a pointer gives its place to another.
 pub const POINTER_IDLE: Duration = Duration::from_secs(5);
@@ -51,7 +61,8 @@ pub const APPEND_OPS_MAX: usize = 4096;
 pub const INBOX_OPS_MAX: usize = 20_000;
 /// Batches of one participant that wait for their turn, resent ones included.
 pub const INBOX_BATCHES_MAX: usize = 4096;
-/// Bytes of batches in one `Committed`, before framing: room for one more batch of a client below the frame's limit.
+/// Bytes of batches in one `Committed`, before framing: room for one more batch of a
+/// client below the frame's limit.
 pub const COMMITTED_BYTES_MAX: usize = 128 * 1024;
 /// Bytes of sent commits that are kept for those who come back: minutes of a busy room.
 pub const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -61,7 +72,8 @@ pub const CHANNEL_CATCH_UP_BYTES_MAX: usize = 256 * 1024;
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(1);
 /// Time between two new transports of one session: one costs a handshake.
 pub const RESTART_INTERVAL: Duration = Duration::from_millis(500);
-/// Publications of one participant: camera, microphone, two screens with sound, and room to change over.
+/// Publications of one participant: camera, microphone, two screens with sound, and
+/// room to change over.
 pub const PUBLICATIONS_MAX: usize = 8;
 /// Pictures that a participant publishes a second, on average: each may be a new media, which the
 /// document keeps for ever.
@@ -73,7 +85,8 @@ pub const PUBLISH_BURST: u32 = 16;
 pub const FRAME_MAPS_MAX: usize = 2;
 /// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.
 pub const STRIKES_MAX: u32 = 8;
-/// Commands on their way at once: people's clicks; each rollback among them holds a document while it waits.
+/// Commands on their way at once: people's clicks; each rollback among them holds a
+/// document while it waits.
 pub const COMMANDS_MAX: usize = 8;
 /// Bytes of one rollback: a record of the log holds no more, with what is around it.
 pub const ROLLBACK_BYTES_MAX: usize = 960 * 1024;
@@ -93,7 +106,8 @@ pub struct RoomLimits {
     pub room_ops_per_s: u32,
     /// Ops of a room at once: many who come back with what they drew.
     pub room_ops_burst: u32,
-    /// Messages of one participant a second, on average: 60 batches, 60 pointers and the rest, twice.
+    /// Messages of one participant a second, on average: 60 batches, 60 pointers
+    /// and the rest, twice.
     pub messages_per_s: u32,
     /// Messages of one participant at once.
     pub messages_burst: u32,
@@ -115,6 +129,6 @@ impl Default for RoomLimits {
         }
     }
 }
-/// Revisions from one state hash to the next: a copy that went wrong is found within a few seconds of drawing, for a
-/// thirtieth of a byte an op.
+/// Revisions from one state hash to the next: a copy that went wrong is found within a few seconds
+/// of drawing, for a thirtieth of a byte an op.
 pub const STATE_HASH_REVISIONS: u64 = 256;

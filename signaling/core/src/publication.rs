@@ -57,7 +57,8 @@ impl Publication {
         })
     }
 
-    /// Keeps a map if it is not older than those kept; a map of the same epoch replaces the one before.
+    /// Keeps a map if it is not older than those kept; a map of the same epoch
+    /// replaces the one before.
     pub(crate) fn keep_map(&mut self, map: v1::FrameMap) -> bool {
         let maps = &mut self.state.frame_maps;
         let newest = maps.last().map_or(0, |last| last.epoch);

@@ -55,7 +55,8 @@ impl Recent {
         *self = Self::new(revision);
     }
 
-    /// Returns the frames that bring a client from `revision` to the end, or `None` where that takes a snapshot.
+    /// Returns the frames that bring a client from `revision` to the end, or `None`
+    /// where that takes a snapshot.
     pub(crate) fn since(&self, revision: u64) -> Option<Vec<Bytes>> {
         let held = self.start <= revision && revision <= self.end;
         held.then(|| {

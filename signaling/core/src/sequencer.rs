@@ -1,6 +1,7 @@
 //! The one order: check, number, make durable, hand out.
 //!
-//! While an append is on its way nothing is numbered, so that the document is exactly what is durable whenever none is.
+//! While an append is on its way nothing is numbered, so that the document is exactly what is
+//! durable whenever none is.
 
 use crate::{AppendToken, limits, recent::Recent};
 use bytes::Bytes;
@@ -107,8 +108,8 @@ impl Sequencer {
         self.handed_batches >= limits::GATHER_FROM_BATCHES && !self.full
     }
 
-    /// Where many draw, the next append of ops does not leave before this: what is durable earlier waits for the tick all the
-    /// same, and what comes until then shares its write to disk.
+    /// Where many draw, the next append of ops does not leave before this: what is durable earlier
+    /// waits for the tick all the same, and what comes until then shares its write to disk.
     pub(crate) fn append_at(&self) -> Option<Instant> {
         let tick = self.tick.saturating_sub(self.append_takes);
         Some(self.handed_out? + tick).filter(|_| self.gathers())
@@ -251,7 +252,8 @@ impl Sequencer {
         self.tick > limits::TICK_SPARING
     }
 
-    /// The document in frames. Only what is durable is in it: call it while no append is on its way.
+    /// The document in frames. Only what is durable is in it: call it while no
+    /// append is on its way.
     pub(crate) fn snapshot(&mut self) -> &[Bytes] {
         debug_assert!(
             !self.is_flying() && self.flight.is_empty(),
@@ -265,7 +267,8 @@ impl Sequencer {
     }
 }
 
-/// Frames batches, as few frames as hold them, and gives them back. A batch that no frame holds has none.
+/// Frames batches, as few frames as hold them, and gives them back. A batch that no
+/// frame holds has none.
 pub(crate) fn frame_commits(
     batches: Vec<CommittedBatch>,
 ) -> impl Iterator<Item = (Option<Bytes>, Vec<CommittedBatch>)> {

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use fmz_proto::v1::{Grants, OpBatch, Participant, Rejected};
 use std::{collections::VecDeque, time::Instant};
 
-/// Number of a session, from 1, not used twice while the server runs. It is also its participant's number.
+/// Number of a session, from 1, not used twice while the server runs. It is also
+/// its participant's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u32);
 

@@ -23,13 +23,15 @@ pub struct Config {
     pub connections_per_source: usize,
     /// Origins of pages that may connect besides the server's own, like `https://review.example`.
     pub allowed_origins: Vec<String>,
-    /// How people reach the server, like `https://review.example`; what the request says where absent.
+    /// How people reach the server, like `https://review.example`; what the request
+    /// says where absent.
     pub public_url: Option<String>,
     /// Names the relays that sessions are told of; they are told of none where absent.
     pub ice_servers: Option<Arc<dyn IceServers>>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
-    /// How long a room without people is kept open: reading it from its log again costs its next guest a wait.
+    /// How long a room without people is kept open: reading it from its log again
+    /// costs its next guest a wait.
     pub room_idle: Duration,
     /// Bounds of each room.
     pub room: RoomLimits,

@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 
-/// Only what this server serves may run; wasm needs its own word. Pictures come as blobs and data, video as streams.
+/// Only what this server serves may run; wasm needs its own word. Pictures come as blobs
+/// and data, video as streams.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; connect-src 'self'; \
      worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

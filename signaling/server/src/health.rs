@@ -11,7 +11,8 @@ pub(crate) struct Health {
     status: &'static str,
     /// Version of the server.
     version: &'static str,
-    /// What was found lost from the disk, the first few; the log names whose it was. Absent where nothing was.
+    /// What was found lost from the disk, the first few; the log names whose it was.
+    /// Absent where nothing was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
 }

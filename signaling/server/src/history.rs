@@ -48,8 +48,8 @@ pub(crate) struct Opened {
 
 /// Returns the document of `video` as it was behind the op `revision`; 0 gives the empty one.
 ///
-/// Reads one snapshot and a tail of about its size at most, see [`fmz_store::snapshot_is_due`]; all work is done beside the
-/// runtime's own threads.
+/// Reads one snapshot and a tail of about its size at most, see [`fmz_store::snapshot_is_due`]; all
+/// work is done beside the runtime's own threads.
 ///
 /// # Errors
 /// [`HistoryError`].
@@ -75,8 +75,8 @@ pub(crate) async fn newest(store: Arc<dyn Store>, video: &str) -> Result<Opened,
     read(store, video, u64::MAX).await
 }
 
-/// Writes a snapshot of `video` at `revision` and returns its size, bytes. The document is read from the store, so that whoever
-/// has it open is not kept waiting.
+/// Writes a snapshot of `video` at `revision` and returns its size, bytes. The document is read
+/// from the store, so that whoever has it open is not kept waiting.
 ///
 /// # Errors
 /// The text of what went wrong.
@@ -96,8 +96,8 @@ pub(crate) async fn write_snapshot(
     put.map(|()| size).map_err(|error| error.to_string())
 }
 
-/// Returns the revision before the first batch behind `from` that was committed later than `ms`, milliseconds since 1970; the
-/// log's last where none was.
+/// Returns the revision before the first batch behind `from` that was committed later than `ms`,
+/// milliseconds since 1970; the log's last where none was.
 ///
 /// # Errors
 /// [`StoreError`] where the log cannot be read so far.
@@ -219,7 +219,8 @@ mod tests {
 
     const BATCHES: u64 = 12;
 
-    /// Batch `at` of a log in which each has three rectangles, behind a first one that adds their author.
+    /// Batch `at` of a log in which each has three rectangles, behind a first one
+    /// that adds their author.
     fn batch(at: u64) -> CommittedBatch {
         let create = |number: u64| {
             let counter = (at * 3 + number) as u32;

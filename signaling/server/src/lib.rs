@@ -1,8 +1,8 @@
 //! Rooms over WebSocket and REST: the shell around [`fmz_signaling_core::Room`].
 //!
-//! Start at [`Server::new`]. One task owns each open room and does what it asks; a WebSocket is one task more. The room
-//! link to the media server is two bounded queues of [`fmz_proto::v1::to_sfu::Message`] and
-//! [`fmz_proto::v1::from_sfu::Message`].
+//! Start at [`Server::new`]. One task owns each open room and does what it asks; a WebSocket is one
+//! task more. The room link to the media server is two bounded queues of
+//! [`fmz_proto::v1::to_sfu::Message`] and [`fmz_proto::v1::from_sfu::Message`].
 
 mod api;
 mod assets;

@@ -6,7 +6,8 @@ use fmz_signaling_core::SessionId;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// Runs until the media server is gone. Rooms never wait for the media server, so waiting for a room here is safe.
+/// Runs until the media server is gone. Rooms never wait for the media server, so
+/// waiting for a room here is safe.
 pub(crate) async fn run(state: State, mut from_sfu: mpsc::Receiver<Message>) {
     while let Some(message) = from_sfu.recv().await {
         let session = SessionId::from_link(session(&message));

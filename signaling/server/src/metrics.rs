@@ -2,7 +2,8 @@
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-/// Bucket bounds of waits, seconds: from a memory store to a disk in trouble, closest around a tick and a half.
+/// Bucket bounds of waits, seconds: from a memory store to a disk in trouble, closest
+/// around a tick and a half.
 const SECONDS: [f64; 19] = [
     0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.016, 0.020, 0.022, 0.025, 0.030, 0.040,
     0.05, 0.075, 0.1, 0.25, 1.0, 5.0,

@@ -1,4 +1,5 @@
-//! Which pages may talk to this server. A browser names the page's origin; a native client names none.
+//! Which pages may talk to this server. A browser names the page's origin; a native
+//! client names none.
 
 use crate::api::ApiError;
 use axum::http::{HeaderMap, StatusCode, Uri, header};

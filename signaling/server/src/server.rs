@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long requests may go on once the server stops.
 pub(crate) const DRAIN: Duration = Duration::from_secs(3);
-/// Relay connections that wait to be served: taking one is a matter of microseconds, so this is a moment of a crowd.
+/// Relay connections that wait to be served: taking one is a matter of microseconds, so
+/// this is a moment of a crowd.
 const RELAY_STREAMS_MAX: usize = 64;
 
 /// A server whose listeners are bound.
@@ -97,8 +98,8 @@ impl Server {
         self.for_operators = routes;
     }
 
-    /// Relay clients that come to the participants' addresses, plain or over TLS. Without this call, and when the receiver is
-    /// dropped, they are closed.
+    /// Relay clients that come to the participants' addresses, plain or over TLS. Without this
+    /// call, and when the receiver is dropped, they are closed.
     pub fn relay_streams(&mut self) -> mpsc::Receiver<RelayStream> {
         let (sender, streams) = mpsc::channel(RELAY_STREAMS_MAX);
         self.relay = Some(sender);
@@ -192,7 +193,8 @@ async fn stop(state: &State, stopping: &CancellationToken) {
     state.stopping.store(true, Ordering::Relaxed);
     stopping.cancel();
     state.rooms.close_all(Reason::Shutdown).await;
-    // Every socket that is left gives its permit back once its close is answered, or not answered in time.
+    // Every socket that is left gives its permit back once its close is answered,
+    // or not answered in time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(DRAIN, state.sockets.acquire_many(sockets)).await;
     state.store.flush().await;

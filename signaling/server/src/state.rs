@@ -8,7 +8,8 @@ use std::sync::{
 };
 use tokio::sync::Semaphore;
 
-/// Older states of documents that are read at once, for all rooms: a large one takes hundreds of megabytes.
+/// Older states of documents that are read at once, for all rooms: a large one
+/// takes hundreds of megabytes.
 const READS_MAX: usize = 4;
 
 #[derive(Debug, Clone)]

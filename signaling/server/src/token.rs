@@ -1,7 +1,8 @@
 //! Tokens: who may enter which room, and what for.
 //!
-//! JSON Web Tokens by one algorithm, HS256, with one secret that never leaves the data folder. Nothing in a token's
-//! header chooses anything (RFC 8725 section 3.1): a header that says more than the type and the algorithm is refused.
+//! JSON Web Tokens by one algorithm, HS256, with one secret that never leaves the data folder.
+//! Nothing in a token's header chooses anything (RFC 8725 section 3.1): a header that says more
+//! than the type and the algorithm is refused.
 
 use crate::ServerError;
 use fmz_proto::{limits, v1::Grants};
@@ -233,7 +234,8 @@ fn well_formed(claims: &Claims) -> bool {
     short(&claims.sub) && short(&claims.jti) && claims.name.as_deref().is_none_or(short) && room
 }
 
-/// Whether a room may be called so: letters, digits, `-` and `_`, at most [`limits::ROOM_BYTES_MAX`].
+/// Whether a room may be called so: letters, digits, `-` and `_`, at most
+/// [`limits::ROOM_BYTES_MAX`].
 pub fn is_room_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=limits::ROOM_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits)

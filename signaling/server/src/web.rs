@@ -14,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to say what it wants.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connections that wait to be served: taking one is a matter of microseconds, so this is a moment of a crowd.
+/// Connections that wait to be served: taking one is a matter of microseconds, so
+/// this is a moment of a crowd.
 pub(crate) const STREAMS_MAX: usize = 64;
 
-/// Serves until it is to stop; then nobody is let in any more, and requests have [`DRAIN`] to end. A connection that became
-/// a WebSocket is its handler's.
+/// Serves until it is to stop; then nobody is let in any more, and requests have [`DRAIN`] to end.
+/// A connection that became a WebSocket is its handler's.
 pub(crate) async fn serve(
     front: Front,
     mut streams: mpsc::Receiver<Stream>,

@@ -18,7 +18,8 @@ pub enum AppendError {
     /// A batch is too large to be one record.
     #[error("a batch is over the size of a record")]
     TooLarge,
-    /// A write or a sync failed, now or before: this store acknowledges nothing more until it is opened again.
+    /// A write or a sync failed, now or before: this store acknowledges nothing more
+    /// until it is opened again.
     #[error("storage failed: {0}")]
     Failed(String),
 }

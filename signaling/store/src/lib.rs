@@ -1,8 +1,8 @@
 //! Durable, ordered storage of rooms and of the operations on their videos.
 //!
-//! Three small traits, [`OpLog`], [`SnapshotStore`] and [`Catalog`], and two implementations that pass one contract suite:
-//! [`Memory`], which forgets, and [`Disk`], the embedded default. Start at [`Disk::open`]. What a batch or a snapshot means is no
-//! business of this crate.
+//! Three small traits, [`OpLog`], [`SnapshotStore`] and [`Catalog`], and two implementations that
+//! pass one contract suite: [`Memory`], which forgets, and [`Disk`], the embedded default. Start at
+//! [`Disk::open`]. What a batch or a snapshot means is no business of this crate.
 
 mod chain;
 mod disk;
@@ -31,7 +31,8 @@ pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Rooms a catalog holds at most: a page of them still lists in one answer.
 pub const ROOMS_MAX: usize = 100_000;
 
-/// Highest revision of any log: the highest integer that JavaScript counts exactly, and far from overflow.
+/// Highest revision of any log: the highest integer that JavaScript counts exactly,
+/// and far from overflow.
 pub const REVISION_MAX: u64 = 1 << 53;
 
 /// Bytes of batches in one page of [`OpLog::read`], about: what a reader holds at once.
@@ -39,13 +40,14 @@ pub const READ_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The ordered log of each video's batches.
 pub trait OpLog: Send + Sync {
-    /// Appends batches behind `expected_revision`, the last revision that the caller knows (0 for an empty log).
+    /// Appends batches behind `expected_revision`, the last revision that the caller
+    /// knows (0 for an empty log).
     ///
     /// `Ok` means durable. The batches carry consecutive revisions from `expected_revision + 1`.
     ///
     /// # Errors
-    /// [`AppendError`]; after a conflict nothing was written, after any other error the batches may or may not be
-    /// found by a later reader.
+    /// [`AppendError`]; after a conflict nothing was written, after any other error the batches may
+    /// or may not be found by a later reader.
     fn append(
         &self,
         video: &str,
@@ -53,8 +55,9 @@ pub trait OpLog: Send + Sync {
         batches: Vec<CommittedBatch>,
     ) -> Answer<Result<(), AppendError>>;
 
-    /// Reads the next page of batches whose first revision is above `after` and not above `to`; empty where there are no more.
-    /// A page ends before what cannot be read back as it was written; the next one says so.
+    /// Reads the next page of batches whose first revision is above `after` and not above `to`;
+    /// empty where there are no more. A page ends before what cannot be read back as it was
+    /// written; the next one says so.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -87,10 +90,12 @@ pub struct Snapshot {
     pub document: Bytes,
 }
 
-/// Snapshots of videos' documents, so that nobody needs a whole log. Old ones are thinned out, see [`snapshot_is_due`]:
-/// from the newest at or before any revision it is not further than that snapshot is large.
+/// Snapshots of videos' documents, so that nobody needs a whole log. Old ones are thinned
+/// out, see [`snapshot_is_due`]: from the newest at or before any revision it is not further
+/// than that snapshot is large.
 pub trait SnapshotStore: Send + Sync {
-    /// Keeps a document as it is behind the durable batch that ends at `revision`; `Ok` means durable.
+    /// Keeps a document as it is behind the durable batch that ends at `revision`;
+    /// `Ok` means durable.
     ///
     /// # Errors
     /// [`SnapshotError`]; the log and older snapshots stay as they are.
@@ -101,10 +106,12 @@ pub trait SnapshotStore: Send + Sync {
         document: Bytes,
     ) -> Answer<Result<(), SnapshotError>>;
 
-    /// Returns the newest snapshot at or before revision `at` that can be read back and belongs to this log.
+    /// Returns the newest snapshot at or before revision `at` that can be read back
+    /// and belongs to this log.
     ///
     /// # Errors
-    /// [`StoreError`] where snapshots cannot be looked for. One that is damaged is passed over and told by [`OpLog::report`].
+    /// [`StoreError`] where snapshots cannot be looked for. One that is damaged is passed over and
+    /// told by [`OpLog::report`].
     fn snapshot(&self, video: &str, at: u64) -> Answer<Result<Option<Snapshot>, StoreError>>;
 
     /// Returns the revisions of a video's snapshots, ascending.

@@ -66,8 +66,8 @@ impl fmt::Display for Loss {
     }
 }
 
-/// An unfinished write that was cut off the end of the log, and kept beside it. Nothing in it was acknowledged, unless its bytes
-/// changed afterwards.
+/// An unfinished write that was cut off the end of the log, and kept beside it. Nothing in it was
+/// acknowledged, unless its bytes changed afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// Number of the segment.

@@ -45,7 +45,10 @@ const FIREFOX = {
   },
 };
 
-/** Firefox finds a server on the loopback interface only when told to look there, and trusted with a camera. */
+/**
+ * Firefox finds a server on the loopback interface only when told to look there,
+ * and trusted with a camera.
+ */
 const FIREFOX_ON_LOOPBACK = {
   ...FIREFOX,
   extraPrefsFirefox: {

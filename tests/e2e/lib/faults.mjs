@@ -6,7 +6,10 @@
 /** As behind a firewall that lets no datagram through, either way. */
 export const blockDatagrams = [[hideOwnAddresses], [moveServer, ""]];
 
-/** All datagrams go to this address (`ip:port`) instead of the server's, and none comes from elsewhere. */
+/**
+ * All datagrams go to this address (`ip:port`) instead of the server's, and none
+ * comes from elsewhere.
+ */
 export function throughLink(address) {
   return [[hideOwnAddresses], [moveServer, address]];
 }
@@ -22,7 +25,10 @@ export function keepChannels() {
   };
 }
 
-/** Runs in the page: the server is told no address of this page, and learns one only from what comes from there. */
+/**
+ * Runs in the page: the server is told no address of this page, and learns one only
+ * from what comes from there.
+ */
 function hideOwnAddresses() {
   for (const property of ["localDescription", "currentLocalDescription", "pendingLocalDescription"]) {
     const { get } = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, property);
@@ -40,10 +46,13 @@ function hideOwnAddresses() {
   };
 }
 
-/** Runs in the page: the server seems to be at an address `ip:port`, or nowhere where that is empty. */
+/**
+ * Runs in the page: the server seems to be at an address `ip:port`, or nowhere where that is empty.
+ */
 function moveServer(address) {
   const set = RTCPeerConnection.prototype.setRemoteDescription;
-  // Foundation, component, protocol and priority stand before address and port (RFC 8839 section 5.1).
+  // Foundation, component, protocol and priority stand before address and port (RFC
+  // 8839 section 5.1).
   const place = /^(a=candidate:\S+ \S+ \S+ \S+) \S+ \S+ /gm;
   const move = (sdp) =>
     address ? sdp.replace(place, `$1 ${address.replace(":", " ")} `) : sdp.replace(/^a=candidate:.*\r\n/gm, "");

@@ -1,7 +1,7 @@
 /**
- * Runs in the page: puts `window.frameProbe` there, which reads the frame numbers painted into the pictures of a video
- * (docs/SPEC-frames.md, rules code1 to code5) beside the RTP timestamp of each. Written from the rules, not from the
- * product's own reader.
+ * Runs in the page: puts `window.frameProbe` there, which reads the frame numbers painted into the
+ * pictures of a video (docs/SPEC-frames.md, rules code1 to code5) beside the RTP timestamp of each.
+ * Written from the rules, not from the product's own reader.
  */
 export function installFrameProbe() {
   const CELLS_A_WIDTH = 160;
@@ -68,12 +68,13 @@ export function installFrameProbe() {
     return readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
   }
 
-  // Taken before a test plants a fault: what tells a picture's own RTP timestamp, if the browser has it.
+  // Taken before a test plants a fault: what tells a picture's own RTP timestamp,
+  // if the browser has it.
   const { metadata } = VideoFrame.prototype;
 
   /**
-   * The picture that a video shows at this moment: the number painted in it and, if the browser says so of these very
-   * pixels, their RTP timestamp.
+   * The picture that a video shows at this moment: the number painted in it and, if the browser
+   * says so of these very pixels, their RTP timestamp.
    */
   function look(video) {
     if (!metadata) return { code: codeOf(video, video.videoWidth) };
@@ -85,7 +86,8 @@ export function installFrameProbe() {
 
   const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
   let reader;
-  // Who reads goes before the page's own work: while that is done, the browser moves on to the next picture.
+  // Who reads goes before the page's own work: while that is done, the browser
+  // moves on to the next picture.
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
     return request.call(this, (now, metadata) => {
       reader?.(this, metadata);
@@ -94,8 +96,9 @@ export function installFrameProbe() {
   };
 
   /**
-   * Up to `count` pictures of a video that the page follows, as many as come within `ms`: of each the number painted in
-   * it, its RTP timestamp, its size, what `also` knows of it, and how many pictures were presented up to it.
+   * Up to `count` pictures of a video that the page follows, as many as come within `ms`: of each
+   * the number painted in it, its RTP timestamp, its size, what `also` knows of it, and how many
+   * pictures were presented up to it.
    */
   function sample(video, count, ms, also) {
     return new Promise((resolve) => {
@@ -122,7 +125,9 @@ export function installFrameProbe() {
 
 const WRAP = 1n << 32n;
 
-/** Frame number of a picture by the rules frame3 and frame4, or undefined where no map covers it. */
+/**
+ * Frame number of a picture by the rules frame3 and frame4, or undefined where no map covers it.
+ */
 export function frameOf(maps, rtpTimestamp) {
   const begun = maps.filter((map) => ticksSince(map, rtpTimestamp) >= 0n).sort((a, b) => a.epoch - b.epoch);
   const map = begun.at(-1);

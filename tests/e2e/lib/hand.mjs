@@ -2,7 +2,10 @@
 const STROKE_STEPS = 100;
 const DRAG_STEPS = 90;
 const SHORT_STEPS = 15;
-/** Pointer events between two frames of the page: a browser hands out one, so that ten thousand would take minutes. */
+/**
+ * Pointer events between two frames of the page: a browser hands out one, so that ten
+ * thousand would take minutes.
+ */
 const EVENTS_A_FRAME = 6;
 /** A shared text is written in at every so many rounds: finding it takes longer than writing. */
 const ROUNDS_A_WORD = 2;
@@ -21,9 +24,10 @@ export async function prepare(one) {
 }
 
 /**
- * Somebody who draws, drags, writes, removes and undoes without a pause. It keeps count of what has to come of it: `kept`
- * marks, strokes that begin and end where the pen did, and letters in the shared text. Each drag ends where it began, so
- * that a shared mark that was moved thousands of times stands where it was unless a move was lost or came twice.
+ * Somebody who draws, drags, writes, removes and undoes without a pause. It keeps count of what has
+ * to come of it: `kept` marks, strokes that begin and end where the pen did, and letters in the
+ * shared text. Each drag ends where it began, so that a shared mark that was moved thousands of
+ * times stands where it was unless a move was lost or came twice.
  */
 export class Hand {
   kept = 0;
@@ -76,7 +80,10 @@ export class Hand {
     await this.#press([EDGE, [EDGE[0] + 0.1, EDGE[1]], EDGE], DRAG_STEPS);
   }
 
-  /** Presses and lifts as anybody does; the moves between come quicker. Gives where it began and ended, on the grid. */
+  /**
+   * Presses and lifts as anybody does; the moves between come quicker. Gives where it
+   * began and ended, on the grid.
+   */
   async #press(route, steps) {
     const places = [];
     for (const spot of route) places.push(await this.one.place(spot));
@@ -137,7 +144,9 @@ export function rememberPress() {
   document.addEventListener("pointerdown", keep, { capture: true, once: true });
 }
 
-/** Runs in the page: moves the pressed pointer from place to place, some events before each frame. */
+/**
+ * Runs in the page: moves the pressed pointer from place to place, some events before each frame.
+ */
 async function moveThrough(places, steps, eventsAFrame) {
   const { target, pointerId, pointerType } = window.press;
   let events = 0;

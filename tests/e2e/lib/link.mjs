@@ -11,12 +11,17 @@ const LOAD = process.env.E2E_LOAD ?? join(ROOT, "target/debug/fmz-load");
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** A bad network in front of a server: `fmz-load link`, which delays and loses datagrams both ways. */
+/**
+ * A bad network in front of a server: `fmz-load link`, which delays and loses datagrams both ways.
+ */
 export class Link {
   #child;
   #said = new Map();
 
-  /** Opens a link to the server's address for media; `loss` is percent, `delayMs` what each direction takes. */
+  /**
+   * Opens a link to the server's address for media; `loss` is percent, `delayMs`
+   * what each direction takes.
+   */
   static async open(to, { loss, delayMs, seed }) {
     const link = new Link();
     await link.#start(["--to", to, "--loss", String(loss), "--delay", String(delayMs), "--seed", String(seed)]);
@@ -28,7 +33,9 @@ export class Link {
     return this.#said.get("link");
   }
 
-  /** Ends it; gives the datagrams that went through and those that were lost, of both directions. */
+  /**
+   * Ends it; gives the datagrams that went through and those that were lost, of both directions.
+   */
   async close() {
     const ended = once(this.#child, "close");
     this.#child.kill("SIGINT");

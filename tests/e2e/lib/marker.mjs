@@ -3,8 +3,8 @@
  */
 
 /**
- * Runs in the page before its own code: faults that a test switches on by `window.plants`, to see that the judge finds
- * them. They reach the page only: the frame probe is installed before.
+ * Runs in the page before its own code: faults that a test switches on by `window.plants`, to see
+ * that the judge finds them. They reach the page only: the frame probe is installed before.
  */
 export function installPlants() {
   window.plants = { offByOne: 0, blind: false, nameless: false };
@@ -33,7 +33,8 @@ export function installPlants() {
   const read = CanvasRenderingContext2D.prototype.getImageData;
   CanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
     const image = read.call(this, x, y, width, height);
-    // The page's samples: as if the picture of a press were always the one announced last, and the next came right after.
+    // The page's samples: as if the picture of a press were always the one announced last, and
+    // the next came right after.
     const isSample = this.canvas.width === 256 && this.canvas.height === 144;
     if (window.plants.blind && isSample) image.data.fill((announced + Math.min(reads, 1)) % 256);
     if (isSample) reads += 1;
@@ -54,9 +55,10 @@ export async function burden(one, workMs) {
 }
 
 /**
- * Draws dots at random moments until `marks` were drawn or `pictures` were presented, and takes each back when the server
- * has confirmed it. Gives for each mark the frame and doubt that it carries, and the numbers painted in the pictures that
- * the element showed just before and just after the press: they are equal unless the element moved on in between.
+ * Draws dots at random moments until `marks` were drawn or `pictures` were presented, and takes
+ * each back when the server has confirmed it. Gives for each mark the frame and doubt that it
+ * carries, and the numbers painted in the pictures that the element showed just before and just
+ * after the press: they are equal unless the element moved on in between.
  */
 export async function drawMarks(one, { marks = Infinity, pictures = Infinity, seed }) {
   await one.choose("brush");
@@ -65,8 +67,8 @@ export async function drawMarks(one, { marks = Infinity, pictures = Infinity, se
 }
 
 /**
- * Judges the marks of somebody who drew. `wrong` are those that are certain of a frame that none of the pictures around
- * the press has, or of another frame than their own time.
+ * Judges the marks of somebody who drew. `wrong` are those that are certain of a frame that none of
+ * the pictures around the press has, or of another frame than their own time.
  */
 export function judgeMarks({ drawn, frames }) {
   const isBetween = ({ frame, byTime, before, after }) => {

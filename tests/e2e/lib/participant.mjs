@@ -20,8 +20,8 @@ export class Participant {
   }
 
   /**
-   * Opens the link and goes through the door, and waits for nothing more. `before` is what runs in the page before its
-   * own code: functions, each with what it is given.
+   * Opens the link and goes through the door, and waits for nothing more. `before` is what runs in
+   * the page before its own code: functions, each with what it is given.
    */
   static async arrive(kind, name, server, { size = PICTURE, before = [], ...link } = {}) {
     const handle = await open(kind, size);
@@ -67,7 +67,10 @@ export class Participant {
     return this.objects();
   }
 
-  /** Waits until a number of marks are on the page, all of them finished and confirmed by the server. */
+  /**
+   * Waits until a number of marks are on the page, all of them finished and
+   * confirmed by the server.
+   */
   async untilCount(count) {
     await this.until(`${count} marks`, (count) => {
       const { objects } = window.fmz;
@@ -92,8 +95,9 @@ export class Participant {
   }
 
   /**
-   * The next `count` pictures: the number painted in each, and the frame that its RTP timestamp gives, by the page and by
-   * the rules; `named` is true if the browser tied pixels and timestamp together, `frames` is the clip's length.
+   * The next `count` pictures: the number painted in each, and the frame that its RTP timestamp
+   * gives, by the page and by the rules; `named` is true if the browser tied pixels and timestamp
+   * together, `frames` is the clip's length.
    */
   async pictures(count) {
     const { samples, named, maps } = await this.page.evaluate(samplePictures, count, PICTURES_MS);
@@ -105,7 +109,10 @@ export class Participant {
     return { named, frames, all: samples.map((sample) => ({ ...sample, byRules: frameOf(maps, sample.rtpTimestamp) })) };
   }
 
-  /** A place of the picture (fractions of its width and height) as whole pixels of the window, and on the grid. */
+  /**
+   * A place of the picture (fractions of its width and height) as whole pixels of
+   * the window, and on the grid.
+   */
   async place([x, y]) {
     const rect = await this.page.evaluate(() => ({ ...window.fmz.rect }));
     const at = { x: Math.round(rect.x + x * rect.width), y: Math.round(rect.y + y * rect.height) };
@@ -217,7 +224,10 @@ function isPainted(grid, color) {
   return alpha > 200 && [red, green, blue].every((value, index) => Math.abs(value - wanted[index]) < 40);
 }
 
-/** Runs in the page. The maps are gathered while the pictures come: a loop of the clip brings a new one. */
+/**
+ * Runs in the page. The maps are gathered while the pictures come: a loop of the
+ * clip brings a new one.
+ */
 async function samplePictures(count, ms) {
   const maps = new Map();
   const gather = () => {

@@ -1,4 +1,7 @@
-/** Runs in the page before its own code: counts what goes over the WebSocket, and keeps the connections within reach. */
+/**
+ * Runs in the page before its own code: counts what goes over the WebSocket, and keeps the
+ * connections within reach.
+ */
 export function meterPaths() {
   window.paths = { socketBytes: 0, connections: [] };
   const count = (data) => {
@@ -22,7 +25,10 @@ export function meterPaths() {
   };
 }
 
-/** Runs in the page: bytes over the WebSocket, both ways, and of each data channel; addresses that datagrams go to. */
+/**
+ * Runs in the page: bytes over the WebSocket, both ways, and of each data channel;
+ * addresses that datagrams go to.
+ */
 export async function readPaths() {
   const { socketBytes, connections } = window.paths;
   const reports = await Promise.all(connections.map((connection) => connection.getStats()));

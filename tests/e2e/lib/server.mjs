@@ -103,7 +103,10 @@ export class Server {
     return `${this.origin}/r/${room}${query}#token=${token}`;
   }
 
-  /** Sends a film into the room `demo`, as `fmz publish` does; `stop` ends it, `ended` tells its exit code and what it said. */
+  /**
+   * Sends a film into the room `demo`, as `fmz publish` does; `stop` ends it, `ended` tells its
+   * exit code and what it said.
+   */
   async publish(film, ...options) {
     const token = await this.token("--room", "demo", "--grants", "view,publish", "--name", "Film");
     const url = `ws://127.0.0.1:${this.ports.http}/ws`;

@@ -36,8 +36,8 @@ pub(crate) fn committed(data: &[u8]) {
     }
 }
 
-/// A replica under any calls with any bytes, as a page's own language makes them: it refuses or takes, and its view stays what its
-/// document and its pending ops give.
+/// A replica under any calls with any bytes, as a page's own language makes them: it refuses or
+/// takes, and its view stays what its document and its pending ops give.
 pub(crate) fn replica(data: &[u8]) {
     let mut input = Input::new(data);
     let mut replica = Replica::new();

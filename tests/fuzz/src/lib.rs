@@ -1,8 +1,8 @@
 //! Fuzz targets: what takes bytes from outside, and the state machines that they drive.
 //!
-//! Each target is a function of bytes that panics where a promise is broken. `scripts/fuzz` drives them with libFuzzer
-//! (`libfuzzer/`); this crate's tests run the committed corpus and seeded mutations of it in every ordinary test run. A
-//! finding is kept as a corpus file.
+//! Each target is a function of bytes that panics where a promise is broken. `scripts/fuzz` drives
+//! them with libFuzzer (`libfuzzer/`); this crate's tests run the committed corpus and seeded
+//! mutations of it in every ordinary test run. A finding is kept as a corpus file.
 
 mod document;
 mod input;

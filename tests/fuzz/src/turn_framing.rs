@@ -3,7 +3,8 @@
 use bytes::BufMut;
 use fmz_net::framing::{Deframer, FramingError, MESSAGE_BYTES_MAX, padding};
 
-/// However a stream is cut, the same messages come out, up to the same fault; together they are the stream.
+/// However a stream is cut, the same messages come out, up to the same fault;
+/// together they are the stream.
 pub(crate) fn run(data: &[u8]) {
     let Some((piece, stream)) = data.split_first() else {
         return;

@@ -1,4 +1,5 @@
-//! Every target on its committed corpus and on seeded mutations of it, as a regression in ordinary test runs.
+//! Every target on its committed corpus and on seeded mutations of it, as a
+//! regression in ordinary test runs.
 
 use fmz_fuzz::TARGETS;
 use rand::{Rng, RngExt, SeedableRng};

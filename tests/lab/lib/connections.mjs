@@ -1,6 +1,7 @@
 /**
- * Runs in the page before its own code: keeps its peer connections within reach, with the times at which they were made
- * and stood. Where `only` names a transport (udp, tcp, tls), they may use a relay over that one and nothing else.
+ * Runs in the page before its own code: keeps its peer connections within reach, with the times at
+ * which they were made and stood. Where `only` names a transport (udp, tcp, tls), they may use a
+ * relay over that one and nothing else.
  */
 export function watchConnections(only) {
   const transportOf = (url) => {
@@ -33,7 +34,10 @@ export function watchConnections(only) {
   };
 }
 
-/** Runs in the page: the way that the newest connection has taken, and how long it took to stand, ms. */
+/**
+ * Runs in the page: the way that the newest connection has taken, and how long it
+ * took to stand, ms.
+ */
 export async function readWay() {
   const { connection, made, connected } = window.lab.connections.at(-1);
   const all = [...(await connection.getStats()).values()];
@@ -43,7 +47,10 @@ export async function readWay() {
   return { type: candidateType, transport: relayProtocol, ms: connected - made };
 }
 
-/** Runs in the page: whether a relay over one transport gives an address within `ms`, with the page's own credentials. */
+/**
+ * Runs in the page: whether a relay over one transport gives an address within `ms`, with
+ * the page's own credentials.
+ */
 export async function canRelay(only, ms) {
   const { configuration } = window.lab.connections.at(-1);
   const urlsOf = ({ urls }) => [urls].flat().filter((url) => {

@@ -7,12 +7,18 @@ const LOAD = process.env.E2E_LOAD ?? join(ROOT, "target/debug/fmz-load");
 /** Pictures that are judged. */
 const PICTURES = 30;
 
-/** Joins with the native client so many times, one after the other; gives how long each connection took to stand, ms. */
+/**
+ * Joins with the native client so many times, one after the other; gives how long each
+ * connection took to stand, ms.
+ */
 export async function joinNatively(server, joins) {
   return run(server, "--joins", String(joins));
 }
 
-/** One native client that may take the relay over one transport only: it judges the stream's pictures and draws an arrow. */
+/**
+ * One native client that may take the relay over one transport only: it judges the stream's
+ * pictures and draws an arrow.
+ */
 export async function useNatively(server, transport) {
   return run(server, "--joins", "1", "--relay", transport, "--pictures", String(PICTURES));
 }

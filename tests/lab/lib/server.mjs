@@ -13,7 +13,10 @@ const STREAM = ["--size", "1280x720", "--frames", "48", "--bitrate", "4000"];
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** One fmz in the server's namespace: page, signaling, forwarding unit, relay, and a stream in the room `demo`. */
+/**
+ * One fmz in the server's namespace: page, signaling, forwarding unit, relay, and a
+ * stream in the room `demo`.
+ */
 export class LabServer {
   #child;
   #log = [];
@@ -72,7 +75,10 @@ export class LabServer {
     await within("fmz prints its address", ready, START_MS);
   }
 
-  /** One address and port for the page and for relaying over TLS and TCP, as behind a wall that opens nothing else. */
+  /**
+   * One address and port for the page and for relaying over TLS and TCP, as behind a
+   * wall that opens nothing else.
+   */
   #settings() {
     return [
       ...["--data-dir", this.data],

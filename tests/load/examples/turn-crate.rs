@@ -1,5 +1,5 @@
-//! `turn-crate ADDRESS SECRET`: the server of the `turn` crate on one UDP address, to be measured beside fmz. It takes
-//! credentials `expiry:user` of that secret.
+//! `turn-crate ADDRESS SECRET`: the server of the `turn` crate on one UDP address, to be measured
+//! beside fmz. It takes credentials `expiry:user` of that secret.
 
 use aws_lc_rs::hmac;
 use base64::Engine;

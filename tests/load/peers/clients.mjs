@@ -1,9 +1,10 @@
 /**
- * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING [counting]: participants FIRST to FIRST + COUNT - 1 of a room. Those
- * with a number below DRAWING draw. With `counting` all but the first only count what they receive, where their engine tells
- * points apart without taking them in: two cores do not hold that for 50. Prints `ready`, then obeys a line each on standard
- * input:
- * `draw` begins, `rest` ends, `count` prints how many points were made here, and how many of others all hold together.
+ * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING [counting]: participants FIRST to
+ * FIRST + COUNT - 1 of a room. Those with a number below DRAWING draw. With `counting` all but
+ * the first only count what they receive, where their engine tells points apart without taking
+ * them in: two cores do not hold that for 50. Prints `ready`, then obeys a line each on standard
+ * input: `draw` begins, `rest` ends, `count` prints how many points were made here, and how many
+ * of others all hold together.
  */
 import { createInterface } from "node:readline";
 import { Hand } from "./hand.mjs";

@@ -13,7 +13,10 @@ export class Hand {
     this.client = client;
   }
 
-  /** Draws what is due this long after all began. Hands are out of step with each other, as people are. */
+  /**
+   * Draws what is due this long after all began. Hands are out of step with each
+   * other, as people are.
+   */
   draw(seconds) {
     const phase = (this.client * 7) % 16;
     const due = Math.floor(seconds * POINTS_PER_S - phase / 16);

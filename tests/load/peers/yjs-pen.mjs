@@ -3,7 +3,10 @@ import * as Y from "yjs";
 /** The part of a sync message that says what it is, of `y-protocols`: a change of somebody's. */
 const UPDATE = 2;
 
-/** A stroke is a map with an array of coordinates; a point is one push of two. Every change is one point. */
+/**
+ * A stroke is a map with an array of coordinates; a point is one push of two. Every
+ * change is one point.
+ */
 export class YjsPen {
   constructor(doc) {
     this.doc = doc;
@@ -24,7 +27,10 @@ export class YjsPen {
     this.coordinates.push([x, y]);
   }
 
-  /** From here on takes no more changes in, but counts those that `receive` is given the kind of: its own come back too. */
+  /**
+   * From here on takes no more changes in, but counts those that `receive` is given the kind
+   * of: its own come back too.
+   */
   onlyCount() {
     this.counted = this.points();
   }

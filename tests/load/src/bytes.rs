@@ -1,7 +1,8 @@
-//! How many bytes drawing costs: as sent, as kept, as JSON would; and what the document does with it.
+//! How many bytes drawing costs: as sent, as kept, as JSON would; and what the
+//! document does with it.
 //!
-//! The document engine is linked in here, for it is what is measured. Nothing listens and nothing is written; all but the
-//! times comes out the same on every machine.
+//! The document engine is linked in here, for it is what is measured. Nothing listens and nothing
+//! is written; all but the times comes out the same on every machine.
 
 mod json;
 mod log;

@@ -1,7 +1,8 @@
 //! Proves of a run that no acknowledged op was lost, doubled, moved or changed.
 //!
-//! It compares the [`Journal`] of the writers with what was shown of the log, op by op, and with the snapshot that a
-//! fresh reader gets after the last restart. A room is one total order of unique ops, so every check is linear.
+//! It compares the [`Journal`] of the writers with what was shown of the log, op by op, and with
+//! the snapshot that a fresh reader gets after the last restart. A room is one total order of
+//! unique ops, so every check is linear.
 
 mod claims;
 mod finding;
@@ -23,7 +24,8 @@ use std::ops::RangeInclusive;
 pub(crate) struct Evidence {
     /// Every batch that an observer was given from revision 1 on, in that order.
     pub(crate) log: Vec<CommittedBatch>,
-    /// Revisions that the observer was given as a snapshot, because they were never sent before a kill.
+    /// Revisions that the observer was given as a snapshot, because they were never
+    /// sent before a kill.
     pub(crate) bridged: Vec<RangeInclusive<u64>>,
     /// What a reader that came after the last restart was given.
     pub(crate) snapshot: DocumentSnapshot,
@@ -110,7 +112,8 @@ fn check_places(claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     records.iter().filter_map(moved).collect()
 }
 
-/// An author's ops stand in the order in which the author made them, in the log and in every stroke.
+/// An author's ops stand in the order in which the author made them, in the log and
+/// in every stroke.
 fn check_order(source: Source, records: &[Record]) -> Vec<Finding> {
     let mut sorted: Vec<&Record> = records.iter().collect();
     sorted.sort_by_key(|record| (record.key.author, record.place));

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use std::time::Duration;
 
-/// The kernel's unit in /proc/PID/stat (USER_HZ), the same on every Linux that Rust runs on but Alpha.
+/// The kernel's unit in /proc/PID/stat (USER_HZ), the same on every Linux that Rust
+/// runs on but Alpha.
 const TICKS_PER_SECOND: u32 = 100;
 
 /// User plus system time of a process with all its threads, living and ended.
@@ -46,7 +47,8 @@ pub(crate) fn of_this_thread() -> Result<Duration> {
         .context("schedstat has another shape")
 }
 
-/// proc(5): the first line, but for idle (4) and iowait (5); guest time (9, 10) is inside user time.
+/// proc(5): the first line, but for idle (4) and iowait (5); guest time (9, 10) is
+/// inside user time.
 fn parse_machine(stat: &str) -> Option<Duration> {
     let fields = stat.lines().next()?.split_whitespace().skip(1);
     let ticks: Vec<u64> = fields
@@ -58,7 +60,8 @@ fn parse_machine(stat: &str) -> Option<Duration> {
     ))
 }
 
-/// Datagrams that the kernel dropped on IPv4 sockets of this network namespace because a receiver was too slow.
+/// Datagrams that the kernel dropped on IPv4 sockets of this network namespace
+/// because a receiver was too slow.
 pub(crate) fn udp_drops() -> Result<u64> {
     let table = std::fs::read_to_string("/proc/net/udp").context("read /proc/net/udp")?;
     Ok(parse_drops(&table))

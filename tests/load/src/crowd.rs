@@ -6,7 +6,8 @@ use anyhow::{Result, ensure};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Time before a measurement, for all to be at work and for what is compiled at run time to be compiled.
+/// Time before a measurement, for all to be at work and for what is compiled at run
+/// time to be compiled.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// How long the last points may be on their way.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -72,7 +73,8 @@ impl Cost {
     }
 }
 
-/// Lets everyone draw, measures the process `server`, and waits until every point has reached everyone.
+/// Lets everyone draw, measures the process `server`, and waits until every point
+/// has reached everyone.
 pub(crate) async fn measure(
     crowd: &mut impl Crowd,
     server: u32,
@@ -97,7 +99,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// A busy crowd takes its time to count, so the clocks are read when it has: at both ends alike.
+    /// A busy crowd takes its time to count, so the clocks are read when it has: at
+    /// both ends alike.
     async fn take(crowd: &mut impl Crowd, server: u32) -> Result<Self> {
         Ok(Self {
             points: crowd.count().await?,

@@ -1,4 +1,5 @@
-//! Kills the server again and again while many write, and proves that nothing acknowledged was lost or doubled.
+//! Kills the server again and again while many write, and proves that nothing
+//! acknowledged was lost or doubled.
 
 mod author;
 mod observer;
@@ -22,7 +23,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// Notes from authors and observer that wait to be read; who finds it full waits, and the run only gets slower.
+/// Notes from authors and observer that wait to be read; who finds it full waits, and
+/// the run only gets slower.
 const NOTES_MAX: usize = 4096;
 /// A run in which nothing happens for this long has failed.
 const STALL_MAX: Duration = Duration::from_secs(120);

@@ -1,4 +1,5 @@
-//! What hands draw and when: the same points at the same times as `peers/hand.mjs` gives to other engines.
+//! What hands draw and when: the same points at the same times as `peers/hand.mjs`
+//! gives to other engines.
 
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ impl Hand {
         (x, fold(self.client * 359 + number * 23, PICTURE.1))
     }
 
-    /// Hands are out of step with each other, as people are: by sixteenths of a point, and by whole turns.
+    /// Hands are out of step with each other, as people are: by sixteenths of a
+    /// point, and by whole turns.
     fn lateness_us(self) -> u64 {
         let sixteenths = self.client * 7 % 16 * MICROS / (16 * POINTS_PER_S);
         self.client % self.cycle * MICROS + sixteenths

@@ -1,5 +1,5 @@
-//! The native client joins and leaves: how long media and data channels take to stand, and whether the right pictures and an
-//! op get through.
+//! The native client joins and leaves: how long media and data channels take to stand, and whether
+//! the right pictures and an op get through.
 
 mod decode;
 mod frames;
@@ -36,7 +36,8 @@ pub(crate) struct Options {
     /// A relay and nothing else, over this transport: udp, tcp, tls.
     #[arg(long, value_name = "TRANSPORT")]
     relay: Option<RelayTransport>,
-    /// In each join: judges so many pictures of the demo's stream by the numbers in them (with ffmpeg), and draws an arrow.
+    /// In each join: judges so many pictures of the demo's stream by the numbers in them (with
+    /// ffmpeg), and draws an arrow.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=i64::from(PICTURES_MAX)))]
     pictures: Option<u16>,
     /// Joins, one after the other.

@@ -1,4 +1,5 @@
-//! A pen and a screen, each behind a link that delays and loses both ways: how long an op takes, and whether all arrive once.
+//! A pen and a screen, each behind a link that delays and loses both ways: how long an op takes,
+//! and whether all arrive once.
 
 mod end;
 

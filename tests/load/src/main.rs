@@ -1,7 +1,8 @@
 //! Load peers, durability checker and benchmarks.
 //!
-//! Every peer speaks the real protocol to the real server binary over loopback. Nothing of the server is linked in but the
-//! store, to write a long history quickly ([`ops`]), and the document, which every client has.
+//! Every peer speaks the real protocol to the real server binary over loopback. Nothing of the
+//! server is linked in but the store, to write a long history quickly ([`ops`]), and the
+//! document, which every client has.
 
 mod bytes;
 mod checker;
@@ -48,7 +49,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Kill the server again and again under load; prove that nothing acknowledged is lost or doubled.
+    /// Kill the server again and again under load; prove that nothing acknowledged
+    /// is lost or doubled.
     Durability(durability::Options),
     /// What forwarding one 4K stream to many viewers costs the server.
     Sfu(sfu::Options),
@@ -64,7 +66,8 @@ enum Command {
     Bytes,
     /// Write the corpus of strokes by which bytes are measured.
     Strokes(strokes::Options),
-    /// One large room over data channels: how long a point is under way, and what a participant costs.
+    /// One large room over data channels: how long a point is under way, and what a
+    /// participant costs.
     Room(room::Options),
     /// What a delivered op costs the server, of fmz and of other engines under the same load.
     Peers(peers::Options),

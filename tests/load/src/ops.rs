@@ -29,7 +29,8 @@ pub(crate) struct Options {
     /// Rooms in which is written at the same time.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100))]
     rooms: u32,
-    /// Authors of each room who write as fast as they are acknowledged; every second one has a data channel.
+    /// Authors of each room who write as fast as they are acknowledged; every
+    /// second one has a data channel.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=400))]
     authors: u32,
     /// Length of the throughput measurement.

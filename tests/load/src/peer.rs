@@ -1,7 +1,9 @@
-//! The WebRTC end of a load session: answers the server's offers, has the two data channels, sends and receives RTP.
+//! The WebRTC end of a load session: answers the server's offers, has the two data
+//! channels, sends and receives RTP.
 //!
-//! Holds no socket and no clock. After every `handle_*`, `accept_offer` and `send_*` call, [`Peer::poll_transmit`] and
-//! [`Peer::poll_event`] until both are empty, then [`Peer::poll_timeout`].
+//! Holds no socket and no clock. After every `handle_*`, `accept_offer` and
+//! `send_*` call, [`Peer::poll_transmit`] and [`Peer::poll_event`] until both are
+//! empty, then [`Peer::poll_timeout`].
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Publishes the synthetic stream, on a thread of its own so that no viewer's work delays it.
 //!
-//! It is a source that was encoded before, as the demo's clip is: a keyframe each second, and none on request.
+//! It is a source that was encoded before, as the demo's clip is: a keyframe each
+//! second, and none on request.
 
 use crate::clip::{self, FRAME_PACKETS, FRAME_RATE, FRAME_TICKS, Stamp};
 use crate::session::{Event, Join, Session};

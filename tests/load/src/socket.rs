@@ -1,5 +1,5 @@
-//! A UDP socket of one peer, with what the benchmarks need of the kernel: joined receives and the kernel's own time of
-//! arrival, which no scheduling of this process can delay.
+//! A UDP socket of one peer, with what the benchmarks need of the kernel: joined receives and the
+//! kernel's own time of arrival, which no scheduling of this process can delay.
 
 use anyhow::{Context, Result};
 use quinn_udp::{RecvMeta, UdpSocketState};
@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-/// Bytes asked for in the kernel's receive buffer: a second of a 25 Mbit/s stream, so that a pause of this process is
-/// not counted as loss in the server.
+/// Bytes asked for in the kernel's receive buffer: a second of a 25 Mbit/s stream, so that a pause
+/// of this process is not counted as loss in the server.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes that the kernel may join into one slot.
 const SLOT_BYTES: usize = 65_536;
@@ -68,7 +68,8 @@ impl Socket {
             let mut meta = [RecvMeta::default(); SLOTS];
             let filled = match self.fill(memory, &mut meta) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                // A server that was killed answers with ICMP; the session's end is noticed on its WebSocket.
+                // A server that was killed answers with ICMP; the session's end is
+                // noticed on its WebSocket.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => 0,
                 filled => filled.context("receive")?,
             };

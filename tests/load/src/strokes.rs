@@ -1,5 +1,6 @@
-//! A corpus of strokes like those that pens record, by which bytes are measured. It is kept in `tests/corpus/strokes`, one
-//! file for each kind and rate, a line `x,y,pressure` for each sample, an empty line between strokes.
+//! A corpus of strokes like those that pens record, by which bytes are measured. It is kept in
+//! `tests/corpus/strokes`, one file for each kind and rate, a line `x,y,pressure` for each sample,
+//! an empty line between strokes.
 
 mod kinds;
 mod motion;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use str0m::media::{Mid, Pt};
 use str0m::rtp::RtpWrite;
 
-/// What a transport has to tell, with the kernel's time of arrival of the datagram that caused it (since 1970).
+/// What a transport has to tell, with the kernel's time of arrival of the datagram
+/// that caused it (since 1970).
 pub(crate) type Arrived = (PeerEvent, Duration);
 
 /// One WebRTC transport with a socket of its own, as every real participant has.

@@ -65,7 +65,8 @@ impl Viewer {
         self.window = window;
     }
 
-    /// Takes a packet. True where it completes the first picture: every packet of a keyframe has come.
+    /// Takes a packet. True where it completes the first picture: every packet of a
+    /// keyframe has come.
     pub(crate) fn packet(&mut self, stamp: Stamp, arrived: Duration) -> bool {
         if self.window.contains(&stamp.number) {
             self.count(stamp, arrived);

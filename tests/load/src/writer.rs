@@ -1,9 +1,10 @@
 //! A writer's work: ops that can be told apart in a snapshot; for generators of load also its
 //! batches, and what of them is not acknowledged yet.
 //!
-//! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot alone accounts for all.
-//! Every create carries its batch in the frame stamp, and every stroke append carries it in two points that return to
-//! where they began, so that any number of them stays near the picture.
+//! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot
+//! alone accounts for all. Every create carries its batch in the frame stamp, and every
+//! stroke append carries it in two points that return to where they began, so that any number
+//! of them stays near the picture.
 
 use crate::journal::OpKey;
 use fmz_proto::points::{self, Delta};
@@ -172,7 +173,8 @@ pub(crate) fn creator(object: &ObjectState) -> Option<OpKey> {
     })
 }
 
-/// The appends of which a stroke consists, in its order; `None` where its points are not whole marks.
+/// The appends of which a stroke consists, in its order; `None` where its points
+/// are not whole marks.
 pub(crate) fn appends(object: &ObjectState) -> Option<Vec<OpKey>> {
     let author = object.id?.author;
     let Some(points) = &object.points else {

@@ -48,7 +48,8 @@ impl Ord for Entry {
     }
 }
 
-/// The clock and the queue of events; events of one time come in the order in which they were entered.
+/// The clock and the queue of events; events of one time come in the order in which
+/// they were entered.
 #[derive(Debug)]
 pub(crate) struct Agenda {
     now: Micros,

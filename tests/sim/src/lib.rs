@@ -1,5 +1,6 @@
-//! Deterministic simulation: the room, the document and the pages' replicas, with lines, a disk, people and trouble
-//! made from one seed, on one thread. The same seed gives the same run, to the bit.
+//! Deterministic simulation: the room, the document and the pages' replicas, with
+//! lines, a disk, people and trouble made from one seed, on one thread. The same seed
+//! gives the same run, to the bit.
 //!
 //! What is real: [`fmz_signaling_core::Room`], [`fmz_participant::Participant`] with its document,
 //! and every frame on its way. What is a model, kept as close to the product as is written beside
@@ -11,8 +12,9 @@
 //! what must not be, see [`Invariant`]. It is tried on bugs planted in the models, see [`Plant`]:
 //! one that it does not find would be a hole in it.
 //!
-//! Not covered here: checksums of files and the chain over a log (the store's own tests, on the real files), several
-//! servers that own one room (there is one), and the page's own language (the tests in `web/sdk`).
+//! Not covered here: checksums of files and the chain over a log (the store's own tests, on the
+//! real files), several servers that own one room (there is one), and the page's own language
+//! (the tests in `web/sdk`).
 
 mod agenda;
 mod disk;

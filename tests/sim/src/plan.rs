@@ -1,5 +1,5 @@
-//! What a seed means: who takes part, how good the lines are, what goes wrong. Each seed leaves some kinds of trouble
-//! out, so that runs differ in kind and not only in order.
+//! What a seed means: who takes part, how good the lines are, what goes wrong. Each seed leaves
+//! some kinds of trouble out, so that runs differ in kind and not only in order.
 
 use crate::{
     agenda::{MS, Micros, S},

@@ -1,4 +1,5 @@
-//! Bugs planted on purpose, each in the adapters around the cores: what does not find them all proves nothing.
+//! Bugs planted on purpose, each in the adapters around the cores: what does not
+//! find them all proves nothing.
 
 /// One planted bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

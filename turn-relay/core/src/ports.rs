@@ -88,7 +88,8 @@ impl Ports {
         Some(self.port(place))
     }
 
-    /// Returns the port at a place of a row. Rows end at the last port of the range, so that it is one.
+    /// Returns the port at a place of a row. Rows end at the last port of the
+    /// range, so that it is one.
     fn port(&self, place: usize) -> u16 {
         let port = usize::from(self.first) + place * usize::from(self.step);
         debug_assert!(port <= usize::from(u16::MAX), "place {place} of a row");

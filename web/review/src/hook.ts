@@ -36,13 +36,18 @@ export interface InspectedMark {
   readonly uncertain: boolean;
 }
 
-/** `window.fmz`: looks into the page for tests and support. It changes nothing, and the page never reads it. */
+/**
+ * `window.fmz`: looks into the page for tests and support. It changes nothing, and
+ * the page never reads it.
+ */
 export interface Inspection {
   /** `joining`, `open`, `reconnecting` or `ended`. */
   readonly connection: string;
   /** `connecting`, `connected` or `failed`. */
   readonly media: string;
-  /** How pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing where the path is direct. */
+  /**
+   * How pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing where the path is direct.
+   */
   readonly relay: string | undefined;
   /** How ops travel: `ops` (data channel), `websocket`, or nothing. */
   readonly path: string | undefined;
@@ -74,7 +79,10 @@ export interface Inspection {
   readonly roundTripMs: number | undefined;
   /** Frame of the large picture at an RTP timestamp. */
   frameAt(rtpTimestamp: number): FrameNumber | undefined;
-  /** Calls `listener` with the marks of each change, the own ones and those that arrive, until the result is called. */
+  /**
+   * Calls `listener` with the marks of each change, the own ones and those that arrive,
+   * until the result is called.
+   */
   onChange(listener: (changed: readonly InspectedMark[]) => void): () => void;
 }
 

@@ -141,7 +141,9 @@ function belongsToControl({ key, target }: KeyboardEvent): boolean {
   return (key === " " || key === "Enter") && target instanceof Element && target.closest("button, a") !== null;
 }
 
-/** A control other than the button of the polygon's tool, on which the focus stays while one draws. */
+/**
+ * A control other than the button of the polygon's tool, on which the focus stays while one draws.
+ */
 function isControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("button:not(#tool-polygon), a") !== null;
 }

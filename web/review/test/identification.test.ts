@@ -6,7 +6,10 @@ const announced = (frame: number): Announced => ({ rtpTimestamp: frame * TICKS, 
 const sample = (content: number, width = 1280): Sample => ({ width, height: 720, pixels: Uint32Array.from([7, content, 7]) });
 const certain = (frame: number): Partial<Verdict> => ({ rtpTimestamp: frame * TICKS, certain: true });
 
-/** What happens after a press: a picture is announced and the element is sampled in that callback, or at another moment. */
+/**
+ * What happens after a press: a picture is announced and the element is sampled in that
+ * callback, or at another moment.
+ */
 type Step = { readonly announced: number; readonly shown: number; readonly prompt: boolean } | { readonly shown: number } | "standing";
 
 /** A callback that announces a picture, which the element shows if nothing else is said. */
@@ -22,7 +25,10 @@ function handle(readings: Readings, step: Step): void {
   else readings.handleSample(sample(step.shown));
 }
 
-/** The first verdict on a press that showed `shown`, after frame 10 was announced and then the steps came. */
+/**
+ * The first verdict on a press that showed `shown`, after frame 10 was announced
+ * and then the steps came.
+ */
 function verdict(shown: number, ...steps: readonly Step[]): Verdict | undefined {
   const readings = new Readings(announced(10));
   const reading = readings.handleSample(sample(shown));

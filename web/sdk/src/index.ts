@@ -1,4 +1,6 @@
-/** Client of an fmz review room. Start at [`RoomClient`]; [`Session`] is the part without a browser. */
+/**
+ * Client of an fmz review room. Start at [`RoomClient`]; [`Session`] is the part without a browser.
+ */
 
 export { create } from "@bufbuild/protobuf";
 export * from "./gen/fmz/v1/annotation_pb";

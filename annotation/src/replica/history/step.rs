@@ -90,7 +90,8 @@ impl Step {
         self.0.extend(ids.map(|id| Change::Deleted { id, deleted }));
     }
 
-    /// A drag sets one property many times: only the first value before and the last one after count.
+    /// A drag sets one property many times: only the first value before and the
+    /// last one after count.
     fn record_set(&mut self, id: ObjectId, object: &Object, property: &Property) {
         let key = property.key();
         for change in &mut self.0 {

@@ -22,7 +22,8 @@ fn both_orders(stage: &Stage, [mine, theirs]: [(Kind, &Choice); 2]) {
     }
 }
 
-/// Everybody ends with one document (inside of `both_orders`); both orders give the same where the table says so.
+/// Everybody ends with one document (inside of `both_orders`); both orders give the
+/// same where the table says so.
 #[test]
 fn tp1_tp2_every_pair_of_ops_converges() {
     let mut pairs = 0;

@@ -209,8 +209,8 @@ impl Chaos {
         }
     }
 
-    /// Ends all trouble, and checks that every publication reaches everybody else. Returns the number
-    /// of such pairs.
+    /// Ends all trouble, and checks that every publication reaches everybody else. Returns
+    /// the number of such pairs.
     fn settle(&mut self) -> usize {
         for client in self.alive() {
             self.world.clients[client].deaf = false;

@@ -101,7 +101,8 @@ impl Room {
                 }
             }
             (OpsPath::Channel { from }, false) => {
-                // What went over the channel may be lost; what went over the WebSocket before is not.
+                // What went over the channel may be lost; what went over the
+                // WebSocket before is not.
                 session.path = OpsPath::Socket;
                 (session.pace, session.pressure) = (Pace::Tick, Pressure::Low);
                 let surely = session.known.max(from);

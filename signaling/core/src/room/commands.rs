@@ -1,7 +1,8 @@
 //! Commands: what is asked from outside of any session.
 //!
-//! Questions are answered, and older states asked for, while nothing is on its way to the log, so that only what is durable
-//! is shown. Commits and rollbacks are then numbered as all else is, and answered once they are durable.
+//! Questions are answered, and older states asked for, while nothing is on its way to the log, so
+//! that only what is durable is shown. Commits and rollbacks are then numbered as all else is, and
+//! answered once they are durable.
 
 use super::Room;
 use crate::{
@@ -46,7 +47,8 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    /// Goes on behind the versions of a document. `room` is the name of the room, and so of its video.
+    /// Goes on behind the versions of a document. `room` is the name of the room,
+    /// and so of its video.
     pub(super) fn new(room: &str, document: &Document, automatic: bool, now: Instant) -> Self {
         let last = document.last_version().map(|version| version.id);
         Self {
@@ -180,7 +182,8 @@ impl Room {
         }
     }
 
-    /// Answers questions and asks for older states. The document is what is durable: nothing flies, nothing is numbered.
+    /// Answers questions and asks for older states. The document is what is durable: nothing
+    /// flies, nothing is numbered.
     pub(super) fn look(&mut self) {
         let (questions, rest) = std::mem::take(&mut self.commands.waiting)
             .into_iter()

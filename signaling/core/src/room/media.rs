@@ -370,7 +370,8 @@ impl Room {
     }
 }
 
-/// The unreliable channel carries what may be lost; what belongs to a connection's setup stays on the WebSocket.
+/// The unreliable channel carries what may be lost; what belongs to a connection's
+/// setup stays on the WebSocket.
 fn fits(path: Path, message: &client_message::Message) -> bool {
     use client_message::Message as M;
     let lossy = matches!(message, M::Presence(_) | M::Ping(_));

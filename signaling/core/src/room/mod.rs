@@ -211,7 +211,8 @@ impl Room {
     /// Takes the log's answer to [`Effect::Append`].
     ///
     /// # Errors
-    /// None of its own: an `Err` given to it closes the room, for the document is then ahead of the log.
+    /// None of its own: an `Err` given to it closes the room, for the document is
+    /// then ahead of the log.
     pub fn handle_appended<E: std::fmt::Display>(
         &mut self,
         token: AppendToken,
@@ -279,7 +280,8 @@ impl Room {
         self.sessions.len()
     }
 
-    /// Whether nobody is in the room, nothing is on its way to the log, and the room has no version to make.
+    /// Whether nobody is in the room, nothing is on its way to the log, and the
+    /// room has no version to make.
     pub fn is_idle(&self) -> bool {
         let flying = self.sequencer.is_flying();
         let works = flying || !self.commands.is_empty() || self.commit_due().is_some();
@@ -319,8 +321,9 @@ impl Room {
             .min()
     }
 
-    /// Until when ops need not be brought to the room, which gathers them: nothing would happen earlier for it. Bring them then,
-    /// in the order and with the times of their arrival, and do what is due.
+    /// Until when ops need not be brought to the room, which gathers them: nothing would
+    /// happen earlier for it. Bring them then, in the order and with the times of their
+    /// arrival, and do what is due.
     pub fn gathers_until(&self, now: Instant) -> Option<Instant> {
         let at = match self.sequencer.is_flying() && self.sequencer.gathers() {
             true => now + limits::TICK,

@@ -1,4 +1,5 @@
-//! What a consumer that does not keep up is spared, step by step. The room and everybody else never wait for it.
+//! What a consumer that does not keep up is spared, step by step. The room and
+//! everybody else never wait for it.
 
 use super::Room;
 use crate::{
@@ -43,7 +44,8 @@ impl Gathered {
 }
 
 impl Room {
-    /// Takes what the shell or the media server says of what waits for a session on one of its ways.
+    /// Takes what the shell or the media server says of what waits for a session on
+    /// one of its ways.
     pub fn handle_pressure(&mut self, id: SessionId, path: Path, pressure: Pressure, now: Instant) {
         self.press(id, path, pressure, now);
         self.advance(now);
@@ -82,7 +84,8 @@ impl Room {
         self.sessions.over_not_before(over_at);
     }
 
-    /// What a session missed while nothing was sent to it: the commits if they are few, else the document.
+    /// What a session missed while nothing was sent to it: the commits if they are
+    /// few, else the document.
     fn resume(&mut self, id: SessionId, from: u64) {
         let missed = self.sequencer.recent().since(from);
         let bytes = missed.map(|missed| missed.iter().map(Bytes::len).sum::<usize>());
@@ -104,7 +107,8 @@ impl Room {
         }
     }
 
-    /// Takes note of a tick of which copies went out: the ordered path of who takes them follows later.
+    /// Takes note of a tick of which copies went out: the ordered path of who takes
+    /// them follows later.
     pub(super) fn note_covered(&mut self, batches: &[CommittedBatch], now: Instant) {
         if self.sessions.values().any(Session::is_covered) {
             self.covered.note(batches, now + limits::COVERED_TICK);
@@ -117,8 +121,8 @@ impl Room {
         }
     }
 
-    /// Sends on the ordered path what went out as copies only. Also to be called before somebody stops taking copies, and
-    /// before anything that was not copied.
+    /// Sends on the ordered path what went out as copies only. Also to be called before somebody
+    /// stops taking copies, and before anything that was not copied.
     pub(super) fn send_covered(&mut self) {
         for frame in self.covered.take() {
             let sessions = self.select(|_, session| session.is_covered());
@@ -126,7 +130,8 @@ impl Room {
         }
     }
 
-    /// Sends everyone with the wide tick what came since the last, the same bytes; who keeps up again gets every tick.
+    /// Sends everyone with the wide tick what came since the last, the same bytes; who keeps
+    /// up again gets every tick.
     pub(super) fn send_wide(&mut self, now: Instant) {
         if !self.wide.is_due(now) {
             return;

@@ -1,5 +1,5 @@
-//! The sessions of a room, and which of them something waits for: with thousands of viewers, a message of one must not
-//! cost a look at all.
+//! The sessions of a room, and which of them something waits for: with thousands of viewers, a
+//! message of one must not cost a look at all.
 
 use crate::{
     SessionId, limits,

@@ -15,12 +15,14 @@ use fmz_proto::{
 };
 use std::time::Instant;
 
-/// Session key of authors who commit from outside of a session: no digest of a key that a page could send.
+/// Session key of authors who commit from outside of a session: no digest of a key
+/// that a page could send.
 const OUTSIDE_KEY: [u8; fmz_proto::limits::SESSION_KEY_BYTES] =
     [0; fmz_proto::limits::SESSION_KEY_BYTES];
 
 impl Room {
-    /// Numbers the room's own commit where it is due, then the commits and rollbacks that wait: what those change is not old.
+    /// Numbers the room's own commit where it is due, then the commits and rollbacks that wait:
+    /// what those change is not old.
     pub(super) fn write_versions(&mut self, now: Instant) {
         if self.commit_due().is_some_and(|due| due <= now) {
             self.commit_by_itself(now);
@@ -206,7 +208,8 @@ impl Room {
         })
     }
 
-    /// The number of the author who asks: that of its page, or the one that it has outside of sessions.
+    /// The number of the author who asks: that of its page, or the one that it has
+    /// outside of sessions.
     pub(super) fn own_author(&self, asker: &Asker) -> Option<u32> {
         let key = asker.session_key.as_deref().unwrap_or(&OUTSIDE_KEY);
         self.document().author_by_session(&asker.subject, key)
@@ -263,7 +266,8 @@ impl Room {
         }
     }
 
-    /// When the room commits by itself: once nobody changed anything for a while, and something is in no version.
+    /// When the room commits by itself: once nobody changed anything for a while, and
+    /// something is in no version.
     pub(super) fn commit_due(&self) -> Option<Instant> {
         let document = self.sequencer.document();
         let kept = document

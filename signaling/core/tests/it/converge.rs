@@ -1,4 +1,5 @@
-//! Many who draw, over paths that come and go and a log that takes its time: all end with what the log holds.
+//! Many who draw, over paths that come and go and a log that takes its time: all
+//! end with what the log holds.
 
 use crate::world::{DRAW, World, rectangle, snapshot};
 use fmz_annotation::Document;

@@ -1,4 +1,5 @@
-//! The room through its verbs, with time moved by hand. Names begin with the rule's id in `docs/SPEC-signaling.md`.
+//! The room through its verbs, with time moved by hand. Names begin with the rule's id in
+//! `docs/SPEC-signaling.md`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,7 +1,8 @@
-//! How many ops one core puts in order: decoded, checked, numbered, packed for everyone; and made durable as well.
+//! How many ops one core puts in order: decoded, checked, numbered, packed for everyone;
+//! and made durable as well.
 //!
-//! The shell's part is played here on a clock moved by hand, so that a disk that waits costs no time, only what it takes of
-//! the processor. Sockets are not in it. Prints `name value unit`.
+//! The shell's part is played here on a clock moved by hand, so that a disk that waits costs no
+//! time, only what it takes of the processor. Sockets are not in it. Prints `name value unit`.
 
 mod cpu;
 mod pens;

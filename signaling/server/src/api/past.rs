@@ -78,7 +78,8 @@ pub(crate) struct NewRollback {
 /// A way back that was gone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RollbackView {
-    /// Revision of the way back; going back to the one before it undoes it. The head's where nothing was different.
+    /// Revision of the way back; going back to the one before it undoes it. The head's
+    /// where nothing was different.
     revision: u64,
     /// Revision of the state it went back to.
     target: u64,

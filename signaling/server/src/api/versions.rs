@@ -64,8 +64,8 @@ pub(crate) struct NewVersion {
     /// The version that was worked on; the newest where absent.
     #[serde(default)]
     base: Option<String>,
-    /// Changes made on `base`, to be committed with the version: a wire frame with an `OpBatch`, base64. The author number
-    /// 4294967295 stands for the one who commits.
+    /// Changes made on `base`, to be committed with the version: a wire frame with an `OpBatch`,
+    /// base64. The author number 4294967295 stands for the one who commits.
     #[serde(default)]
     batch: Option<String>,
     /// Session key of the page that asks, base64, so that the version is its author's.

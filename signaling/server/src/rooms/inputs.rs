@@ -1,4 +1,5 @@
-//! The way into a room: one queue in the order of arrival, whose reader may sleep over what can wait.
+//! The way into a room: one queue in the order of arrival, whose reader may sleep
+//! over what can wait.
 
 use super::Input;
 use std::sync::Arc;
@@ -57,8 +58,9 @@ impl InputSender {
 }
 
 impl Inputs {
-    /// The next input; `None` where nobody can bring one any more. A room that is `gathering` is not woken by what can wait,
-    /// which would cost more than all that is done about it; it takes it with [`Self::try_next`] when it is awake.
+    /// The next input; `None` where nobody can bring one any more. A room that is `gathering` is
+    /// not woken by what can wait, which would cost more than all that is done about it; it takes
+    /// it with [`Self::try_next`] when it is awake.
     pub(super) async fn next(&mut self, gathering: bool) -> Option<Input> {
         if gathering {
             loop {

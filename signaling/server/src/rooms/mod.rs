@@ -25,7 +25,8 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// All open rooms. There are no more than the catalog holds, and no more sessions than the server takes.
+/// All open rooms. There are no more than the catalog holds, and no more sessions
+/// than the server takes.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     to_sfu: mpsc::Sender<to_sfu::Message>,
@@ -60,7 +61,8 @@ impl Rooms {
         self.open.lock().expect("no holder of this lock panics")
     }
 
-    /// Brings a session to its room, which is opened where it is not open. `None` where the room closes just now.
+    /// Brings a session to its room, which is opened where it is not open. `None` where
+    /// the room closes just now.
     pub(crate) async fn join(
         &self,
         state: &State,
@@ -82,7 +84,8 @@ impl Rooms {
         sent.then_some(inputs)
     }
 
-    /// Gives a room a command and waits for what comes of it. The room is opened where it is not open.
+    /// Gives a room a command and waits for what comes of it. The room is opened
+    /// where it is not open.
     pub(crate) async fn command(
         &self,
         state: &State,

@@ -8,7 +8,8 @@ use std::sync::{
 };
 use tokio::task::JoinHandle;
 
-/// Bytes of log for which a room that closes writes no snapshot: reading them costs less than its syncs.
+/// Bytes of log for which a room that closes writes no snapshot: reading them costs
+/// less than its syncs.
 const CLOSING_TAIL_BYTES_MIN: u64 = 64 * 1024;
 
 /// The snapshots of one open room. At most one is written at a time, beside the room.

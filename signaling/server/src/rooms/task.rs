@@ -31,7 +31,8 @@ use tokio::sync::mpsc;
 /// A room in which nothing is due is looked at again after this long.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Inputs that are taken before what they ask for is done: some milliseconds of a full room, so that no append waits for long.
+/// Inputs that are taken before what they ask for is done: some milliseconds of a full room, so
+/// that no append waits for long.
 const INPUTS_AT_ONCE: usize = 64;
 
 /// What can happen to a room.
@@ -195,7 +196,8 @@ impl Task {
         }
     }
 
-    /// In order of precedence: what became durable, what the media server takes, what is due, what comes in.
+    /// In order of precedence: what became durable, what the media server takes,
+    /// what is due, what comes in.
     async fn serve(mut self, inputs: &mut Inputs) -> Reason {
         let to_sfu = self.to_sfu.clone();
         loop {

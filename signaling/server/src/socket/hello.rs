@@ -129,8 +129,8 @@ fn shown_name(claims: &Claims, wanted: &str) -> String {
     }
 }
 
-/// The document shows everyone the key of each author's session, so it must not be the one that proves to be that author:
-/// people who came by the same link have the same subject.
+/// The document shows everyone the key of each author's session, so it must not be the one that
+/// proves to be that author: people who came by the same link have the same subject.
 pub(crate) fn public_key(session_key: &[u8]) -> Bytes {
     let digest = digest::digest(&digest::SHA256, session_key);
     Bytes::copy_from_slice(&digest.as_ref()[..limits::SESSION_KEY_BYTES])

@@ -34,8 +34,8 @@ use tokio::{
     time::{MissedTickBehavior, interval_at, timeout},
 };
 
-/// Bytes that each session holds for reading; all of them are zeroed at every read. A batch of strokes is below 2 KiB, and
-/// larger frames get what they need.
+/// Bytes that each session holds for reading; all of them are zeroed at every read. A batch of
+/// strokes is below 2 KiB, and larger frames get what they need.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// How long one frame may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -186,7 +186,8 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
     state.rooms.forget_session(session);
 }
 
-/// Carries frames both ways. Returns the room's reason to close, or `None` where the connection is gone.
+/// Carries frames both ways. Returns the room's reason to close, or `None` where
+/// the connection is gone.
 async fn exchange(
     state: &State,
     socket: &mut WebSocket,

@@ -42,7 +42,8 @@ impl Relays {
         }
     }
 
-    /// What to write behind a frame of the room: the first one is the welcome, and no offer comes before the second.
+    /// What to write behind a frame of the room: the first one is the welcome, and no
+    /// offer comes before the second.
     pub(super) fn behind_welcome(&mut self) -> Option<Bytes> {
         if std::mem::replace(&mut self.welcomed, true) {
             return None;

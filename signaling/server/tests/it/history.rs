@@ -36,7 +36,8 @@ fn texts(client: &mut Client) -> OpBatch {
     batch
 }
 
-/// Draws until the room wrote a snapshot; returns the folder of the stopped server, and what was drawn.
+/// Draws until the room wrote a snapshot; returns the folder of the stopped server,
+/// and what was drawn.
 async fn drawn() -> (TempDir, fmz_annotation::Document) {
     let fixture = Fixture::new().await;
     let mut ada = fixture.join("ada", 1).await;

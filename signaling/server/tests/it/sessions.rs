@@ -171,7 +171,8 @@ async fn who_does_not_read_is_closed_and_holds_nobody_up() {
             break left;
         }
     };
-    // The room holds back what waits for him; a connection on which nothing moves is given up before the room's patience ends.
+    // The room holds back what waits for him; a connection on which nothing moves is given up
+    // before the room's patience ends.
     assert_eq!(
         (left.participant, left.reason.as_str()),
         (ben.welcome.participant, "disconnected")

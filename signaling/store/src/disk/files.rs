@@ -1,4 +1,5 @@
-//! What the store asks of a file system, and nothing more: tests put failures and power cuts in here.
+//! What the store asks of a file system, and nothing more: tests put failures and
+//! power cuts in here.
 
 use std::{fmt, io};
 
@@ -6,7 +7,8 @@ use std::{fmt, io};
 ///
 /// Bytes are durable once their file was synced, names (made, changed, gone) once their folder was.
 pub trait Files: fmt::Debug + Send + Sync {
-    /// Names of what lies in a folder, in any order; none where the folder is not there. `""` is the whole.
+    /// Names of what lies in a folder, in any order; none where the folder is not
+    /// there. `""` is the whole.
     ///
     /// # Errors
     /// What the system says.

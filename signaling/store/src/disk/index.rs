@@ -108,7 +108,8 @@ impl Index {
         video.entries.push(entry);
     }
 
-    /// Whether a place lies before the end of a video's last batch: nothing that was written there is newer.
+    /// Whether a place lies before the end of a video's last batch: nothing that
+    /// was written there is newer.
     pub(super) fn overlaps(&self, video: &str, place: &Place) -> bool {
         let entries = self.videos.get(video).map(|video| &video.entries);
         let last = entries.and_then(|entries| entries.last());
@@ -123,8 +124,8 @@ impl Index {
         (video.head, video.chain) = (head, chain);
     }
 
-    /// Finds the batches behind the revision `start`, those that begin at `end` included, up to about `bytes_max`, at least
-    /// one if there is one.
+    /// Finds the batches behind the revision `start`, those that begin at `end` included, up to
+    /// about `bytes_max`, at least one if there is one.
     pub(super) fn page(
         &self,
         name: &str,

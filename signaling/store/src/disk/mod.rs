@@ -1,4 +1,5 @@
-//! The embedded store: one append-only log in a folder of its own, synced before anything is acknowledged.
+//! The embedded store: one append-only log in a folder of its own, synced before
+//! anything is acknowledged.
 
 mod files;
 mod folder;
@@ -37,10 +38,12 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use writer::{Request, Writer};
 
-/// Requests that wait for the writer at most; who comes later waits before handing over. A room has one on its way.
+/// Requests that wait for the writer at most; who comes later waits before handing over.
+/// A room has one on its way.
 pub const QUEUE_REQUESTS_MAX: usize = 4096;
 
-/// Size at which the next segment begins, bytes: what opening a folder reads and holds in memory at once.
+/// Size at which the next segment begins, bytes: what opening a folder reads and
+/// holds in memory at once.
 const SEGMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// How a [`Disk`] lays out its files.
@@ -88,7 +91,8 @@ impl Shared {
     }
 }
 
-/// A store in a folder. One process at a time may have it open; dropping it writes out what was handed over.
+/// A store in a folder. One process at a time may have it open; dropping it writes
+/// out what was handed over.
 #[derive(Debug)]
 pub struct Disk {
     files: Arc<dyn Files>,
@@ -99,8 +103,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Opens a folder, making it where it is absent, and reads back what it holds. What is damaged is told by
-    /// [`OpLog::report`]; everything else is served.
+    /// Opens a folder, making it where it is absent, and reads back what it holds. What is damaged
+    /// is told by [`OpLog::report`]; everything else is served.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -163,8 +167,9 @@ impl Disk {
         })
     }
 
-    /// Reads a full segment whole, notes what is damaged in it (see [`OpLog::report`]), and returns the number of the next one;
-    /// `None` behind the last. Opening a folder reads indexes only, so this finds what nobody has asked for yet. Begin with 1.
+    /// Reads a full segment whole, notes what is damaged in it (see [`OpLog::report`]), and returns
+    /// the number of the next one; `None` behind the last. Opening a folder reads indexes only, so
+    /// this finds what nobody has asked for yet. Begin with 1.
     pub fn scrub(&self, segment: u32) -> Option<u32> {
         let open = self.shared.index().open_segment();
         if segment >= open {

@@ -30,7 +30,8 @@ pub(super) fn torn(number: u32, offset: u64) -> String {
     format!("{number:08}.torn-{offset}")
 }
 
-/// Name of the folder of a video's snapshots: any video's name gives one that every file system takes.
+/// Name of the folder of a video's snapshots: any video's name gives one that every
+/// file system takes.
 pub(super) fn video(video: &str) -> String {
     blake3::hash(video.as_bytes()).to_hex()[..32].to_owned()
 }

@@ -17,7 +17,8 @@ const RUN_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of other videos' records that are rather read along than left out.
 const RUN_GAP_MAX: u64 = 4096;
 
-/// What could be read of a page: all of it, or what lies before the first batch that is not as it was written.
+/// What could be read of a page: all of it, or what lies before the first batch that
+/// is not as it was written.
 pub(super) struct Read {
     pub(super) batches: Vec<CommittedBatch>,
     pub(super) bad: Option<Entry>,

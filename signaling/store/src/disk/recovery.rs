@@ -1,7 +1,7 @@
 //! Reading a folder back after the process died, whichever way it died.
 //!
-//! What can be read is kept, whatever lies before or behind it; what cannot is named. Full segments have an index
-//! and are not read; the last one is.
+//! What can be read is kept, whatever lies before or behind it; what cannot is named. Full segments
+//! have an index and are not read; the last one is.
 
 use super::{
     files::{self, Files},
@@ -31,7 +31,8 @@ pub(super) struct Recovered {
     pub(super) tail: Tail,
 }
 
-/// Reads all segments in order, cuts an unfinished write off, and makes the first segment where there is none.
+/// Reads all segments in order, cuts an unfinished write off, and makes the first
+/// segment where there is none.
 pub(super) fn recover(files: &dyn Files) -> io::Result<Recovered> {
     let mut recovery = Recovery {
         files,
@@ -58,7 +59,8 @@ pub(super) fn create_segment(
     files::write_durable(files, "", &names::segment(number), &header)
 }
 
-/// Writes the index of a full segment. It is not synced: one that did not get to the disk whole is made again.
+/// Writes the index of a full segment. It is not synced: one that did not get to the
+/// disk whole is made again.
 pub(super) fn write_index(files: &dyn Files, index: &SegmentIndex) -> io::Result<()> {
     let mut file = files.create(&names::index(index.segment))?;
     file.append(&sealed::encode(sealed::INDEX, index))

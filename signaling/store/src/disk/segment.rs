@@ -4,9 +4,11 @@
 //! header: magic 8 | number u64 | length of the segment before u64 | crc32 u32
 //! record: length u32 | crc32 u32 | group u32 | body (StoredRecord)      all little endian
 //! ```
-//! `group` is where the write began to which the record belongs. All of a write is synced before the next one begins, so
-//! a bad record is a torn write only at the end of the log, and only where every good record behind it has a `group` at or before
-//! it. A record's checksum covers length, group and body; the length kept in the next header shows a segment that was cut at a record's end.
+//! `group` is where the write began to which the record belongs. All of a write is synced
+//! before the next one begins, so a bad record is a torn write only at the end of the log,
+//! and only where every good record behind it has a `group` at or before it. A record's
+//! checksum covers length, group and body; the length kept in the next header shows a segment
+//! that was cut at a record's end.
 
 use crc32fast::Hasher;
 use fmz_proto::{Message, v1::StoredRecord};
@@ -35,7 +37,8 @@ pub(super) fn read_header(bytes: &[u8]) -> Option<(u32, u64)> {
     (bytes == header(number, previous_bytes)).then_some((number, previous_bytes))
 }
 
-/// Appends one record to a write that begins at byte `group` of the segment. False where it is too large.
+/// Appends one record to a write that begins at byte `group` of the segment. False
+/// where it is too large.
 pub(super) fn push_record(write: &mut Vec<u8>, group: u32, record: &StoredRecord) -> bool {
     let length = record.encoded_len();
     if length > RECORD_BYTES_MAX {
@@ -98,7 +101,8 @@ pub(super) struct Scan {
     pub(super) torn: Option<usize>,
 }
 
-/// Finds every good record from the header on. A write can be unfinished only at byte `durable` or behind it.
+/// Finds every good record from the header on. A write can be unfinished only at
+/// byte `durable` or behind it.
 pub(super) fn scan(bytes: &[u8], durable: usize) -> Scan {
     let mut scan = Scan::default();
     let mut offset = HEADER_BYTES;

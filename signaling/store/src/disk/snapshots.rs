@@ -137,8 +137,9 @@ impl Snapshots {
         })
     }
 
-    /// Whether the log has this chain at this revision. Where the log has lost that place, the snapshot is what is left
-    /// of it, and where the log has lost its end, it tells how far the log went.
+    /// Whether the log has this chain at this revision. Where the log has lost that
+    /// place, the snapshot is what is left of it, and where the log has lost its end, it
+    /// tells how far the log went.
     fn belongs(&self, video: &str, revision: u64, chain: Chain) -> bool {
         let entry = self.shared.index().ending_at(video, revision);
         if let Some(entry) = entry {

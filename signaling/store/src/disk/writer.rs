@@ -1,4 +1,5 @@
-//! The one thread that writes: it takes all that waits, writes it at once, syncs once, and answers everyone.
+//! The one thread that writes: it takes all that waits, writes it at once, syncs
+//! once, and answers everyone.
 
 use super::{
     DiskOptions, Shared,
@@ -20,7 +21,8 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// Bytes after which a write takes in no more requests: a megabyte costs a disk about as much as its sync.
+/// Bytes after which a write takes in no more requests: a megabyte costs a disk
+/// about as much as its sync.
 pub const GROUP_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the writer is asked to do.
@@ -108,7 +110,8 @@ impl Writer {
         }
     }
 
-    /// Writes down what a segment holds: a full one is not read again, and nothing that the last one held can go unseen.
+    /// Writes down what a segment holds: a full one is not read again, and nothing that the
+    /// last one held can go unseen.
     fn index(&self, tail: Tail) {
         let index = self.shared.index().of_segment(tail.segment, tail.bytes);
         if let Err(error) = recovery::write_index(&*self.files, &index) {

@@ -1,4 +1,5 @@
-//! A bit that flips anywhere, or a file that ends early, is seen; it costs what it hit and nothing else.
+//! A bit that flips anywhere, or a file that ends early, is seen; it costs what it
+//! hit and nothing else.
 
 use crate::{
     batch, room, served,
@@ -14,7 +15,8 @@ const OPTIONS: DiskOptions = DiskOptions {
     segment_bytes_max: 600,
 };
 
-/// Two videos with a batch for each revision, three rooms, and two snapshots of the first video, closed in order.
+/// Two videos with a batch for each revision, three rooms, and two snapshots of the
+/// first video, closed in order.
 async fn written() -> Model {
     let sim = Sim::<()>::new(Model::default());
     let disk = Disk::open_files(Arc::new(sim.clone()), OPTIONS).unwrap();

@@ -18,7 +18,8 @@ use tempfile::TempDir;
 
 const RECORDS: u64 = 4;
 
-/// Writes a small log, one record a write, and returns its only segment and the byte at which each record ends.
+/// Writes a small log, one record a write, and returns its only segment and the byte
+/// at which each record ends.
 async fn small_log(folder: &Path) -> (PathBuf, Vec<usize>) {
     let disk = Disk::open(folder).unwrap();
     let segment = folder.join("00000001.fmzlog");
@@ -426,7 +427,8 @@ async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_say
     assert_eq!(served(&disk, "v").await, expected);
 }
 
-/// A small log with snapshots at revisions 2 and 4, and where its segment and the last record in it begin.
+/// A small log with snapshots at revisions 2 and 4, and where its segment and the
+/// last record in it begin.
 async fn with_snapshots(folder: &Path) -> (PathBuf, u64) {
     let (segment, ends) = small_log(folder).await;
     let disk = Disk::open(folder).unwrap();

@@ -1,4 +1,5 @@
-//! The store through its traits: one contract for every implementation, then what can happen to a disk.
+//! The store through its traits: one contract for every implementation, then what
+//! can happen to a disk.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -57,7 +57,8 @@ fn document(video: &str, revision: u64) -> Bytes {
         .into()
 }
 
-/// Appends, rooms and snapshots, some at the same time. Returns all that was ever handed over, by video.
+/// Appends, rooms and snapshots, some at the same time. Returns all that was ever
+/// handed over, by video.
 async fn work(
     sim: &Sim<Acknowledged>,
     rng: &mut ChaCha8Rng,

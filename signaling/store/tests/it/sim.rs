@@ -1,7 +1,7 @@
 //! Files in memory that know what a power cut leaves of them.
 //!
-//! Durable is only what was synced: bytes of a file by a sync of the file, names by a sync of their folder. Of everything else
-//! a cut keeps what it likes, sector by sector and name by name.
+//! Durable is only what was synced: bytes of a file by a sync of the file, names by a sync of their
+//! folder. Of everything else a cut keeps what it likes, sector by sector and name by name.
 
 use fmz_store::{Files, ReadFile, WriteFile};
 use rand::{RngExt, seq::IndexedRandom};
@@ -142,7 +142,8 @@ fn apply(names: &mut BTreeMap<String, usize>, change: &Change) {
 }
 
 impl Inode {
-    /// Bytes behind those that are durable are there or not, sector by sector, and so is the file's length.
+    /// Bytes behind those that are durable are there or not, sector by sector, and
+    /// so is the file's length.
     fn cut(&self, keep: f64, rng: &mut ChaCha8Rng) -> Self {
         let (mut durable, now) = (self.durable.clone(), &self.now);
         if now.len() > durable.len() {

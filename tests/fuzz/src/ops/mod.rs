@@ -1,4 +1,5 @@
-//! The interpreter of op sequences: three authors, a server's document, and everything between them late.
+//! The interpreter of op sequences: three authors, a server's document, and
+//! everything between them late.
 
 mod make;
 mod server;
@@ -15,7 +16,8 @@ const AUTHORS: u8 = 3;
 const FILM: &str = "film";
 const BATCH_OPS: usize = 20;
 
-/// After every plan, once all is delivered, every replica holds the server's document and nothing is pending.
+/// After every plan, once all is delivered, every replica holds the server's
+/// document and nothing is pending.
 pub(crate) fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let mut world = World::new();

@@ -28,7 +28,8 @@ impl World {
         }
     }
 
-    /// The server keeps a version: of what is there, or of something else, which the document refuses.
+    /// The server keeps a version: of what is there, or of something else, which
+    /// the document refuses.
     pub(super) fn keep(&mut self, input: &mut Input<'_>) {
         self.committed_ms += u64::from(input.byte());
         let id = self.ids.next(EPOCH_MS + self.committed_ms);

@@ -1,4 +1,5 @@
-//! What the store's files look like, written down a second time, so that any message can be put into one that is whole.
+//! What the store's files look like, written down a second time, so that any message can be
+//! put into one that is whole.
 
 use crate::input::Input;
 use fmz_proto::Message;

@@ -1,7 +1,7 @@
 //! What the store reads back from a disk: segments and their records, indexes, snapshots.
 //!
-//! A file's checksum hides what is behind it from a fuzzer that turns bits, so each target either takes its bytes for a whole file,
-//! or puts them into one whose checksum is right.
+//! A file's checksum hides what is behind it from a fuzzer that turns bits, so each target either
+//! takes its bytes for a whole file, or puts them into one whose checksum is right.
 
 mod encode;
 mod files;
@@ -141,12 +141,13 @@ struct Served {
 #[derive(Debug, Default, PartialEq)]
 struct Log {
     batches: Vec<CommittedBatch>,
-    /// Whether they are all that can be read: behind a record that lies about its batch nothing is looked for.
+    /// Whether they are all that can be read: behind a record that lies about its
+    /// batch nothing is looked for.
     whole: bool,
 }
 
-/// Whether what is whole may say what is not so. An index is believed as far as it is whole: with a wrong chain in it, what is
-/// appended cannot be read back.
+/// Whether what is whole may say what is not so. An index is believed as far as it is whole: with a
+/// wrong chain in it, what is appended cannot be read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trust {
     Honest,
@@ -231,7 +232,8 @@ async fn look_at_snapshots(disk: &Disk) {
     }
 }
 
-/// Appends one batch behind whatever the store takes for the head; `None` where no revision is left.
+/// Appends one batch behind whatever the store takes for the head; `None` where no
+/// revision is left.
 async fn add(disk: &Disk, video: &str) -> Option<CommittedBatch> {
     let mut head = 0;
     for _ in 0..2 {

@@ -14,16 +14,18 @@ use turn_types::attribute::ChannelNumber;
 use turn_types::message::{CHANNEL_BIND, CREATE_PERMISSION};
 
 const NAMES: [&str; 3] = ["ada", "bob", "eve"];
-/// Longest answer to who is not let in: 401 to a realm of three bytes, or 420 with eight attributes, with FINGERPRINT.
+/// Longest answer to who is not let in: 401 to a realm of three bytes, or 420 with eight
+/// attributes, with FINGERPRINT.
 const ANSWER_BYTES_MAX: usize = 96;
 
-/// Messages that one relay is asked before a new one is made, so that what costs most is not its making.
+/// Messages that one relay is asked before a new one is made, so that what costs
+/// most is not its making.
 const MESSAGES_MAX: u32 = 1000;
 /// Time from one to the next: a thousand are over before anything runs out.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A message from a stranger changes nothing and is answered shortly; from a client without credentials it reaches only
-/// what the client permitted.
+/// A message from a stranger changes nothing and is answered shortly; from a client without
+/// credentials it reaches only what the client permitted.
 pub(crate) fn message(data: &[u8]) {
     thread_local! {
         static ASKED: RefCell<Option<Asked>> = const { RefCell::new(None) };

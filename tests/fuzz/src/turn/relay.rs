@@ -1,4 +1,5 @@
-//! A relay under any sequence of requests, data, commands, reloads and times, with a model of who may hear whom.
+//! A relay under any sequence of requests, data, commands, reloads and times, with a
+//! model of who may hear whom.
 
 use super::speaker::{Speaker, addr, code};
 use super::{NAMES, config};
@@ -25,8 +26,8 @@ const PEERS: [&str; 6] = [
     "10.0.0.1:7000",
 ];
 
-/// No datagram without a live permission; no state without credentials; every bound holds; every socket is closed in
-/// the end.
+/// No datagram without a live permission; no state without credentials; every bound holds; every
+/// socket is closed in the end.
 pub(crate) fn run(data: &[u8]) {
     let mut world = World::new();
     let mut input = Input::new(data);

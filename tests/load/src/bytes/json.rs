@@ -1,5 +1,5 @@
-//! Ops as JSON: what the wire's size is compared with. It is the JSON that protobuf gives a message, without spaces, with
-//! points as a list of objects with whole coordinates.
+//! Ops as JSON: what the wire's size is compared with. It is the JSON that protobuf gives a
+//! message, without spaces, with points as a list of objects with whole coordinates.
 
 use fmz_proto::points::{self, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{

@@ -11,7 +11,8 @@ use fmz_proto::v1::{
 
 /// People who draw at the same time.
 pub(super) const AUTHORS: u32 = 4;
-/// Pointer events a second: a page has one for each picture of its screen, with all samples since the last.
+/// Pointer events a second: a page has one for each picture of its screen, with all
+/// samples since the last.
 const EVENTS_PER_SECOND: u32 = 60;
 /// Pointer events in one batch: a batch leaves every 33 ms.
 const EVENTS_PER_BATCH: usize = 2;

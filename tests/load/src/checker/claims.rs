@@ -76,7 +76,8 @@ impl<'a> Claims<'a> {
         self.acknowledged.keys().chain(&self.stored).copied()
     }
 
-    /// What must be in the observer's log: all that was acknowledged, but for what the observer got as a snapshot.
+    /// What must be in the observer's log: all that was acknowledged, but for what the
+    /// observer got as a snapshot.
     pub(super) fn shown(&self, bridged: &[RangeInclusive<u64>]) -> impl Iterator<Item = OpKey> {
         let was_bridged = |revision: &u64| bridged.iter().any(|range| range.contains(revision));
         let shown = self.acknowledged.iter();

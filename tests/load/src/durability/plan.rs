@@ -4,7 +4,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::RangeInclusive;
 
-/// Acknowledged ops of one cycle before the kill: from the first moments after a restart to a steady run.
+/// Acknowledged ops of one cycle before the kill: from the first moments after a
+/// restart to a steady run.
 const ACKNOWLEDGED: RangeInclusive<u64> = 10..=150;
 
 /// The moment of a kill.

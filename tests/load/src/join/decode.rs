@@ -13,7 +13,8 @@ use std::process::Command;
 /// Descriptor of a packet that is a whole VP8 frame (RFC 7741 section 4.2).
 const DESCRIPTOR: u8 = 0x10;
 
-/// Decodes frames, the first of them a keyframe, and reads the number that is painted into each picture.
+/// Decodes frames, the first of them a keyframe, and reads the number that is
+/// painted into each picture.
 pub(super) fn numbers(frames: &[Frame]) -> Result<Vec<Result<u32, CodeError>>> {
     let first = frames.first().and_then(Frame::size);
     let (width, height) = first.context("the frames do not begin with a keyframe")?;

@@ -5,10 +5,11 @@ use rtc::rtp;
 use rtc::rtp::codec::vp8::Vp8Packet;
 use std::time::{Duration, Instant};
 
-/// Packets that are kept for frames that are not whole: one keyframe of a 4K stream, as a subscription keeps.
+/// Packets that are kept for frames that are not whole: one keyframe of a 4K
+/// stream, as a subscription keeps.
 const PACKETS_MAX: u16 = 512;
-/// Stream that may come after a missing packet: it has been sent again by then, or never will be. Less than half a second,
-/// for so long a frame's map is surely at hand.
+/// Stream that may come after a missing packet: it has been sent again by then, or never will be.
+/// Less than half a second, for so long a frame's map is surely at hand.
 const LATE_MAX: Duration = Duration::from_millis(300);
 /// Ticks a second of the RTP timestamp.
 const CLOCK_RATE: u32 = fmz_media::VIDEO_CLOCK_RATE;
@@ -34,8 +35,8 @@ impl Frame {
     }
 }
 
-/// Puts the packets of a VP8 stream together (RFC 7741) to the frames that can be decoded: from a keyframe on, and after a loss
-/// from the next one on.
+/// Puts the packets of a VP8 stream together (RFC 7741) to the frames that can be decoded: from a
+/// keyframe on, and after a loss from the next one on.
 pub(super) struct Frames {
     builder: SampleBuilder<Vp8Packet>,
     decodable: bool,

@@ -12,8 +12,9 @@ pub(super) const PICTURES_MAX: u16 = 120;
 /// Time for them, after a wait for a keyframe, which comes every second.
 const PICTURES_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Waits for so many pictures of the first stream, decodes them, and judges that each is the frame that its time says. The
-/// stream is VP8, has a frame map, and carries its frame numbers, as the demo's does.
+/// Waits for so many pictures of the first stream, decodes them, and judges that each is the
+/// frame that its time says. The stream is VP8, has a frame map, and carries its frame
+/// numbers, as the demo's does.
 pub(super) async fn receive(seen: &mut Seen, events: &mut Events, count: usize) -> Result<()> {
     seen.until(events, |seen| seen.stream.is_some()).await?;
     let mut stream = seen.stream.take().context("a stream")?;
@@ -33,7 +34,8 @@ pub(super) async fn receive(seen: &mut Seen, events: &mut Events, count: usize) 
     judged.await?
 }
 
-/// Takes decodable frames, each with its number by the maps in force at its arrival: a loop of the film brings a new one.
+/// Takes decodable frames, each with its number by the maps in force at its arrival: a loop of
+/// the film brings a new one.
 async fn take(
     stream: &mut Subscription,
     seen: &mut Seen,

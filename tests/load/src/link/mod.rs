@@ -60,7 +60,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Opens a link from `listen` to a server. It has a thread of its own, so that its delays are its own.
+    /// Opens a link from `listen` to a server. It has a thread of its own, so that
+    /// its delays are its own.
     pub(crate) fn open(listen: SocketAddr, to: SocketAddr, impairment: Impairment) -> Result<Self> {
         let socket = UdpSocket::bind(listen).context("bind the link")?;
         socket.set_nonblocking(true)?;

@@ -1,5 +1,5 @@
-//! Leads a peer through a link: the offer names the link, and the answer names nobody, so that the server answers to
-//! where the peer's checks come from.
+//! Leads a peer through a link: the offer names the link, and the answer names nobody, so that the
+//! server answers to where the peer's checks come from.
 
 use anyhow::{Context, Result};
 use std::net::SocketAddr;

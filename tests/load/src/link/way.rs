@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Datagrams under way at most, as in a router's queue: a tenth of a second of a 4K stream, and more.
+/// Datagrams under way at most, as in a router's queue: a tenth of a second of a 4K
+/// stream, and more.
 const UNDER_WAY_MAX: usize = 1024;
 
 #[derive(Debug)]

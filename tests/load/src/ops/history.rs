@@ -18,8 +18,8 @@ const BEGUN_MS: u64 = 1_800_000_000_000;
 /// Time between two versions, milliseconds.
 const VERSION_MS: u64 = 60_000;
 
-/// Writes a log of at least so many ops, `versions` commits among them at even distances, with the snapshots that a room
-/// would have written on the way. Returns the first version.
+/// Writes a log of at least so many ops, `versions` commits among them at even distances, with the
+/// snapshots that a room would have written on the way. Returns the first version.
 pub(super) async fn write(site: &Site, ops: u64, versions: u64, seed: u64) -> Result<VersionId> {
     let disk = Disk::open(site.data.join("log")).context("make the log")?;
     let room = StoredRoom {

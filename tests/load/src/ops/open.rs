@@ -1,5 +1,5 @@
-//! How long a room with a long history takes to open, and to go back to its beginning: a new server, and nothing of the
-//! room in memory.
+//! How long a room with a long history takes to open, and to go back to its beginning: a new
+//! server, and nothing of the room in memory.
 
 use super::history::ROOM;
 use crate::report::progress;

@@ -7,7 +7,8 @@ use str0m::media::{Direction, MediaKind};
 
 const STEPS_MAX: usize = 2000;
 
-/// The server's end, as the forwarding unit makes it: it offers both channels and a line in each direction.
+/// The server's end, as the forwarding unit makes it: it offers both channels and a
+/// line in each direction.
 struct Offerer {
     rtc: Rtc,
     address: SocketAddr,

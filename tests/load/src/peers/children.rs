@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Processes that hold the clients: one of them alone would keep a core busy before the server does.
+/// Processes that hold the clients: one of them alone would keep a core busy before
+/// the server does.
 const PROCESSES: u64 = 2;
 /// A child that says nothing for so long has failed.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -78,8 +79,8 @@ impl NodeServer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replicas {
     All,
-    /// One in each process; the others count, where their engine tells points apart without taking them in. What a server
-    /// does is the same.
+    /// One in each process; the others count, where their engine tells points apart without taking
+    /// them in. What a server does is the same.
     Few,
 }
 

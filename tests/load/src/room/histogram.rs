@@ -28,7 +28,8 @@ impl Histogram {
         }
     }
 
-    /// The value that `part` of all stay at or below, seconds, as if all of a bucket were spread evenly in it.
+    /// The value that `part` of all stay at or below, seconds, as if all of a bucket
+    /// were spread evenly in it.
     pub(super) fn quantile(&self, part: f64) -> f64 {
         let whole = self.buckets.last().map_or(0, |(_, count)| *count);
         let rank = whole as f64 * part;

@@ -1,5 +1,5 @@
-//! What forwarding costs at least on this machine: a header, one AEAD seal and a segmented send for every packet, with
-//! nothing decided and nothing remembered.
+//! What forwarding costs at least on this machine: a header, one AEAD seal and a segmented send for
+//! every packet, with nothing decided and nothing remembered.
 
 use crate::clip::PAYLOAD_BYTES;
 use crate::cpu;

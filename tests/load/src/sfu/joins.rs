@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 
 /// Viewers that come and go at the same time.
 const AT_ONCE: u64 = 8;
-/// Longest pause before a join: the time between two keyframes, so that joins meet every phase of it alike.
+/// Longest pause before a join: the time between two keyframes, so that joins meet
+/// every phase of it alike.
 const PAUSE_MS_MAX: u64 = 1000;
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Session keys of these viewers begin here.

@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 
 /// Pause between two joins, milliseconds: all are in after some ten seconds.
 const JOIN_GAP_MS: std::ops::RangeInclusive<u64> = 50..=350;
-/// How long a viewer may wait for its first picture, and the last packets of a window may be on their way.
+/// How long a viewer may wait for its first picture, and the last packets of a
+/// window may be on their way.
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 const LAST_PACKETS_TIMEOUT: Duration = Duration::from_secs(2);
 

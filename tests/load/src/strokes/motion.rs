@@ -1,13 +1,15 @@
-//! How a hand moves a pen: submovements of minimum jerk that overlap, the hand's tremor, the pen's noise.
+//! How a hand moves a pen: submovements of minimum jerk that overlap, the hand's
+//! tremor, the pen's noise.
 //!
-//! Each submovement begins and ends at rest, as measured arm movements do; a hand begins the next before the last has
-//! ended, and that rounds its corners. Lengths are grid units, times seconds.
+//! Each submovement begins and ends at rest, as measured arm movements do; a hand begins the next
+//! before the last has ended, and that rounds its corners. Lengths are grid units, times seconds.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
-/// Physiological tremor of a resting hand: 8 to 12 Hz, up to a sixth of a pixel on a stage 1,600 pixels wide.
+/// Physiological tremor of a resting hand: 8 to 12 Hz, up to a sixth of a pixel on
+/// a stage 1,600 pixels wide.
 const TREMOR_HZ: std::ops::Range<f64> = 8.0..12.0;
 const TREMOR_UNITS: std::ops::Range<f64> = 0.5..1.6;
 /// Standard deviation of what a digitizer adds to a place, and to a pressure of 255.
@@ -66,7 +68,8 @@ impl Motion {
         })
     }
 
-    /// What a pen reports `rate` times a second. As the page does, it leaves out a place that equals the one before.
+    /// What a pen reports `rate` times a second. As the page does, it leaves out a place
+    /// that equals the one before.
     pub(super) fn sample(&self, rate: f64, rng: &mut ChaCha8Rng) -> Vec<Sample> {
         let (tremor_x, tremor_y, sway) = (Wave::tremor(rng), Wave::tremor(rng), Wave::sway(rng));
         let seconds = self.seconds();

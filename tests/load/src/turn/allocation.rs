@@ -1,4 +1,5 @@
-//! A client's allocation with one channel (RFC 8656), over UDP. Nothing of the relay is in it: other servers answer it too.
+//! A client's allocation with one channel (RFC 8656), over UDP. Nothing of the relay is in it:
+//! other servers answer it too.
 
 use super::credentials::Credentials;
 use anyhow::{Context, Result, bail};
@@ -25,7 +26,8 @@ const SENDS_MAX: usize = 7;
 const ANSWER_BYTES: usize = 1500;
 /// RFC 8489 section 5.
 const HEADER_BYTES: usize = 20;
-/// Stale nonces and the first challenge together: a relay that asks more often does not let anybody in.
+/// Stale nonces and the first challenge together: a relay that asks more often does
+/// not let anybody in.
 const CHALLENGES_MAX: usize = 3;
 
 /// A client's socket whose datagrams, sent as ChannelData, reach one peer.
@@ -148,7 +150,8 @@ fn request(method: Method, transaction: TransactionId) -> MessageWriteVec {
     Message::builder(kind, transaction, MessageWriteVec::new())
 }
 
-/// Every client has an address of its own (all of 127/8 is this machine), so that limits for one address are not met.
+/// Every client has an address of its own (all of 127/8 is this machine), so that limits
+/// for one address are not met.
 pub(super) fn client_address(number: u32) -> Ipv4Addr {
     let [_, high, middle, low] = (number + 1).to_be_bytes();
     Ipv4Addr::new(127, 1 + high, middle, low)
@@ -180,7 +183,8 @@ fn exchange(socket: &UdpSocket, request: &[u8]) -> Result<Vec<u8>> {
     bail!("no answer from the relay")
 }
 
-/// Length of the next datagram with the transaction of `request` (RFC 8489 section 5); others are answers to an earlier one.
+/// Length of the next datagram with the transaction of `request` (RFC 8489 section 5); others are
+/// answers to an earlier one.
 fn answer_to(request: &[u8], socket: &UdpSocket, buffer: &mut [u8]) -> std::io::Result<usize> {
     loop {
         let length = socket.recv(buffer)?;

@@ -61,7 +61,8 @@ impl Outcome {
     }
 }
 
-/// The outcome whose cost is in the middle: on a machine that others share, single rounds are far off either way.
+/// The outcome whose cost is in the middle: on a machine that others share, single
+/// rounds are far off either way.
 pub(super) fn typical(mut outcomes: Vec<Outcome>) -> Outcome {
     outcomes.sort_by(|one, other| one.us_per_packet().total_cmp(&other.us_per_packet()));
     outcomes.swap_remove(outcomes.len() / 2)

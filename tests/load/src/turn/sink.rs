@@ -1,4 +1,5 @@
-//! The peer that the relays send to: one socket for all clients, with the kernel's own time of arrival.
+//! The peer that the relays send to: one socket for all clients, with the kernel's
+//! own time of arrival.
 
 use anyhow::{Context, Result};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -7,7 +8,8 @@ use std::io::{ErrorKind, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// Bytes asked for in the kernel's receive buffer: a pause of the load is not to count as a relay's loss.
+/// Bytes asked for in the kernel's receive buffer: a pause of the load is not to
+/// count as a relay's loss.
 const RECEIVE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 /// Not the relays' own: there, any port may be one that they relay.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -40,7 +42,8 @@ impl Sink {
         })
     }
 
-    /// Hands every datagram that waits to `take`, with its time of arrival since 1970; up to one batch.
+    /// Hands every datagram that waits to `take`, with its time of arrival since
+    /// 1970; up to one batch.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Duration, &[u8])) -> Result<()> {
         let mut meta = [RecvMeta::default(); BATCH_SIZE];
         let mut slots = self.memory.chunks_mut(SLOT_BYTES);

@@ -1,4 +1,5 @@
-//! The log on a disk that forgets what was not synced: a model of the store's promises, byte by byte.
+//! The log on a disk that forgets what was not synced: a model of the store's
+//! promises, byte by byte.
 
 mod past;
 mod recover;

@@ -1,4 +1,5 @@
-//! Reading an older state, as `signaling/server/src/history.rs` does: a snapshot before it, and the log behind that.
+//! Reading an older state, as `signaling/server/src/history.rs` does: a snapshot before
+//! it, and the log behind that.
 
 use super::{Disk, Record, Stored, last_revision, until};
 use crate::plant::Plant;

@@ -155,7 +155,8 @@ impl Judge {
         }
     }
 
-    /// Nobody waits for an answer, and what was changed some time ago is in a version where the room makes them.
+    /// Nobody waits for an answer, and what was changed some time ago is in a version
+    /// where the room makes them.
     pub(super) fn judge_rest(&mut self) {
         if let Some(id) = self.commands.asked.keys().next().copied() {
             self.find(

@@ -64,7 +64,8 @@ impl Judge {
         self.commands.asked.insert(id, asked);
     }
 
-    /// Whether somebody who is not in the room asked for something that makes an author of a subject.
+    /// Whether somebody who is not in the room asked for something that makes an
+    /// author of a subject.
     pub(super) fn is_outside(&self, subject: &str) -> bool {
         let mut asked = self.commands.asked.values();
         asked.any(|one| {

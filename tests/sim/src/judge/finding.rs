@@ -27,7 +27,8 @@ pub enum Invariant {
     Bounded,
     /// Undo gives what was before, redo what was after.
     Undo,
-    /// A version keeps what was there when it was asked for, and stays; every command has the answer that is true.
+    /// A version keeps what was there when it was asked for, and stays; every command
+    /// has the answer that is true.
     Versions,
     /// A way back leads in its scope to the state that it names, and changes nothing else.
     WayBack,

@@ -8,7 +8,8 @@ use fmz_proto::{
 };
 use std::collections::BTreeMap;
 
-/// Batches from one whole look at the document to the next: that guards the hash by which all else is compared.
+/// Batches from one whole look at the document to the next: that guards the hash by
+/// which all else is compared.
 const LOOK_EVERY: usize = 16;
 /// Batches from one kept document to the next.
 const MARK_EVERY: usize = 64;
@@ -86,7 +87,8 @@ impl History {
         &self.log[start.min(end)..end]
     }
 
-    /// Whether nothing later than a time of day had been committed up to a revision, and what follows was later.
+    /// Whether nothing later than a time of day had been committed up to a revision,
+    /// and what follows was later.
     pub(super) fn was_head_at(&self, ms: u64, revision: u64) -> bool {
         let at = self
             .log

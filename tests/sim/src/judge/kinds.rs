@@ -18,7 +18,8 @@ pub const OP_KINDS: &[&str] = &[
     "text_edit",
 ];
 
-/// A new kind of op gets its name here, its place above, and somebody who makes it in `page/hand.rs`.
+/// A new kind of op gets its name here, its place above, and somebody who makes it
+/// in `page/hand.rs`.
 pub(super) fn name(op: &Op) -> &'static str {
     match op {
         Op::Create(_) => "create",

@@ -1,4 +1,5 @@
-//! Watches everything and says what must not be. It keeps a log of its own, and believes neither server nor disk.
+//! Watches everything and says what must not be. It keeps a log of its own, and
+//! believes neither server nor disk.
 
 mod answers;
 mod append;

@@ -1,4 +1,5 @@
-//! What a way back must do, said anew: value by value, from the states before it, after it, and at its target.
+//! What a way back must do, said anew: value by value, from the states before it,
+//! after it, and at its target.
 
 use fmz_annotation::version::Scope;
 use fmz_annotation::{Document, Key, Object, Property, Stroke};

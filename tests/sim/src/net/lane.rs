@@ -1,4 +1,5 @@
-//! One direction of one connection. On a path that keeps order what is lost is sent again, and everything behind it waits.
+//! One direction of one connection. On a path that keeps order what is lost is sent again, and
+//! everything behind it waits.
 
 use crate::{
     agenda::{MS, Micros},
@@ -34,7 +35,8 @@ impl Lane {
         self.last
     }
 
-    /// When one packet that nobody sends again arrives: not at all, once, or twice, in any order with others.
+    /// When one packet that nobody sends again arrives: not at all, once, or twice,
+    /// in any order with others.
     pub(crate) fn arrivals(
         &mut self,
         now: Micros,

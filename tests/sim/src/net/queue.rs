@@ -1,4 +1,5 @@
-//! What waits to be written to one WebSocket: the server's rule, with a smaller bound so that runs reach it.
+//! What waits to be written to one WebSocket: the server's rule, with a smaller
+//! bound so that runs reach it.
 
 use bytes::Bytes;
 use fmz_signaling_core::{Class, Reason};

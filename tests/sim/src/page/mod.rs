@@ -111,9 +111,9 @@ impl Page {
         self.participant.poll_timeout()
     }
 
-    /// Own objects are there, and so on the screen unless deleted, until their batch is refused. The word of that may
-    /// be lost with a connection; the page then learns it from what the log holds. Each has the
-    /// stamp that it got.
+    /// Own objects are there, and so on the screen unless deleted, until their batch is refused.
+    /// The word of that may be lost with a connection; the page then learns it from what the log
+    /// holds. Each has the stamp that it got.
     fn see_own(&mut self, judge: &mut Judge) {
         let gone = |id: &ObjectId| self.replica().object(*id).is_none();
         let Some(missing) = self.created.keys().copied().find(gone) else {

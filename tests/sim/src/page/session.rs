@@ -273,7 +273,8 @@ impl Page {
         judge.viewed(self.index, same || waits);
     }
 
-    /// Whether what became impossible rests on a refused batch: a copy of a later commit overtook the word of that.
+    /// Whether what became impossible rests on a refused batch: a copy of a later commit
+    /// overtook the word of that.
     fn awaits_refusal(&self, lost: &Lost, judge: &Judge) -> bool {
         let first = lost.batches.first().copied();
         let before = first.or((lost.queued_ops > 0).then_some(u64::MAX));

@@ -1,4 +1,5 @@
-//! What is asked of the room from outside of any session, as over REST, and the older states that it asks for.
+//! What is asked of the room from outside of any session, as over REST, and the
+//! older states that it asks for.
 
 use super::World;
 use crate::{

@@ -1,4 +1,5 @@
-//! The server's shell: opens the room from its log and does what it asks, as `signaling/server` does.
+//! The server's shell: opens the room from its log and does what it asks, as
+//! `signaling/server` does.
 
 use super::World;
 use crate::{

@@ -12,7 +12,10 @@ const tables: Record<Language, Messages> = { en, zh };
 /** Language of the page: the chosen one, else the browser's. */
 export const language = signal<Language>(initial());
 
-/** A whole sentence in the page's language, its placeholders filled. Reading it in a component subscribes. */
+/**
+ * A whole sentence in the page's language, its placeholders filled. Reading it in a
+ * component subscribes.
+ */
 export function t(key: MessageKey, values: Readonly<Record<string, string | number>> = {}): string {
   return tables[language.value][key].replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
 }

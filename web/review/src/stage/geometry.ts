@@ -31,7 +31,9 @@ export function zoomedAt(placement: Placement, scale: number, at: Point): Placem
   return { scale, x: at.x - (at.x - placement.x) * ratio, y: at.y - (at.y - placement.y) * ratio };
 }
 
-/** Keeps a picture larger than the stage from leaving it, and a smaller one centred, on each axis. */
+/**
+ * Keeps a picture larger than the stage from leaving it, and a smaller one centred, on each axis.
+ */
 export function heldInView(placement: Placement, fitted: Rect, stage: Size): Placement {
   const { scale } = placement;
   const x = heldOnAxis(placement.x, fitted.x * scale, fitted.width * scale, stage.width);

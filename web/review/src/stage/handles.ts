@@ -6,11 +6,17 @@ import { gridScale, toGrid, type Point, type Rect } from "./geometry";
 import type { Gesture } from "./gestures";
 import { boundsOf, endOf, startOf } from "./shapes";
 
-/** How near the pointer must come to a handle, CSS px; at most this share of the mark, so that a small one can be moved. */
+/**
+ * How near the pointer must come to a handle, CSS px; at most this share of the mark, so that
+ * a small one can be moved.
+ */
 const REACH_PX = 10;
 const REACH_SHARE = 1 / 3;
 
-/** A corner that is dragged to resize: which of the two corners of a mark gives its x, and which its y. */
+/**
+ * A corner that is dragged to resize: which of the two corners of a mark gives its
+ * x, and which its y.
+ */
 export interface Handle {
   readonly x: keyof Corners;
   readonly y: keyof Corners;

@@ -66,7 +66,8 @@ export class Input {
   }
 
   private begin(event: PointerEvent, at: PenPoint): void {
-    // A text under way is taken over by its own loss of focus; the press that ended it does nothing more.
+    // A text under way is taken over by its own loss of focus; the press that ended
+    // it does nothing more.
     if (this.room.textEntry.peek()) return;
     this.gesture = event.button === 1 ? pan(this.room, at) : event.button === 0 ? this.gestureFor(at) : undefined;
     if (this.gesture) {
@@ -234,7 +235,10 @@ export class Input {
   }
 }
 
-/** A press on a pin that does not move it opens its thread, once it is lifted: nothing moves under the hand. */
+/**
+ * A press on a pin that does not move it opens its thread, once it is lifted:
+ * nothing moves under the hand.
+ */
 function opening(room: RoomState, pin: ObjectState, gesture: Gesture): Gesture {
   let moved = false;
   return {

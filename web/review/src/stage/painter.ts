@@ -22,7 +22,9 @@ export interface Surface {
   readonly pixelRatio: number;
 }
 
-/** Draws marks on canvases that cover the stage. Keeps each object's paths until the object changes. */
+/**
+ * Draws marks on canvases that cover the stage. Keeps each object's paths until the object changes.
+ */
 export class Painter {
   private readonly shapes = new Map<MarkKey, { readonly object: ObjectState; readonly shape: Shape }>();
   private readonly ruler = new OffscreenCanvas(1, 1).getContext("2d");

@@ -5,7 +5,10 @@ import { gridScale, toStage, type Point, type Rect } from "./geometry";
 import type { Surface } from "./painter";
 import { FONT, startOf } from "./shapes";
 
-/** A pin keeps its size on the screen: a head with the number, above the place that it points at. CSS px. */
+/**
+ * A pin keeps its size on the screen: a head with the number, above the place that
+ * it points at. CSS px.
+ */
 const RADIUS = 11;
 /** Middle of the head above the tip. */
 const RISE = 18;
@@ -28,7 +31,10 @@ export function pinBounds(object: ObjectState, rect: Rect): Rect {
   return { x: x - RADIUS * unit, y: y - (RISE + RADIUS) * unit, width: 2 * RADIUS * unit, height: (RISE + RADIUS) * unit };
 }
 
-/** Draws a pin: filled while there is something to do, an outline once there is not, with the sign of its status. */
+/**
+ * Draws a pin: filled while there is something to do, an outline once there is not,
+ * with the sign of its status.
+ */
 export function drawPin(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState, number: number): void {
   const status = statusOf(object);
   const color = cssColor(object.color);

@@ -11,7 +11,9 @@ import { DRAG_PX_MIN, type Gesture } from "./gestures";
 /** How near to the first vertex a press closes a polygon, CSS px: a fingertip's slack. */
 const CLOSE_PX = 12;
 
-/** Puts a stamp: a click puts one of the chosen size around the pointer, a drag gives it its own. */
+/**
+ * Puts a stamp: a click puts one of the chosen size around the pointer, a drag gives it its own.
+ */
 export function stamp(room: RoomState, first: Point): Gesture {
   const { tools, document } = room;
   const sight = room.picture.sight();

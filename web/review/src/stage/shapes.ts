@@ -69,7 +69,10 @@ function pointsOf({ points, offset }: ObjectState): StrokePoint[] {
   return decodePoints(points).map((point) => ({ ...point, ...shifted(point, offset) }));
 }
 
-/** Fills gaps between points: smoothing pulls a line off its corners by a share of the gaps beside them. */
+/**
+ * Fills gaps between points: smoothing pulls a line off its corners by a share of
+ * the gaps beside them.
+ */
 export function evened(points: readonly StrokePoint[]): StrokePoint[] {
   return points.flatMap((to, index) => {
     const from = points[index - 1];
@@ -119,7 +122,10 @@ function lineShape(object: ObjectState): Shape {
   return { fill: undefined, line, spine: line, bounds: grown(boundsOf(ends), object.width / 2) };
 }
 
-/** The vertices of a polygon are the points of its stroke; while it is drawn, its last edge is missing. */
+/**
+ * The vertices of a polygon are the points of its stroke; while it is drawn, its
+ * last edge is missing.
+ */
 function polygonShape(object: ObjectState): Shape {
   const vertices = pointsOf(object);
   const line = polyline(vertices);
@@ -135,7 +141,10 @@ function redactionShape(object: ObjectState): Shape {
   return { fill: object.redaction === 0 ? box : undefined, line: undefined, spine: box, bounds };
 }
 
-/** A shaft and a filled head; the shaft stops inside the head, so that its end does not show beside the tip. */
+/**
+ * A shaft and a filled head; the shaft stops inside the head, so that its end does
+ * not show beside the tip.
+ */
 function arrowShape(object: ObjectState): Shape {
   const tail = startOf(object);
   const tip = endOf(object);

@@ -17,7 +17,10 @@ export function announceRoom(session: Session, notices: Notices): void {
   });
 }
 
-/** Says for screen readers who wrote a comment or a reply; not the own ones, nor what was there before. */
+/**
+ * Says for screen readers who wrote a comment or a reply; not the own ones, nor
+ * what was there before.
+ */
 export function announceComments(marks: Marks, session: Session, notices: Notices, nameOf: (author: number) => string): void {
   let known: ReadonlySet<MarkKey> | undefined;
   marks.list.subscribe((list) => {

@@ -22,7 +22,10 @@ export interface Verdict {
   readonly certain: boolean;
   /** The picture announced last before the sample, and the one announced first after it. */
   readonly among: readonly Announced[];
-  /** True if it was never announced and lies between these two: the time is right if all pictures last equally long. */
+  /**
+   * True if it was never announced and lies between these two: the time is right if all
+   * pictures last equally long.
+   */
   readonly between: boolean;
 }
 
@@ -50,21 +53,26 @@ interface Callback {
 }
 
 /**
- * Pictures announced while a reading waits, at most: half a second of them at 24 a second. Nearly all readings are known
- * after three; one that is not by then has met a stream that stands, or repeats its pictures.
+ * Pictures announced while a reading waits, at most: half a second of them at 24 a second.
+ * Nearly all readings are known after three; one that is not by then has met a stream that
+ * stands, or repeats its pictures.
  */
 const ANNOUNCEMENTS_MAX = 12;
 /** Later pictures that have to differ before equal samples count as one picture. */
 const DIFFERENT_MIN = 2;
-/** Callbacks in a row that read different pictures, after which the first read its own: if it came late, all did. */
+/**
+ * Callbacks in a row that read different pictures, after which the first read its own:
+ * if it came late, all did.
+ */
 const IN_A_ROW = { afterPrompt: 2, otherwise: 3 };
 
 /**
  * Finds which pictures samples show, if the browser does not say so (docs/SPEC-frames.md, frame13).
  *
- * A video element moves on to its next picture before the page is called back for it, and it never goes back. So a sample
- * shows the picture announced last before it, the one announced first after it, or one between them; and of two samples
- * that differ, the later one shows a later picture. Each announcement narrows down all samples that were taken before.
+ * A video element moves on to its next picture before the page is called back for it, and it never
+ * goes back. So a sample shows the picture announced last before it, the one announced first after
+ * it, or one between them; and of two samples that differ, the later one shows a later picture.
+ * Each announcement narrows down all samples that were taken before.
  */
 export class Readings {
   private readonly announced: Announced[];
@@ -80,8 +88,8 @@ export class Readings {
   }
 
   /**
-   * Takes the next picture that is announced, and what the element shows in that callback. The callback is prompt if it came
-   * so soon that the element has hardly moved on meanwhile.
+   * Takes the next picture that is announced, and what the element shows in that callback. The
+   * callback is prompt if it came so soon that the element has hardly moved on meanwhile.
    */
   handleAnnounced(announced: Announced, sample: Sample, prompt: boolean): void {
     const { presentedFrames } = announced;
@@ -114,7 +122,10 @@ export class Readings {
     return { run: this.runs.length - 1, announcements };
   }
 
-  /** Takes note that no picture was announced for so long that the element still shows the one announced last. */
+  /**
+   * Takes note that no picture was announced for so long that the element still
+   * shows the one announced last.
+   */
   handleStanding(): void {
     this.standing = true;
     this.narrow(this.runs.length - 1, this.at(this.announced.length - 1).presentedFrames);
@@ -144,7 +155,10 @@ export class Readings {
     };
   }
 
-  /** Returns the first and the last picture that a reading may show, as numbers of presented pictures. */
+  /**
+   * Returns the first and the last picture that a reading may show, as numbers of
+   * presented pictures.
+   */
   private bounds({ run, announcements }: Reading): { least: number; most: number } {
     const last = this.at(announcements - 1).presentedFrames;
     const least = Math.max(this.run(run).least, last);
@@ -153,8 +167,8 @@ export class Readings {
   }
 
   /**
-   * True if each picture after the one announced next differs from the one before it. Only then are equal samples one
-   * picture: drawn films often hold a picture for two frames.
+   * True if each picture after the one announced next differs from the one before it. Only then are
+   * equal samples one picture: drawn films often hold a picture for two frames.
    */
   private differAfter(run: number, announcements: number): boolean {
     const [next, newest] = [this.at(announcements), this.at(this.announced.length - 1)];
@@ -168,7 +182,8 @@ export class Readings {
       const run = this.run(index);
       run.most = Math.min(run.most, most);
       most = run.most - 1;
-      // More pictures were seen than there can have been: the element went back, or it changes without a picture.
+      // More pictures were seen than there can have been: the element went back, or it
+      // changes without a picture.
       if (run.most < run.least) this.broken = true;
     }
   }
@@ -191,7 +206,10 @@ export class Readings {
   }
 }
 
-/** Returns the RTP timestamp of a picture from `last` to `next`, if all between them last equally long. */
+/**
+ * Returns the RTP timestamp of a picture from `last` to `next`, if all between them
+ * last equally long.
+ */
 function timeOf(presentedFrames: number, last: Announced, next: Announced | undefined): number {
   if (!next || presentedFrames === last.presentedFrames) return last.rtpTimestamp;
   // The timestamp may wrap between the two.

@@ -3,7 +3,9 @@ import type { RoomState } from "./room";
 /** What a guest may: look, draw and speak. */
 const GUEST_GRANTS = ["view", "annotate", "publish"];
 
-/** A link for someone else: a new guest's where this person owns the room, else this person's own. */
+/**
+ * A link for someone else: a new guest's where this person owns the room, else this person's own.
+ */
 export async function invitation(room: RoomState): Promise<string> {
   if (!room.rights.peek().own) return location.href;
   try {

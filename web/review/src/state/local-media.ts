@@ -14,7 +14,10 @@ const SOURCES: Record<Device, Source> = {
 /** What the camera is asked for: a face, not the picture under review. */
 const CAMERA: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
-/** This person's microphone, camera and screen. Nothing is asked of the browser before its button is pressed. */
+/**
+ * This person's microphone, camera and screen. Nothing is asked of the browser
+ * before its button is pressed.
+ */
 export class LocalMedia {
   readonly microphone = signal(false);
   readonly camera = signal(false);

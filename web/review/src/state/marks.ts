@@ -68,10 +68,16 @@ export function isGrowing(object: ObjectState): boolean {
   return object.kind === Kind.BRUSH && !object.ended;
 }
 
-/** The revision that an object counts as created by while the server has not confirmed it: later than all others. */
+/**
+ * The revision that an object counts as created by while the server has not confirmed
+ * it: later than all others.
+ */
 const UNCONFIRMED = 2n ** 53n;
 
-/** By order key, byte by byte, then as created; those that wait for the server lie on top, as they were made. */
+/**
+ * By order key, byte by byte, then as created; those that wait for the server lie
+ * on top, as they were made.
+ */
 export function inDrawingOrder(left: ObjectState, right: ObjectState): number {
   const created = ({ createdRevision }: ObjectState): bigint => createdRevision || UNCONFIRMED;
   const asCreated = left.order.length === 0 && right.order.length === 0;

@@ -3,24 +3,40 @@ import { computed, signal } from "@preact/signals";
 import { Readings, type Announced, type Reading, type Sample, type Verdict } from "./identification";
 import { Sight, type ShownFrame } from "./sight";
 
-/** Time after which the element has not moved on, if no picture was announced in it, ms: six at 24 a second. */
+/**
+ * Time after which the element has not moved on, if no picture was announced in it,
+ * ms: six at 24 a second.
+ */
 const STANDING_MS = 250;
 /** Sights that wait for the next pictures at once: more presses than a hand makes in that time. */
 const SIGHTS_MAX = 16;
-/** Size of a sample, pixels: one of every 5 by 5 of a picture of 1280x720, of every 15 by 15 at 3840x2160. */
+/**
+ * Size of a sample, pixels: one of every 5 by 5 of a picture of 1280x720, of every
+ * 15 by 15 at 3840x2160.
+ */
 const SAMPLE = { width: 256, height: 144 };
 
 /**
- * Time from one sample to the next while a sight waits, ms: a picture is on the element for up to 16 ms before it is announced, on
- * a screen with 60 ticks a second, and browsers grant no shorter timer in a row. A sample that takes longer is followed by a
- * pause as long, so that at least half of the time is left for the page.
+ * Time from one sample to the next while a sight waits, ms: a picture is on the element for up to
+ * 16 ms before it is announced, on a screen with 60 ticks a second, and browsers grant no shorter
+ * timer in a row. A sample that takes longer is followed by a pause as long, so that at least half
+ * of the time is left for the page.
  */
 const SAMPLE_PAUSE_MS = 4;
-/** Time after the pointer moved over the picture, or a sight was taken, in which another sight is expected, ms. */
+/**
+ * Time after the pointer moved over the picture, or a sight was taken, in which
+ * another sight is expected, ms.
+ */
 const EXPECT_MS = 2_000;
-/** Samples that take longer than this are not made in advance: a quarter of the time of a picture at 24 a second, ms. */
+/**
+ * Samples that take longer than this are not made in advance: a quarter of the time of a
+ * picture at 24 a second, ms.
+ */
 const ADVANCE_MS_MAX = 10;
-/** Copies of a picture that is frozen, at most: each is made again if the element moved on meanwhile. */
+/**
+ * Copies of a picture that is frozen, at most: each is made again if the element
+ * moved on meanwhile.
+ */
 const COPIES_MAX = 3;
 /** A callback within this time after its frame began found the element as it was announced, ms. */
 const PROMPT_MS = 3;
@@ -45,7 +61,10 @@ export class Picture {
     return map && frame?.index !== undefined ? timecode(map, frame.index) : undefined;
   });
 
-  /** Media of the picture that is shown, the last one of a stream that another replaces included; `undefined` while none is. */
+  /**
+   * Media of the picture that is shown, the last one of a stream that another replaces included;
+   * `undefined` while none is.
+   */
   readonly media = computed(() => this.shown.value?.media ?? this.publication.value?.media);
 
   private readonly unwrappers = new Map<string, RtpUnwrapper>();
@@ -58,7 +77,10 @@ export class Picture {
   private expectedUntil = 0;
   /** True if the last callback found the element as it was announced. */
   private prompt = true;
-  /** Time that the last sample took, and the quickest since the picture has its size, ms: others may have the processor. */
+  /**
+   * Time that the last sample took, and the quickest since the picture has its size, ms:
+   * others may have the processor.
+   */
   private sampleMs = { last: 0, quickest: Infinity };
   private sampledHeight = 0;
   private sampling: ReturnType<typeof setTimeout> | undefined;
@@ -174,7 +196,10 @@ export class Picture {
     });
   }
 
-  /** Says which picture the element shows, and copies that one into `still` if there is such a canvas. */
+  /**
+   * Says which picture the element shows, and copies that one into `still` if there
+   * is such a canvas.
+   */
   private look(still?: HTMLCanvasElement): Sight {
     const { video, announced } = this;
     const publication = this.publication.peek();
@@ -203,7 +228,10 @@ export class Picture {
     return sight;
   }
 
-  /** Samples what the element shows, and copies that picture into `still`; `undefined` if the element moves on each time. */
+  /**
+   * Samples what the element shows, and copies that picture into `still`; `undefined` if the
+   * element moves on each time.
+   */
   private read(video: HTMLVideoElement, readings: Readings, still: HTMLCanvasElement | undefined): Reading | undefined {
     const reading = readings.handleSample(this.sample(video));
     if (!still) return reading;
@@ -216,7 +244,10 @@ export class Picture {
     return undefined;
   }
 
-  /** Samples the element from time to time as long as a sight waits on a busy page: prompt callbacks are enough otherwise. */
+  /**
+   * Samples the element from time to time as long as a sight waits on a busy page: prompt
+   * callbacks are enough otherwise.
+   */
   private awaitSample(pauseMs = SAMPLE_PAUSE_MS): void {
     clearTimeout(this.sampling);
     if (this.prompt || this.waiting.length === 0) return;
@@ -233,7 +264,8 @@ export class Picture {
     clearTimeout(this.patience);
     const { presented } = this;
     this.patience = setTimeout(() => {
-      // A page that was held up has this callback before that of a picture; a frame later it has both.
+      // A page that was held up has this callback before that of a picture; a frame
+      // later it has both.
       requestAnimationFrame(() => {
         if (this.presented !== presented) return;
         this.readings?.handleStanding();
@@ -274,7 +306,10 @@ export class Picture {
     waiting.sight.settle(this.frameOf(publication, { ...verdict, certain: isCertain(publication, verdict) }));
   }
 
-  /** False if the browser gives other pixels than were drawn, as some do against tracking: nothing can be identified then. */
+  /**
+   * False if the browser gives other pixels than were drawn, as some do against tracking:
+   * nothing can be identified then.
+   */
   private get readable(): boolean {
     return (this.reads ??= readsWhatIsDrawn(this.sampler));
   }
@@ -297,7 +332,10 @@ export class Picture {
     return { ...size, pixels };
   }
 
-  /** What is known of a picture that cannot be identified. A stream that has announced none, this page's own camera above all, has its media. */
+  /**
+   * What is known of a picture that cannot be identified. A stream that has announced none, this
+   * page's own camera above all, has its media.
+   */
   private lastFrameOf(publication: Publication, announced: Announced | undefined): ShownFrame {
     if (announced) return this.frameOf(publication, { ...announced, certain: false });
     return { media: publication.media, publication: publication.publication, rtpTimestamp: 0, index: undefined, epoch: 0, certain: false };
@@ -325,7 +363,10 @@ export class Picture {
   }
 }
 
-/** What a frame tells of itself (WebCodecs VideoFrame Metadata Registry); the page's types do not have it yet. */
+/**
+ * What a frame tells of itself (WebCodecs VideoFrame Metadata Registry); the page's
+ * types do not have it yet.
+ */
 interface NamedFrame extends VideoFrame {
   metadata(): { readonly rtpTimestamp?: number };
 }
@@ -335,7 +376,10 @@ function namesPictures(): boolean {
   return typeof VideoFrame === "function" && "metadata" in VideoFrame.prototype;
 }
 
-/** The element's picture of this moment as an object with its own time; `undefined` if the browser has no such thing. */
+/**
+ * The element's picture of this moment as an object with its own time; `undefined` if the
+ * browser has no such thing.
+ */
 function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
   if (!namesPictures()) return undefined;
   try {
@@ -380,7 +424,9 @@ function isCertain({ frameMaps }: Publication, { certain, among, between }: Verd
   return certain && next !== undefined && second?.index === first.index + next.presentedFrames - last.presentedFrames;
 }
 
-/** Returns true if a mark was made on the frame that is shown: of the same media, the same frame. */
+/**
+ * Returns true if a mark was made on the frame that is shown: of the same media, the same frame.
+ */
 export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
   if (!frame || !stamp?.media || stamp.media !== frame.media) return false;
   if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;
@@ -389,8 +435,8 @@ export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | und
 }
 
 /**
- * Returns true if a mark belongs to the media that is shown: it was made on a picture of it, or on none at all. While no
- * picture is shown, every mark does.
+ * Returns true if a mark belongs to the media that is shown: it was made on a picture of it, or on
+ * none at all. While no picture is shown, every mark does.
  */
 export function isOfMedia(stamp: FrameStamp | undefined, media: string | undefined): boolean {
   if (media === undefined || !stamp) return true;

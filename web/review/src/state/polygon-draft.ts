@@ -8,7 +8,10 @@ export const VERTICES_MIN = 3;
 /** A polygon's vertices travel in one append. */
 export const VERTICES_MAX = limits.APPEND_POINTS_MAX;
 
-/** A polygon whose vertices are being put one by one. It enters the document when it is closed. Places in grid units. */
+/**
+ * A polygon whose vertices are being put one by one. It enters the document when it is
+ * closed. Places in grid units.
+ */
 export class PolygonDraft {
   readonly vertices = signal<readonly Point[]>([]);
   /** Where the next vertex would be. */
@@ -28,7 +31,10 @@ export class PolygonDraft {
     return this.first;
   }
 
-  /** Puts a vertex; true where the place lies on the first one, within `reach`, and so asks to close. */
+  /**
+   * Puts a vertex; true where the place lies on the first one, within `reach`, and
+   * so asks to close.
+   */
   put(at: Point, reach: number, sight: Sight): boolean {
     const vertices = this.vertices.peek();
     const [first, last] = [vertices[0], vertices.at(-1)];

@@ -16,7 +16,9 @@ export interface RelayUrl {
   readonly port: number;
 }
 
-/** Longest that one way may take, ms: a browser sends its request over UDP again for about 9.5 s. */
+/**
+ * Longest that one way may take, ms: a browser sends its request over UDP again for about 9.5 s.
+ */
 const TEST_MS_MAX = 12_000;
 
 /** Codes of RFC 8656 section 19 and RFC 8489 section 14.8 that are about who asks. */
@@ -36,8 +38,8 @@ export function readRelayUrl(url: string): RelayUrl | undefined {
 }
 
 /**
- * What the codes mean that a browser gave for one way. `page` is where the page itself came from: a TLS port that gave
- * a page is open, so only the certificate can be at fault.
+ * What the codes mean that a browser gave for one way. `page` is where the page itself came from: a
+ * TLS port that gave a page is open, so only the certificate can be at fault.
  */
 export function judge(relay: RelayUrl, codes: readonly number[], page: Pick<Location, "protocol" | "hostname" | "port">): Verdict {
   const code = codes.find((each) => each !== UNREACHABLE);
@@ -67,7 +69,10 @@ export async function tryWay(relay: RelayUrl, { username, credential }: RTCIceSe
   }
 }
 
-/** True once a relayed candidate came, false where gathering ended without one. Codes of errors go into `codes`. */
+/**
+ * True once a relayed candidate came, false where gathering ended without one. Codes
+ * of errors go into `codes`.
+ */
 function gather(connection: RTCPeerConnection, codes: number[]): Promise<boolean> {
   return new Promise((resolve) => {
     setTimeout(resolve, TEST_MS_MAX, false);

@@ -28,10 +28,16 @@ import { View } from "./view";
 
 export type PanelTab = "notes" | "people" | "versions";
 
-/** Below this width the panel is a sheet over the lower part of the page, and closed at first, CSS px. */
+/**
+ * Below this width the panel is a sheet over the lower part of the page, and closed
+ * at first, CSS px.
+ */
 export const NARROW_PX = 900;
 
-/** A text that is being written: a new one on what its author saw, or one that is there already and is being changed. */
+/**
+ * A text that is being written: a new one on what its author saw, or one that is there
+ * already and is being changed.
+ */
 export type TextEntry = {
   /** Baseline start, grid units. */
   readonly start: Point;
@@ -150,7 +156,10 @@ export class RoomState {
     return new Map([...names].map(([identity, shared]) => [identity, [...shared].join(", ")]));
   }
 
-  /** True where this person may move or delete an object: their own, or all with the right to own the room. */
+  /**
+   * True where this person may move or delete an object: their own, or all with the
+   * right to own the room.
+   */
   mayChange(id: ObjectId): boolean {
     if (!this.rights.peek().annotate) return false;
     return this.rights.peek().own || id.author === this.client.session.room.author;
@@ -185,7 +194,10 @@ export class RoomState {
     if (note) this.marks.selected.value = keyOf(note.id);
   }
 
-  /** True if a mark is seen over the picture of now: on this very frame if only its marks are asked for, else on its media. */
+  /**
+   * True if a mark is seen over the picture of now: on this very frame if only its marks are
+   * asked for, else on its media.
+   */
   isSeen({ frame }: Pick<ObjectState, "frame">): boolean {
     return this.onlyThisFrame.peek() ? isOnFrame(frame, this.picture.shown.peek()) : isOfMedia(frame, this.picture.media.peek());
   }

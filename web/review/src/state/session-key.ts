@@ -6,8 +6,8 @@ type Key = Uint8Array<ArrayBuffer>;
 const held = new Set<string>();
 
 /**
- * The key of this tab's session in a room: the same after a reload, so that one's marks stay one's own. A copied tab
- * gets another, for two pages with one key would throw each other out.
+ * The key of this tab's session in a room: the same after a reload, so that one's marks stay one's
+ * own. A copied tab gets another, for two pages with one key would throw each other out.
  */
 export async function sessionKey(room: string, name: string): Promise<Key> {
   const slot = `fmz.session.${room}.${name}`;
@@ -19,7 +19,10 @@ export async function sessionKey(room: string, name: string): Promise<Key> {
   return key;
 }
 
-/** Takes a key for this page until it closes; false where another page has it, or pages cannot tell each other. */
+/**
+ * Takes a key for this page until it closes; false where another page has it, or
+ * pages cannot tell each other.
+ */
 async function hold(key: string): Promise<boolean> {
   // Absent on pages that are not secure, whatever the types say.
   const locks = navigator.locks as LockManager | undefined;

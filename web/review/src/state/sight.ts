@@ -13,8 +13,8 @@ export interface ShownFrame {
 }
 
 /**
- * What somebody saw at one moment. If the browser cannot name the picture, those that follow identify it; until then the
- * sight is not settled, and its frame is uncertain.
+ * What somebody saw at one moment. If the browser cannot name the picture, those that follow
+ * identify it; until then the sight is not settled, and its frame is uncertain.
  */
 export class Sight {
   private readonly listeners: ((sight: Sight) => void)[] = [];
@@ -55,8 +55,8 @@ export class Sight {
 }
 
 /**
- * Submits the ops that create a mark on what was seen. The mark is drawn at once; it leaves when its frame is known.
- * Returns false if the ops are not possible.
+ * Submits the ops that create a mark on what was seen. The mark is drawn at once; it leaves when
+ * its frame is known. Returns false if the ops are not possible.
  */
 export function submitMark(document: SharedDocument, id: ObjectId, sight: Sight, ops: (frame: FrameStamp) => readonly Op[]): boolean {
   if (sight.settled) return document.submit(ops(sight.stamp));

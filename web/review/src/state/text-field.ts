@@ -66,7 +66,9 @@ export class TextField {
     return this.room.marks.get(keyOf(this.id))?.text;
   }
 
-  /** Sends what was written here. A word that an input method is composing is sent when it is done. */
+  /**
+   * Sends what was written here. A word that an input method is composing is sent when it is done.
+   */
   private write(): void {
     const now = this.words();
     if (this.composing || this.finished || now === undefined || this.field.value === this.same) return;

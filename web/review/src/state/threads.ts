@@ -20,7 +20,10 @@ export function notesOf(marks: readonly ObjectState[]): ObjectState[] {
   return marks.filter((mark) => mark.kind !== Kind.REPLY && !isGrowing(mark));
 }
 
-/** The note before (-1) or after (1) the chosen one, and around the end; from nothing chosen, the last or the first. */
+/**
+ * The note before (-1) or after (1) the chosen one, and around the end; from nothing
+ * chosen, the last or the first.
+ */
 export function noteBeside(notes: readonly ObjectState[], chosen: MarkKey | undefined, by: -1 | 1): ObjectState | undefined {
   const at = notes.findIndex(({ id }) => keyOf(id) === chosen);
   const from = at === -1 && by === -1 ? 0 : at;

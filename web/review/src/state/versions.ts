@@ -27,7 +27,9 @@ export interface Preview {
 /** What went wrong, by the server's code. */
 export type Fault = string;
 
-/** The room's versions as the panel shows them, the one that is looked at, and the last way back. */
+/**
+ * The room's versions as the panel shows them, the one that is looked at, and the last way back.
+ */
 export class Versions {
   /** Newest first. */
   readonly list = signal<readonly NamedVersion[]>([]);

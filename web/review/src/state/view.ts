@@ -35,7 +35,9 @@ export class View {
     this.placement.value = { scale: 1, x: 0, y: 0 };
   }
 
-  /** One picture pixel to one screen pixel with `at` kept in place; fits where it was so already. */
+  /**
+   * One picture pixel to one screen pixel with `at` kept in place; fits where it was so already.
+   */
   toggleActual(at: Point): void {
     const width = (this.picture.value ?? NO_PICTURE).width;
     const scale = width / devicePixelRatio / this.fitted.value.width;

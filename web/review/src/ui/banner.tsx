@@ -11,7 +11,9 @@ interface Message {
   readonly dismiss: boolean;
 }
 
-/** The one sentence that matters most now, in the top bar: never over the picture, never moving it. */
+/**
+ * The one sentence that matters most now, in the top bar: never over the picture, never moving it.
+ */
 export function Banner() {
   const room = useRoom();
   const message = messageFor(room);

@@ -73,7 +73,10 @@ function RelayTest({ room }: { readonly room: RoomState }) {
   );
 }
 
-/** Tries every way, one after another, for a participant has few allocations at once and this page holds some. */
+/**
+ * Tries every way, one after another, for a participant has few allocations at once
+ * and this page holds some.
+ */
 async function testAll(servers: readonly RTCIceServer[], changed: (tried: readonly Tried[]) => void): Promise<void> {
   const ways = servers.flatMap((server) =>
     [server.urls].flat().flatMap((url) => {

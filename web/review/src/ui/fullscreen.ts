@@ -14,7 +14,10 @@ export async function toggleFullscreen(): Promise<void> {
   else await document.documentElement.requestFullscreen();
 }
 
-/** Whether the bars are there: in full screen only while the pointer is near an edge or a control has the focus. */
+/**
+ * Whether the bars are there: in full screen only while the pointer is near an edge
+ * or a control has the focus.
+ */
 export function useFullscreen(): ReadonlySignal<Bars> {
   useEffect(() => {
     const controller = new AbortController();

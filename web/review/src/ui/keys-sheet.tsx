@@ -36,7 +36,9 @@ const ROOM: readonly Row[] = [
   [["?"], "keys.help"],
 ];
 
-/** Every key of the page, in the panel's place. Keys for what this person may not do are left out. */
+/**
+ * Every key of the page, in the panel's place. Keys for what this person may not do are left out.
+ */
 export function KeysSheet() {
   const room = useRoom();
   const { annotate, publish } = room.rights.value;

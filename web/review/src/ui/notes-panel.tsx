@@ -11,7 +11,10 @@ import { Note } from "./note-row";
 /** Rows in the page at once, the newest: a long session has thousands. */
 const ROWS_MAX = 300;
 
-/** The marks in words: what stands on the canvas, for those who do not see it and for finding it again. */
+/**
+ * The marks in words: what stands on the canvas, for those who do not see it and
+ * for finding it again.
+ */
 export function NotesPanel() {
   const room = useRoom();
   const marks = room.notes.value;
@@ -40,7 +43,10 @@ function NoteList({ list }: { readonly list: Ref<HTMLOListElement> }) {
   );
 }
 
-/** Shows the newest note where the one before it was in sight: who reads further up, or writes, is left alone. */
+/**
+ * Shows the newest note where the one before it was in sight: who reads further up,
+ * or writes, is left alone.
+ */
 function followNewest(list: HTMLElement | null): void {
   const body = list?.parentElement;
   const newest = list?.lastElementChild;

@@ -2,7 +2,10 @@ import type { Ref } from "preact";
 import { limits } from "@fmz/client";
 import { t } from "../i18n";
 
-/** The box in which the words of a text are written. Enter and a press elsewhere keep them, Escape drops them. */
+/**
+ * The box in which the words of a text are written. Enter and a press elsewhere
+ * keep them, Escape drops them.
+ */
 export function TextBox({ box, finish }: { readonly box: Ref<HTMLTextAreaElement>; readonly finish: (keep: boolean) => void }) {
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();

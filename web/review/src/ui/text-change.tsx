@@ -9,7 +9,10 @@ import { cssColor } from "../state/tools";
 import { TextBox } from "./text-box";
 import { placeText } from "./text-place";
 
-/** A text on the picture whose words are being changed, by others too. Enter keeps the change, Escape drops the own one. */
+/**
+ * A text on the picture whose words are being changed, by others too. Enter keeps the change,
+ * Escape drops the own one.
+ */
 export function TextChangeBox({ id }: { readonly id: ObjectId }) {
   const room = useRoom();
   const box = useRef<HTMLTextAreaElement>(null);

@@ -7,7 +7,10 @@ import { useRoom } from "../state/context";
 import { IconButton } from "./icon-button";
 import { RestoreForm } from "./restore-form";
 
-/** Time between two looks at the list while it is open, ms: versions are made by hand or after minutes of rest. */
+/**
+ * Time between two looks at the list while it is open, ms: versions are made by hand
+ * or after minutes of rest.
+ */
 const REFRESH_MS = 10_000;
 
 /** The room's past: what was kept, what it looked like, and the way back. */

@@ -1,9 +1,15 @@
 /** First delay before a new try, ms. */
 const FIRST_MS = 250;
-/** Longest delay between tries, ms: a restarted server is found again while people still look at the screen. */
+/**
+ * Longest delay between tries, ms: a restarted server is found again while people
+ * still look at the screen.
+ */
 const LAST_MS = 8_000;
 
-/** Delays between tries: doubled each time, with jitter so that a restarted server is not met by everyone at once. */
+/**
+ * Delays between tries: doubled each time, with jitter so that a restarted server is
+ * not met by everyone at once.
+ */
 export class Backoff {
   private tries = 0;
 

@@ -5,7 +5,9 @@ import type { Engine } from "./engine";
 import { Emitter } from "./events";
 
 export interface DocumentEvents {
-  /** Objects that changed, the deleted among them; `all` has every object in drawing order instead. */
+  /**
+   * Objects that changed, the deleted among them; `all` has every object in drawing order instead.
+   */
   changed: { readonly kind: "all" | "some"; readonly objects: readonly ObjectState[] };
   /** The server confirmed ops, or there are more of them: look at `pending`. */
   progress: SharedDocument;
@@ -33,7 +35,10 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return this.engine.revision;
   }
 
-  /** Hash of what the server confirmed, 64 bits: equal wherever the document is (docs/SPEC-annotation.md, State hash). */
+  /**
+   * Hash of what the server confirmed, 64 bits: equal wherever the document is
+   * (docs/SPEC-annotation.md, State hash).
+   */
   get stateHash(): bigint {
     return this.engine.stateHash;
   }
@@ -51,7 +56,10 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return this.engine.canRedo;
   }
 
-  /** What marks hang on, a film or a live source, by its id; `undefined` while the document does not know it. */
+  /**
+   * What marks hang on, a film or a live source, by its id; `undefined` while the
+   * document does not know it.
+   */
   media(id: string): Media | undefined {
     return this.engine.media(id);
   }
@@ -62,14 +70,18 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return counter > 0 ? create(ObjectIdSchema, { author: this.engine.author, counter }) : undefined;
   }
 
-  /** Applies own ops at once and sends them; false where they are not possible, and then nothing is changed. */
+  /**
+   * Applies own ops at once and sends them; false where they are not possible, and
+   * then nothing is changed.
+   */
   submit(ops: readonly Op[]): boolean {
     return this.attempt((now) => { this.engine.submit(ops, now); });
   }
 
   /**
-   * Applies own ops at once, the first of which creates an object, and sends none of them before `restamp` says which
-   * frame the object is on. Returns false if they are not possible; then nothing is changed.
+   * Applies own ops at once, the first of which creates an object, and sends none of them
+   * before `restamp` says which frame the object is on. Returns false if they are not
+   * possible; then nothing is changed.
    */
   submitHeld(id: ObjectId, ops: readonly Op[]): boolean {
     return this.attempt((now) => { this.engine.submitHeld(id, ops, now); });
@@ -91,7 +103,10 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return this.attempt((now) => { this.engine.sendToBack(id, now); });
   }
 
-  /** A key of the drawing order between two others; at its end where one is left out. Throws where nothing is left between. */
+  /**
+   * A key of the drawing order between two others; at its end where one is left out. Throws
+   * where nothing is left between.
+   */
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
     return this.engine.orderBetween(before, after);
   }

@@ -77,10 +77,16 @@ export interface Engine {
   submitHeld(id: ObjectId, ops: readonly Op[], now: number): void;
   /** Corrects the frame of an object that has not left yet, and lets it go. */
   restamp(id: ObjectId, frame: FrameStamp, now: number): void;
-  /** Draws an object after, or before, all others that are seen. Throws as `submit`, and if no place is left. */
+  /**
+   * Draws an object after, or before, all others that are seen. Throws as `submit`,
+   * and if no place is left.
+   */
   bringToFront(id: ObjectId, now: number): void;
   sendToBack(id: ObjectId, now: number): void;
-  /** A key of the drawing order between two others; at its end where one is left out. Throws where nothing is left between. */
+  /**
+   * A key of the drawing order between two others; at its end where one is left out. Throws
+   * where nothing is left between.
+   */
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array;
   /** What is submitted until `endGroup` is undone as one. */
   beginGroup(now: number): void;

@@ -37,7 +37,9 @@ export interface Commit {
   readonly message?: string;
   /** The version that was worked on; the newest where absent. */
   readonly base?: string;
-  /** Changes made on `base`, with {@link COMMITTER} as the author of new objects, counted from 1. */
+  /**
+   * Changes made on `base`, with {@link COMMITTER} as the author of new objects, counted from 1.
+   */
   readonly ops?: readonly Op[];
 }
 
@@ -53,7 +55,9 @@ export interface FrameScope {
 
 export interface Rollback {
   readonly to: Target;
-  /** Whose changes are taken back: everybody's where absent. All but `mine` need the grant `own`. */
+  /**
+   * Whose changes are taken back: everybody's where absent. All but `mine` need the grant `own`.
+   */
   readonly of?: "all" | "mine" | { readonly author: number };
   readonly frames?: FrameScope;
 }
@@ -61,11 +65,17 @@ export interface Rollback {
 export interface HistoryOptions {
   readonly ask: Ask;
   readonly room: string;
-  /** The session key of the page: what it commits is then its author's, and `mine` means that author. */
+  /**
+   * The session key of the page: what it commits is then its author's, and `mine`
+   * means that author.
+   */
   readonly sessionKey?: Uint8Array;
 }
 
-/** Versions of a room's document, the way back, and the history of frames. Every method rejects with {@link HistoryError}. */
+/**
+ * Versions of a room's document, the way back, and the history of frames. Every method rejects
+ * with {@link HistoryError}.
+ */
 export class History {
   private readonly root: string;
   private readonly key: { session_key?: string };
@@ -101,7 +111,10 @@ export class History {
     return readChanges(await this.get("/diff", { from, to }));
   }
 
-  /** Goes back to an older state by new ops. Going back to the revision before the answer's undoes it. */
+  /**
+   * Goes back to an older state by new ops. Going back to the revision before the
+   * answer's undoes it.
+   */
   async rollback({ to, of = "all", frames }: Rollback): Promise<RolledBack> {
     const target = "timeMs" in to ? { time_ms: to.timeMs } : to;
     return readRolledBack(await this.post("/rollback", { to: target, of, frames }));

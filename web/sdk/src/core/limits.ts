@@ -1,4 +1,7 @@
-/** Bounds of the wire that the page itself keeps; the reasons stand beside the same names in `proto/src/limits.rs`. */
+/**
+ * Bounds of the wire that the page itself keeps; the reasons stand beside the same names
+ * in `proto/src/limits.rs`.
+ */
 
 export const LIVE_LIFETIME_MS = 100;
 export const APPEND_POINTS_MAX = 1000;
@@ -11,7 +14,10 @@ export const WIDTH_MAX = 16_384;
 
 /** Grid units per picture width. */
 export const GRID_WIDTH = 16_384;
-/** Time in which a WebSocket has to open, ms: as long as the engine waits for a server that is silent. */
+/**
+ * Time in which a WebSocket has to open, ms: as long as the engine waits for a
+ * server that is silent.
+ */
 export const OPEN_MS_MAX = 15_000;
 /** Pointers of others held at once: more would hide the picture. */
 export const POINTERS_MAX = 32;

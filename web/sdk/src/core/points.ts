@@ -8,10 +8,14 @@ export interface StrokePoint {
   readonly pressure: number;
 }
 
-/** Where every stroke sets out. Its pressure is also that of points from a device that reports none. */
+/**
+ * Where every stroke sets out. Its pressure is also that of points from a device that reports none.
+ */
 export const STROKE_ORIGIN: StrokePoint = { x: 0, y: 0, pressure: 128 };
 
-/** Writes points that follow `from`, the last point of the stroke so far, or {@link STROKE_ORIGIN}. */
+/**
+ * Writes points that follow `from`, the last point of the stroke so far, or {@link STROKE_ORIGIN}.
+ */
 export function encodePoints(points: readonly StrokePoint[], from: StrokePoint, pressed: boolean): StrokePoints {
   const bytes: number[] = [];
   let before = from;

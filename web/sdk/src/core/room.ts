@@ -1,7 +1,10 @@
 import type { FrameMap, Grants, Participant, Publication, Welcome } from "../gen/fmz/v1/session_pb";
 import type { Incoming } from "./messages";
 
-/** Maps of one publication that are kept: the one in force and the one before, for pictures still on their way. */
+/**
+ * Maps of one publication that are kept: the one in force and the one before, for
+ * pictures still on their way.
+ */
 const FRAME_MAPS_MAX = 2;
 
 /** Who and what is in the room, as the server told it. */

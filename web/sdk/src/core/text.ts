@@ -8,7 +8,10 @@ interface Change {
   readonly inserted: readonly string[];
 }
 
-/** The op that makes `after` of an object's text `before`: one place is replaced, as a keystroke or a paste does. */
+/**
+ * The op that makes `after` of an object's text `before`: one place is replaced, as a
+ * keystroke or a paste does.
+ */
 export function textEdit(id: ObjectId, before: string, after: string): Op {
   const { start, removed, inserted } = changeBetween(scalars(before), scalars(after));
   const steps: TextStep["step"][] = [
@@ -21,7 +24,10 @@ export function textEdit(id: ObjectId, before: string, after: string): Op {
   return create(OpSchema, { op: { case: "textEdit", value } });
 }
 
-/** What a field that showed `before` and now holds `mine` is to hold where the text has become `theirs` meanwhile. */
+/**
+ * What a field that showed `before` and now holds `mine` is to hold where the text has
+ * become `theirs` meanwhile.
+ */
 export function mergedText(before: string, mine: string, theirs: string): string {
   const [from, now] = [scalars(before), scalars(theirs)];
   const own = changeBetween(from, scalars(mine));

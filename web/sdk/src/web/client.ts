@@ -12,7 +12,9 @@ import { PeerTransport, type RelayConfiguration } from "./transport";
 export type MediaState =
   | { readonly kind: "connecting" }
   | { readonly kind: "connected" }
-  /** No media path: notes and marks travel over the WebSocket, pictures do not come. Tries go on. */
+  /**
+   * No media path: notes and marks travel over the WebSocket, pictures do not come. Tries go on.
+   */
   | { readonly kind: "failed" };
 
 export interface ClientEvents {
@@ -31,7 +33,10 @@ export interface ClientOptions {
   readonly token: string;
   readonly name: string;
   readonly replica: Replica;
-  /** 16 bytes that stand for this participant's session; the same after a reload keeps their marks their own. */
+  /**
+   * 16 bytes that stand for this participant's session; the same after a reload
+   * keeps their marks their own.
+   */
   readonly sessionKey: Uint8Array<ArrayBuffer>;
   /** False sends ops and pointers over the WebSocket only; media stays. */
   readonly dataChannels?: boolean;
@@ -147,7 +152,9 @@ export class RoomClient extends Emitter<ClientEvents> {
     this.transport?.handleOffer(offer);
   }
 
-  /** Opens the transport that an offer is for. The one before showed its last pictures until here. */
+  /**
+   * Opens the transport that an offer is for. The one before showed its last pictures until here.
+   */
   private open(offer: Offer): void {
     const again = this.transport !== undefined && !this.transportStale;
     this.closeTransport();

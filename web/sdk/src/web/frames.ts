@@ -18,7 +18,10 @@ export function frameOf(maps: readonly FrameMap[], rtpTimestamp: number): FrameN
 /** How frames are labelled: a map says it, and a media. */
 export type FrameLabels = Pick<FrameMap, "num" | "den" | "startTimecode" | "dropFrame">;
 
-/** Timecode of a frame, `HH:MM:SS:FF`, with `;` before the frames where the count drops numbers. The engine must be loaded. */
+/**
+ * Timecode of a frame, `HH:MM:SS:FF`, with `;` before the frames where the count drops numbers.
+ * The engine must be loaded.
+ */
 export function timecode({ num, den, startTimecode, dropFrame }: FrameLabels, index: number): string {
   return timecodeOf(num, den, startTimecode, dropFrame, index);
 }

@@ -10,7 +10,9 @@ import {
 import type { Outgoing } from "../core/messages";
 import type { TrackOf } from "./transport";
 
-/** Upper bounds of what a browser sends, kbit/s: a talking head; a desktop with small type; a voice. */
+/**
+ * Upper bounds of what a browser sends, kbit/s: a talking head; a desktop with small type; a voice.
+ */
 const BITRATE_KBPS: Partial<Record<Source, number>> = {
   [Source.CAMERA]: 1_500,
   [Source.SCREEN]: 8_000,

@@ -1,6 +1,9 @@
 import type { Ask } from "../core/history";
 
-/** Asks the server at `origin` (like `https://review.example`, empty for the page's own) with a token. */
+/**
+ * Asks the server at `origin` (like `https://review.example`, empty for the page's
+ * own) with a token.
+ */
 export function restAsk(origin: string, token: string): Ask {
   return async (method, path, body) => {
     const headers = new Headers({ authorization: `Bearer ${token}` });

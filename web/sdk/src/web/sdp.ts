@@ -2,8 +2,8 @@
 const TRANSPORT_LINES = /^a=(?:ice-ufrag|ice-pwd|ice-options|fingerprint|setup|candidate|end-of-candidates)\b.*\r?\n/gm;
 
 /**
- * Refuses the data channels of an offer and nothing else: their line gets port 0 and leaves the bundle (RFC 8843
- * section 7.2), whose transport the next line then describes.
+ * Refuses the data channels of an offer and nothing else: their line gets port 0 and leaves the
+ * bundle (RFC 8843 section 7.2), whose transport the next line then describes.
  */
 export function withoutChannels(sdp: string): string {
   const sections = sdp.split(/(?=^m=)/m);

@@ -43,7 +43,9 @@ const CHANNELS: readonly { name: ChannelName; init: RTCDataChannelInit }[] = [
   { name: "live", init: { negotiated: true, id: 1, ordered: false, maxPacketLifeTime: LIVE_LIFETIME_MS } },
 ];
 
-/** One RTCPeerConnection: answers offers in their order, carries media and the two data channels. */
+/**
+ * One RTCPeerConnection: answers offers in their order, carries media and the two data channels.
+ */
 export class PeerTransport extends Emitter<TransportEvents> {
   private readonly connection: RTCPeerConnection;
   private offers = Promise.resolve();

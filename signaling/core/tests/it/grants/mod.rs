@@ -1,4 +1,5 @@
-//! Who may do what: every set of grants, with every op on one's own and on somebody else's object, and with every command.
+//! Who may do what: every set of grants, with every op on one's own and on somebody else's
+//! object, and with every command.
 
 mod commands;
 mod table;

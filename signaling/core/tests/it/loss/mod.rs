@@ -1,4 +1,5 @@
-//! Copies on the path that loses, beside the ordered one: nothing is lost, nothing counts twice, nothing waits for long.
+//! Copies on the path that loses, beside the ordered one: nothing is lost, nothing counts
+//! twice, nothing waits for long.
 
 mod down;
 mod link;
