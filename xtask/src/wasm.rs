@@ -11,8 +11,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Stem of the written files: `fmz_participant.js`, `.d.ts` and `_bg.wasm`.
 const OUT_NAME: &str = "fmz_participant";
 
-/// What the participant may ask of the page, by the names that wasm-bindgen gives without their hash:
-/// arrays, errors and the fields of what is returned. No clock, no random number, no socket.
+/// What the participant may ask of the page, by the names that wasm-bindgen gives without their
+/// hash: arrays, errors and the fields of what is returned. No clock, no random number, no socket.
 const ALLOWED: &[&str] = &["from", "new"];
 const ALLOWED_BEGINNINGS: &[&str] = &["__wbindgen_", "set_"];
 /// Words of JavaScript that none of the functions behind those names may say: `new`

@@ -30,19 +30,14 @@ const CHECKS: &[Check] = &[
     rules::check,
     pointers::check,
     limits::check,
+    comments::check,
 ];
-
-/// Whether the tree's comments keep to their width, so that a wider one is a finding.
-const COMMENTS_FIT: bool = false;
 
 /// Checks the workspace at `root`; an empty list is a clean one.
 pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for check in CHECKS {
         findings.extend(check(root)?);
-    }
-    if COMMENTS_FIT {
-        findings.extend(comments::check(root)?);
     }
     findings.sort();
     Ok(findings)

@@ -1,10 +1,12 @@
 //! The note in a data folder that says which format its files have.
 //!
 //! ```text
-//! format NUMBER CRC32        one line; the checksum, 8 hexadecimal digits, is that of all before its space
+//! format NUMBER CRC32
 //! ```
-//! Format 1 has no note. A build opens the formats up to its own, and notes its own before it writes anything: a build that cannot
-//! read what may be in a folder from then on refuses it.
+//! It is one line. The checksum, 8 hexadecimal digits, is that of all before its space.
+//!
+//! Format 1 has no note. A build opens the formats up to its own, and notes its own before it
+//! writes anything: a build that cannot read what may be in a folder from then on refuses it.
 
 use super::{
     files::{self, Files},
