@@ -526,14 +526,14 @@ fn tidy16_bounds_that_differ_between_rust_and_the_page_are_caught() {
     let page = "web/sdk/src/core/limits.ts";
     let changes = [
         (
-            "CLIENT_FRAME_BYTES_MAX = 64 *",
-            "CLIENT_FRAME_BYTES_MAX = 65 *",
-            "CLIENT_FRAME_BYTES_MAX is 66560 here and 65536 in Rust",
+            "COORDINATE_MAX = 16 *",
+            "COORDINATE_MAX = 17 *",
+            "COORDINATE_MAX is 278528 here and 262144 in Rust",
         ),
         (
-            "SILENCE_MS_MAX = 15_000",
-            "SILENCE_MS_MAX = 14_000",
-            "SILENCE_MS_MAX is 14000 here and 15000 in Rust",
+            "LIVE_LIFETIME_MS = 100",
+            "LIVE_LIFETIME_MS = 110",
+            "LIVE_LIFETIME_MS is 110 here and 100 in Rust",
         ),
         (
             "NAME_BYTES_MAX = 64",
