@@ -1,5 +1,4 @@
-//! What can be wrong with ops, batches and snapshots. Every `code()` is stable;
-//! clients may switch on it.
+//! Errors of ops, batches and snapshots. Every `code()` is stable; clients may switch on it.
 
 use fmz_proto::WireError;
 

@@ -53,6 +53,6 @@ pub const REVISION_MAX: u64 = 1 << 53;
 pub const TEXT_CHANGES_MAX: usize = 1024;
 /// Bytes of those: a keystroke is below 100. Pasted pages make older ones go sooner.
 pub const TEXT_LOG_BYTES_MAX: usize = 256 * 1024;
-/// What a step counts in [`TEXT_LOG_BYTES_MAX`] besides what it inserts: its size in memory,
-/// the same on every machine.
+/// Bytes that a step counts in [`TEXT_LOG_BYTES_MAX`] besides those that it inserts: its size in
+/// memory, the same on every machine.
 pub const STEP_BYTES: usize = 24;

@@ -1,22 +1,22 @@
-//! What pictures come from.
+//! Media: the films and live sources that pictures come from.
 
 use fmz_proto::{WireError, v1, validate_media};
 use std::sync::Arc;
 
-/// What pictures come from, and marks hang on: a film, or a live source. It never changes.
+/// A source of pictures, on which marks hang: a film, or a live source. It never changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Media {
     /// Identity in the document, see [`fmz_proto::is_media_id`]. The stamps of a document share it.
     pub id: Arc<str>,
     /// Name for people.
     pub name: String,
-    /// Frames a second are `num / den`; both are 0 where frames are not counted.
+    /// Frames a second are `num / den`; both are 0 if frames are not counted.
     pub num: u32,
     /// See `num`.
     pub den: u32,
     /// Frame number of the first frame's timecode, counted from 00:00:00:00.
     pub start_timecode: u32,
-    /// Whether timecode leaves labels out (frame8).
+    /// True if timecode leaves labels out (frame8).
     pub drop_frame: bool,
     /// Frames in it; 0 when unknown.
     pub frames: u32,
@@ -25,8 +25,8 @@ pub struct Media {
 }
 
 impl Media {
-    /// Returns whether both count the same frames and call them by the same timecode. Names do not
-    /// matter.
+    /// Returns true if both count the same frames and call them by the same timecode. Names do
+    /// not matter.
     pub fn counts_like(&self, other: &Self) -> bool {
         let count = |media: &Self| {
             let rate = (media.num, media.den);

@@ -6,15 +6,15 @@
 
 use crate::Point;
 
-/// How far a point that is left out may lie from the line that stays, grid units:
-/// two thirds of a pixel at 4K.
+/// Largest distance of a point that is left out from the line that stays, grid units: two thirds
+/// of a pixel at 4K.
 pub(crate) const DISTANCE_MAX: i64 = 3;
-/// How far its pressure may lie from that of the line, of 255: seen as less than a tenth of
+/// Largest difference of its pressure from that of the line, of 255: seen as less than a tenth of
 /// a pressed stroke's width.
 pub(crate) const PRESSURE_MAX: i64 = 10;
-/// How often a part may be parted again; what is parted so often keeps all its points. Handwriting
-/// and shading need about twenty, a growing spiral four or five for each turn. Without this bound
-/// it would be looked at once for each of its points.
+/// Times that a part is divided again, at most; then it keeps all its points. Handwriting and
+/// shading need about twenty, a growing spiral four or five for each turn. Without this bound the
+/// spiral would be looked at once for each of its points.
 const DEPTH_MAX: u32 = 64;
 /// Bits of fractions in distances.
 const FRACTION: u32 = 8;
@@ -114,7 +114,7 @@ impl Line {
         }
     }
 
-    /// How far a sample lies away, the worse of place and pressure, so that both
+    /// Returns the distance of a sample, the worse of place and pressure, on a scale on which both
     /// tolerances are the same number.
     fn error(&self, sample: Sample) -> i64 {
         let away = sample.from(self.start);

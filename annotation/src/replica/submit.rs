@@ -12,8 +12,8 @@ use fmz_proto::v1;
 impl Replica {
     /// Changes the view at once and keeps the ops for the next batches. All ops are taken or none.
     ///
-    /// What a clear has seen, and what the end of a stroke says of its points where it
-    /// says nothing, are filled in.
+    /// Fills in the revision that a clear has seen, and the count and hash of a stroke's points if
+    /// its end names none.
     ///
     /// # Errors
     /// [`OpError`] for the first op that the server would refuse.
