@@ -3,12 +3,14 @@
 //! This crate turns the bytes of the room protocol into types and checks them. Start at
 //! [`decode_client`] and [`encode`]. It holds no state and does no IO.
 
+mod batch;
 mod error;
 mod frame;
 pub mod limits;
 pub mod points;
 mod validate;
 
+pub use batch::EncodedBatch;
 pub use error::WireError;
 pub use frame::{Role, decode, decode_client, decode_server, encode, encode_client, encode_server};
 pub use prost::Message;
