@@ -1,7 +1,7 @@
 //! What every request can reach.
 
 use crate::{Config, metrics::Metrics, rooms::Rooms, token::Tokens};
-use fmz_store::Store;
+use fmz_store::Stores;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU32, Ordering},
@@ -20,7 +20,7 @@ pub(crate) struct State {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stores: Stores,
     pub(crate) metrics: Metrics,
     pub(crate) rooms: Rooms,
     /// One for each WebSocket.
@@ -49,7 +49,7 @@ impl State {
     pub(crate) fn new(
         config: Config,
         tokens: Tokens,
-        store: Arc<dyn Store>,
+        stores: Stores,
         metrics: Metrics,
         rooms: Rooms,
     ) -> Self {
@@ -61,7 +61,7 @@ impl State {
             inner: Arc::new(Inner {
                 config,
                 tokens,
-                store,
+                stores,
                 metrics,
                 rooms,
                 sockets,

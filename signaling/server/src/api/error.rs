@@ -1,6 +1,6 @@
 //! What a request is told when it is refused.
 
-use crate::token::TokenError;
+use crate::{rooms::NotOpen, token::TokenError};
 use axum::{
     Json,
     extract::rejection::{JsonRejection, QueryRejection},
@@ -85,11 +85,25 @@ impl From<CatalogError> for ApiError {
                 return Self::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     error.code(),
-                    "nothing can be saved",
+                    "rooms cannot be read or saved for now",
                 );
             }
         };
         Self::new(status, error.code(), error.to_string())
+    }
+}
+
+impl From<NotOpen> for ApiError {
+    fn from(error: NotOpen) -> Self {
+        match error {
+            NotOpen::Unknown => Self::no_room(),
+            NotOpen::Closing => Self::closing(),
+            NotOpen::Storage => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "storage",
+                "the room cannot be read for now",
+            ),
+        }
     }
 }
 

@@ -62,10 +62,10 @@ async fn state_at(state: &State, video: &str, at: StateAt) -> Result<Document, S
     let revision = match at {
         StateAt::Revision(revision) => revision,
         StateAt::Time { ms, from } => {
-            let found = history::revision_at(&*state.store, video, ms, from).await;
+            let found = state.stores.log.revision_at(video, ms, from).await;
             found.map_err(|error| error.to_string())?
         }
     };
-    let document = history::document_at(state.store.clone(), video, revision).await;
+    let document = history::document_at(&state.stores, video, revision).await;
     document.map_err(|error| error.to_string())
 }

@@ -2,11 +2,15 @@
 
 mod commands;
 mod inputs;
+mod opening;
 mod outbox;
 mod snapshots;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use inputs::InputSender;
+pub(crate) use opening::NotOpen;
 pub(crate) use task::Input;
 
 use crate::{
@@ -16,6 +20,7 @@ use crate::{
 };
 use fmz_proto::v1::to_sfu;
 use fmz_signaling_core::{Asker, Command, Outcome, Reason, SessionId};
+use opening::Opening;
 use std::{
     collections::HashMap,
     sync::{
@@ -40,12 +45,14 @@ struct Open {
     sessions: HashMap<SessionId, InputSender>,
 }
 
-/// The way to a room's task.
+/// The way to a room's task. It is there from the moment that the first asker wants the room, so
+/// that all who come while it opens share one opening.
 #[derive(Debug, Clone)]
 struct Handle {
     /// Tells a room from one of the same name that was opened later.
     generation: u64,
     inputs: InputSender,
+    opening: Opening,
 }
 
 impl Rooms {
@@ -61,16 +68,15 @@ impl Rooms {
         self.open.lock().expect("no holder of this lock panics")
     }
 
-    /// Brings a session to its room, which is opened where it is not open. `None` where
-    /// the room closes just now.
+    /// Brings a session to its room, which is opened if it is not open.
     pub(crate) async fn join(
         &self,
         state: &State,
         admitted: Admitted,
         queue: SocketQueue,
-    ) -> Option<InputSender> {
+    ) -> Result<InputSender, NotOpen> {
         let Admitted { room, join } = admitted;
-        let (session, inputs) = (join.session, self.room(state, &room)?);
+        let (session, inputs) = (join.session, self.room(state, &room).await?);
         self.open().sessions.insert(session, inputs.clone());
         let sent = inputs
             .send(Input::Join {
@@ -81,11 +87,10 @@ impl Rooms {
         if !sent {
             self.forget_session(session);
         }
-        sent.then_some(inputs)
+        sent.then_some(inputs).ok_or(NotOpen::Closing)
     }
 
-    /// Gives a room a command and waits for what comes of it. The room is opened
-    /// where it is not open.
+    /// Gives a room a command and returns its outcome. The room is opened if it is not open.
     pub(crate) async fn command(
         &self,
         state: &State,
@@ -93,8 +98,7 @@ impl Rooms {
         asker: Asker,
         command: Command,
     ) -> Result<Outcome, ApiError> {
-        state.store.room(room).ok_or_else(ApiError::no_room)?;
-        let inputs = self.room(state, room).ok_or_else(ApiError::closing)?;
+        let inputs = self.room(state, room).await?;
         let (answer, answered) = oneshot::channel();
         let input = Input::Command {
             asker: Box::new(asker),
@@ -108,37 +112,45 @@ impl Rooms {
         Ok(answered?)
     }
 
-    fn room(&self, state: &State, name: &str) -> Option<InputSender> {
+    /// Returns the way into a room once it is open. The first asker has it opened; those that come
+    /// meanwhile wait for the same opening. After an opening that failed the next asker begins one.
+    async fn room(&self, state: &State, name: &str) -> Result<InputSender, NotOpen> {
+        let Handle {
+            inputs, opening, ..
+        } = self.handle(state, name)?;
+        opening.outcome().await?;
+        Ok(inputs)
+    }
+
+    /// Returns the handle of a room, whose task is started if there is none.
+    fn handle(&self, state: &State, name: &str) -> Result<Handle, NotOpen> {
         let mut open = self.open();
         if state.is_stopping() {
-            return None;
+            return Err(NotOpen::Closing);
         }
-        if let Some(handle) = open
-            .rooms
-            .get(name)
-            .filter(|handle| !handle.inputs.is_closed())
-        {
-            return Some(handle.inputs.clone());
+        let found = open.rooms.get(name);
+        if let Some(handle) = found.filter(|handle| !handle.inputs.is_closed()) {
+            return Ok(handle.clone());
         }
-        let stored = state.store.room(name)?;
         let (inputs, received) = inputs::inputs();
+        let (opener, opening) = opening::opening();
         let generation = self.opened.fetch_add(1, Ordering::Relaxed);
-        open.rooms.insert(
-            name.to_owned(),
-            Handle {
-                generation,
-                inputs: inputs.clone(),
-            },
-        );
+        let handle = Handle {
+            generation,
+            inputs,
+            opening,
+        };
+        open.rooms.insert(name.to_owned(), handle.clone());
         state.metrics.rooms.set(open.rooms.len() as i64);
         tokio::spawn(task::run(
             state.clone(),
-            stored,
+            name.to_owned(),
             generation,
+            opener,
             received,
             self.to_sfu.clone(),
         ));
-        Some(inputs)
+        Ok(handle)
     }
 
     /// Forgets a room whose task ends, unless it was opened again meanwhile.

@@ -3,27 +3,28 @@
 use super::{
     commands::{Answers, Commands},
     inputs::Inputs,
+    opening::{self, OpenedRoom, Opener},
     outbox::Outbox,
     snapshots::Snapshots,
 };
 use crate::{
-    history::{self, Opened},
+    history::Opened,
     metrics::Metrics,
     socket::{Pushed, SocketQueue},
     state::State,
 };
 use bytes::Bytes;
 use fmz_proto::{
-    Message, WireError,
-    v1::{Channel, CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
+    EncodedBatch, WireError,
+    v1::{Channel, CommittedBatch, client_message, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Asker, Class, Command, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
 };
-use fmz_store::{Answer, AppendError, last_revision};
+use fmz_store::{Answer, AppendError, Head, Lease, Records};
 use std::{
     collections::BTreeMap,
-    future::pending,
+    future::{pending, ready},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::mpsc;
@@ -97,8 +98,7 @@ impl Input {
 struct Append {
     token: AppendToken,
     begun: Instant,
-    /// Revision and bytes that the log grows by.
-    growth: (u64, u64),
+    growth: Growth,
     answer: Answer<Result<(), AppendError>>,
 }
 
@@ -106,8 +106,15 @@ struct Append {
 struct Landed {
     token: AppendToken,
     begun: Instant,
-    growth: (u64, u64),
+    growth: Growth,
     answer: Result<(), AppendError>,
+}
+
+/// What an append adds to the log: its new end, and bytes.
+#[derive(Debug, Clone, Copy)]
+struct Growth {
+    head: Head,
+    bytes: u64,
 }
 
 struct Task {
@@ -115,6 +122,9 @@ struct Task {
     room: Room,
     name: String,
     queues: BTreeMap<SessionId, SocketQueue>,
+    lease: Lease,
+    /// The durable end of the log.
+    head: Head,
     append: Option<Append>,
     snapshots: Snapshots,
     commands: Commands,
@@ -126,24 +136,25 @@ struct Task {
 /// Opens a room from its log and serves it until it closes.
 pub(super) async fn run(
     state: State,
-    stored: StoredRoom,
+    name: String,
     generation: u64,
+    opener: Opener,
     mut inputs: Inputs,
     to_sfu: mpsc::Sender<to_sfu::Message>,
 ) {
-    let name = stored.room.clone();
-    let reason = match history::newest(state.store.clone(), &name).await {
-        Ok(opened) => {
-            note_opened(&name, &opened);
-            Task::new(state.clone(), stored, opened, to_sfu)
-                .serve(&mut inputs)
-                .await
-        }
+    let room = match opening::open(&state.stores, &name).await {
+        Ok(room) => room,
         Err(error) => {
-            tracing::error!(room = name, code = error.code(), %error, "the room cannot be read from its log");
-            Reason::Storage
+            // First: whoever is told may try again at once.
+            state.rooms.forget_room(&state, &name, generation);
+            opener.tell(Err(error));
+            return;
         }
     };
+    note_opened(&name, &room.opened);
+    opener.tell(Ok(()));
+    let task = Task::new(state.clone(), room, to_sfu);
+    let reason = task.serve(&mut inputs).await;
     inputs.close();
     state.rooms.forget_room(&state, &name, generation);
     while let Some(input) = inputs.next(false).await {
@@ -165,12 +176,12 @@ fn note_opened(room: &str, opened: &Opened) {
 }
 
 impl Task {
-    fn new(
-        state: State,
-        stored: StoredRoom,
-        opened: Opened,
-        to_sfu: mpsc::Sender<to_sfu::Message>,
-    ) -> Self {
+    fn new(state: State, room: OpenedRoom, to_sfu: mpsc::Sender<to_sfu::Message>) -> Self {
+        let OpenedRoom {
+            stored,
+            lease,
+            opened,
+        } = room;
         let info = RoomInfo {
             room: stored.room.clone(),
             title: stored.title,
@@ -188,6 +199,8 @@ impl Task {
             state,
             name: stored.room,
             queues: BTreeMap::new(),
+            lease,
+            head: opened.head,
             append: None,
             commands: Commands::default(),
             outbox: Outbox::default(),
@@ -257,7 +270,7 @@ impl Task {
         Landed {
             token,
             begun,
-            growth: (revision, bytes),
+            growth,
             answer,
         }: Landed,
         inputs: &mut Inputs,
@@ -267,7 +280,8 @@ impl Task {
         match &answer {
             Ok(()) => {
                 metrics.append.observe(begun.elapsed().as_secs_f64());
-                self.snapshots.appended(revision, bytes);
+                self.head = growth.head;
+                self.snapshots.appended(growth.head.revision, growth.bytes);
             }
             Err(_) => metrics.append_failures.inc(),
         }
@@ -329,17 +343,8 @@ impl Task {
                     expected_revision,
                     batches,
                 } => {
-                    let growth = growth(&batches);
-                    let answer = self
-                        .state
-                        .store
-                        .append(&self.name, expected_revision, batches);
-                    self.append = Some(Append {
-                        token,
-                        begun: Instant::now(),
-                        growth,
-                        answer,
-                    });
+                    debug_assert_eq!(expected_revision, self.head.revision);
+                    self.append(token, &batches);
                 }
                 Effect::SendSocket {
                     sessions,
@@ -362,6 +367,28 @@ impl Task {
         }
         let idle = self.room.is_idle();
         self.idle_since = idle.then(|| self.idle_since.unwrap_or_else(Instant::now));
+    }
+
+    /// Hands batches to the log, encoded and chained.
+    fn append(&mut self, token: AppendToken, batches: &[CommittedBatch]) {
+        let records = Records::new(self.head, batches.iter().map(EncodedBatch::new));
+        let (growth, answer): (_, Answer<_>) = match records {
+            Ok(records) => {
+                let (head, bytes) = (records.head(), records.bytes() as u64);
+                let answer = self.state.stores.log.append(&self.lease, records);
+                (Growth { head, bytes }, answer)
+            }
+            Err(error) => {
+                let head = self.head;
+                (Growth { head, bytes: 0 }, Box::pin(ready(Err(error))))
+            }
+        };
+        self.append = Some(Append {
+            token,
+            begun: Instant::now(),
+            growth,
+            answer,
+        });
     }
 
     fn send(&mut self, sessions: &[SessionId], class: Class, frames: &[Bytes]) {
@@ -436,12 +463,6 @@ async fn answered(append: &mut Option<Append>) -> Landed {
     };
     *append = None;
     landed
-}
-
-/// Last revision and bytes of batches.
-fn growth(batches: &[CommittedBatch]) -> (u64, u64) {
-    let bytes = batches.iter().map(|batch| batch.encoded_len() as u64).sum();
-    (batches.last().map_or(0, last_revision), bytes)
 }
 
 fn observe(metrics: &Metrics, ops: u64, waits: &[Duration]) {

@@ -2,6 +2,7 @@
 
 use super::{Admitted, Ending};
 use crate::{
+    rooms::NotOpen,
     state::State,
     token::{ANY_ROOM, Claims, TokenError},
 };
@@ -58,6 +59,16 @@ impl From<TokenError> for Ending {
     }
 }
 
+impl From<NotOpen> for Ending {
+    fn from(error: NotOpen) -> Self {
+        match error {
+            NotOpen::Unknown => NO_ROOM,
+            NotOpen::Storage => Reason::Storage.into(),
+            NotOpen::Closing => Reason::Reloading.into(),
+        }
+    }
+}
+
 pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Admitted, Ending> {
     let hello = timeout(HELLO_TIMEOUT, first_message(socket))
         .await
@@ -66,8 +77,7 @@ pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Adm
         return Err(PROTOCOL_OLD);
     }
     let claims = check(state, &hello).inspect_err(|_| state.metrics.tokens_refused.inc())?;
-    state.store.room(&claims.room).ok_or(NO_ROOM)?;
-    if claims.wire_grants().annotate && state.store.health().is_err() {
+    if claims.wire_grants().annotate && state.stores.health.health().is_err() {
         return Err(Reason::Storage.into());
     }
     Ok(Admitted {

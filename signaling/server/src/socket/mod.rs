@@ -95,15 +95,15 @@ async fn run(
     let _session = Counted::new(&state);
     match hello::receive(&state, &mut socket).await {
         Ok(admitted) => serve(state, socket, admitted, reached).await,
-        Err(refusal) => {
-            state
-                .metrics
-                .closed
-                .with_label_values(&[refusal.code])
-                .inc();
-            end(&mut socket, refusal).await;
-        }
+        Err(refusal) => refuse(&state, &mut socket, refusal).await,
     }
+}
+
+/// Closes a WebSocket whose session does not begin.
+async fn refuse(state: &State, socket: &mut WebSocket, refusal: Ending) {
+    let closed = state.metrics.closed.with_label_values(&[refusal.code]);
+    closed.inc();
+    end(socket, refusal).await;
 }
 
 /// Counts a session for as long as it is held.
@@ -150,9 +150,9 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
     let session = admitted.join.session;
     let mut relays = Relays::new(&state, &admitted.room, &admitted.join, reached);
     let (queue, mut frames) = queue::queue();
-    let Some(room) = state.rooms.join(&state, admitted, queue).await else {
-        end(&mut socket, Reason::Reloading.into()).await;
-        return;
+    let room = match state.rooms.join(&state, admitted, queue).await {
+        Ok(room) => room,
+        Err(error) => return refuse(&state, &mut socket, error.into()).await,
     };
     let ended = exchange(
         &state,
