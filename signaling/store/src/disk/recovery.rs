@@ -1,7 +1,7 @@
 //! Reading a folder back after the process died, whichever way it died.
 //!
-//! Everything that can be read is kept, whatever lies before or behind it; everything else is named.
-//! Full segments have an index and are not read; the last one is.
+//! Everything that can be read is kept, whatever lies before or behind it; everything else is
+//! named. Full segments have an index and are not read; the last one is.
 
 use super::{
     files::{self, Files},
@@ -59,8 +59,8 @@ pub(super) fn create_segment(
     files::write_durable(files, "", &names::segment(number), &header)
 }
 
-/// Writes the index of a full segment. It is not synced: an index that did not get to the disk whole
-/// is made again.
+/// Writes the index of a full segment. It is not synced: an index that did not get to the disk
+/// whole is made again.
 pub(super) fn write_index(files: &dyn Files, index: &SegmentIndex) -> io::Result<()> {
     let mut file = files.create(&names::index(index.segment))?;
     file.append(&sealed::encode(sealed::INDEX, index))
@@ -191,8 +191,8 @@ impl Recovery<'_> {
         index.videos.iter().all(behind)
     }
 
-    /// Takes in everything that an index lists and that is not known yet. Batches beyond `length` are
-    /// lost.
+    /// Takes in everything that an index lists and that is not known yet. Batches beyond `length`
+    /// are lost.
     fn by_index(&mut self, index: SegmentIndex, length: u64) {
         for room in index.rooms {
             self.index.add_room(room, index.segment);
@@ -248,14 +248,15 @@ impl Recovery<'_> {
         Ok(())
     }
 
-    /// Reads the segment that was written to last. Returns `None` if no more is to be written to it.
+    /// Reads the segment that was written to last. Returns `None` if no more is to be written to
+    /// it.
     fn last_segment(&mut self, number: u32) -> io::Result<Option<Tail>> {
         let bytes = Bytes::from(files::read(self.files, &names::segment(number))?);
         let good = bytes
             .get(..HEADER_BYTES)
             .is_some_and(|header| self.header_is_good(number, header));
         if !good && bytes.len() <= HEADER_BYTES {
-            // The header is synced before any record follows, so nothing acknowledged is in here.
+            // The header is synced before any record follows, so nothing acknowledged is here.
             self.note_cut(number, 0, bytes.len());
             return self.create(number).map(Some);
         }
