@@ -5,16 +5,16 @@ use fmz_proto::{Message, v1::DocumentSnapshot};
 use fmz_store::{Head, LogEntry, OpLog, Snapshot, SnapshotError, StoreError, Stores};
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-/// Why there is no document of a revision.
+/// The reason for a revision that has no document.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HistoryError {
-    /// What would be needed cannot be read, or is lost.
+    /// A part of the log that is needed cannot be read, or is lost.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The log does not go that far.
     #[error("the log ends at revision {0}")]
     Beyond(u64),
-    /// What was read makes no document.
+    /// The snapshot or the log makes no document.
     #[error("revision {revision}: {text}")]
     Document { revision: u64, text: String },
 }
@@ -40,7 +40,7 @@ pub(crate) struct Opened {
     pub(crate) snapshot_bytes: u64,
     /// Bytes of log that were applied to it.
     pub(crate) tail_bytes: u64,
-    /// What ends the document before the log's end.
+    /// The damage that ends the document before the log's end.
     pub(crate) lost: Option<StoreError>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn newest(stores: &Stores, video: &str) -> Result<Opened, Histo
 /// from the store, so that the room that has it open is not kept waiting.
 ///
 /// # Errors
-/// The text of what went wrong.
+/// The text of the error.
 pub(crate) async fn write_snapshot(
     stores: &Stores,
     video: &str,

@@ -1,9 +1,9 @@
-//! What can go wrong with a store.
+//! The errors of a store.
 
 use crate::FORMAT;
 use std::{io, path::PathBuf};
 
-/// Why an append was not acknowledged.
+/// The reason for an append that was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The log was opened again, so the lease holds no more.
@@ -40,7 +40,7 @@ impl AppendError {
     }
 }
 
-/// Why a catalog did not do what was asked.
+/// The reason for a catalog that did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogError {
     /// The name is taken.
@@ -65,7 +65,7 @@ impl CatalogError {
     }
 }
 
-/// Why a store cannot serve.
+/// The reason for a store that cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// A read, a write or a sync failed. After a failed write nothing is acknowledged any more.
@@ -110,7 +110,7 @@ impl From<io::Error> for StoreError {
     }
 }
 
-/// Why a snapshot was not kept.
+/// The reason for a snapshot that was not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// No durable batch of the video ends at this revision with the snapshot's chain.
@@ -137,7 +137,7 @@ impl From<io::Error> for SnapshotError {
     }
 }
 
-/// Why a data folder could not be opened.
+/// The reason for a data folder that could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has the folder open.

@@ -10,7 +10,7 @@ pub const READ_PAGE_BYTES: usize = 4 * 1024 * 1024;
 pub struct OpenedLog {
     /// The right to append.
     pub lease: Lease,
-    /// Where the log ends, revisions that are lost included.
+    /// The end of the log, revisions that are lost included.
     pub head: Head,
 }
 

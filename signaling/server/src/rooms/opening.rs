@@ -5,7 +5,7 @@ use fmz_proto::v1::StoredRoom;
 use fmz_store::{Lease, OpenedLog, Stores};
 use tokio::sync::watch;
 
-/// Why a room cannot be entered.
+/// The reason for a room that cannot be entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotOpen {
     /// There is no room of this name.

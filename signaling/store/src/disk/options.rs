@@ -4,7 +4,7 @@
 /// memory at once.
 const SEGMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// How a [`Disk`](super::Disk) lays out its files.
+/// The layout of the files of a [`Disk`](super::Disk).
 #[derive(Debug, Clone, Copy)]
 pub struct DiskOptions {
     /// Size at which the next segment begins, bytes, below 2^31.

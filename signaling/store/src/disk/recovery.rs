@@ -66,7 +66,7 @@ pub(super) fn write_index(files: &dyn Files, index: &SegmentIndex) -> io::Result
     file.append(&sealed::encode(sealed::INDEX, index))
 }
 
-/// Finds what is damaged in a full segment.
+/// Finds the damage in a full segment.
 pub(super) fn scrub(files: &dyn Files, number: u32) -> Vec<Loss> {
     let Ok(bytes) = files::read(files, &names::segment(number)) else {
         return vec![Loss::Segment(number)];

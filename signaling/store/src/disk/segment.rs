@@ -107,7 +107,7 @@ impl Found {
     }
 }
 
-/// Returns the record that begins at `offset`, if what lies there is one.
+/// Returns the record that begins at `offset`, if there is a good one.
 pub(super) fn record_at(bytes: &[u8], offset: usize) -> Option<Found> {
     let head = bytes.get(offset..offset + HEAD_BYTES)?;
     let word = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];

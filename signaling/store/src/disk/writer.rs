@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 /// its sync.
 pub const GROUP_BYTES_MAX: usize = 1024 * 1024;
 
-/// What is asked of the writer.
+/// A request to the writer.
 pub(super) enum Request {
     Open {
         video: Arc<str>,
@@ -203,7 +203,7 @@ impl Writer {
         })
     }
 
-    /// Returns where the part of the write lies that begins at its byte `start`.
+    /// Returns the place of the last part of the write, which begins at its byte `start`.
     fn place(&self, group: &Group, start: usize) -> Place {
         Place {
             segment: self.tail.segment,
@@ -233,7 +233,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what was taken in, answers everyone, and leaves the group empty.
+    /// Writes everything that was taken in, answers everyone, and leaves the group empty.
     fn finish(&mut self, group: &mut Group) {
         let outcome = self.write(&group.bytes);
         if let Err(error) = &outcome {
@@ -250,7 +250,7 @@ impl Writer {
         self.rotate_if_full();
     }
 
-    /// Shows readers what was written.
+    /// Shows the written records to readers.
     fn publish(&self, group: &mut Group) {
         let mut index = self.shared.index_mut();
         let mut entries = &group.entries[..];

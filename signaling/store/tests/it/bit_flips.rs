@@ -1,5 +1,5 @@
-//! A bit that flips anywhere, or a file that ends early, is seen; it costs what it
-//! hit and nothing else.
+//! A bit that flips anywhere, or a file that ends early, is seen. It costs the record that it hit,
+//! and nothing else.
 
 use crate::{
     append, batch, put_snapshot, room, served,
@@ -35,7 +35,7 @@ async fn written() -> Model {
     sim.model()
 }
 
-/// What can be had from a folder, and what the store says of it.
+/// Everything that a folder gives, and the store's report of it.
 struct Had {
     batches: BTreeMap<&'static str, Vec<CommittedBatch>>,
     rooms: usize,
@@ -84,7 +84,7 @@ impl Had {
         cut.is_some() || !rebuilt.is_empty() || losses.count > 0
     }
 
-    /// Number of batches, rooms and snapshots; nothing else than what was written is among them.
+    /// Returns the number of batches, rooms and snapshots. All of them were written.
     fn count(&self) -> usize {
         let all: Vec<_> = (1..=REVISIONS).map(|at| batch(at, 1)).collect();
         let batches = self.batches.values().flatten();

@@ -1,4 +1,4 @@
-//! What a disk can do to a log, and what must hold afterwards.
+//! Faults of a disk, and everything that must hold after them.
 
 use crate::{append, batch, batch_at, put_snapshot, read_all, room, served};
 use fmz_store::{
@@ -431,8 +431,8 @@ async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_say
     assert_eq!(served(&disk, "v").await, expected);
 }
 
-/// A small log with snapshots at revisions 2 and 4, and where its segment and the
-/// last record in it begin.
+/// Makes a small log with snapshots at revisions 2 and 4. Returns its segment, and the byte at which
+/// the last record in it begins.
 async fn with_snapshots(folder: &Path) -> (PathBuf, u64) {
     let (segment, ends) = small_log(folder).await;
     let disk = Disk::open(folder).unwrap();

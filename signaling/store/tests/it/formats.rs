@@ -1,4 +1,4 @@
-//! Folders of every format: what older builds wrote opens, what newer ones wrote is left alone.
+//! Folders of every format: those of older builds open, those of newer builds are left alone.
 
 use crate::read_all;
 use fmz_store::{Catalog, Disk, FORMAT, Loss, OpenError, OpenReport, SnapshotStore, last_revision};

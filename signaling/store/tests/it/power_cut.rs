@@ -22,7 +22,7 @@ const WORKLOADS: u64 = 3;
 /// Cuts at least, of all workloads together.
 const CUTS_MIN: usize = 10_000;
 
-/// What was acknowledged.
+/// Something that was acknowledged.
 #[derive(Debug, Clone, PartialEq)]
 enum Acknowledged {
     Append(&'static str, u64),
@@ -30,7 +30,7 @@ enum Acknowledged {
     Snapshot(&'static str, u64),
 }
 
-/// What everybody was told until a cut.
+/// Everything that was acknowledged until a cut.
 #[derive(Debug, Default)]
 struct Promised {
     heads: BTreeMap<&'static str, u64>,
@@ -109,7 +109,7 @@ async fn work(
     sent
 }
 
-/// What is found keeps every promise, is a beginning of what was handed over, and goes on.
+/// Checks that the files keep every promise, are a beginning of what was handed over, and go on.
 async fn check(
     found: Model,
     promised: &Promised,

@@ -1,7 +1,7 @@
-//! Files in memory that know what a power cut leaves of them.
+//! Files in memory, and a power cut that leaves a part of them.
 //!
-//! Durable is only what was synced: bytes of a file by a sync of the file, names by a sync of their
-//! folder. Of everything else a cut keeps what it likes, sector by sector and name by name.
+//! Only synced things are durable: bytes of a file by a sync of the file, names by a sync of their
+//! folder. Of everything else a cut keeps any part, sector by sector and name by name.
 
 use fmz_store::{Files, ReadFile, WriteFile};
 use rand::{RngExt, seq::IndexedRandom};
@@ -100,7 +100,7 @@ impl Model {
         self.durable_folders.extend(inside.cloned());
     }
 
-    /// What is found after the power went: durable, and any part of the rest.
+    /// Returns the files after a power cut: all that is durable, and any part of the rest.
     pub(crate) fn cut(&self, rng: &mut ChaCha8Rng) -> Self {
         let keep = *[0.0, 0.5, 1.0].choose(rng).unwrap();
         let mut names = self.durable.clone();
@@ -222,14 +222,14 @@ impl<N> Sim<N> {
 }
 
 impl Model {
-    /// All files, with what is in them.
+    /// Returns all files with their bytes.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let file =
             |(path, inode): (&String, &usize)| (path.clone(), self.inodes[*inode].now.clone());
         self.now.iter().map(file).collect()
     }
 
-    /// Changes what is in a file behind everybody's back.
+    /// Changes the bytes of a file behind everybody's back.
     pub(crate) fn set(&mut self, path: &str, bytes: Vec<u8>) {
         let inode = self.now[path];
         self.inodes[inode] = Inode {
