@@ -185,25 +185,27 @@ fn poll(
 ) -> Result<Instant, TransportError> {
     let mut overdue = 0;
     loop {
-        match rtc.poll_output()? {
-            Output::Timeout(at) if at > now => return Ok(at),
-            Output::Timeout(_) if overdue == OVERDUE_TIMEOUTS_MAX => {
+        // A `?` here would copy the large output once more for each datagram.
+        match rtc.poll_output() {
+            Ok(Output::Timeout(at)) if at > now => return Ok(at),
+            Ok(Output::Timeout(_)) if overdue == OVERDUE_TIMEOUTS_MAX => {
                 return Ok(now + Duration::from_millis(1));
             }
-            Output::Timeout(_) => {
+            Ok(Output::Timeout(_)) => {
                 overdue += 1;
                 rtc.handle_input(Input::Timeout(now))?;
             }
-            Output::Transmit(transmit) => transmits.push_back(Transmit {
-                flow: Flow {
-                    protocol: from_str0m(transmit.proto),
-                    local: transmit.source,
-                    remote: transmit.destination,
-                },
-                payload: transmit.contents.into(),
-                received_at: None,
-            }),
-            Output::Event(event) => each(rtc, event),
+            Ok(Output::Transmit(transmit)) => {
+                // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
+                debug_assert_eq!(transmit.proto, Protocol::Udp);
+                transmits.push_back(Transmit {
+                    flow: Flow::udp(transmit.source, transmit.destination),
+                    payload: transmit.contents.into(),
+                    received_at: None,
+                });
+            }
+            Ok(Output::Event(event)) => each(rtc, event),
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -212,12 +214,6 @@ fn to_str0m(protocol: crate::Protocol) -> Protocol {
     match protocol {
         crate::Protocol::Udp => Protocol::Udp,
     }
-}
-
-fn from_str0m(protocol: Protocol) -> crate::Protocol {
-    // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
-    debug_assert_eq!(protocol, Protocol::Udp);
-    crate::Protocol::Udp
 }
 
 /// Translates events that need nothing looked up.
