@@ -45,18 +45,31 @@ impl std::fmt::Debug for Mid {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PayloadType(Pt);
 
-/// A codec with its parameters, as one transport calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Format(CodecSpec);
+/// A codec with its parameters, as the publisher's transport names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Format {
+    payload_type: Pt,
+    spec: CodecSpec,
+}
+
+/// Within one publication, a payload type stands for the same format for ever (RFC 3264 section
+/// 8.3.2). To compare all parameters for each packet and subscriber would cost a percent of all.
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.payload_type == other.payload_type
+    }
+}
+
+impl Eq for Format {}
 
 impl Format {
     /// Returns true if a decoder of `other` reads this: the parameters that change the bit stream
     /// are equal.
     fn fits(self, other: CodecSpec) -> bool {
-        let (own, other_format) = (self.0.format, other.format);
+        let (own, other_format) = (self.spec.format, other.format);
         let mode = |mode: Option<u8>| mode.unwrap_or(0);
         let profile = |id: Option<u32>| id.unwrap_or(0);
-        self.0.codec == other.codec
+        self.spec.codec == other.codec
             && mode(own.packetization_mode) == mode(other_format.packetization_mode)
             && profile(own.profile_id) == profile(other_format.profile_id)
     }
@@ -118,7 +131,8 @@ impl Sources {
         now: Instant,
     ) -> Option<TransportEvent> {
         let mid = self.line(rtc, &packet)?;
-        let spec = codec_spec(rtc, packet.header.payload_type)?;
+        let payload_type = packet.header.payload_type;
+        let spec = codec_spec(rtc, payload_type)?;
         let codec = to_codec(spec.codec)?;
         let packet = Packet {
             source: *packet.header.ssrc,
@@ -126,7 +140,7 @@ impl Sources {
             timestamp: packet.header.timestamp,
             codec,
             keyframe: is_keyframe(codec, &packet.payload),
-            format: Format(spec),
+            format: Format { payload_type, spec },
             received_at: now,
             marker: packet.header.marker,
             extensions: Extensions::read(&packet.header.ext_vals),
@@ -182,7 +196,7 @@ impl Transport {
                 .into_iter()
                 .filter_map(|pt| Some((pt, codec_spec(rtc, pt)?)));
             let fitting: Vec<_> = specs.filter(|(_, spec)| format.fits(*spec)).collect();
-            let same = fitting.iter().find(|(_, spec)| *spec == format.0);
+            let same = fitting.iter().find(|(_, spec)| *spec == format.spec);
             same.or(fitting.first()).map(|(pt, _)| PayloadType(*pt))
         })
     }
