@@ -6,6 +6,7 @@ mod prepare;
 mod read;
 
 pub use author::Author;
+pub use prepare::Prepared;
 
 use crate::ApplyError;
 use crate::check::{Draft, Rules};
@@ -62,7 +63,7 @@ impl Document {
     /// not, and of no use any more.
     pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
         self.place(batch.first_revision)?;
-        self.commit(&Batch::try_from(batch)?)?;
+        self.apply_batch(&Batch::try_from(batch)?)?;
         Ok(())
     }
 
@@ -76,10 +77,20 @@ impl Document {
         }
     }
 
-    /// Applies the next batch and says what it changed in texts.
-    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<Vec<TextChange>, ApplyError> {
+    /// Applies the next batch and returns what it changed in texts.
+    pub(crate) fn apply_batch(&mut self, batch: &Batch) -> Result<Vec<TextChange>, ApplyError> {
         self.place(batch.first_revision)?;
         self.check_batch(batch)?;
+        let texts = self.write_batch(batch);
+        if batch.state_hash != 0 && batch.state_hash != self.state_hash() {
+            let revision = self.revision;
+            return Err(ApplyError::Diverged { revision });
+        }
+        Ok(texts)
+    }
+
+    /// Writes the next batch, which was checked, and returns what it changed in texts.
+    fn write_batch(&mut self, batch: &Batch) -> Vec<TextChange> {
         let mut texts = Vec::new();
         for op in &batch.ops {
             self.revision += 1;
@@ -90,11 +101,7 @@ impl Document {
             .iter()
             .for_each(|change| self.texts.push(change.clone()));
         self.note_client_seq(batch);
-        if batch.state_hash != 0 && batch.state_hash != self.state_hash() {
-            let revision = self.revision;
-            return Err(ApplyError::Diverged { revision });
-        }
-        Ok(texts)
+        texts
     }
 
     /// What the op of this revision is about to change in texts.

@@ -8,13 +8,16 @@ use crate::{
     session::{OpsPath, Pace, Received, Session},
 };
 use bytes::Bytes;
-use fmz_annotation::Authority;
-use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
+use fmz_annotation::{Authority, Ops};
+use fmz_proto::{
+    ClientBatch,
+    v1::{Rejected, server_message},
+};
 use std::time::{Duration, Instant};
 
 impl Room {
     /// Takes a batch of the ordered path into its author's inbox.
-    pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
+    pub(super) fn receive_ops(&mut self, id: SessionId, batch: ClientBatch<Ops>, now: Instant) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
@@ -32,8 +35,13 @@ impl Room {
     }
 
     /// Takes copies of batches that are on their way on the ordered path.
-    pub(super) fn receive_copies(&mut self, id: SessionId, copies: OpCopies, now: Instant) {
-        for batch in copies.batches {
+    pub(super) fn receive_copies(
+        &mut self,
+        id: SessionId,
+        copies: Vec<ClientBatch<Ops>>,
+        now: Instant,
+    ) {
+        for batch in copies {
             self.note_base(id, batch.base);
             self.queue(id, |arrivals| arrivals.copy(Received { batch, at: now }));
         }
@@ -124,14 +132,12 @@ impl Room {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let (
-            author,
-            OpBatch {
-                client_seq,
-                base,
-                ops,
-            },
-        ) = (session.author, received.batch);
+        let author = session.author;
+        let ClientBatch {
+            client_seq,
+            base,
+            ops,
+        } = received.batch;
         if client_seq <= self.sequencer.document().last_client_seq(author) {
             return;
         }
