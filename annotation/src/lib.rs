@@ -9,6 +9,27 @@
 //! a clock, a socket, a thread or a random number; the same input gives the same state on
 //! every machine and in wasm.
 //!
+//! # Order of the modules
+//! Each imports only what stands before it, so nothing that holds state knows who checks it.
+//!
+//! ```text
+//! object/place   ids, points, stamps          fold     hashes      text   edits
+//!        |                                      |                    |
+//!        +---------> stroke <-------------------+                    |
+//!                      |                                             |
+//!                    object ---> op <--- version (its types), media -+
+//!                                |
+//!                            document            state, and how a checked op is written
+//!                                |
+//!                             overlay            the same with pending ops on top
+//!                                |
+//!                              check             what may be committed
+//!                                |
+//!          document/{prepare, apply}, transform, snapshot, version/{diff, restores}
+//!                                |
+//!                             replica
+//! ```
+//!
 //! # Example
 //! Ada draws a rectangle: she sees it at once, the server gives it a revision, and her
 //! replica learns that it counts.
@@ -61,10 +82,11 @@
 
 #![deny(clippy::iter_over_hash_type)]
 
+mod authority;
 mod check;
 mod document;
 mod error;
-mod hash;
+mod fold;
 pub mod limits;
 mod media;
 mod object;
@@ -78,7 +100,7 @@ pub mod text;
 mod transform;
 pub mod version;
 
-pub use check::Authority;
+pub use authority::Authority;
 pub use document::{Author, Document, Prepared};
 pub use error::{ApplyError, OpError, SnapshotError};
 pub use media::Media;

@@ -1,13 +1,15 @@
 //! The rules by which ops are refused. Ops of a batch see each other's effects.
 
+mod revert;
 #[cfg(test)]
 mod tests;
 mod touched;
 
+use crate::authority::{Authority, Sender};
 use crate::media::Media;
 use crate::object::{FrameStamp, Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
-use crate::overlay::{Sender, View};
+use crate::overlay::View;
 use crate::stroke::{Chunk, StrokeSum, StrokeTip};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
@@ -17,16 +19,6 @@ use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX, TEXT_BYTES_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use touched::Touched;
-
-/// What a sender may change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Authority {
-    /// Its own objects.
-    #[default]
-    Author,
-    /// Properties and deletion of everybody's objects; points and ids stay their author's.
-    Owner,
-}
 
 /// Which rules hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,7 +230,7 @@ impl<'a> Draft<'a> {
 
     fn revert(&mut self, revert: &Revert) -> Result<(), OpError> {
         self.server_alone()?;
-        revert.check(self.view.document)?;
+        revert::fits(revert, self.view.document)?;
         self.hold(revert.content_bytes())
     }
 

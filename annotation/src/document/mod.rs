@@ -1,24 +1,23 @@
 //! The committed state: what every replica holds after the same revision.
 
+mod apply;
 mod author;
+mod authors;
 mod media;
 mod prepare;
 mod read;
+mod texts;
+mod versions;
 
 pub use author::Author;
 pub use prepare::Prepared;
 
-use crate::ApplyError;
-use crate::check::{Draft, Rules};
-use crate::hash::{Fold, Sort};
+use crate::fold::{Fold, Sort};
 use crate::media::Media;
 use crate::object::{Object, ObjectId, OrderKey, Writer};
 use crate::op::{Batch, Op};
-use crate::overlay::View;
 use crate::text::{TextChange, TextLog};
 use crate::version::{FrameIndex, Version, Versions};
-use fmz_proto::v1;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::RangeInclusive;
@@ -56,41 +55,8 @@ impl Document {
         self.revision
     }
 
-    /// Applies the next batch of the log, whole or not at all.
-    ///
-    /// # Errors
-    /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is
-    /// not, and of no use any more.
-    pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
-        self.place(batch.first_revision)?;
-        self.apply_batch(&Batch::try_from(batch)?)?;
-        Ok(())
-    }
-
-    /// Says whether a batch with this first revision is the next one.
-    pub(crate) fn place(&self, found: u64) -> Result<(), ApplyError> {
-        let expected = self.revision + 1;
-        match found.cmp(&expected) {
-            Ordering::Less => Err(ApplyError::Repeat { found }),
-            Ordering::Equal => Ok(()),
-            Ordering::Greater => Err(ApplyError::Gap { expected, found }),
-        }
-    }
-
-    /// Applies the next batch and returns what it changed in texts.
-    pub(crate) fn apply_batch(&mut self, batch: &Batch) -> Result<Vec<TextChange>, ApplyError> {
-        self.place(batch.first_revision)?;
-        self.check_batch(batch)?;
-        let texts = self.write_batch(batch);
-        if batch.state_hash != 0 && batch.state_hash != self.state_hash() {
-            let revision = self.revision;
-            return Err(ApplyError::Diverged { revision });
-        }
-        Ok(texts)
-    }
-
     /// Writes the next batch, which was checked, and returns what it changed in texts.
-    fn write_batch(&mut self, batch: &Batch) -> Vec<TextChange> {
+    pub(super) fn write_batch(&mut self, batch: &Batch) -> Vec<TextChange> {
         let mut texts = Vec::new();
         for op in &batch.ops {
             self.revision += 1;
@@ -102,24 +68,6 @@ impl Document {
             .for_each(|change| self.texts.push(change.clone()));
         self.note_client_seq(batch);
         texts
-    }
-
-    /// What the op of this revision is about to change in texts.
-    fn text_changes(&self, op: &Op, author: u32) -> Vec<TextChange> {
-        let revision = self.revision;
-        let edits = match op {
-            Op::TextEdit { id, edit } => vec![(*id, edit.clone())],
-            Op::Revert(revert) => revert.text_edits(self),
-            _ => Vec::new(),
-        };
-        let edits = edits.into_iter().filter(|(_, edit)| !edit.is_empty());
-        let change = |(id, edit)| TextChange {
-            revision,
-            author,
-            id,
-            edit,
-        };
-        edits.map(change).collect()
     }
 
     fn note_client_seq(&mut self, batch: &Batch) {
@@ -141,24 +89,6 @@ impl Document {
             .max(1)
     }
 
-    fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
-        let Batch {
-            author, client_seq, ..
-        } = *batch;
-        if batch.ops.is_empty() {
-            return Err(ApplyError::Empty);
-        }
-        if author != 0 && client_seq <= self.last_client_seq(author) {
-            return Err(ApplyError::ClientSeq { author, client_seq });
-        }
-        let mut draft = Draft::new(self.view(), Rules::Log, author);
-        let broken = |revision| move |source| ApplyError::Op { revision, source };
-        draft.sender().map_err(broken(batch.first_revision))?;
-        (batch.first_revision..)
-            .zip(&batch.ops)
-            .try_for_each(|(revision, op)| draft.check(op).map_err(broken(revision)))
-    }
-
     fn write(&mut self, op: &Op, batch: &Batch) {
         let writer = Writer {
             revision: self.revision,
@@ -166,7 +96,7 @@ impl Document {
         };
         match op {
             Op::Create(create) => {
-                let mut object = Object::new(create, writer.revision, batch.committed_ms);
+                let mut object = create.object(writer.revision, batch.committed_ms);
                 self.frames.add(&mut object);
                 self.frames.touch(&object, self.revision);
                 self.changed_revision = self.revision;
@@ -206,7 +136,7 @@ impl Document {
         let before = op.reorders(id).then(|| object.drawing_place());
         self.content_bytes -= object.content_bytes();
         self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
-        object.write(op, writer);
+        op.write(object, writer);
         self.parts_hash = self.parts_hash.wrapping_add(object.hash());
         self.content_bytes += object.content_bytes();
         self.frames.touch(object, writer.revision);
@@ -237,12 +167,5 @@ impl Document {
         self.count(&object);
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
-    }
-
-    pub(crate) fn view(&self) -> View<'_> {
-        View {
-            document: self,
-            overlay: None,
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! Ops on their way into the one order: prepared, then committed.
 
 use super::Document;
+use crate::OpError;
+use crate::authority::{Authority, Sender};
 use crate::check::{Draft, Rules};
 use crate::op::{Batch, Op, Ops};
-use crate::overlay::{self, Overlay, Sender, View};
-use crate::{Authority, OpError};
+use crate::overlay::{self, Overlay, View};
 use fmz_proto::{EncodedBatch, v1};
 
 /// Ops that may be committed next, and what they are then: a clear names what it deletes.

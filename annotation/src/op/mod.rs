@@ -3,6 +3,7 @@
 mod op_type;
 mod ops;
 mod wire;
+mod write;
 
 pub(crate) use op_type::OpType;
 pub use ops::Ops;

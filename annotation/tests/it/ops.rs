@@ -341,7 +341,7 @@ fn prepared_ops_are_not_committed_on_another_revision() {
 fn prepared_ops_are_not_committed_on_another_document() {
     let (room, mut other) = (room(), Room::with_authors(4));
     while other.document.revision() < room.document.revision() {
-        let author = crate::make::author(other.document.next_author());
+        let author = author(other.document.next_author());
         other.commit(0, 0, vec![author]).unwrap();
     }
     assert_eq!(other.document.revision(), room.document.revision());
