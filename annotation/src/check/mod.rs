@@ -38,7 +38,9 @@ pub(crate) struct Draft<'a> {
     view: View<'a>,
     rules: Rules,
     author: u32,
-    /// Objects that the batch touched.
+    /// The object that the batch touched last: most batches touch no other, and need no map.
+    last: Option<(ObjectId, Touched)>,
+    /// Objects that it touched before.
     touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
     media: BTreeSet<Arc<str>>,
@@ -55,6 +57,7 @@ impl<'a> Draft<'a> {
             view,
             rules,
             author,
+            last: None,
             touched: BTreeMap::new(),
             authors: BTreeSet::new(),
             media: BTreeSet::new(),
@@ -103,7 +106,10 @@ impl<'a> Draft<'a> {
 
     fn create(&mut self, create: &Create) -> Result<(), OpError> {
         self.own(create.id)?;
-        if self.touched.contains_key(&create.id) || self.view.object(create.id).is_some() {
+        if self.is_last(create.id)
+            || self.touched.contains_key(&create.id)
+            || self.view.object(create.id).is_some()
+        {
             return Err(OpError::Exists);
         }
         self.parent(create)?;
@@ -114,7 +120,7 @@ impl<'a> Draft<'a> {
         let content = create.properties.iter().map(Property::content_bytes);
         self.hold(content.sum())?;
         self.objects += 1;
-        self.touched.insert(create.id, create.into());
+        self.set_last(create.id, create.into());
         Ok(())
     }
 
@@ -272,13 +278,24 @@ impl<'a> Draft<'a> {
     }
 
     fn touch(&mut self, id: ObjectId) -> Result<&mut Touched, OpError> {
-        use std::collections::btree_map::Entry;
-        match self.touched.entry(id) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => {
-                let object = self.view.object(id).ok_or(OpError::UnknownObject)?;
-                Ok(new.insert(object.into()))
-            }
+        if !self.is_last(id) {
+            let touched = match self.touched.remove(&id) {
+                Some(touched) => touched,
+                None => self.view.object(id).ok_or(OpError::UnknownObject)?.into(),
+            };
+            self.set_last(id, touched);
+        }
+        let (_, last) = self.last.as_mut().expect("it is the last one now");
+        Ok(last)
+    }
+
+    fn is_last(&self, id: ObjectId) -> bool {
+        self.last.as_ref().is_some_and(|(last, _)| *last == id)
+    }
+
+    fn set_last(&mut self, id: ObjectId, touched: Touched) {
+        if let Some((id, touched)) = self.last.replace((id, touched)) {
+            self.touched.insert(id, touched);
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Author {
     pub(crate) name: String,
     pub(crate) session_key: [u8; SESSION_KEY_BYTES],
     pub(crate) last_client_seq: u64,
+    /// Hash by which the sums of the document hold it.
+    pub(crate) counted_hash: u64,
 }
 
 impl Author {
@@ -43,6 +45,7 @@ impl From<&AddAuthor> for Author {
             name: added.name.clone(),
             session_key: added.session_key,
             last_client_seq: 0,
+            counted_hash: 0,
         }
     }
 }

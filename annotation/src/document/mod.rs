@@ -14,7 +14,7 @@ pub use prepare::Prepared;
 
 use crate::fold::{Fold, Sort};
 use crate::media::Media;
-use crate::object::{Object, ObjectId, OrderKey, Writer};
+use crate::object::{Counted, Object, ObjectId, OrderKey, Writer};
 use crate::op::{Batch, Op};
 use crate::text::{TextChange, TextLog};
 use crate::version::{FrameIndex, Version, Versions};
@@ -72,10 +72,14 @@ impl Document {
 
     fn note_client_seq(&mut self, batch: &Batch) {
         if let Some(author) = self.authors.get_mut(&batch.author) {
-            let before = author.hash(batch.author);
+            assert!(
+                batch.client_seq > author.last_client_seq,
+                "an author's batch is committed once, in its turn"
+            );
             author.last_client_seq = batch.client_seq;
-            let after = author.hash(batch.author);
-            self.parts_hash = self.parts_hash.wrapping_sub(before).wrapping_add(after);
+            let hash = author.hash(batch.author);
+            let before = mem::replace(&mut author.counted_hash, hash);
+            self.replace_part(before, hash);
         }
     }
 
@@ -134,11 +138,8 @@ impl Document {
     fn rewrite(&mut self, object: &mut Object, op: &Op, writer: Writer) {
         let id = object.id;
         let before = op.reorders(id).then(|| object.drawing_place());
-        self.content_bytes -= object.content_bytes();
-        self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
         op.write(object, writer);
-        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
-        self.content_bytes += object.content_bytes();
+        self.count(object);
         self.frames.touch(object, writer.revision);
         self.changed_revision = writer.revision;
         if let Some(before) = before {
@@ -152,19 +153,30 @@ impl Document {
         self.versions.add(version);
     }
 
-    pub(crate) fn insert_author(&mut self, number: u32, author: Author) {
-        self.parts_hash = self.parts_hash.wrapping_add(author.hash(number));
+    pub(crate) fn insert_author(&mut self, number: u32, mut author: Author) {
+        author.counted_hash = author.hash(number);
+        self.replace_part(0, author.counted_hash);
         self.authors.insert(number, author);
     }
 
-    /// Takes a new object into the sums.
-    pub(crate) fn count(&mut self, object: &Object) {
-        self.content_bytes += object.content_bytes();
-        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
+    /// Counts an object in the sums as it is now, in place of what it was when it was counted last.
+    pub(crate) fn count(&mut self, object: &mut Object) {
+        let now = Counted {
+            hash: object.hash(),
+            content_bytes: object.content_bytes(),
+        };
+        let before = mem::replace(&mut object.counted, now);
+        self.replace_part(before.hash, now.hash);
+        self.content_bytes = self.content_bytes - before.content_bytes + now.content_bytes;
     }
 
-    fn insert(&mut self, object: Object) {
-        self.count(&object);
+    /// Puts the hash of a part into the sum in place of its former one; 0 for a new part.
+    fn replace_part(&mut self, before: u64, now: u64) {
+        self.parts_hash = self.parts_hash.wrapping_sub(before).wrapping_add(now);
+    }
+
+    fn insert(&mut self, mut object: Object) {
+        self.count(&mut object);
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
     }

@@ -86,10 +86,6 @@ impl Document {
             self.state(),
             "ops are committed on what they were checked against"
         );
-        assert!(
-            author == 0 || client_seq > self.last_client_seq(author),
-            "an author's batch is committed once, in its turn"
-        );
         let (ops, encoded) = ops.into_parts();
         let batch = Batch {
             first_revision: self.revision + 1,

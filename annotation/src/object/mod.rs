@@ -35,6 +35,15 @@ pub struct Object {
     pub(crate) writers: Writers,
     /// Revision of the last way back that set its points; 0 for none.
     pub(crate) points_restored: u64,
+    pub(crate) counted: Counted,
+}
+
+/// What the sums of a document hold of an object: nothing before it is in one. It is kept, so that
+/// a change costs the hash of the object as it is, and not again of what it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) hash: u64,
+    pub(crate) content_bytes: usize,
 }
 
 impl Object {

@@ -2,7 +2,7 @@
 
 use super::{Create, Op};
 use crate::Stroke;
-use crate::object::{Kind, Object, Properties, Property, Writer, Writers};
+use crate::object::{Counted, Kind, Object, Properties, Property, Writer, Writers};
 use crate::text::Edit;
 use fmz_proto::limits::{OFFSET_MAX, TEXT_BYTES_MAX};
 
@@ -24,6 +24,7 @@ impl Create {
             stroke: self.kind.has_points().then(Stroke::default),
             writers: Writers::default(),
             points_restored: 0,
+            counted: Counted::default(),
         }
     }
 }
