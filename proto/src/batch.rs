@@ -4,6 +4,10 @@ use crate::v1::{CommittedBatch, Op};
 use bytes::Bytes;
 use prost::Message;
 
+/// Bytes that a batch without ops has at most: three varints of 64 bits and one of 32, a fixed
+/// number of 64 bits, and the key of each.
+const HEAD_BYTES_MAX: usize = 3 * 10 + 5 + 8 + 5;
+
 /// Ops as a committed batch holds them, encoded once: a batch is put together from these bytes
 /// when the ops have got their place in the order. There is at least one op.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +76,7 @@ impl EncodedBatch {
             state_hash: std::mem::take(&mut head.state_hash),
             ..CommittedBatch::default()
         };
-        let length = head.encoded_len() + ops.bytes.len() + last.encoded_len();
-        let mut bytes = Vec::with_capacity(length);
+        let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + ops.bytes.len());
         head.encode(&mut bytes).expect("a Vec grows as needed");
         bytes.extend_from_slice(&ops.bytes);
         last.encode(&mut bytes).expect("a Vec grows as needed");

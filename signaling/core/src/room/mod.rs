@@ -306,21 +306,31 @@ impl Room {
         if self.closed.is_some() {
             return None;
         }
-        let standing = !self.sequencer.is_flying();
-        let snapshots = self
-            .sessions
-            .asking()
-            .filter_map(|(_, session)| session.snapshot_at());
-        snapshots
-            .chain(self.sends_at(now))
-            .filter(|_| standing)
+        // While an append is on its way nothing is numbered, and no snapshot is sent.
+        let standing = match self.sequencer.is_flying() {
+            true => None,
+            false => self.acts_at(now),
+        };
+        standing
+            .into_iter()
             .chain(self.sessions.over_at())
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
             .chain(self.wide.due_at())
             .chain(self.covered.due_at())
             .chain(self.pointers.due_at())
-            .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
+            .min()
+    }
+
+    /// Returns when something is due that is done only while no append is on its way.
+    fn acts_at(&self, now: Instant) -> Option<Instant> {
+        let snapshots = self
+            .sessions
+            .asking()
+            .filter_map(|(_, session)| session.snapshot_at());
+        snapshots
+            .chain(self.sends_at(now))
+            .chain(self.commit_due())
             .min()
     }
 
