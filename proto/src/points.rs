@@ -63,7 +63,8 @@ pub fn encode(deltas: &[Delta], pressed: bool) -> StrokePoints {
 /// is for the stroke to check.
 pub fn decode(points: &StrokePoints, points_max: usize) -> Result<Deltas, WireError> {
     let (bytes, pressed) = parts(points)?;
-    let mut deltas = Vec::new();
+    let shortest = if pressed { 3 } else { 2 };
+    let mut deltas = Vec::with_capacity((bytes.len() / shortest).min(points_max));
     read_all(bytes, pressed, points_max, |delta| deltas.push(delta))?;
     Ok(Deltas { deltas, pressed })
 }

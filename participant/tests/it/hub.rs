@@ -2,7 +2,7 @@
 //! order and each once.
 
 use bytes::Bytes;
-use fmz_annotation::{Authority, Document};
+use fmz_annotation::{Authority, Document, Ops};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
 use fmz_proto::{Message, encode_server, v1};
@@ -27,23 +27,17 @@ impl Hub {
                 name: format!("Person {author}"),
                 session_key: vec![author as u8; 16].into(),
             };
-            hub.commit(0, 0, vec![op(v1::op::Op::AuthorAdded(added))]);
+            hub.commit(0, 0, 0, vec![op(v1::op::Op::AuthorAdded(added))]);
         }
         hub
     }
 
-    fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
-        let mut batch = v1::CommittedBatch {
-            first_revision: self.document.revision() + 1,
-            author,
-            client_seq,
-            committed_ms: 1,
-            ops,
-            state_hash: 0,
-        };
-        self.document.apply(&batch).expect("it was checked");
-        batch.state_hash = self.document.state_hash();
-        self.log.push(batch);
+    fn commit(&mut self, author: u32, base: u64, client_seq: u64, ops: Vec<v1::Op>) {
+        let ops = Ops::check(ops).and_then(|ops| self.document.rebase(author, base, ops));
+        let prepared = ops.and_then(|ops| self.document.prepare(author, Authority::Author, ops));
+        let prepared = prepared.expect("these authors do only what they may");
+        let committed = self.document.commit(prepared, client_seq, 1, true);
+        self.log.push(committed.decode());
     }
 
     /// Takes a batch if it is its author's next.
@@ -51,10 +45,7 @@ impl Hub {
         if batch.client_seq != self.document.last_client_seq(author) + 1 {
             return;
         }
-        let ops = self.document.rebase(author, batch.base, batch.ops);
-        let ops = ops.and_then(|ops| self.document.prepare(author, Authority::Author, ops));
-        let ops = ops.expect("these authors do only what they may");
-        self.commit(author, batch.client_seq, ops);
+        self.commit(author, batch.base, batch.client_seq, batch.ops);
     }
 
     /// Takes what an author sends.

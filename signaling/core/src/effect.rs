@@ -2,7 +2,7 @@
 
 use crate::{CommandId, Outcome, ReadToken, Reason, Refusal, SessionId, StateAt};
 use bytes::Bytes;
-use fmz_proto::v1::{CommittedBatch, to_sfu};
+use fmz_proto::{EncodedBatch, v1::to_sfu};
 use std::time::Duration;
 
 /// Names one append; the answer brings it back.
@@ -70,7 +70,7 @@ pub enum Effect {
         /// Revision behind which the batches come.
         expected_revision: u64,
         /// Batches with consecutive revisions.
-        batches: Vec<CommittedBatch>,
+        batches: Vec<EncodedBatch>,
     },
     /// Send frames, in order, over the WebSockets of some sessions.
     SendSocket {

@@ -60,6 +60,7 @@ mod bucket;
 mod command;
 mod copies;
 mod effect;
+mod frame;
 pub mod limits;
 mod publication;
 mod reason;
@@ -73,6 +74,7 @@ pub use command::{
     Whose,
 };
 pub use effect::{AppendToken, Class, Effect, Path, Pressure};
+pub use frame::read_client;
 pub use limits::RoomLimits;
 pub use reason::Reason;
 pub use room::{Room, RoomInfo};

@@ -61,8 +61,8 @@ pub const APPEND_OPS_MAX: usize = 4096;
 pub const INBOX_OPS_MAX: usize = 20_000;
 /// Batches of one participant that wait for their turn, resent ones included.
 pub const INBOX_BATCHES_MAX: usize = 4096;
-/// Bytes of batches in one `Committed`, before framing: room for one more batch of a
-/// client below the frame's limit.
+/// Bytes of one `Committed`, before framing: room for one more batch of a client below the frame's
+/// limit.
 pub const COMMITTED_BYTES_MAX: usize = 128 * 1024;
 /// Bytes of sent commits that are kept for those who come back: minutes of a busy room.
 pub const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;

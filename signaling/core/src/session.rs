@@ -7,7 +7,11 @@ use crate::{
     limits::{PUBLISH_BURST, PUBLISH_PER_S},
 };
 use bytes::Bytes;
-use fmz_proto::v1::{Grants, OpBatch, Participant, Rejected};
+use fmz_annotation::Ops;
+use fmz_proto::{
+    ClientBatch,
+    v1::{Grants, Participant, Rejected},
+};
 use std::{collections::VecDeque, time::Instant};
 
 /// Number of a session, from 1, not used twice while the server runs. It is also
@@ -98,7 +102,7 @@ pub(crate) struct Transport {
 /// A batch that waits for its turn.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub(crate) batch: OpBatch,
+    pub(crate) batch: ClientBatch<Ops>,
     pub(crate) at: Instant,
 }
 

@@ -7,10 +7,9 @@ use crate::{
     limits,
     session::{Session, Stage},
 };
-use fmz_annotation::Authority;
 use fmz_proto::v1::{
-    AuthorAdded, CloseTransport, Op, ParticipantJoined, ParticipantLeft, Welcome, op,
-    server_message, to_sfu,
+    AuthorAdded, CloseTransport, ParticipantJoined, ParticipantLeft, Welcome, op, server_message,
+    to_sfu,
 };
 use std::time::Instant;
 
@@ -111,11 +110,8 @@ impl Room {
                 name: name.clone(),
                 session_key: session_key.clone(),
             };
-            let ops = vec![Op {
-                op: Some(op::Op::AuthorAdded(added)),
-            }];
-            let ms = self.unix_ms(now);
-            if let Err(refused) = self.sequencer.number(0, Authority::Author, 0, ops, ms, now) {
+            let (added, ms) = (op::Op::AuthorAdded(added), self.unix_ms(now));
+            if let Err(refused) = self.sequencer.number_own(added, ms, now) {
                 tracing::warn!(
                     room = self.info.room,
                     code = refused.code,

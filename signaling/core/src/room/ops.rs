@@ -8,49 +8,55 @@ use crate::{
     session::{OpsPath, Pace, Received, Session},
 };
 use bytes::Bytes;
-use fmz_annotation::Authority;
-use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
+use fmz_annotation::{Authority, Ops};
+use fmz_proto::{
+    ClientBatch,
+    v1::{Rejected, server_message},
+};
 use std::time::{Duration, Instant};
 
 impl Room {
     /// Takes a batch of the ordered path into its author's inbox.
-    pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        if !session.is_live() || session.author == 0 {
-            self.reject(
-                id,
-                batch.client_seq,
-                "grant",
-                "your invitation does not allow you to draw".into(),
-            );
-            return;
+    pub(super) fn receive_ops(&mut self, id: SessionId, batch: ClientBatch<Ops>, now: Instant) {
+        let seq = batch.client_seq;
+        let taken = self.queue(id, batch.base, |arrivals| {
+            arrivals.ordered(Received { batch, at: now })
+        });
+        if !taken {
+            let text = "your invitation does not allow you to draw";
+            self.reject(id, seq, "grant", text.into());
         }
-        self.note_base(id, batch.base);
-        self.queue(id, |arrivals| arrivals.ordered(Received { batch, at: now }));
     }
 
     /// Takes copies of batches that are on their way on the ordered path.
-    pub(super) fn receive_copies(&mut self, id: SessionId, copies: OpCopies, now: Instant) {
-        for batch in copies.batches {
-            self.note_base(id, batch.base);
-            self.queue(id, |arrivals| arrivals.copy(Received { batch, at: now }));
+    pub(super) fn receive_copies(
+        &mut self,
+        id: SessionId,
+        copies: Vec<ClientBatch<Ops>>,
+        now: Instant,
+    ) {
+        for batch in copies {
+            self.queue(id, batch.base, |arrivals| {
+                arrivals.copy(Received { batch, at: now })
+            });
         }
     }
 
-    fn note_base(&mut self, id: SessionId, base: u64) {
+    /// Puts what has arrived of an author into its inbox. Returns false if the session is no
+    /// author's.
+    fn queue(
+        &mut self,
+        id: SessionId,
+        base: u64,
+        arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>,
+    ) -> bool {
         let end = self.sequencer.recent().end();
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.known = session.known.max(base.min(end));
-        }
-    }
-
-    fn queue(&mut self, id: SessionId, arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>) {
         let may_draw = |session: &&mut Session| session.is_live() && session.author > 0;
         let Some(session) = self.sessions.get_mut(&id).filter(may_draw) else {
-            return;
+            return false;
         };
+        // What the author had applied has reached it.
+        session.known = session.known.max(base.min(end));
         for received in arrive(&mut session.arrivals) {
             session.inbox_ops += received.batch.ops.len();
             session.inbox.push_back(received);
@@ -60,6 +66,7 @@ impl Room {
         {
             self.close(id, Reason::Flood);
         }
+        true
     }
 
     /// Numbers what waits, one batch of each author in turn, and lets it go to the log.
@@ -106,40 +113,35 @@ impl Room {
             {
                 return false;
             }
-            if let Some(received) = self
-                .sessions
-                .get_mut(id)
-                .and_then(|session| session.next_batch(now))
-            {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            if let Some(received) = session.next_batch(now) {
+                let sender = (session.author, session.authority());
                 found = true;
                 self.served = *id;
                 self.budget.take(received.batch.ops.len() as u32, now);
-                self.sequence_batch(*id, received, now);
+                self.sequence_batch(*id, sender, received, now);
             }
         }
         found
     }
 
-    fn sequence_batch(&mut self, id: SessionId, received: Received, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let (
-            author,
-            OpBatch {
-                client_seq,
-                base,
-                ops,
-            },
-        ) = (session.author, received.batch);
+    fn sequence_batch(
+        &mut self,
+        id: SessionId,
+        (author, authority): (u32, Authority),
+        received: Received,
+        now: Instant,
+    ) {
+        let ClientBatch {
+            client_seq,
+            base,
+            ops,
+        } = received.batch;
         if client_seq <= self.sequencer.document().last_client_seq(author) {
             return;
         }
-        let authority = if session.join.grants.own {
-            Authority::Owner
-        } else {
-            Authority::Author
-        };
         let ms = self.unix_ms(now);
         let numbered = self.sequencer.rebase(author, base, ops).and_then(|ops| {
             self.sequencer
@@ -231,6 +233,14 @@ impl Room {
 }
 
 impl Session {
+    /// Returns what its author may change.
+    fn authority(&self) -> Authority {
+        match self.join.grants.own {
+            true => Authority::Owner,
+            false => Authority::Author,
+        }
+    }
+
     /// The next batch whose turn it is.
     fn next_batch(&mut self, now: Instant) -> Option<Received> {
         let ops = self.inbox.front()?.batch.ops.len();

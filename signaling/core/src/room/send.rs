@@ -48,9 +48,15 @@ impl Room {
 
     /// Sends the same committed ops to all of these who get ops, to each by one way.
     pub(super) fn fan_out(&mut self, frame: &Bytes, wanted: impl Fn(&Session) -> bool) {
-        let fed = |session: &Session| session.is_fed() && wanted(session);
-        let sockets = self.select(|_, session| fed(session) && session.path == OpsPath::Socket);
-        let channels = self.select(|_, session| fed(session) && session.path != OpsPath::Socket);
+        let (mut sockets, mut channels) = (Vec::new(), Vec::new());
+        for (id, session) in self.sessions.iter() {
+            if session.is_fed() && wanted(session) {
+                match session.path {
+                    OpsPath::Socket => sockets.push(*id),
+                    OpsPath::Channel { .. } => channels.push(*id),
+                }
+            }
+        }
         self.send_frame(sockets, Class::Must, frame.clone());
         self.send_channel(channels, Channel::Ops, frame.clone());
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Asker, Command, Commit, Outcome, Refusal, Rollback, Whose, limits};
 use fmz_annotation::{
-    Authority, Document,
+    Authority, Document, Ops,
     version::{self, Overwritten, Scope, Version},
 };
 use fmz_proto::{
@@ -143,8 +143,8 @@ impl Room {
         let document = self.sequencer.document();
         let ops = version::claim(ops, author, document.last_counter(author));
         let ops = ops.ok_or_else(|| Refusal::new("out_of_range", "too many objects"))?;
-        let overwritten = version::overwritten(document, since, author, &ops)
-            .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        let ops = Ops::check(ops).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        let overwritten = version::overwritten(document, since, author, &ops);
         let ops = self
             .sequencer
             .rebase(author, since, ops)
@@ -242,9 +242,9 @@ impl Room {
 
     /// Numbers an op of the server itself.
     fn number_own(&mut self, op: op::Op, now: Instant) -> Result<(), Refusal> {
-        let (ops, ms) = (vec![Op { op: Some(op) }], self.unix_ms(now));
+        let ms = self.unix_ms(now);
         self.sequencer
-            .number(0, Authority::Author, 0, ops, ms, now)
+            .number_own(op, ms, now)
             .map_err(|refused| Refusal::new(refused.code, refused.text))
     }
 

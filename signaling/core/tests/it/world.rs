@@ -1,9 +1,9 @@
 //! A room with a log that answers when told to, and with what every session was sent.
 
 use bytes::Bytes;
-use fmz_annotation::Document;
+use fmz_annotation::{Document, Ops};
 use fmz_proto::{
-    Message as _, decode_server,
+    EncodedBatch, FromClient, Message as _, decode_server,
     v1::{
         Channel, ChannelState, CommittedBatch, Create, DocumentSnapshot, FrameStamp, Grants, Kind,
         Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, Welcome,
@@ -60,6 +60,12 @@ impl Sent {
     pub(crate) fn message(&self) -> Message {
         decode_server(&self.frame).unwrap().unwrap()
     }
+}
+
+/// Returns a message as a connection gives it to the room.
+pub(crate) fn read(message: client_message::Message) -> FromClient<Ops> {
+    let checked = FromClient::check(message).and_then(|message| message.try_map(Ops::read));
+    checked.expect("a message within the limits")
 }
 
 pub(crate) struct World {
@@ -170,7 +176,7 @@ impl World {
 
     pub(crate) fn say(&mut self, id: SessionId, message: client_message::Message) {
         self.room
-            .handle_message(id, message, Path::Socket, self.now);
+            .handle_message(id, read(message), Path::Socket, self.now);
         self.settle();
     }
 
@@ -294,6 +300,7 @@ impl World {
                 expected_revision,
                 batches,
             } => {
+                let batches = batches.iter().map(EncodedBatch::decode).collect();
                 self.appends.push((token, expected_revision, batches));
                 assert_eq!(self.appends.len(), 1, "one append is on its way at a time");
             }

@@ -91,8 +91,9 @@ impl Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fmz_proto::v1::{OpBatch, Ping, client_message::Message};
-    use fmz_signaling_core::SessionId;
+    use fmz_proto::v1::{Add, ObjectId, Op, OpBatch, Ping, Point, client_message::Message, op};
+    use fmz_proto::{FromClient, encode_client};
+    use fmz_signaling_core::{SessionId, read_client};
     use futures_util::FutureExt as _;
     use std::time::Instant;
     use tokio::task::unconstrained;
@@ -100,28 +101,44 @@ mod tests {
     fn said(message: Message) -> Input {
         Input::Message {
             session: SessionId(1),
-            message,
+            message: read_client(&encode_client(message)).expect("within the limits"),
             at: Instant::now(),
         }
+    }
+
+    fn ops() -> Message {
+        let id = ObjectId {
+            author: 1,
+            counter: 1,
+        };
+        let add = op::Op::Add(Add {
+            id: Some(id),
+            offset: Some(Point::default()),
+        });
+        Message::Ops(OpBatch {
+            client_seq: 1,
+            base: 0,
+            ops: vec![Op { op: Some(add) }],
+        })
     }
 
     fn is_ping(input: &Input) -> bool {
         let Input::Message { message, .. } = input else {
             return false;
         };
-        matches!(message, Message::Ping(_))
+        matches!(message, FromClient::Other(Message::Ping(_)))
     }
 
     #[tokio::test]
     async fn gather5_ops_do_not_wake_a_room_that_gathers_and_all_else_does_in_order() {
         let (sender, mut inputs) = inputs();
-        assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+        assert!(sender.send(said(ops())).await);
         assert!(inputs.next(true).now_or_never().is_none());
         assert!(sender.send(said(Message::Ping(Ping::default()))).await);
         let first = inputs.next(true).now_or_never().flatten();
         assert!(!is_ping(&first.expect("the room is woken")));
         assert!(is_ping(&inputs.try_next().expect("what woke it")));
-        assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+        assert!(sender.send(said(ops())).await);
         assert!(inputs.next(false).now_or_never().flatten().is_some());
     }
 
@@ -129,7 +146,7 @@ mod tests {
     async fn gather5_who_brings_more_than_there_is_room_for_waits() {
         let (sender, mut inputs) = inputs();
         for _ in 0..INPUTS_MAX {
-            assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+            assert!(sender.send(said(ops())).await);
         }
         // What the loop took of this task's share of time must not look like a full queue.
         let ping = || unconstrained(sender.send(said(Message::Ping(Ping::default()))));

@@ -13,14 +13,15 @@ use crate::{
     state::State,
 };
 use bytes::Bytes;
+use fmz_annotation::Ops;
 use fmz_proto::{
-    Message, WireError,
-    v1::{Channel, CommittedBatch, StoredRoom, client_message, from_sfu, to_sfu},
+    EncodedBatch, FromClient, WireError,
+    v1::{Channel, StoredRoom, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
     AppendToken, Asker, Class, Command, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
 };
-use fmz_store::{Answer, AppendError, last_revision};
+use fmz_store::{Answer, AppendError};
 use std::{
     collections::BTreeMap,
     future::pending,
@@ -44,7 +45,7 @@ pub(crate) enum Input {
     },
     Message {
         session: SessionId,
-        message: client_message::Message,
+        message: FromClient<Ops>,
         /// When it came.
         at: Instant,
     },
@@ -84,7 +85,7 @@ impl Input {
     /// Whether nobody waits for it where the room gathers ops anyway.
     pub(super) fn can_wait(&self) -> bool {
         match self {
-            Self::Message { message, .. } => matches!(message, client_message::Message::Ops(_)),
+            Self::Message { message, .. } => matches!(message, FromClient::Ops(_)),
             Self::Sfu { message, .. } => {
                 matches!(message, from_sfu::Message::Data(data) if data.channel() == Channel::Ops)
             }
@@ -330,6 +331,7 @@ impl Task {
                     batches,
                 } => {
                     let growth = growth(&batches);
+                    let batches = batches.iter().map(EncodedBatch::decode).collect();
                     let answer = self
                         .state
                         .store
@@ -439,9 +441,10 @@ async fn answered(append: &mut Option<Append>) -> Landed {
 }
 
 /// Last revision and bytes of batches.
-fn growth(batches: &[CommittedBatch]) -> (u64, u64) {
-    let bytes = batches.iter().map(|batch| batch.encoded_len() as u64).sum();
-    (batches.last().map_or(0, last_revision), bytes)
+fn growth(batches: &[EncodedBatch]) -> (u64, u64) {
+    let bytes = batches.iter().map(|batch| batch.bytes().len() as u64);
+    let last = batches.last().map_or(0, EncodedBatch::last_revision);
+    (last, bytes.sum())
 }
 
 fn observe(metrics: &Metrics, ops: u64, waits: &[Duration]) {

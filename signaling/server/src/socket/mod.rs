@@ -23,10 +23,10 @@ use axum::{
 };
 use bytes::Bytes;
 use fmz_proto::{
-    WireError, decode_client, encode_server, limits,
+    WireError, encode_server, limits,
     v1::{Closing, server_message},
 };
-use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL};
+use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL, read_client};
 use relays::Relays;
 use std::time::{Duration, Instant};
 use tokio::{
@@ -249,7 +249,7 @@ fn read(
         Input::Malformed { session, error }
     };
     match received {
-        Ok(Message::Binary(frame)) => Some(match decode_client(&frame) {
+        Ok(Message::Binary(frame)) => Some(match read_client(&frame) {
             Ok(message) => Input::Message {
                 session,
                 message,

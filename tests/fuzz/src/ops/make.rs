@@ -5,20 +5,18 @@ use crate::input::Input;
 use fmz_proto::points;
 use fmz_proto::v1::{self, op::Op as Wire, property::Value};
 
-pub(super) fn introduce(author: u32) -> v1::Op {
+pub(super) fn introduce(author: u32) -> Wire {
     let added = v1::AuthorAdded {
         author,
         identity: format!("a{author}"),
         name: String::new(),
         session_key: vec![author as u8; fmz_proto::limits::SESSION_KEY_BYTES].into(),
     };
-    v1::Op {
-        op: Some(Wire::AuthorAdded(added)),
-    }
+    Wire::AuthorAdded(added)
 }
 
 /// The film that uncertain stamps are of; not all frames that come up are in it.
-pub(super) fn film() -> v1::Op {
+pub(super) fn film() -> Wire {
     let media = v1::Media {
         id: FILM.into(),
         num: 24,
@@ -26,9 +24,7 @@ pub(super) fn film() -> v1::Op {
         frames: 4,
         ..v1::Media::default()
     };
-    v1::Op {
-        op: Some(Wire::MediaAdded(v1::MediaAdded { media: Some(media) })),
-    }
+    Wire::MediaAdded(v1::MediaAdded { media: Some(media) })
 }
 
 pub(super) fn op(input: &mut Input<'_>) -> v1::Op {

@@ -65,7 +65,7 @@ impl World {
             committed_ms: 1_000,
         };
         for number in 1..=u32::from(AUTHORS) {
-            world.commit(0, 0, vec![introduce(number)]);
+            world.commit_own(introduce(number), true);
             let mut author = Author::default();
             let _ = author.replica.set_author(number, 0);
             // The last one owns the room.
@@ -74,7 +74,7 @@ impl World {
             }
             world.authors.push(author);
         }
-        world.commit(0, 0, vec![film()]);
+        world.commit_own(film(), true);
         for who in 0..usize::from(AUTHORS) {
             world.deliver(who, usize::MAX);
         }

@@ -3,7 +3,7 @@
 use super::{AUTHORS, FILM, World};
 use crate::input::Input;
 use fmz_annotation::version::{self, EPOCH_MS, Revert, Scope, Version};
-use fmz_annotation::{Authority, Document, FramesOf};
+use fmz_annotation::{Authority, Document, FramesOf, Ops, Prepared};
 use fmz_proto::v1::{self, op::Op as Wire};
 
 impl World {
@@ -18,13 +18,14 @@ impl World {
         } else {
             Authority::Author
         };
-        let moved = self.document.rebase(number, batch.base, batch.ops);
-        let ops = moved.map(|ops| self.document.prepare(number, authority, ops));
-        if let Ok(Ok(ops)) = ops {
-            self.commit(number, batch.client_seq, ops);
-        } else {
-            let at = self.log.len();
-            self.authors[who].refusals.push_back((at, batch.client_seq));
+        let document = &self.document;
+        let moved = Ops::check(batch.ops).and_then(|ops| document.rebase(number, batch.base, ops));
+        match moved.and_then(|ops| document.prepare(number, authority, ops)) {
+            Ok(prepared) => self.commit(prepared, batch.client_seq),
+            Err(_) => {
+                let at = self.log.len();
+                self.authors[who].refusals.push_back((at, batch.client_seq));
+            }
         }
     }
 
@@ -102,30 +103,20 @@ impl World {
     }
 
     pub(super) fn commit_own(&mut self, op: Wire, good: bool) {
-        let ops = vec![v1::Op { op: Some(op) }];
-        let right = self.document.check(0, &ops).is_ok();
-        assert!(right || !good, "what the server makes is right");
-        if right {
-            self.commit(0, 0, ops);
+        let ops = Ops::check(vec![v1::Op { op: Some(op) }]);
+        let prepared = ops.and_then(|ops| self.document.prepare(0, Authority::Author, ops));
+        assert!(prepared.is_ok() || !good, "what the server makes is right");
+        if let Ok(prepared) = prepared {
+            self.commit(prepared, 0);
         }
     }
 
-    pub(super) fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
-        let batch = v1::CommittedBatch {
-            first_revision: self.document.revision() + 1,
-            author,
-            client_seq,
-            committed_ms: self.committed_ms,
-            ops,
-            state_hash: 0,
-        };
-        let applied = self.document.apply(&batch);
-        applied.expect("what was checked is applied");
-        // Whoever holds something else finds it by this.
-        let state_hash = self.document.state_hash();
-        self.log.push(v1::CommittedBatch {
-            state_hash,
-            ..batch
-        });
+    /// Each batch carries the hash of the document: a replica that holds another one finds it by
+    /// this.
+    fn commit(&mut self, prepared: Prepared, client_seq: u64) {
+        let committed = self
+            .document
+            .commit(prepared, client_seq, self.committed_ms, true);
+        self.log.push(committed.decode());
     }
 }

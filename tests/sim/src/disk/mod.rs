@@ -8,7 +8,7 @@ pub(crate) use recover::Recovered;
 
 use crate::{plant::Plant, random::Random};
 use bytes::Bytes;
-use fmz_proto::{Message, v1::CommittedBatch};
+use fmz_proto::{EncodedBatch, Message, v1::CommittedBatch};
 use fmz_signaling_core::AppendToken;
 
 /// Bytes before a record's body: length and checksum.
@@ -21,7 +21,7 @@ pub(crate) enum Job {
         /// Which room asked, for rooms are opened again.
         room: u32,
         token: AppendToken,
-        batches: Vec<CommittedBatch>,
+        batches: Vec<EncodedBatch>,
     },
     Snapshot {
         revision: u64,
@@ -154,12 +154,12 @@ impl Disk {
 }
 
 impl Record {
-    fn of(batch: &CommittedBatch) -> Self {
-        let body = batch.encode_to_vec();
+    fn of(batch: &EncodedBatch) -> Self {
+        let body = batch.bytes();
         let mut bytes = Vec::with_capacity(HEADER + body.len());
         bytes.extend((body.len() as u32).to_le_bytes());
-        bytes.extend(crc32fast::hash(&body).to_le_bytes());
-        bytes.extend(body);
+        bytes.extend(crc32fast::hash(body).to_le_bytes());
+        bytes.extend_from_slice(body);
         Self {
             bytes,
             synced: false,

@@ -4,7 +4,7 @@ use super::{Disk, Record, Stored};
 use crate::plant::Plant;
 use fmz_annotation::Document;
 use fmz_proto::{
-    Message,
+    EncodedBatch, Message,
     v1::{CommittedBatch, DocumentSnapshot},
 };
 
@@ -38,7 +38,7 @@ impl Disk {
         if self.plant == Some(Plant::ServeTornRecord)
             && let Some(half) = torn.and_then(|torn| half(&torn))
         {
-            self.records.push(Record::of(&half));
+            self.records.push(Record::of(&EncodedBatch::new(&half)));
         }
         for record in &mut self.records {
             record.synced = true;

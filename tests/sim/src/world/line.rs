@@ -17,7 +17,7 @@ use fmz_proto::{
         property, server_message::Message,
     },
 };
-use fmz_signaling_core::{Class, Path, Reason, SessionId, limits};
+use fmz_signaling_core::{Class, Path, Reason, SessionId, limits, read_client};
 
 impl World {
     pub(super) fn dial(&mut self, page: usize) {
@@ -104,7 +104,7 @@ impl World {
             session = self.random.pick(&others).copied().unwrap_or(session);
         }
         if path == Path::Socket {
-            match decode_client(frame) {
+            match read_client(frame) {
                 Ok(message) => {
                     self.with_room(|room, now| room.handle_message(session, message, path, now))
                 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use fmz_proto::{
-    Message as _, decode_server,
+    EncodedBatch, Message as _, decode_server,
     v1::{Hello, PublicationStarted, from_sfu, server_message::Message, to_sfu},
 };
 use fmz_signaling_core::{
@@ -122,8 +122,9 @@ impl World {
                     .bounded("appends on their way", !self.server.flying);
                 self.server.flying = true;
                 let keys = self.keys();
-                self.judge.appended(&keys, &batches);
-                self.judge.timed(self.time_of_day(), &batches);
+                let said: Vec<_> = batches.iter().map(EncodedBatch::decode).collect();
+                self.judge.appended(&keys, &said);
+                self.judge.timed(self.time_of_day(), &said);
                 if let Some(room) = &self.server.room {
                     self.judge.numbered(room.document());
                 }
