@@ -255,6 +255,10 @@ impl Session {
             self.drop_transport().await;
             let relays = self.relays.servers();
             self.transport = Some(Transport::open(offer.transport, &self.options, relays).await?);
+            if known.is_some() {
+                // The server began anew by itself: nothing of ours is on this transport.
+                self.ask_to_publish(socket).await?;
+            }
         }
         let Some(transport) = &self.transport else {
             return Ok(());

@@ -28,7 +28,7 @@
 //! }
 //!
 //! let address = SocketAddr::from(([192, 0, 2, 1], 4000));
-//! let config = Config { shard: 0, candidates: vec![address] };
+//! let config = Config { candidates: vec![address], ..Config::default() };
 //! let mut sfu = Sfu::new(config, [7; 32]);
 //! let mut events = Vec::new();
 //! // From this first moment on, the clock is moved by hand.

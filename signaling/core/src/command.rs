@@ -5,14 +5,6 @@ use fmz_annotation::version::{FrameHistory, Overwritten, Version, VersionId};
 use fmz_proto::v1::{Grants, Op};
 use std::ops::RangeInclusive;
 
-/// Names one command; the answer brings it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CommandId(pub u64);
-
-/// Names one reading of an older state; the answer brings it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReadToken(pub u64);
-
 /// Who asks: somebody with a good token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {

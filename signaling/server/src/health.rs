@@ -56,6 +56,11 @@ pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<He
         ));
     }
     match state.store.health() {
+        Ok(()) if !state.rooms.link().is_up() => Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "media",
+            "the media server is down: people can draw, but see no picture",
+        )),
         Ok(()) => Ok(ok(lines(&state.store.report()))),
         Err(_) => Err(ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -3,7 +3,7 @@
 use crate::{
     Config, ServerError,
     api::{self, admin_router},
-    link,
+    link::{self, Link},
     metrics::Metrics,
     rooms::Rooms,
     state::State,
@@ -66,7 +66,13 @@ impl Server {
         }
         let admin = config.admin.map(listen).transpose()?;
         let metrics = Metrics::new(&registry)?;
-        let state = State::new(config, tokens, store, metrics, Rooms::new(to_sfu));
+        let state = State::new(
+            config,
+            tokens,
+            store,
+            metrics,
+            Rooms::new(Link::new(to_sfu)),
+        );
         Ok(Self {
             state,
             listeners,
@@ -142,8 +148,9 @@ impl Server {
             relay,
             registry,
             for_operators,
-            from_sfu,
+            mut from_sfu,
         } = self;
+        link::take_waiting(&state, &mut from_sfu);
         let settings = front(&state);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
         let stopping = CancellationToken::new();

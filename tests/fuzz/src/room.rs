@@ -3,10 +3,11 @@
 use crate::input::Input;
 use bytes::Bytes;
 use fmz_annotation::Document;
-use fmz_proto::v1::{Channel, Grants, ReceivedData, from_sfu};
+use fmz_proto::v1::{Channel, Grants, ReceivedData, UnitUp, from_sfu};
 use fmz_proto::{EncodedBatch, limits::SESSION_KEY_BYTES};
 use fmz_signaling_core::{
-    AppendToken, Effect, Join, Path, Reason, Room, RoomInfo, RoomLimits, SessionId, read_client,
+    AppendToken, Effect, Join, LinkEpoch, Path, Reason, Room, RoomInfo, RoomLimits, SessionId,
+    read_client,
 };
 use std::time::{Duration, Instant};
 
@@ -53,8 +54,10 @@ impl World {
             limits: RoomLimits::default(),
             ..RoomInfo::default()
         };
+        let mut room = Room::new(info, Document::new(), 1_000_000, now);
+        room.handle_sfu(from_sfu::Message::Up(UnitUp::default()), now);
         let mut world = Self {
-            room: Room::new(info, Document::new(), 1_000_000, now),
+            room,
             now,
             sessions: 0,
             append: None,
@@ -84,7 +87,7 @@ impl World {
             expires: self.now + Duration::from_secs(3600),
             session_key: vec![who; SESSION_KEY_BYTES].into(),
             revision: 0,
-            transport: who == 0,
+            transport: true,
         };
         self.room.handle_joined(join, self.now);
         self.settle();
@@ -125,7 +128,9 @@ impl World {
             Channel::Live
         };
         let data = ReceivedData {
-            session: session.link(),
+            room: "fuzz".into(),
+            session: session.on_link(LinkEpoch(0)),
+            transport: 1,
             channel: channel.into(),
             payload: Bytes::copy_from_slice(input.block()),
         };

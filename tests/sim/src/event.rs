@@ -64,6 +64,10 @@ pub(crate) enum Event {
     Written { life: u32, job: Job },
     /// The disk has them for good, or failed.
     Synced { life: u32, job: Job },
+    /// The forwarding unit is back.
+    UnitUp,
+    /// The room learns that it missed messages of the forwarding unit.
+    Overrun,
     /// Something goes wrong.
     Fault,
     /// The server starts.
@@ -89,6 +93,8 @@ impl Event {
             Self::StateRead { token, .. } => ("state-read", token.0),
             Self::Written { job, .. } => ("written", job.token()),
             Self::Synced { job, .. } => ("synced", job.token()),
+            Self::UnitUp => ("unit-up", 0),
+            Self::Overrun => ("overrun", 0),
             Self::Fault => ("fault", 0),
             Self::Boot => ("boot", 0),
         }

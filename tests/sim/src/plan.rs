@@ -32,6 +32,8 @@ pub(crate) struct Faults {
     pub(crate) crash: u32,
     pub(crate) disk: u32,
     pub(crate) clock: u32,
+    pub(crate) unit: u32,
+    pub(crate) overrun: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +168,7 @@ impl Faults {
         };
         let (disconnect, channels, stall) = (weight(70), weight(60), weight(30));
         let (crash, disk, clock) = (weight(50), weight(25), weight(25));
+        let (unit, overrun) = (weight(30), weight(20));
         Self {
             every: random.between(200, 3000) * MS,
             disconnect,
@@ -174,6 +177,8 @@ impl Faults {
             crash,
             disk,
             clock,
+            unit,
+            overrun,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Sfu {
             return;
         }
         let message = v1::TransportState {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             status: status.into(),
@@ -74,6 +75,7 @@ impl Sfu {
             outbox.close();
         }
         let message = v1::ChannelState {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             channel: channel.to_wire().into(),
@@ -89,6 +91,7 @@ impl Sfu {
             return;
         };
         let message = v1::ChannelPressure {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             channel: v1::Channel::Ops.into(),
@@ -99,9 +102,11 @@ impl Sfu {
 
     fn take_data(&mut self, slot: Slot, channel: Channel, data: Vec<u8>, now: Instant) {
         if !self.is_overloaded() {
-            let session = self.endpoints[slot].session;
+            let endpoint = &self.endpoints[slot];
             self.emit(from_sfu::Message::Data(v1::ReceivedData {
-                session,
+                room: endpoint.room.clone(),
+                session: endpoint.session,
+                transport: endpoint.number,
                 channel: channel.to_wire().into(),
                 payload: data.into(),
             }));

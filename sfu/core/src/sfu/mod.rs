@@ -29,11 +29,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+/// Endpoints whose user fragments the next epoch does not use: as many as a unit makes in days.
+const ENDPOINTS_AN_EPOCH: u32 = 1 << 20;
+
 /// What a forwarding unit has to know.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// Number of this shard, written into every transport's user fragment.
     pub shard: u16,
+    /// Tells this forwarding unit from the former ones of its rooms' owner: sessions with another
+    /// epoch in their numbers are not its own (link2).
+    pub epoch: u32,
     /// Addresses announced to clients; the flow of a datagram has one of them as its local address.
     pub candidates: Vec<SocketAddr>,
 }
@@ -61,9 +67,10 @@ impl Sfu {
     /// from it.
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
+            // A client of a former unit does not find the name of its endpoint here.
+            epoch: config.epoch.wrapping_mul(ENDPOINTS_AN_EPOCH),
             config,
             rng: ChaCha20Rng::from_seed(seed),
-            epoch: 0,
             rooms: BTreeMap::new(),
             endpoints: Endpoints::default(),
             publications: Publications::default(),
@@ -146,10 +153,31 @@ impl Sfu {
         }
     }
 
+    /// Tells the rooms' owner that this forwarding unit takes messages, and all that it has: first
+    /// of all, and whenever the owner may have missed something.
+    pub fn announce(&mut self) {
+        let slots: Vec<Slot> = self.endpoints.slots().collect();
+        let held = slots.into_iter().map(|slot| {
+            let endpoint = &self.endpoints[slot];
+            let keys = endpoint.publications.iter();
+            let ids = keys.map(|key| self.publications[*key].info.id.clone());
+            v1::HeldTransport {
+                room: endpoint.room.clone(),
+                session: endpoint.session,
+                transport: endpoint.number,
+                publications: ids.collect(),
+            }
+        });
+        let up = v1::UnitUp {
+            epoch: self.config.epoch,
+            transports: held.collect(),
+        };
+        self.emit(from_sfu::Message::Up(up));
+    }
+
     /// Ends a transport with a reason that the rooms' owner is told.
     fn end(&mut self, slot: Slot, code: LinkCode, now: Instant) {
-        let session = self.endpoints[slot].session;
-        self.emit_error(session, code, 0);
+        self.emit_error(slot, code, 0);
         if code == LinkCode::Silence {
             self.set_status(slot, v1::TransportStatus::Disconnected);
         }
@@ -165,8 +193,17 @@ impl Sfu {
         self.end(slot, LinkCode::Fault, now);
     }
 
-    fn emit_error(&mut self, session: u64, code: LinkCode, request: u32) {
+    /// Tells the rooms' owner of an error that concerns a session's transport.
+    fn emit_error(&mut self, slot: Slot, code: LinkCode, request: u32) {
+        let endpoint = &self.endpoints[slot];
+        let (room, session) = (endpoint.room.clone(), endpoint.session);
+        self.emit_refusal(room, session, code, request);
+    }
+
+    /// Tells the rooms' owner of an error that concerns a session without a transport.
+    fn emit_refusal(&mut self, room: String, session: u64, code: LinkCode, request: u32) {
         self.emit(from_sfu::Message::Error(v1::LinkError {
+            room,
             session,
             code: code.code().to_owned(),
             text: code.to_string(),

@@ -80,6 +80,7 @@ impl Sfu {
         endpoint.negotiation.offer += 1;
         endpoint.negotiation.waits_since = Some(now);
         let message = v1::TransportOffer {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             offer: Some(v1::Offer {
                 offer: endpoint.negotiation.offer,
@@ -104,7 +105,7 @@ impl Sfu {
     pub(super) fn take_answer(&mut self, message: v1::TransportAnswer, now: Instant) {
         let session = message.session;
         let Some(slot) = self.endpoints.of_session(session) else {
-            self.emit_error(session, LinkCode::UnknownSession, 0);
+            self.emit_refusal(message.room, session, LinkCode::UnknownSession, 0);
             return;
         };
         let answer = message.answer.unwrap_or_default();
@@ -113,7 +114,7 @@ impl Sfu {
             && answer.offer == endpoint.negotiation.offer
             && answer.transport == endpoint.number;
         if !expected {
-            self.emit_error(session, LinkCode::StaleAnswer, 0);
+            self.emit_error(slot, LinkCode::StaleAnswer, 0);
             return;
         }
         endpoint.negotiation.waits_since = None;
@@ -186,18 +187,16 @@ impl Sfu {
 
     fn refuse_publication(&mut self, key: PublicationKey, code: LinkCode) {
         let info = &self.publications[key].info;
-        let (session, request) = (info.session, info.request);
-        self.emit_error(session, code, request);
+        let (owner, request) = (info.owner, info.request);
+        self.emit_error(owner, code, request);
         self.unpublish(key);
     }
 
     /// Gives a subscription up without ending its publication.
     fn refuse_subscription(&mut self, slot: Slot, key: PublicationKey, code: LinkCode) {
-        let endpoint = &mut self.endpoints[slot];
-        let session = endpoint.session;
-        let subscription = endpoint.subscription(key);
+        let subscription = self.endpoints[slot].subscription(key);
         subscription.state = SubscriptionState::Refused(subscription.mid());
-        self.emit_error(session, code, 0);
+        self.emit_error(slot, code, 0);
     }
 }
 

@@ -29,7 +29,7 @@ impl Sfu {
             self.close(slot, now);
         }
         if self.endpoints.len() == TRANSPORTS_MAX {
-            self.emit_error(open.session, LinkCode::TooManyTransports, 0);
+            self.emit_refusal(open.room, open.session, LinkCode::TooManyTransports, 0);
             return;
         }
         let place = self.next_place();
@@ -40,7 +40,7 @@ impl Sfu {
             Ok(transport) => self.join(Endpoint::new(open, place, transport, now)),
             Err(fault) => {
                 tracing::error!(%fault, "transport could not be made");
-                self.emit_error(open.session, LinkCode::Fault, 0);
+                self.emit_refusal(open.room, open.session, LinkCode::Fault, 0);
             }
         }
     }
@@ -97,6 +97,7 @@ impl Sfu {
             self.outputs.events.clear();
         }
         self.emit(from_sfu::Message::State(v1::TransportState {
+            room: endpoint.room,
             session: endpoint.session,
             transport: endpoint.number,
             status: TransportStatus::Closed.into(),

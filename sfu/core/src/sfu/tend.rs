@@ -32,12 +32,10 @@ impl Sfu {
     }
 
     fn flush_channels(&mut self, slot: Slot) -> Result<(), TransportError> {
-        let endpoint = &mut self.endpoints[slot];
-        let session = endpoint.session;
-        for flushed in endpoint.flush_channels()? {
+        for flushed in self.endpoints[slot].flush_channels()? {
             match flushed {
                 Flushed::Broken(channel) => {
-                    self.emit_error(session, LinkCode::ChannelWrite, 0);
+                    self.emit_error(slot, LinkCode::ChannelWrite, 0);
                     self.set_channel(slot, channel, false);
                 }
                 Flushed::Recovered(channel) => self.set_channel(slot, channel, true),

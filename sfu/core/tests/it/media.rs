@@ -403,7 +403,7 @@ fn sfu11_a_publication_ends_and_its_lines_with_it() {
 #[test]
 fn sfu11_publications_end_with_their_transport() {
     let mut world = film(2);
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 1 }));
+    world.close(1);
     world.exchange();
     assert_eq!(ended(&world), ["film"]);
     assert_eq!(world.sfu.stats().publications, 0);
@@ -415,7 +415,7 @@ fn sfu11_publications_end_with_their_transport() {
 fn sfu11_a_viewer_may_leave_at_any_time() {
     let mut world = film(3);
     play(&mut world, 1..=10);
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 2 }));
+    world.close(2);
     play(&mut world, 11..=30);
     assert_eq!(numbers(&world, 1).len(), 10);
     assert_eq!(numbers(&world, 2).len(), 30);

@@ -204,8 +204,7 @@ impl Chaos {
                 .tell(to_sfu::Message::CloseRoom(v1::CloseRoom { room }));
         } else if let Some(client) = self.any() {
             let session = self.world.clients[client].session;
-            self.world
-                .tell(to_sfu::Message::Close(v1::CloseTransport { session }));
+            self.world.close(session);
         }
     }
 

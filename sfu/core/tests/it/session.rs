@@ -13,6 +13,7 @@ fn foreign() -> SocketAddr {
 
 fn candidate(session: u64, candidate: &str, transport: u32) -> to_sfu::Message {
     to_sfu::Message::Candidate(v1::TransportCandidate {
+        room: ROOM.into(),
         session,
         candidate: Some(v1::IceCandidate {
             candidate: candidate.into(),
@@ -24,6 +25,7 @@ fn candidate(session: u64, candidate: &str, transport: u32) -> to_sfu::Message {
 
 fn answer(session: u64, offer: u64, sdp: &str) -> to_sfu::Message {
     to_sfu::Message::Answer(v1::TransportAnswer {
+        room: ROOM.into(),
         session,
         answer: Some(v1::Answer {
             offer,
@@ -166,7 +168,7 @@ fn sfu2_a_slot_used_again_has_another_name() {
             .unwrap()
             .to_owned()
     };
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 1 }));
+    world.close(1);
     world.open(2, &[Codec::Vp8]);
     world.exchange();
     assert_ne!(ufrag(&world, 0), ufrag(&world, 1));

@@ -219,8 +219,8 @@ impl World {
     pub(crate) fn new() -> Self {
         let now = epoch();
         let config = Config {
-            shard: 0,
             candidates: vec![server()],
+            ..Config::default()
         };
         Self {
             sfu: Sfu::new(config, [7; 32]),
@@ -266,6 +266,7 @@ impl World {
     ) {
         let session = self.clients[client].session;
         self.tell(to_sfu::Message::AddPublication(v1::AddPublication {
+            room: ROOM.into(),
             session,
             publication: publication.into(),
             publish: Some(v1::Publish {
@@ -395,6 +396,7 @@ impl World {
         }
         let session = client.session;
         self.tell(to_sfu::Message::Answer(v1::TransportAnswer {
+            room: ROOM.into(),
             session,
             answer: Some(v1::Answer {
                 offer: offer.offer,
@@ -402,6 +404,11 @@ impl World {
                 transport: offer.transport,
             }),
         }));
+    }
+
+    pub(crate) fn close(&mut self, session: u64) {
+        let room = ROOM.into();
+        self.tell(to_sfu::Message::Close(v1::CloseTransport { room, session }));
     }
 
     pub(crate) fn client(&self, session: u64) -> usize {
@@ -438,6 +445,7 @@ impl World {
 
     pub(crate) fn send(&mut self, sessions: &[u64], channel: v1::Channel, payload: &[u8]) {
         self.tell(to_sfu::Message::Send(v1::SendData {
+            room: ROOM.into(),
             sessions: sessions.to_vec(),
             channel: channel.into(),
             payload: Bytes::copy_from_slice(payload),

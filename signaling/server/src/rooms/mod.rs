@@ -1,4 +1,4 @@
-//! The rooms that are open, and which session is in which.
+//! The rooms that are open.
 
 mod commands;
 mod inputs;
@@ -6,16 +6,16 @@ mod outbox;
 mod snapshots;
 mod task;
 
-pub(crate) use inputs::InputSender;
+pub(crate) use inputs::{Brought, InputSender, LinkSender};
 pub(crate) use task::Input;
 
 use crate::{
     api::ApiError,
+    link::Link,
     socket::{Admitted, SocketQueue},
     state::State,
 };
-use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Asker, Command, Outcome, Reason, SessionId};
+use fmz_signaling_core::{Asker, Command, Outcome, Reason};
 use std::{
     collections::HashMap,
     sync::{
@@ -23,13 +23,12 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-/// All open rooms. There are no more than the catalog holds, and no more sessions
-/// than the server takes.
+/// All open rooms. There are no more than the catalog holds.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    to_sfu: mpsc::Sender<to_sfu::Message>,
+    link: Link,
     open: Mutex<Open>,
     opened: AtomicU64,
 }
@@ -37,7 +36,6 @@ pub(crate) struct Rooms {
 #[derive(Debug, Default)]
 struct Open {
     rooms: HashMap<String, Handle>,
-    sessions: HashMap<SessionId, InputSender>,
 }
 
 /// The way to a room's task.
@@ -49,12 +47,17 @@ struct Handle {
 }
 
 impl Rooms {
-    pub(crate) fn new(to_sfu: mpsc::Sender<to_sfu::Message>) -> Self {
+    pub(crate) fn new(link: Link) -> Self {
         Self {
-            to_sfu,
+            link,
             open: Mutex::default(),
             opened: AtomicU64::new(0),
         }
+    }
+
+    /// Returns the owner's end of the room link.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -70,17 +73,13 @@ impl Rooms {
         queue: SocketQueue,
     ) -> Option<InputSender> {
         let Admitted { room, join } = admitted;
-        let (session, inputs) = (join.session, self.room(state, &room)?);
-        self.open().sessions.insert(session, inputs.clone());
+        let inputs = self.room(state, &room)?;
         let sent = inputs
             .send(Input::Join {
                 join: Box::new(join),
                 queue,
             })
             .await;
-        if !sent {
-            self.forget_session(session);
-        }
         sent.then_some(inputs)
     }
 
@@ -121,7 +120,8 @@ impl Rooms {
             return Some(handle.inputs.clone());
         }
         let stored = state.store.room(name)?;
-        let (inputs, received) = inputs::inputs();
+        let (inputs, link, received) = inputs::inputs();
+        self.link.connect(name, link);
         let generation = self.opened.fetch_add(1, Ordering::Relaxed);
         open.rooms.insert(
             name.to_owned(),
@@ -136,7 +136,7 @@ impl Rooms {
             stored,
             generation,
             received,
-            self.to_sfu.clone(),
+            self.link.to_sfu(),
         ));
         Some(inputs)
     }
@@ -151,16 +151,8 @@ impl Rooms {
         {
             open.rooms.remove(name);
         }
+        self.link.disconnect(name);
         state.metrics.rooms.set(open.rooms.len() as i64);
-    }
-
-    pub(crate) fn forget_session(&self, session: SessionId) {
-        self.open().sessions.remove(&session);
-    }
-
-    /// The room of a session.
-    pub(crate) fn of_session(&self, session: SessionId) -> Option<InputSender> {
-        self.open().sessions.get(&session).cloned()
     }
 
     /// Tells every room to close, and waits until all have.

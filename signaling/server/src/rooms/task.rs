@@ -19,7 +19,8 @@ use fmz_proto::{
     v1::{Channel, StoredRoom, from_sfu, to_sfu},
 };
 use fmz_signaling_core::{
-    AppendToken, Asker, Class, Command, Effect, Join, Path, Reason, Room, RoomInfo, SessionId,
+    AppendToken, Asker, Class, Command, Effect, Join, LinkSession, Path, Reason, Room, RoomInfo,
+    SessionId,
 };
 use fmz_store::{Answer, AppendError};
 use std::{
@@ -72,6 +73,11 @@ pub(crate) enum Input {
         message: from_sfu::Message,
         /// When it came.
         at: Instant,
+    },
+    /// Messages of the forwarding unit were lost, because the room did not keep up.
+    LinkOverrun {
+        /// Whether the unit is up, if a lost message said so.
+        news: Option<from_sfu::Message>,
     },
     Command {
         asker: Box<Asker>,
@@ -213,11 +219,11 @@ impl Task {
             tokio::select! {
                 biased;
                 answer = answered(&mut self.append) => self.appended(answer, inputs),
-                permit = to_sfu.reserve(), if !self.outbox.is_empty() => {
-                    if let (Ok(permit), Some(message)) = (permit, self.outbox.pop()) {
-                        permit.send(message);
-                    }
-                }
+                permit = to_sfu.reserve(), if !self.outbox.is_empty() => match permit {
+                    Ok(permit) => drop(self.outbox.pop().map(|message| permit.send(message))),
+                    // The forwarding unit is gone for good.
+                    Err(_) => self.outbox.clear(),
+                },
                 (token, state) = self.commands.next_read() => {
                     self.room.handle_state(token, state, Instant::now());
                 }
@@ -308,7 +314,13 @@ impl Task {
             Input::Violation { session, reason } => {
                 self.room.handle_violation(session, reason, now)
             }
-            Input::Sfu { message, at } => self.room.handle_sfu(message, at),
+            Input::Sfu { message, at } => self.take_link(message, at),
+            Input::LinkOverrun { news } => {
+                self.room.handle_link_overrun(now);
+                if let Some(news) = news {
+                    self.take_link(news, now);
+                }
+            }
             Input::Command {
                 asker,
                 command,
@@ -319,6 +331,14 @@ impl Task {
             }
             Input::Shutdown(reason) => self.room.handle_shutdown(reason),
         }
+    }
+
+    fn take_link(&mut self, message: from_sfu::Message, at: Instant) {
+        if matches!(message, from_sfu::Message::Down(_)) {
+            // It was for transports that are gone.
+            self.outbox.clear();
+        }
+        self.room.handle_sfu(message, at);
     }
 
     /// Does what the room asks.
@@ -392,11 +412,10 @@ impl Task {
     }
 
     fn tell_sfu(&mut self, message: to_sfu::Message) {
-        for session in self.outbox.push(message) {
-            if let Some(session) = SessionId::from_link(session) {
-                self.room
-                    .handle_violation(session, Reason::Overloaded, Instant::now());
-            }
+        for number in self.outbox.push(message) {
+            let session = LinkSession::from_number(number).session;
+            self.room
+                .handle_violation(session, Reason::Overloaded, Instant::now());
         }
     }
 

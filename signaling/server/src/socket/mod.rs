@@ -183,7 +183,6 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
         })
         .await;
     }
-    state.rooms.forget_session(session);
 }
 
 /// Carries frames both ways. Returns the room's reason to close, or `None` where

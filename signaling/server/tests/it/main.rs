@@ -9,6 +9,7 @@ mod frames;
 mod grants;
 mod history;
 mod http;
+mod link;
 mod relays;
 mod rest;
 mod sessions;

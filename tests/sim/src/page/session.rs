@@ -99,6 +99,10 @@ impl Page {
                 judge.told_refused(self.replica().author(), rejected.client_seq);
             }
             FromServer::Offer(offer) => {
+                // The server began anew by itself.
+                if self.channels.take().is_some() {
+                    self.set_channels(false, judge);
+                }
                 self.answer(offer);
                 self.publish();
             }

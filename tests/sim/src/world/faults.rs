@@ -24,6 +24,8 @@ impl World {
             (faults.crash, Self::crash),
             (faults.disk, Self::fail_disk),
             (faults.clock, Self::step_clock),
+            (faults.unit, Self::lose_unit),
+            (faults.overrun, Self::overrun),
         ];
         let total: u32 = kinds.iter().map(|(weight, _)| weight).sum();
         let mut at = self.random.below(total as usize) as u32;

@@ -114,13 +114,18 @@ impl World {
             }
             return;
         }
+        let own = self.server.sessions.get(&session);
+        let own = own.and_then(|id| self.links.get(id));
+        let transport = own.map_or(0, |link| link.channels.number);
         for (path, payload) in self.mistake(path, frame) {
             let data = ReceivedData {
-                session: session.link(),
+                room: "demo".into(),
+                session: self.server.unit.number(session),
+                transport,
                 channel: channel(path).into(),
                 payload,
             };
-            self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Data(data), now));
+            self.tell_room(from_sfu::Message::Data(data));
         }
     }
 

@@ -6,6 +6,7 @@ mod faults;
 mod line;
 mod server;
 mod shell;
+mod unit;
 
 use crate::{
     Outcome,
@@ -170,6 +171,8 @@ impl World {
             Event::StateRead { room, token, at } => self.state_read(room, token, at),
             Event::Written { life, job } => self.written(life, job),
             Event::Synced { life, job } => self.synced(life, job),
+            Event::UnitUp => self.unit_up(),
+            Event::Overrun => self.overrun_told(),
             Event::Fault => self.fault(),
             Event::Boot => self.boot(),
         }

@@ -1,5 +1,6 @@
 //! What the server's process holds.
 
+use super::unit::Unit;
 use crate::{agenda::Micros, disk::Disk, event::LinkId};
 use fmz_proto::v1::DocumentSnapshot;
 use fmz_signaling_core::{Room, SessionId};
@@ -22,6 +23,7 @@ pub(super) struct Server {
     /// Counts commands.
     pub(super) commands: u64,
     pub(super) disk: Disk,
+    pub(super) unit: Unit,
     /// Whether an append is on its way.
     pub(super) flying: bool,
     /// Revision of the newest snapshot on disk, or on its way there.
@@ -43,6 +45,7 @@ impl Server {
             next_session: 1,
             commands: 0,
             disk,
+            unit: Unit::new(),
             flying: false,
             kept: 0,
             older: DocumentSnapshot::default(),
@@ -53,11 +56,13 @@ impl Server {
     pub(super) fn stop(&mut self) {
         self.up = false;
         self.life += 1;
+        self.unit.begin_again();
         self.close_room();
     }
 
     pub(super) fn close_room(&mut self) {
         self.room = None;
+        self.unit.forget_overrun();
         self.flying = false;
         self.sessions.clear();
         self.authors.clear();

@@ -80,7 +80,11 @@ impl World {
         if self.plant == Some(Plant::WrongTimeOfDay) {
             unix_ms -= 3_600_000;
         }
-        let room = Room::new(info, document, unix_ms, self.agenda.instant());
+        let now = self.agenda.instant();
+        let mut room = Room::new(info, document, unix_ms, now);
+        if self.server.unit.up {
+            room.handle_sfu(self.server.unit.news(), now);
+        }
         self.server.room = Some(room);
     }
 
@@ -208,12 +212,9 @@ impl World {
                     fmz_proto::v1::Channel::Live => Path::Live,
                     _ => Path::Ops,
                 };
-                for session in send
-                    .sessions
-                    .iter()
-                    .copied()
-                    .filter_map(SessionId::from_link)
-                {
+                let numbers = send.sessions.iter();
+                let sessions = numbers.filter_map(|number| self.server.unit.session(*number));
+                for session in sessions.collect::<Vec<_>>() {
                     self.observe(session, std::slice::from_ref(&send.payload));
                     self.send_channel(session, path, &send.payload);
                 }
@@ -224,14 +225,16 @@ impl World {
                 self.connect_channels(answer.session, number);
             }
             to_sfu::Message::AddPublication(added) => {
+                if self.server.unit.session(added.session).is_none() {
+                    return;
+                }
                 let started = PublicationStarted {
                     room: "demo".into(),
                     publication: added.publication,
                     session: added.session,
                     codec: "VP8".into(),
                 };
-                let started = from_sfu::Message::PublicationStarted(started);
-                self.with_room(|room, now| room.handle_sfu(started, now));
+                self.tell_room(from_sfu::Message::PublicationStarted(started));
             }
             to_sfu::Message::Close(close) => self.close_channels(close.session),
             _ => {}
