@@ -1,8 +1,8 @@
 //! Whose request it is.
 
-use super::ApiError;
 use crate::{
     origin,
+    problem::Problem,
     state::State,
     token::{Claims, TokenError},
 };
@@ -23,9 +23,9 @@ use utoipa::{
 pub(super) struct Bearer(pub(super) Claims);
 
 impl FromRequestParts<State> for Bearer {
-    type Rejection = ApiError;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         origin::check(&parts.headers, &parts.uri, &state.config.allowed_origins)?;
         let claims = bearer(&parts.headers)
             .ok_or(TokenError::Invalid)

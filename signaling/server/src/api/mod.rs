@@ -2,17 +2,16 @@
 
 mod asker;
 mod auth;
-mod error;
 mod past;
+mod problems;
 mod rooms;
 mod tokens;
 mod versions;
 mod views;
 
-pub(crate) use error::{ApiError, Problem};
 pub(crate) use rooms::new_room;
 
-use crate::{assets, headers, health, socket, state::State};
+use crate::{assets, headers, health, problem::Problem, socket, state::State};
 use auth::Scheme;
 use axum::{
     Json, Router,
@@ -87,10 +86,10 @@ pub(crate) fn admin_router(state: State, registry: Registry) -> Router {
         .with_state(state)
 }
 
-async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, ApiError> {
+async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, Problem> {
     TextEncoder::new()
         .encode_to_string(&registry.gather())
-        .map_err(|_| ApiError::internal())
+        .map_err(|_| Problem::internal())
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! The way back, and the history of frames.
 
 use super::{
-    ApiError, Problem,
     asker::{asker, forbid_unless_covered, session_key},
     auth::Bearer,
-    versions::{malformed, version_id},
+    versions::version_id,
     views::ObjectView,
 };
-use crate::state::State;
+use crate::{problem::Problem, state::State};
 use axum::{
     Json,
     extract::{
@@ -104,7 +103,7 @@ pub(crate) async fn rollback(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     body: Result<Json<NewRollback>, JsonRejection>,
-) -> Result<Json<RollbackView>, ApiError> {
+) -> Result<Json<RollbackView>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Json(wanted) = body?;
     let asker = asker(&claims, session_key(wanted.session_key.as_deref())?);
@@ -131,7 +130,7 @@ pub(crate) async fn rollback(
             target,
             objects,
         })),
-        _ => Err(ApiError::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 
@@ -171,7 +170,7 @@ pub(crate) async fn frames(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     query: Result<Query<Frames>, QueryRejection>,
-) -> Result<Json<Vec<FrameView>>, ApiError> {
+) -> Result<Json<Vec<FrameView>>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Query(query) = query?;
     let (media, range) = range(query)?;
@@ -186,19 +185,19 @@ pub(crate) async fn frames(
         .await?
     {
         Outcome::Frames(frames) => Ok(Json(frames.into_iter().map(Into::into).collect())),
-        _ => Err(ApiError::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 
-fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), ApiError> {
+fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), Problem> {
     let Frames { media, first, last } = frames;
     if !is_media_id(&media) {
-        return Err(malformed(
+        return Err(Problem::malformed(
             "media is an id: 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', the first a letter or a digit",
         ));
     }
     if first > last {
-        return Err(malformed("the first frame is not above the last"));
+        return Err(Problem::malformed("the first frame is not above the last"));
     }
     Ok((media, first..=last))
 }

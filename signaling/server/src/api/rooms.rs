@@ -1,7 +1,7 @@
 //! Rooms: made and listed by operators, looked at by those whom a token lets in.
 
-use super::{ApiError, Problem, auth::Bearer};
-use crate::{state::State, token::is_room_name};
+use super::{auth::Bearer, problems::forbidden};
+use crate::{problem::Problem, rooms::RoomError, state::State, token::is_room_name};
 use axum::{
     Json,
     extract::{Path, State as Extract, rejection::JsonRejection},
@@ -58,13 +58,13 @@ pub(crate) async fn create(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     body: Result<Json<NewRoom>, JsonRejection>,
-) -> Result<(StatusCode, Json<RoomView>), ApiError> {
+) -> Result<(StatusCode, Json<RoomView>), Problem> {
     if !claims.is_operator() {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     let Json(NewRoom { room, title }) = body?;
     if !is_room_name(&room) || title.len() > TITLE_BYTES_MAX {
-        return Err(ApiError::new(
+        return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "room_name",
             format!(
@@ -86,9 +86,9 @@ pub(crate) async fn create(
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
-) -> Result<Json<Vec<RoomView>>, ApiError> {
+) -> Result<Json<Vec<RoomView>>, Problem> {
     if !claims.is_operator() {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     Ok(Json(
         state
@@ -110,15 +110,15 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-) -> Result<Json<RoomView>, ApiError> {
+) -> Result<Json<RoomView>, Problem> {
     if !claims.covers(&room) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     state
         .store
         .room(&room)
         .map(|room| Json(room.into()))
-        .ok_or_else(ApiError::no_room)
+        .ok_or(RoomError::NoRoom.into())
 }
 
 pub(crate) fn new_room(room: &str, title: &str) -> StoredRoom {

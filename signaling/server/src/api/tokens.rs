@@ -1,8 +1,10 @@
 //! Invitations: who owns a room may let others in, with no more than it may do itself.
 
-use super::{ApiError, Problem, auth::Bearer};
+use super::{auth::Bearer, problems::forbidden};
 use crate::{
     origin,
+    problem::Problem,
+    rooms::RoomError,
     state::State,
     token::{Grant, LIFETIME_MAX, TokenRequest},
 };
@@ -62,28 +64,24 @@ pub(crate) async fn mint(
     headers: HeaderMap,
     uri: Uri,
     body: Result<Json<NewToken>, JsonRejection>,
-) -> Result<(StatusCode, Json<TokenView>), ApiError> {
+) -> Result<(StatusCode, Json<TokenView>), Problem> {
     if !claims.covers(&room) || !claims.grants.contains(&Grant::Own) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
-    state.store.room(&room).ok_or_else(ApiError::no_room)?;
+    state.store.room(&room).ok_or(RoomError::NoRoom)?;
     let Json(wanted) = body?;
     if !wanted.grants.is_subset(&claims.grants) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     let short = |text: &Option<String>| {
         text.as_ref()
             .is_none_or(|text| (1..=limits::NAME_BYTES_MAX).contains(&text.len()))
     };
     if !short(&wanted.name) || !short(&wanted.subject) || wanted.grants.is_empty() {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "malformed",
-            format!(
-                "name and subject, if given, must be 1 to {} bytes, and at least one grant is required",
-                limits::NAME_BYTES_MAX
-            ),
-        ));
+        return Err(Problem::malformed(format!(
+            "name and subject, if given, must be 1 to {} bytes, and at least one grant is required",
+            limits::NAME_BYTES_MAX
+        )));
     }
     let now = SystemTime::now();
     let lifetime = Duration::from_secs(

@@ -1,12 +1,11 @@
 //! Versions of a room's document: listed, made, read.
 
 use super::{
-    ApiError, Problem,
     asker::{asker, forbid_unless_covered, session_key},
     auth::Bearer,
     views::{ObjectView, OverwrittenView, VersionView, key_name},
 };
-use crate::{history, state::State};
+use crate::{history, problem::Problem, state::State};
 use axum::{
     Json,
     extract::{
@@ -93,7 +92,7 @@ pub(crate) async fn list(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     query: Result<Query<PageQuery>, QueryRejection>,
-) -> Result<Json<VersionsPage>, ApiError> {
+) -> Result<Json<VersionsPage>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Query(query) = query?;
     let before = query.before.as_deref().map(version_id).transpose()?;
@@ -104,7 +103,7 @@ pub(crate) async fn list(
         .command(&state, &room, asker(&claims, None), command)
         .await?;
     let Outcome::Versions(versions) = outcome else {
-        return Err(ApiError::internal());
+        return Err(Problem::internal());
     };
     let more = versions.len() == limit;
     let next = versions
@@ -132,7 +131,7 @@ pub(crate) async fn commit(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     body: Result<Json<NewVersion>, JsonRejection>,
-) -> Result<(StatusCode, Json<MadeVersion>), ApiError> {
+) -> Result<(StatusCode, Json<MadeVersion>), Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Json(wanted) = body?;
     let asker = asker(&claims, session_key(wanted.session_key.as_deref())?);
@@ -153,7 +152,7 @@ pub(crate) async fn commit(
         overwritten,
     } = outcome
     else {
-        return Err(ApiError::internal());
+        return Err(Problem::internal());
     };
     let made = MadeVersion {
         version: VersionView::from(&version),
@@ -174,7 +173,7 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path((room, version)): Path<(String, String)>,
-) -> Result<Json<VersionView>, ApiError> {
+) -> Result<Json<VersionView>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let version = find(&state, &room, asker(&claims, None), &version).await?;
     Ok(Json(VersionView::from(&version)))
@@ -194,7 +193,7 @@ pub(crate) async fn document(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path((room, version)): Path<(String, String)>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<impl IntoResponse, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let version = find(&state, &room, asker(&claims, None), &version).await?;
     let _permit = state.reads.try_acquire().map_err(|_| busy())?;
@@ -202,7 +201,7 @@ pub(crate) async fn document(
     let encode = move || document.snapshot().encode_to_vec();
     let bytes = spawn_blocking(encode)
         .await
-        .map_err(|_| ApiError::internal())?;
+        .map_err(|_| Problem::internal())?;
     Ok(([(header::CONTENT_TYPE, "application/x-protobuf")], bytes))
 }
 
@@ -262,7 +261,7 @@ pub(crate) async fn diff(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     query: Result<Query<DiffQuery>, QueryRejection>,
-) -> Result<Json<DiffView>, ApiError> {
+) -> Result<Json<DiffView>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Query(query) = query?;
     let from = find(&state, &room, asker(&claims, None), &query.from).await?;
@@ -271,7 +270,7 @@ pub(crate) async fn diff(
     let from = history::document_at(state.store.clone(), &room, from.revision).await?;
     let to = history::document_at(state.store.clone(), &room, to.revision).await?;
     let changes = spawn_blocking(move || version::diff(&from, &to)).await;
-    let changes = changes.map_err(|_| ApiError::internal())?;
+    let changes = changes.map_err(|_| Problem::internal())?;
     Ok(Json(DiffView {
         more: changes.len() > CHANGES_MAX,
         changes: changes
@@ -287,38 +286,34 @@ async fn find(
     room: &str,
     asker: Asker,
     version: &str,
-) -> Result<version::Version, ApiError> {
+) -> Result<version::Version, Problem> {
     let command = Command::Version(version_id(version)?);
     match state.rooms.command(state, room, asker, command).await? {
         Outcome::Version(version) => Ok(version),
-        _ => Err(ApiError::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 
-pub(super) fn version_id(text: &str) -> Result<VersionId, ApiError> {
+pub(super) fn version_id(text: &str) -> Result<VersionId, Problem> {
     text.parse()
-        .map_err(|error: version::VersionIdError| malformed(error.to_string()))
+        .map_err(|error: version::VersionIdError| Problem::malformed(error.to_string()))
 }
 
-fn ops(batch: &str) -> Result<Vec<Op>, ApiError> {
+fn ops(batch: &str) -> Result<Vec<Op>, Problem> {
     let frame = STANDARD
         .decode(batch)
-        .map_err(|_| malformed("the batch must be base64"))?;
+        .map_err(|_| Problem::malformed("the batch must be base64"))?;
     match decode_client(&frame) {
         Ok(client_message::Message::Ops(batch)) => Ok(batch.ops),
-        Ok(_) => Err(malformed("the frame must hold a batch of ops")),
+        Ok(_) => Err(Problem::malformed("the frame must hold a batch of ops")),
         Err(error) => {
             let text = error.to_string();
-            Err(ApiError::new(StatusCode::BAD_REQUEST, error.code(), text))
+            Err(Problem::new(StatusCode::BAD_REQUEST, error.code(), text))
         }
     }
 }
 
-pub(super) fn malformed(text: impl Into<String>) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "malformed", text)
-}
-
-fn busy() -> ApiError {
+fn busy() -> Problem {
     let text = "too many older states are being read; try again";
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text)
+    Problem::unavailable("busy", text)
 }

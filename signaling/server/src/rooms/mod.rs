@@ -10,12 +10,11 @@ pub(crate) use inputs::InputSender;
 pub(crate) use task::Input;
 
 use crate::{
-    api::ApiError,
     socket::{Admitted, SocketQueue},
     state::State,
 };
 use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Asker, Command, Outcome, Reason, SessionId};
+use fmz_signaling_core::{Asker, Command, Outcome, Reason, Refusal, SessionId};
 use std::{
     collections::HashMap,
     sync::{
@@ -24,6 +23,17 @@ use std::{
     },
 };
 use tokio::sync::{mpsc, oneshot};
+
+/// Says why a room does not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum RoomError {
+    /// The catalog holds no room of this name.
+    NoRoom,
+    /// The room closes just now, or cannot be opened: asking again may help.
+    Closing,
+    /// The room is open, and refuses.
+    Refused(Refusal),
+}
 
 /// All open rooms. There are no more than the catalog holds, and no more sessions
 /// than the server takes.
@@ -92,9 +102,9 @@ impl Rooms {
         room: &str,
         asker: Asker,
         command: Command,
-    ) -> Result<Outcome, ApiError> {
-        state.store.room(room).ok_or_else(ApiError::no_room)?;
-        let inputs = self.room(state, room).ok_or_else(ApiError::closing)?;
+    ) -> Result<Outcome, RoomError> {
+        state.store.room(room).ok_or(RoomError::NoRoom)?;
+        let inputs = self.room(state, room).ok_or(RoomError::Closing)?;
         let (answer, answered) = oneshot::channel();
         let input = Input::Command {
             asker: Box::new(asker),
@@ -102,10 +112,11 @@ impl Rooms {
             answer,
         };
         if !inputs.send(input).await {
-            return Err(ApiError::closing());
+            return Err(RoomError::Closing);
         }
-        let answered = answered.await.map_err(|_| ApiError::closing())?;
-        Ok(answered?)
+        // The sender is dropped without an answer if the room ends before it takes the command.
+        let answered = answered.await.map_err(|_| RoomError::Closing)?;
+        answered.map_err(RoomError::Refused)
     }
 
     fn room(&self, state: &State, name: &str) -> Option<InputSender> {

@@ -2,14 +2,13 @@
 
 use super::{Admitted, Ending};
 use crate::{
+    session_key,
     state::State,
     token::{ANY_ROOM, Claims, TokenError},
 };
-use aws_lc_rs::digest;
 use axum::extract::ws::{Message, WebSocket};
-use bytes::Bytes;
 use fmz_proto::{
-    decode_client, limits,
+    decode_client,
     v1::{Hello, client_message},
 };
 use fmz_signaling_core::{Join, Reason};
@@ -109,7 +108,7 @@ fn join(state: &State, hello: Hello, claims: Claims) -> Join {
     Join {
         session: state.next_session(),
         name: shown_name(&claims, &hello.name),
-        session_key: public_key(&hello.session_key),
+        session_key: session_key::public(&hello.session_key),
         subject: claims.sub,
         grants,
         machine: claims.machine,
@@ -127,11 +126,4 @@ fn shown_name(claims: &Claims, wanted: &str) -> String {
     } else {
         name.trim().into()
     }
-}
-
-/// The document shows everyone the key of each author's session, so it must not be the one that
-/// proves to be that author: people who came by the same link have the same subject.
-pub(crate) fn public_key(session_key: &[u8]) -> Bytes {
-    let digest = digest::digest(&digest::SHA256, session_key);
-    Bytes::copy_from_slice(&digest.as_ref()[..limits::SESSION_KEY_BYTES])
 }

@@ -4,12 +4,11 @@ mod hello;
 mod queue;
 mod relays;
 
-pub(crate) use hello::public_key;
 pub(crate) use queue::{Outgoing, Pushed, SocketFrames, SocketQueue};
 
 use crate::{
-    api::ApiError,
     origin,
+    problem::Problem,
     rooms::{Input, InputSender},
     state::State,
 };
@@ -18,7 +17,7 @@ use axum::{
         State as Extract,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Uri},
     response::Response,
 };
 use bytes::Bytes;
@@ -55,26 +54,16 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     uri: Uri,
     socket: WebSocketUpgrade,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Problem> {
     origin::check(&headers, &uri, &state.config.allowed_origins)?;
-    let full = || {
-        ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "sessions_full",
-            "the server is full",
-        )
-    };
+    let full = || Problem::unavailable("sessions_full", "the server is full");
     let permit = state
         .sockets
         .clone()
         .try_acquire_owned()
         .map_err(|_| full())?;
     if state.is_stopping() {
-        return Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "stopping",
-            "the server is stopping",
-        ));
+        return Err(Problem::stopping());
     }
     let socket = socket
         .max_frame_size(limits::CLIENT_FRAME_BYTES_MAX)
