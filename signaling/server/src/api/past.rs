@@ -120,7 +120,7 @@ pub(crate) async fn rollback(
         },
         frames: wanted.frames.map(range).transpose()?,
     });
-    match state.rooms.command(&state, &room, asker, command).await? {
+    match state.rooms.command(&room, asker, command).await? {
         Outcome::RolledBack {
             revision,
             target,
@@ -181,7 +181,7 @@ pub(crate) async fn frames(
     };
     match state
         .rooms
-        .command(&state, &room, asker(&claims, None), command)
+        .command(&room, asker(&claims, None), command)
         .await?
     {
         Outcome::Frames(frames) => Ok(Json(frames.into_iter().map(Into::into).collect())),

@@ -100,7 +100,7 @@ pub(crate) async fn list(
     let command = Command::Versions { before, limit };
     let outcome = state
         .rooms
-        .command(&state, &room, asker(&claims, None), command)
+        .command(&room, asker(&claims, None), command)
         .await?;
     let Outcome::Versions(versions) = outcome else {
         return Err(Problem::internal());
@@ -146,7 +146,7 @@ pub(crate) async fn commit(
         name: wanted.name,
         message: wanted.message,
     });
-    let outcome = state.rooms.command(&state, &room, asker, command).await?;
+    let outcome = state.rooms.command(&room, asker, command).await?;
     let Outcome::Committed {
         version,
         overwritten,
@@ -288,7 +288,7 @@ async fn find(
     version: &str,
 ) -> Result<version::Version, Problem> {
     let command = Command::Version(version_id(version)?);
-    match state.rooms.command(state, room, asker, command).await? {
+    match state.rooms.command(room, asker, command).await? {
         Outcome::Version(version) => Ok(version),
         _ => Err(Problem::internal()),
     }

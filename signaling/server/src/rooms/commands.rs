@@ -1,9 +1,10 @@
 //! Commands from REST on their way through a room's task.
 
-use crate::{history, state::State};
+use super::deps::RoomDeps;
+use crate::history;
 use fmz_annotation::Document;
 use fmz_signaling_core::{CommandId, Outcome, ReadToken, Refusal, StateAt};
-use std::{collections::BTreeMap, future::pending};
+use std::{collections::BTreeMap, future::pending, sync::Arc};
 use tokio::{sync::oneshot, task::JoinSet};
 
 /// Where a command's answer goes.
@@ -35,10 +36,16 @@ impl Commands {
         }
     }
 
-    pub(super) fn read(&mut self, state: &State, video: &str, token: ReadToken, at: StateAt) {
-        let (state, video) = (state.clone(), video.to_owned());
+    pub(super) fn read(
+        &mut self,
+        deps: &Arc<RoomDeps>,
+        video: &str,
+        token: ReadToken,
+        at: StateAt,
+    ) {
+        let (deps, video) = (deps.clone(), video.to_owned());
         self.reads
-            .spawn(async move { (token, state_at(&state, &video, at).await) });
+            .spawn(async move { (token, state_at(&deps, &video, at).await) });
     }
 
     /// The next state that was read; never where none is being read.
@@ -53,8 +60,8 @@ impl Commands {
     }
 }
 
-async fn state_at(state: &State, video: &str, at: StateAt) -> Result<Document, String> {
-    let _permit = state
+async fn state_at(deps: &RoomDeps, video: &str, at: StateAt) -> Result<Document, String> {
+    let _permit = deps
         .reads
         .acquire()
         .await
@@ -62,10 +69,10 @@ async fn state_at(state: &State, video: &str, at: StateAt) -> Result<Document, S
     let revision = match at {
         StateAt::Revision(revision) => revision,
         StateAt::Time { ms, from } => {
-            let found = history::revision_at(&*state.store, video, ms, from).await;
+            let found = history::revision_at(&*deps.store, video, ms, from).await;
             found.map_err(|error| error.to_string())?
         }
     };
-    let document = history::document_at(state.store.clone(), video, revision).await;
+    let document = history::document_at(deps.store.clone(), video, revision).await;
     document.map_err(|error| error.to_string())
 }

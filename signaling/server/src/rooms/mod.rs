@@ -1,28 +1,24 @@
-//! The rooms that are open, and which session is in which.
+//! The directory of rooms: those that are open, and which session is in which. It knows neither
+//! sockets nor HTTP.
 
 mod commands;
+mod deps;
 mod inputs;
 mod outbox;
 mod snapshots;
+mod socket_queue;
 mod task;
 
-pub(crate) use inputs::InputSender;
-pub(crate) use task::Input;
+pub(crate) use deps::RoomDeps;
+pub(crate) use inputs::{Input, InputSender};
+pub(crate) use socket_queue::{Outgoing, SocketFrames, SocketQueue, socket_queue};
 
-use crate::{
-    socket::{Admitted, SocketQueue},
-    state::State,
-};
-use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Asker, Command, Outcome, Reason, Refusal, SessionId};
+use fmz_signaling_core::{Asker, Command, Join, Outcome, Reason, Refusal, SessionId};
 use std::{
     collections::HashMap,
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// Says why a room does not do what it was asked.
 #[derive(Debug)]
@@ -35,22 +31,24 @@ pub(crate) enum RoomError {
     Refused(Refusal),
 }
 
-/// All open rooms. There are no more than the catalog holds, and no more sessions
-/// than the server takes.
-#[derive(Debug)]
+/// All open rooms. There are no more than the catalog holds, and no more sessions than the server
+/// takes.
 pub(crate) struct Rooms {
-    to_sfu: mpsc::Sender<to_sfu::Message>,
-    open: Mutex<Open>,
-    opened: AtomicU64,
+    deps: Arc<RoomDeps>,
+    directory: Arc<Mutex<Directory>>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct Directory {
     rooms: HashMap<String, Handle>,
     sessions: HashMap<SessionId, InputSender>,
+    /// Rooms opened so far.
+    opened: u64,
+    /// True once the server stops: no room is opened any more.
+    closed: bool,
 }
 
-/// The way to a room's task.
+/// Reaches a room's task.
 #[derive(Debug, Clone)]
 struct Handle {
     /// Tells a room from one of the same name that was opened later.
@@ -59,52 +57,44 @@ struct Handle {
 }
 
 impl Rooms {
-    pub(crate) fn new(to_sfu: mpsc::Sender<to_sfu::Message>) -> Self {
+    pub(crate) fn new(deps: RoomDeps) -> Self {
         Self {
-            to_sfu,
-            open: Mutex::default(),
-            opened: AtomicU64::new(0),
+            deps: Arc::new(deps),
+            directory: Arc::default(),
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().expect("no holder of this lock panics")
+    fn directory(&self) -> MutexGuard<'_, Directory> {
+        locked(&self.directory)
     }
 
-    /// Brings a session to its room, which is opened where it is not open. `None` where
-    /// the room closes just now.
+    /// Brings a session to its room, which is opened if it is not open. Returns `None` if the room
+    /// closes just now.
     pub(crate) async fn join(
         &self,
-        state: &State,
-        admitted: Admitted,
+        room: String,
+        join: Join,
         queue: SocketQueue,
     ) -> Option<InputSender> {
-        let Admitted { room, join } = admitted;
-        let (session, inputs) = (join.session, self.room(state, &room)?);
-        self.open().sessions.insert(session, inputs.clone());
-        let sent = inputs
-            .send(Input::Join {
-                join: Box::new(join),
-                queue,
-            })
-            .await;
+        let (session, inputs) = (join.session, self.room(&room)?);
+        self.directory().sessions.insert(session, inputs.clone());
+        let join = Box::new(join);
+        let sent = inputs.send(Input::Join { join, queue }).await;
         if !sent {
             self.forget_session(session);
         }
         sent.then_some(inputs)
     }
 
-    /// Gives a room a command and waits for what comes of it. The room is opened
-    /// where it is not open.
+    /// Gives a room a command and waits for the answer. The room is opened if it is not open.
     pub(crate) async fn command(
         &self,
-        state: &State,
         room: &str,
         asker: Asker,
         command: Command,
     ) -> Result<Outcome, RoomError> {
-        state.store.room(room).ok_or(RoomError::NoRoom)?;
-        let inputs = self.room(state, room).ok_or(RoomError::Closing)?;
+        self.deps.store.room(room).ok_or(RoomError::NoRoom)?;
+        let inputs = self.room(room).ok_or(RoomError::Closing)?;
         let (answer, answered) = oneshot::channel();
         let input = Input::Command {
             asker: Box::new(asker),
@@ -119,70 +109,71 @@ impl Rooms {
         answered.map_err(RoomError::Refused)
     }
 
-    fn room(&self, state: &State, name: &str) -> Option<InputSender> {
-        let mut open = self.open();
-        if state.is_stopping() {
+    fn room(&self, name: &str) -> Option<InputSender> {
+        let mut directory = self.directory();
+        if directory.closed {
             return None;
         }
-        if let Some(handle) = open
-            .rooms
-            .get(name)
-            .filter(|handle| !handle.inputs.is_closed())
-        {
+        let open = directory.rooms.get(name);
+        if let Some(handle) = open.filter(|handle| !handle.inputs.is_closed()) {
             return Some(handle.inputs.clone());
         }
-        let stored = state.store.room(name)?;
+        let stored = self.deps.store.room(name)?;
         let (inputs, received) = inputs::inputs();
-        let generation = self.opened.fetch_add(1, Ordering::Relaxed);
-        open.rooms.insert(
-            name.to_owned(),
-            Handle {
-                generation,
-                inputs: inputs.clone(),
-            },
-        );
-        state.metrics.rooms.set(open.rooms.len() as i64);
-        tokio::spawn(task::run(
-            state.clone(),
-            stored,
+        directory.opened += 1;
+        let generation = directory.opened;
+        let handle = Handle {
             generation,
-            received,
-            self.to_sfu.clone(),
-        ));
+            inputs: inputs.clone(),
+        };
+        directory.rooms.insert(name.to_owned(), handle);
+        self.deps.metrics.rooms.set(directory.rooms.len() as i64);
+        let (deps, open, name) = (self.deps.clone(), self.directory.clone(), name.to_owned());
+        tokio::spawn(async move {
+            task::run(deps.clone(), stored, received).await;
+            let mut directory = locked(&open);
+            directory.forget_room(&name, generation);
+            deps.metrics.rooms.set(directory.rooms.len() as i64);
+        });
         Some(inputs)
     }
 
-    /// Forgets a room whose task ends, unless it was opened again meanwhile.
-    fn forget_room(&self, state: &State, name: &str, generation: u64) {
-        let mut open = self.open();
-        if open
-            .rooms
-            .get(name)
-            .is_some_and(|handle| handle.generation == generation)
-        {
-            open.rooms.remove(name);
-        }
-        state.metrics.rooms.set(open.rooms.len() as i64);
-    }
-
     pub(crate) fn forget_session(&self, session: SessionId) {
-        self.open().sessions.remove(&session);
+        self.directory().sessions.remove(&session);
     }
 
-    /// The room of a session.
+    /// Returns the way to the room of a session.
     pub(crate) fn of_session(&self, session: SessionId) -> Option<InputSender> {
-        self.open().sessions.get(&session).cloned()
+        self.directory().sessions.get(&session).cloned()
     }
 
-    /// Tells every room to close, and waits until all have.
+    /// Closes every room, and waits until all are closed. No room is opened afterwards.
     pub(crate) async fn close_all(&self, reason: Reason) {
-        let handles: Vec<_> = self.open().rooms.values().cloned().collect();
+        let handles: Vec<_> = {
+            let mut directory = self.directory();
+            directory.closed = true;
+            directory.rooms.values().cloned().collect()
+        };
         for handle in &handles {
-            // A room that has ended already needs no telling.
+            // Fails if the room has ended already.
             handle.inputs.send(Input::Shutdown(reason)).await;
         }
         for handle in handles {
             handle.inputs.closed().await;
         }
     }
+}
+
+impl Directory {
+    /// Forgets a room whose task ends, unless it was opened again meanwhile.
+    fn forget_room(&mut self, name: &str, generation: u64) {
+        let handle = self.rooms.get(name);
+        if handle.is_some_and(|handle| handle.generation == generation) {
+            self.rooms.remove(name);
+        }
+    }
+}
+
+fn locked(directory: &Mutex<Directory>) -> MutexGuard<'_, Directory> {
+    directory.lock().expect("no holder of this lock panics")
 }
