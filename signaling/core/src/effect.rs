@@ -1,6 +1,6 @@
 //! What a room asks its surroundings to do.
 
-use crate::{CommandId, Outcome, ReadToken, Reason, Refusal, SessionId, StateAt};
+use crate::{CommandId, Outcome, ReadToken, Reason, SessionId, StateAt};
 use bytes::Bytes;
 use fmz_proto::v1::{CommittedBatch, to_sfu};
 use std::time::Duration;
@@ -98,12 +98,12 @@ pub enum Effect {
         /// Which state.
         at: StateAt,
     },
-    /// Tell whoever gave a command.
+    /// Answer a command.
     Answer {
         /// Which command.
         command: CommandId,
-        /// What came of it.
-        answer: Result<Outcome, Refusal>,
+        /// What came of it, of the command's kind.
+        outcome: Outcome,
     },
     /// A client found its document to be another one, for the metrics.
     Diverged,

@@ -69,8 +69,8 @@ mod sequencer;
 mod session;
 
 pub use command::{
-    Asker, Command, CommandId, Commit, Outcome, ReadToken, Refusal, Rollback, StateAt, Target,
-    Whose,
+    Asker, Command, CommandId, Commit, Committed, Outcome, Question, ReadToken, Refusal, Restore,
+    Restored, StateAt, Target, Whose,
 };
 pub use effect::{AppendToken, Class, Effect, Path, Pressure};
 pub use limits::RoomLimits;

@@ -78,7 +78,7 @@ impl Room {
                 batches,
             });
         } else {
-            // Going back to where one is takes no op.
+            // Restoring the current state writes no op, so its answer waits for no append.
             self.answer_landed();
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn asker(claims: &Claims, session_key: Option<Bytes>) -> Asker {
     }
 }
 
-/// An operator may do everything everywhere.
+/// Returns the grants of a token. An operator may view and annotate in every room.
 fn grants(claims: &Claims) -> Grants {
     let grants = claims.wire_grants();
     match claims.is_operator() {
@@ -32,17 +32,18 @@ fn grants(claims: &Claims) -> Grants {
     }
 }
 
+/// Refuses a token of another room.
 pub(super) fn forbid_unless_covered(claims: &Claims, room: &str) -> Result<(), Problem> {
     claims.covers(room).then_some(()).ok_or_else(forbidden)
 }
 
-/// The key as the document knows it.
+/// Returns a session key in the form that documents hold.
 pub(super) fn session_key(text: Option<&str>) -> Result<Option<Bytes>, Problem> {
     let Some(text) = text else {
         return Ok(None);
     };
     let key = STANDARD.decode(text).ok();
     let key = key.filter(|key| key.len() == limits::SESSION_KEY_BYTES);
-    let key = key.ok_or_else(|| Problem::malformed("a session key is 16 bytes in base64"))?;
+    let key = key.ok_or_else(|| Problem::malformed("session_key must be 16 bytes in base64"))?;
     Ok(Some(session_key::public(&key)))
 }

@@ -1,4 +1,4 @@
-//! Whose request it is.
+//! Checks the token of a request.
 
 use crate::{
     origin,
@@ -18,7 +18,7 @@ use utoipa::{
     },
 };
 
-/// A request with a good token, from a page that may ask.
+/// A request with a valid token, from a page that may ask.
 #[derive(Debug)]
 pub(super) struct Bearer(pub(super) Claims);
 
@@ -43,7 +43,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Tells the description how to authorize.
+/// Adds to the description how a request is authorised.
 pub(super) struct Scheme;
 
 impl Modify for Scheme {

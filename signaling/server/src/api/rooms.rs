@@ -1,4 +1,4 @@
-//! Rooms: made and listed by operators, looked at by those whom a token lets in.
+//! Rooms: operators make and list them; a token of a room shows that room.
 
 use super::{auth::Bearer, problems::forbidden};
 use crate::{problem::Problem, rooms::RoomError, state::State, token::is_room_name};
@@ -20,7 +20,7 @@ const TITLE_BYTES_MAX: usize = 200;
 pub(crate) struct NewRoom {
     /// Letters, digits, `-` and `_`, at most 64.
     room: String,
-    /// Title for people; the name where absent.
+    /// Title for people; if absent, the name.
     #[serde(default)]
     title: String,
 }
@@ -47,12 +47,12 @@ impl From<StoredRoom> for RoomView {
 #[utoipa::path(post, path = "/api/v1/rooms", request_body = NewRoom, security(("token" = [])), responses(
     (status = 201, description = "The room is made", body = RoomView),
     (status = 400, description = "Invalid name or title: `room_name`, `malformed`", body = Problem),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 409, description = "The name is taken: `room_exists`", body = Problem),
     (status = 503, description = "Nothing can be saved: `storage`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
-    (status = 507, description = "There are as many rooms as can be: `rooms_full`", body = Problem),
+    (status = 507, description = "There are as many rooms as there may be: `rooms_full`", body = Problem),
 ))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
@@ -80,8 +80,8 @@ pub(crate) async fn create(
 
 #[utoipa::path(get, path = "/api/v1/rooms", security(("token" = [])), responses(
     (status = 200, description = "All rooms in order of name", body = Vec<RoomView>),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page of another origin: `origin`", body = Problem),
 ))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
@@ -102,8 +102,8 @@ pub(crate) async fn list(
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}", params(("room" = String, Path)), security(("token" = [])), responses(
     (status = 200, description = "The room", body = RoomView),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "A token of another room: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
 ))]
 pub(crate) async fn show(

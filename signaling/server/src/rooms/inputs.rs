@@ -1,12 +1,12 @@
 //! The inputs of a room: one queue in the order of arrival. The room's task may sleep while only
 //! inputs wait that it need not take yet.
 
-use super::{commands::Answers, socket_queue::SocketQueue};
+use super::{replies::Request, socket_queue::SocketQueue};
 use fmz_proto::{
     WireError,
     v1::{Channel, client_message, from_sfu},
 };
-use fmz_signaling_core::{Asker, Command, Join, Reason, SessionId};
+use fmz_signaling_core::{Asker, Join, Reason, SessionId};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::{Notify, mpsc};
 
@@ -46,11 +46,7 @@ pub(crate) enum Input {
         at: Instant,
     },
     /// REST gives a command.
-    Command {
-        asker: Box<Asker>,
-        command: Command,
-        answer: Answers,
-    },
+    Command { asker: Box<Asker>, request: Request },
     /// The room has to close.
     Shutdown(Reason),
 }

@@ -1,19 +1,21 @@
 //! The directory of rooms: those that are open, and which session is in which. It knows neither
 //! sockets nor HTTP.
 
-mod commands;
 mod deps;
 mod inputs;
 mod outbox;
+mod reads;
+mod replies;
 mod snapshots;
 mod socket_queue;
 mod task;
 
 pub(crate) use deps::RoomDeps;
 pub(crate) use inputs::{Input, InputSender};
+pub(crate) use replies::{Reply, Request};
 pub(crate) use socket_queue::{Outgoing, SocketFrames, SocketQueue, socket_queue};
 
-use fmz_signaling_core::{Asker, Command, Join, Outcome, Reason, Refusal, SessionId};
+use fmz_signaling_core::{Asker, Join, Reason, Refusal, SessionId};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -86,21 +88,19 @@ impl Rooms {
         sent.then_some(inputs)
     }
 
-    /// Gives a room a command and waits for the answer. The room is opened if it is not open.
-    pub(crate) async fn command(
+    /// Gives a room the command that `request` makes, and waits for its answer. The room is opened
+    /// if it is not open.
+    pub(crate) async fn command<A>(
         &self,
         room: &str,
         asker: Asker,
-        command: Command,
-    ) -> Result<Outcome, RoomError> {
+        request: impl FnOnce(Reply<A>) -> Request,
+    ) -> Result<A, RoomError> {
         self.deps.store.room(room).ok_or(RoomError::NoRoom)?;
         let inputs = self.room(room).ok_or(RoomError::Closing)?;
-        let (answer, answered) = oneshot::channel();
-        let input = Input::Command {
-            asker: Box::new(asker),
-            command,
-            answer,
-        };
+        let (reply, answered) = oneshot::channel();
+        let (asker, request) = (Box::new(asker), request(reply));
+        let input = Input::Command { asker, request };
         if !inputs.send(input).await {
             return Err(RoomError::Closing);
         }

@@ -5,9 +5,10 @@ use crate::{
     history::Opened,
     metrics::Metrics,
     rooms::{
-        commands::Commands,
         deps::RoomDeps,
         outbox::Outbox,
+        reads::Reads,
+        replies::Replies,
         snapshots::Snapshots,
         socket_queue::{Pushed, SocketQueue},
     },
@@ -28,7 +29,8 @@ pub(super) struct Effects {
     pub(super) queues: BTreeMap<SessionId, SocketQueue>,
     pub(super) appends: Appends,
     pub(super) snapshots: Snapshots,
-    pub(super) commands: Commands,
+    pub(super) replies: Replies,
+    pub(super) reads: Reads,
     pub(super) outbox: Outbox,
 }
 
@@ -40,7 +42,8 @@ impl Effects {
             room,
             queues: BTreeMap::new(),
             appends: Appends::default(),
-            commands: Commands::default(),
+            replies: Replies::default(),
+            reads: Reads::default(),
             outbox: Outbox::default(),
         }
     }
@@ -71,9 +74,9 @@ impl Effects {
                     }
                 }
                 Effect::ReadState { token, at } => {
-                    self.commands.read(&self.deps, &self.room, token, at);
+                    self.reads.begin(&self.deps, &self.room, token, at);
                 }
-                Effect::Answer { command, answer } => self.commands.answer(command, answer),
+                Effect::Answer { command, outcome } => self.replies.send(command, outcome),
                 Effect::Diverged => self.deps.metrics.diverged.inc(),
                 Effect::HandedOut { ops, waits } => observe(&self.deps.metrics, ops, &waits),
             }

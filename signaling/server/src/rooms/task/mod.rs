@@ -112,7 +112,7 @@ impl Task {
                         permit.send(message);
                     }
                 }
-                (token, state) = self.effects.commands.next_read() => {
+                (token, state) = self.effects.reads.next() => {
                     self.room.handle_state(token, state, Instant::now());
                 }
                 () = tokio::time::sleep_until(due.into()) => self.handle_timeout(inputs),
@@ -207,12 +207,8 @@ impl Task {
                 self.room.handle_violation(session, reason, now)
             }
             Input::Sfu { message, at } => self.room.handle_sfu(message, at),
-            Input::Command {
-                asker,
-                command,
-                answer,
-            } => {
-                let id = self.effects.commands.add(answer);
+            Input::Command { asker, request } => {
+                let (id, command) = self.effects.replies.add(request);
                 self.room.handle_command(id, *asker, command, now);
             }
             Input::Shutdown(reason) => self.room.handle_shutdown(reason),
