@@ -1,6 +1,6 @@
 //! What a room asks its surroundings to do.
 
-use crate::{AppendToken, CommandId, Outcome, ReadToken, Reason, Refusal, SessionId, StateAt};
+use crate::{AppendToken, CommandId, Outcome, ReadToken, Reason, SessionId, StateAt};
 use bytes::Bytes;
 use fmz_proto::{EncodedBatch, v1::to_sfu};
 use std::time::Duration;
@@ -71,8 +71,8 @@ pub enum Effect {
     Answer {
         /// The command.
         command: CommandId,
-        /// What it led to.
-        answer: Result<Outcome, Refusal>,
+        /// What came of it, of the command's kind.
+        outcome: Outcome,
     },
     /// Count a client that found its document to differ from the server's.
     Diverged,

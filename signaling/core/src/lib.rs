@@ -71,7 +71,10 @@ mod room;
 mod sequencer;
 mod session;
 
-pub use command::{Asker, Command, Commit, Outcome, Refusal, Rollback, StateAt, Target, Whose};
+pub use command::{
+    Asker, Command, Commit, Committed, Outcome, Question, Refusal, Restore, Restored, StateAt,
+    Target, Whose,
+};
 pub use effect::{Class, Effect, Path};
 pub use frame::read_client;
 pub use id::{AppendToken, CommandId, LinkEpoch, LinkSession, ReadToken, SessionId};

@@ -85,11 +85,11 @@ pub const PUBLISH_BURST: u32 = 16;
 pub const FRAME_MAPS_MAX: usize = 2;
 /// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.
 pub const STRIKES_MAX: u32 = 8;
-/// Commands on their way at once: people's clicks; each rollback among them holds a
-/// document while it waits.
+/// Commands on their way at once: people's clicks; each [`crate::Restore`] among them
+/// holds a document while it waits.
 pub const COMMANDS_MAX: usize = 8;
-/// Bytes of one rollback: a record of the log holds no more, with what is around it.
-pub const ROLLBACK_BYTES_MAX: usize = 960 * 1024;
+/// Bytes of one `Revert`: a record of the log holds no more, with what is around it.
+pub const REVERT_BYTES_MAX: usize = 960 * 1024;
 /// Colours in the palette of authors.
 pub const PALETTE: u32 = 8;
 

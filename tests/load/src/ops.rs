@@ -103,7 +103,7 @@ async fn open(options: &Options, folder: &Path) -> Result<()> {
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     figure("open_1m_ops_1000_versions_ms", ms(times.open), "ms");
     figure("open_room_ms", ms(times.room), "ms");
-    figure("rollback_1000_versions_ms", ms(times.rollback), "ms");
+    figure("restore_1000_versions_ms", ms(times.restore), "ms");
     Ok(())
 }
 

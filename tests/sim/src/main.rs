@@ -116,7 +116,7 @@ impl Sum {
         self.counts.failures += counts.failures;
         self.counts.copies += counts.copies;
         self.counts.versions += counts.versions;
-        self.counts.rollbacks += counts.rollbacks;
+        self.counts.restores += counts.restores;
         self.counts.restamps += counts.restamps;
     }
 }
@@ -142,12 +142,12 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         failures,
         copies,
         versions,
-        rollbacks,
+        restores,
         restamps,
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}, \
+         {snapshots}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, restores {restores}, \
          restamps {restamps}",
         sum.simulated_ms / 1000,
         sum.steps,

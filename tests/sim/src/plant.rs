@@ -92,7 +92,7 @@ pub enum Plant {
     AskTwice,
     /// A command is given in the name of somebody else.
     WrongAsker,
-    /// A way back takes back what everybody did, whoever's changes were meant.
+    /// A restore takes back the changes of all authors, whoever's were meant.
     WidenScope,
     /// An answer to a command is lost in the server.
     LoseReply,

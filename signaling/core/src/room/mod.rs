@@ -388,7 +388,7 @@ impl Room {
         self.welcome_joiners(now);
         self.begin_publications();
         self.send_snapshots(now);
-        self.look();
+        self.answer_questions();
         self.sequence(now);
         self.sessions.settle();
     }

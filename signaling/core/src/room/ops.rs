@@ -82,7 +82,7 @@ impl Room {
                 batches,
             });
         } else {
-            // Restoring the current state writes no op.
+            // Restoring the current state writes no op, so its answer waits for no append.
             self.answer_landed();
         }
     }

@@ -12,7 +12,7 @@ use fmz_proto::{
 };
 use fmz_signaling_core::{
     AppendToken, Asker, Class, Command, CommandId, Effect, Join, LinkEpoch, LinkSession, Outcome,
-    Path, ReadToken, Reason, Refusal, Room, RoomInfo, RoomLimits, SessionId, StateAt,
+    Path, ReadToken, Reason, Room, RoomInfo, RoomLimits, SessionId, StateAt,
 };
 use std::{
     collections::BTreeMap,
@@ -84,7 +84,7 @@ pub(crate) struct World {
     /// How long each batch waited that was handed out.
     pub(crate) waits: Vec<Duration>,
     pub(crate) reads: Vec<(ReadToken, StateAt)>,
-    pub(crate) answers: BTreeMap<CommandId, Result<Outcome, Refusal>>,
+    pub(crate) answers: BTreeMap<CommandId, Outcome>,
     commands: u64,
     pub(crate) diverged: u64,
     /// Whether the log answers at once.
@@ -297,7 +297,7 @@ impl World {
     }
 
     /// Gives a command and returns its answer, which must be there at once.
-    pub(crate) fn ask(&mut self, asker: Asker, command: Command) -> Result<Outcome, Refusal> {
+    pub(crate) fn ask(&mut self, asker: Asker, command: Command) -> Outcome {
         let id = self.give(asker, command);
         self.answers.remove(&id).expect("an answer")
     }
@@ -356,8 +356,8 @@ impl World {
                 self.waits.extend(waits);
             }
             Effect::ReadState { token, at } => self.reads.push((token, at)),
-            Effect::Answer { command, answer } => {
-                let first = self.answers.insert(command, answer).is_none();
+            Effect::Answer { command, outcome } => {
+                let first = self.answers.insert(command, outcome).is_none();
                 assert!(first, "a command is answered once");
             }
         }

@@ -16,7 +16,7 @@ pub(super) struct Times {
     /// Of that, from connecting.
     pub(super) room: Duration,
     /// From the request until it is answered.
-    pub(super) rollback: Duration,
+    pub(super) restore: Duration,
 }
 
 /// Starts the server, joins, and goes back to a version.
@@ -45,18 +45,18 @@ pub(super) async fn run(site: &Site, ops: u64, version: VersionId) -> Result<Tim
         "the room opened at {}",
         welcome.revision
     );
-    let rollback = roll_back(&server, &owner, version).await?;
+    let restore = restore(&server, &owner, version).await?;
     server.kill().await?;
     Ok(Times {
         open,
         room,
-        rollback,
+        restore,
     })
 }
 
-async fn roll_back(server: &Server, token: &str, version: VersionId) -> Result<Duration> {
+async fn restore(server: &Server, token: &str, version: VersionId) -> Result<Duration> {
     let (path, body) = (
-        format!("/api/v1/rooms/{ROOM}/rollback"),
+        format!("/api/v1/rooms/{ROOM}/restore"),
         format!("{{\"to\":{{\"version\":\"{version}\"}}}}"),
     );
     let begin = Instant::now();

@@ -166,7 +166,7 @@ impl Judge {
 
 /// Ops without what the server adds to them. An edit of a text is moved to other places, and what
 /// others deleted before is not deleted again: what it inserts stays. The end of a stroke is that
-/// of the points which a way back left.
+/// of the points which a restore left.
 pub(super) fn as_made(ops: &[Op]) -> Vec<Op> {
     let mut ops = ops.to_vec();
     for op in &mut ops {

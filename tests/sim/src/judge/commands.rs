@@ -1,6 +1,6 @@
 //! What is asked of the room from outside of sessions, and what it writes for that.
 
-use super::{Invariant, Judge, append::as_made, way_back::led_astray};
+use super::{Invariant, Judge, append::as_made, restores::led_astray};
 use crate::agenda::Micros;
 use fmz_annotation::FramesOf;
 use fmz_annotation::version::{Scope, Version, claim};
@@ -170,26 +170,26 @@ impl Judge {
         }
     }
 
-    /// The room goes back. Called once the op is in the judge's log.
+    /// The room restores a state. Called once the op is in the judge's log.
     pub(super) fn judge_revert(&mut self, wire: &v1::Revert, batch: &CommittedBatch) {
         let revision = batch.first_revision;
         let before = self.history.document_at(revision - 1);
         let (Ok(before), Some(scope)) = (before, wire.scope.as_ref()) else {
             self.find(
-                Invariant::WayBack,
+                Invariant::Restores,
                 format!("revision {revision} has no scope"),
             );
             return;
         };
         let Ok(scope) = Scope::try_from(scope) else {
             self.find(
-                Invariant::WayBack,
+                Invariant::Restores,
                 format!("revision {revision} has no scope"),
             );
             return;
         };
-        let rollbacks = self.commands.asked.iter();
-        let fits = rollbacks.filter(|(_, one)| {
+        let restores = self.commands.asked.iter();
+        let fits = restores.filter(|(_, one)| {
             let free = one.written.is_none() && one.floor < revision;
             free && self.leads(one, wire, &scope)
         });
@@ -197,8 +197,8 @@ impl Judge {
         match found.and_then(|id| self.commands.asked.get_mut(&id)) {
             Some(one) => one.written = Some(revision),
             None => self.find(
-                Invariant::WayBack,
-                format!("the way back at {revision} was asked for by nobody"),
+                Invariant::Restores,
+                format!("the restore at {revision} was asked for by nobody"),
             ),
         }
         let after = &self.history.document;
@@ -207,25 +207,28 @@ impl Judge {
             led_astray(&before, after, &target, &scope, wire.author)
         });
         if let Some(astray) = astray {
-            self.find(Invariant::WayBack, format!("revision {revision}: {astray}"));
+            self.find(
+                Invariant::Restores,
+                format!("revision {revision}: {astray}"),
+            );
         }
     }
 
     /// Whether a command asks for just this.
     fn leads(&self, one: &Asked, wire: &v1::Revert, scope: &Scope) -> bool {
-        let Command::Rollback(rollback) = &one.command else {
+        let Command::Restore(restore) = &one.command else {
             return false;
         };
         let document = &self.history.document;
         let key = one.asker.session_key.as_deref().unwrap_or(&OUTSIDE_KEY);
         let own = document.author_by_session(&one.asker.subject, key);
         let outside = document.author_by_session(&one.asker.subject, &OUTSIDE_KEY);
-        let authors = match rollback.whose {
+        let authors = match restore.whose {
             Whose::All => None,
             Whose::Author(author) => Some(author),
             Whose::Mine => own,
         };
-        let frames = rollback.frames.clone();
+        let frames = restore.frames.clone();
         let wanted = Scope {
             authors: authors.map(|author| [author].into()),
             frames: frames.map(|(media, range)| (FramesOf::Media(media.as_str().into()), range)),
@@ -234,7 +237,7 @@ impl Judge {
         wanted == *scope
             && allowed
             && own.or(outside) == Some(wire.author)
-            && self.is_target(one, rollback.target, wire.target_revision)
+            && self.is_target(one, restore.target, wire.target_revision)
     }
 
     pub(super) fn is_target(&self, one: &Asked, target: Target, revision: u64) -> bool {

@@ -30,8 +30,8 @@ pub enum Invariant {
     /// A version keeps what was there when it was asked for, and stays; every command
     /// has the answer that is true.
     Versions,
-    /// A way back leads in its scope to the state that it names, and changes nothing else.
-    WayBack,
+    /// A restore leads in its scope to the state that it names, and changes nothing else.
+    Restores,
     /// Nothing panics.
     NoPanic,
     /// Once trouble is over everything is acknowledged or refused in time.

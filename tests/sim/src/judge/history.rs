@@ -169,7 +169,7 @@ impl History {
     }
 }
 
-/// Where a way back puts the objects that were moved.
+/// Where a restore puts the objects that were moved.
 fn moved_back(revert: &v1::Revert) -> impl Iterator<Item = (ObjectId, (i32, i32))> {
     revert.restores.iter().filter_map(|restore| {
         let id = restore.id?;

@@ -10,8 +10,8 @@ mod finish;
 mod history;
 mod kinds;
 mod media;
+mod restores;
 mod watch;
-mod way_back;
 
 pub use finding::{Finding, Invariant};
 pub use kinds::OP_KINDS;
@@ -76,7 +76,7 @@ pub struct Counts {
     /// Versions that somebody asked for.
     pub versions: u64,
     /// Ways back.
-    pub rollbacks: u64,
+    pub restores: u64,
     /// Stamps that pages corrected before their marks left.
     pub restamps: u64,
 }

@@ -45,7 +45,7 @@ impl Page {
             23 if random.percent(30) => self.clear(random, judge),
             24..=26 => self.write(random, judge),
             27 => self.keep_version(random),
-            28 => self.go_back(random),
+            28 => self.restore(random),
             29 => self.look_back(random),
             _ => {
                 // A gesture with several changes is one step.

@@ -44,7 +44,7 @@ pub(crate) struct Page {
     /// Versions that got a name here.
     named: u32,
     /// Revisions before ways back.
-    rollbacks: Vec<u64>,
+    restores: Vec<u64>,
     stroke: Option<Stroke>,
     screen: Screen,
     /// What was drawn last, if its frame is not known for sure yet.
@@ -80,7 +80,7 @@ impl Page {
             tries: 0,
             looks: 0,
             named: 0,
-            rollbacks: Vec::new(),
+            restores: Vec::new(),
             stroke: None,
             screen: Screen::default(),
             unsure: None,

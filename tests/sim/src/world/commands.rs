@@ -11,7 +11,7 @@ use crate::{
 };
 use fmz_proto::v1::Grants;
 use fmz_signaling_core::{
-    Asker, Command, CommandId, Outcome, ReadToken, Refusal, Rollback, StateAt, Whose,
+    Asker, Command, CommandId, Outcome, ReadToken, Restore, Restored, StateAt, Whose,
 };
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
                 asker.subject = self.pages[(page + 1) % self.pages.len()].subject();
             }
             Some(Plant::WidenScope) => {
-                if let Command::Rollback(Rollback { whose, .. }) = &mut command
+                if let Command::Restore(Restore { whose, .. }) = &mut command
                     && asker.grants.own
                 {
                     *whose = Whose::All;
@@ -108,15 +108,15 @@ impl World {
     }
 
     /// The room answers. Its page learns it at once, if it still waits.
-    pub(super) fn answered(&mut self, id: CommandId, answer: Result<Outcome, Refusal>) {
+    pub(super) fn answered(&mut self, id: CommandId, outcome: Outcome) {
         if self.plant == Some(Plant::LoseReply) && self.random.percent(5) {
             return;
         }
         let now = self.agenda.now();
-        (self.trace).say(now, format_args!("command {}: {answer:?}", id.0));
-        self.judge.answered(id, &answer);
-        if let Ok(Outcome::RolledBack { revision, .. }) = answer {
-            (self.pages.iter_mut()).for_each(|page| page.told_of_rollback(revision));
+        (self.trace).say(now, format_args!("command {}: {outcome:?}", id.0));
+        self.judge.answered(id, &outcome);
+        if let Outcome::Restore(Ok(Restored { revision, .. })) = outcome {
+            (self.pages.iter_mut()).for_each(|page| page.note_restore(revision));
         }
     }
 }

@@ -147,7 +147,7 @@ impl World {
             Effect::ToSfu(message) => self.tell_sfu(message),
             Effect::Close { session, reason } => self.close(session, reason),
             Effect::ReadState { token, at } => self.begin_read(token, at),
-            Effect::Answer { command, answer } => self.answered(command, answer),
+            Effect::Answer { command, outcome } => self.answered(command, outcome),
             Effect::HandedOut { .. } | Effect::Diverged => {}
         }
     }
