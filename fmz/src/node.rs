@@ -10,7 +10,7 @@ use crate::turn::{self, Reloads};
 use fmz_net::front::Certificate;
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling::{RoomLimits, Server, ServerError};
-use fmz_store::{Disk, Store};
+use fmz_store::Disk;
 use fmz_turn::Turn;
 use prometheus::Registry;
 use prometheus::process_collector::ProcessCollector;
@@ -57,7 +57,6 @@ impl Node {
             .map_err(|error| Failure::running("register metrics", error))?;
         let store = Arc::new(open_store(settings)?);
         scrub(&store);
-        let store: Arc<dyn Store> = store;
         let (to_sfu, sfu_inbox) = mpsc::channel::<to_sfu::Message>(LINK_MESSAGES_MAX);
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
         let certificate = tls::certificate(settings)?;
@@ -67,7 +66,7 @@ impl Node {
         let relays = issuer.clone().map(|issuer| turn::relays(settings, issuer));
         let mut asked = signaling(settings, certificate.as_ref());
         asked.ice_servers = relays.clone().map(|relays| Arc::new(relays) as _);
-        let mut server = Server::new(asked, store, registry.clone(), to_sfu, inbox)
+        let mut server = Server::new(asked, store.into(), registry.clone(), to_sfu, inbox)
             .map_err(|error| signaling_failure(settings, &error))?;
         let sfu =
             fmz_sfu::start_beside_relay(media(settings), link, sfu_inbox, from_sfu, &registry)

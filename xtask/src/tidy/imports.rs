@@ -27,7 +27,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
     ("fmz-signaling-core", &["fmz-annotation", "fmz-proto"]),
-    ("fmz-store", &["fmz-proto"]),
+    // Itself with the feature `contract`, in its tests.
+    ("fmz-store", &["fmz-proto", "fmz-store"]),
     ("fmz-turn-core", &[]),
     ("fmz-turn", &["fmz-turn-core", "fmz-net"]),
     ("fmz-sfu", &["fmz-sfu-core", "fmz-net", "fmz-proto"]),

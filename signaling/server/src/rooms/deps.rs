@@ -3,13 +3,13 @@
 use super::link::Link;
 use crate::metrics::Metrics;
 use fmz_signaling_core::RoomLimits;
-use fmz_store::Store;
+use fmz_store::Stores;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 /// The things that a room's task needs besides its own room.
 pub(crate) struct RoomDeps {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stores: Stores,
     /// One permit for each older state that is being read. REST takes its own from the same.
     pub(crate) reads: Arc<Semaphore>,
     pub(crate) metrics: Metrics,

@@ -9,10 +9,11 @@ mod files;
 use crate::input::Input;
 use encode::{INDEX, SNAPSHOT, VIDEOS, sealed};
 use files::{Contents, Folder};
+use fmz_proto::EncodedBatch;
 use fmz_proto::v1::{CommittedBatch, Op, StoredRoom};
 use fmz_store::{
-    AppendError, Catalog, Disk, DiskOptions, OpLog, REVISION_MAX, Snapshot, SnapshotStore,
-    StoreError, last_revision,
+    Catalog, Disk, DiskOptions, OpLog, OpenedLog, REVISION_MAX, Records, Snapshot, SnapshotStore,
+    StoreError,
 };
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::{Builder, Runtime};
@@ -93,13 +94,18 @@ fn real() -> &'static Contents {
         run(async {
             for revision in 0..6 {
                 for video in VIDEOS {
-                    let appended = disk.append(video, revision, vec![batch(revision + 1)]);
-                    appended.await.expect("an append to memory");
+                    let added = add(&disk, video).await.map(|batch| batch.first_revision);
+                    assert_eq!(added, Some(revision + 1), "an append to memory");
                 }
             }
             let room = StoredRoom::default();
             disk.create_room(room).await.expect("a room in memory");
-            let put = disk.put_snapshot(VIDEOS[0], 4, vec![1, 2, 3].into());
+            let page = disk.read(VIDEOS[0], 3, 4).await.expect("it was appended");
+            let snapshot = Snapshot {
+                head: page[0].record.head(),
+                document: vec![1, 2, 3].into(),
+            };
+            let put = disk.put_snapshot(VIDEOS[0], snapshot);
             put.await.expect("a snapshot in memory");
         });
         drop(disk);
@@ -190,7 +196,7 @@ async fn look(disk: &Disk) -> Served {
         segment = disk.scrub(next);
     }
     Served {
-        rooms: disk.rooms(),
+        rooms: disk.rooms().await.expect("memory can be read"),
         logs,
     }
 }
@@ -204,11 +210,11 @@ async fn served(disk: &Disk, video: &str) -> Log {
                 return Log { batches, whole };
             }
             Ok(page) => {
-                for batch in &page {
-                    assert!(batch.first_revision > after, "revisions rise");
-                    after = last_revision(batch);
+                for entry in page {
+                    assert!(entry.batch.first_revision > after, "revisions rise");
+                    after = entry.record.head().revision;
+                    batches.push(entry.batch);
                 }
-                batches.extend(page);
             }
             Err(StoreError::Lost { first, last, .. }) => {
                 assert!(first <= last && last > after, "a hole has an end");
@@ -228,24 +234,24 @@ async fn look_at_snapshots(disk: &Disk) {
     for (video, at) in [(VIDEOS[0], u64::MAX), (VIDEOS[0], 4), (VIDEOS[1], u64::MAX)] {
         let found = disk.snapshot(video, at).await;
         let found: Option<Snapshot> = found.expect("memory can be listed");
-        assert!(found.is_none_or(|snapshot| snapshot.revision <= at));
+        assert!(found.is_none_or(|snapshot| snapshot.head.revision <= at));
     }
 }
 
 /// Appends one batch behind whatever the store takes for the head; `None` where no
 /// revision is left.
 async fn add(disk: &Disk, video: &str) -> Option<CommittedBatch> {
-    let mut head = 0;
-    for _ in 0..2 {
-        let batch = batch(head + 1);
-        match disk.append(video, head, vec![batch.clone()]).await {
-            Ok(()) => return Some(batch),
-            Err(AppendError::Conflict { head: REVISION_MAX }) => return None,
-            Err(AppendError::Conflict { head: found }) => head = found,
-            Err(error) => panic!("{error}"),
-        }
+    let opened = disk.open(video).await.expect("memory can be read");
+    let OpenedLog { lease, head } = opened;
+    if head.revision == REVISION_MAX {
+        return None;
     }
-    panic!("the head moves");
+    let batch = batch(head.revision + 1);
+    let records = Records::new(head, [EncodedBatch::new(&batch)]);
+    let records = records.expect("one batch behind the head");
+    let appended = disk.append(&lease, records).await;
+    appended.expect("the head was told");
+    Some(batch)
 }
 
 #[cfg(test)]

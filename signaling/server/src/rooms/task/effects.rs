@@ -1,6 +1,6 @@
 //! Everything outside of a room that its effects act on: the log, the media server, sockets.
 
-use super::appends::{Appends, Growth};
+use super::appends::Appends;
 use crate::{
     history::Opened,
     metrics::Metrics,
@@ -14,8 +14,9 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use fmz_proto::{EncodedBatch, v1::to_sfu};
+use fmz_proto::v1::to_sfu;
 use fmz_signaling_core::{Class, Effect, LinkSession, Path, Reason, Room, SessionId};
+use fmz_store::Lease;
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -35,13 +36,13 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    pub(super) fn new(deps: Arc<RoomDeps>, room: String, opened: &Opened) -> Self {
+    pub(super) fn new(deps: Arc<RoomDeps>, room: String, lease: Lease, opened: &Opened) -> Self {
         Self {
             snapshots: Snapshots::new(deps.clone(), room.clone(), opened),
             deps,
             room,
             queues: BTreeMap::new(),
-            appends: Appends::default(),
+            appends: Appends::new(lease, opened.head),
             replies: Replies::default(),
             reads: Reads::default(),
             outbox: Outbox::default(),
@@ -57,11 +58,8 @@ impl Effects {
                     expected_revision,
                     batches,
                 } => {
-                    let growth = Growth::of(&batches);
-                    let batches = batches.iter().map(EncodedBatch::decode).collect();
-                    let log = &self.deps.store;
-                    let answer = log.append(&self.room, expected_revision, batches);
-                    self.appends.begin(token, growth, answer);
+                    let log = &*self.deps.stores.log;
+                    self.appends.append(log, token, expected_revision, batches);
                 }
                 Effect::SendSocket {
                     sessions,

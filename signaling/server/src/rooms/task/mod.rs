@@ -6,11 +6,12 @@ mod effects;
 use super::{
     deps::RoomDeps,
     inputs::{Input, Inputs},
+    opening::OpenedRoom,
 };
-use crate::history::{self, Opened};
+use crate::history::Opened;
 use appends::Append;
 use effects::Effects;
-use fmz_proto::v1::{StoredRoom, from_sfu};
+use fmz_proto::v1::from_sfu;
 use fmz_signaling_core::{Path, Reason, Room, RoomInfo};
 use fmz_store::AppendError;
 use std::{
@@ -32,19 +33,11 @@ struct Task {
     idle_since: Option<Instant>,
 }
 
-/// Opens a room from its log and serves it until it closes.
-pub(super) async fn run(deps: Arc<RoomDeps>, stored: StoredRoom, mut inputs: Inputs) {
-    let name = stored.room.clone();
-    let reason = match history::newest(deps.store.clone(), &name).await {
-        Ok(opened) => {
-            note_opened(&name, &opened);
-            Task::new(deps, stored, opened).serve(&mut inputs).await
-        }
-        Err(error) => {
-            tracing::error!(room = name, code = error.code(), %error, "the room cannot be read from its log");
-            Reason::Storage
-        }
-    };
+/// Serves a room that was opened, until it closes.
+pub(super) async fn run(deps: Arc<RoomDeps>, room: OpenedRoom, mut inputs: Inputs) {
+    let name = room.stored.room.clone();
+    note_opened(&name, &room.opened);
+    let reason = Task::new(deps, room).serve(&mut inputs).await;
     inputs.close();
     while let Some(input) = inputs.next(false).await {
         if let Input::Join { queue, .. } = input {
@@ -66,8 +59,13 @@ fn note_opened(room: &str, opened: &Opened) {
 }
 
 impl Task {
-    fn new(deps: Arc<RoomDeps>, stored: StoredRoom, opened: Opened) -> Self {
-        let effects = Effects::new(deps.clone(), stored.room.clone(), &opened);
+    fn new(deps: Arc<RoomDeps>, room: OpenedRoom) -> Self {
+        let OpenedRoom {
+            stored,
+            lease,
+            opened,
+        } = room;
+        let effects = Effects::new(deps.clone(), stored.room.clone(), lease, &opened);
         let info = RoomInfo {
             room: stored.room,
             title: stored.title,
@@ -163,7 +161,7 @@ impl Task {
                 let growth = append.growth;
                 self.effects
                     .snapshots
-                    .appended(growth.revision, growth.bytes);
+                    .appended(growth.head.revision, growth.bytes);
             }
             Err(_) => metrics.append_failures.inc(),
         }
