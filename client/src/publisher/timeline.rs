@@ -3,7 +3,6 @@ use fmz_proto::v1;
 use std::time::Duration;
 
 /// Time before a loop at which its map is sent; rule frame6 allows 0.5 to 1 s.
-/// picture that it counts.
 const AHEAD: Duration = Duration::from_millis(750);
 
 /// Ticks after which a map is renewed: three hours, well within the reach of a map.
