@@ -364,7 +364,7 @@ impl Participant {
         self.missing = match loaded {
             Ok(_) => Missing::Nothing,
             Err(_) => Missing::Whole,
-        // Whatever arrived is no document. Only a whole snapshot helps, on the next connection.
+            // Whatever arrived is no document. Only a whole snapshot helps, on the next connection.
         };
         let lost = loaded?;
         self.tell(Event::Loaded);

@@ -1,4 +1,4 @@
-//! What the room says came of commands, and what stays of it.
+//! Judges the room's answers to commands, and whether they stay true.
 
 use super::{Invariant, Judge, commands::Asked};
 use crate::agenda::Micros;
@@ -7,11 +7,11 @@ use fmz_proto::v1::{self, Op};
 use fmz_signaling_core::{Command, CommandId, Outcome, Reason, Refusal, Rollback, Whose};
 use std::time::Duration;
 
-/// Why a room closes while it has commands: nobody knows then what came of them.
+/// Reasons for which a room closes while it has commands. Their results are then unknown.
 const CLOSED: [Reason; 3] = [Reason::Storage, Reason::Reloading, Reason::Shutdown];
 
 impl Judge {
-    /// An older state is read for the room.
+    /// Checks an older state that was read for the room.
     pub(crate) fn read(&mut self, state: &fmz_annotation::Document) {
         let expected = self.history.document_at(state.revision());
         if state.revision() > self.durable || expected.as_ref() != Ok(state) {
@@ -20,7 +20,7 @@ impl Judge {
         }
     }
 
-    /// The room answers a command.
+    /// Checks the room's answer to a command.
     pub(crate) fn answered(&mut self, id: CommandId, answer: &Result<Outcome, Refusal>) {
         let Some(one) = self.commands.asked.remove(&id) else {
             let text = format!("command {} is answered twice, or was never given", id.0);
@@ -64,7 +64,7 @@ impl Judge {
                     && self.is_target(one, rollback.target, *target)
                     && self.is_way(one, *revision, *target, *objects)
             }
-            // Questions are answered while nothing is on its way to the disk.
+            // The room answers questions only while no append is on its way to the disk.
             _ if self.durable != self.history.head() => false,
             (Command::Versions { before, limit }, Outcome::Versions(found)) => {
                 let older = |version: &&Version| before.is_none_or(|id| version.id < id);
@@ -90,7 +90,7 @@ impl Judge {
         (!right).then(|| format!("{:?} gives {outcome:?}", one.command))
     }
 
-    /// Whether a way back is in the log as it is said, or none was needed.
+    /// Returns whether a restore is in the log as it was answered, or none was needed.
     fn is_way(&self, one: &Asked, revision: u64, target: u64, objects: usize) -> bool {
         if objects == 0 {
             return one.written.is_none();
@@ -112,7 +112,7 @@ impl Judge {
             && revert.restores.len() + deleted as usize == objects
     }
 
-    /// Nothing is refused without a reason, and nothing of what is refused is done.
+    /// Finds a refusal without a reason, or a refused command that was carried out nevertheless.
     fn wrong_refusal(&self, one: &Asked, refusal: &Refusal) -> Option<String> {
         let code = refusal.code;
         if CLOSED.iter().any(|reason| reason.code() == code) {
@@ -137,14 +137,14 @@ impl Judge {
         (done || !allowed).then(|| format!("{:?} is refused: {refusal:?}", one.command))
     }
 
-    /// Whether the log holds a media. Who was refused for want of it may have asked a moment
-    /// earlier.
+    /// Returns whether the log holds a media. A command may be refused for want of it if it came a
+    /// moment before the media was added.
     fn knows(&self, media: &str) -> bool {
         let added = self.media.get(media);
         added.is_some_and(|revision| *revision < self.history.head())
     }
 
-    /// Versions that somebody was told of are still there, as they were.
+    /// Checks that all versions that were reported still exist and are unchanged.
     pub(super) fn judge_versions(&mut self) {
         let document = &self.history.document;
         let kept = |version: &&Version| document.version(version.id) == Some(*version);
@@ -155,8 +155,8 @@ impl Judge {
         }
     }
 
-    /// Nobody waits for an answer, and what was changed some time ago is in a version
-    /// where the room makes them.
+    /// Checks that no command waits for an answer, and that changes older than the automatic
+    /// commit's delay are in a version.
     pub(super) fn judge_rest(&mut self) {
         if let Some(id) = self.commands.asked.keys().next().copied() {
             self.find(

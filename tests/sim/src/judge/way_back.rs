@@ -1,10 +1,10 @@
-//! What a way back must do, said anew: value by value, from the states before it,
-//! after it, and at its target.
+//! The rules of a restore, written a second time, independent of the product: value by value, from
+//! the states before it, after it, and at its target.
 
 use fmz_annotation::version::Scope;
 use fmz_annotation::{Document, Key, Object, Property, Stroke};
 
-/// The first thing that a way back did and should not have done, or the other way round.
+/// Returns the first thing that a restore did wrongly or left out.
 pub(super) fn led_astray(
     before: &Document,
     after: &Document,
@@ -68,7 +68,8 @@ impl Way<'_> {
         }
     }
 
-    /// Who went back is the writer of what it changed, and of nothing else.
+    /// Returns whether the author of the restore is the writer of each value that it changed, and
+    /// of no other.
     fn is_written(&self, key: Key, changed: bool) -> bool {
         let writer = self.after.writer(key);
         match changed {
@@ -77,7 +78,7 @@ impl Way<'_> {
         }
     }
 
-    /// Whether a value that somebody wrote is in the scope.
+    /// Returns whether a value of this writer is in the scope.
     fn is_of(&self, writer: u32) -> bool {
         let authors = self.scope.authors.as_ref();
         let by = authors.is_none_or(|authors| authors.contains(&writer));

@@ -1,4 +1,4 @@
-//! What a person does with versions: keeps them, looks at them, goes back.
+//! Actions of a person with versions: keeping, listing, restoring.
 
 use super::{
     Page, make,
@@ -10,14 +10,15 @@ use fmz_annotation::{ObjectId, text::Edit, text::Step};
 use fmz_proto::v1::{Kind, Op, property::Value};
 use fmz_signaling_core::{Command, Commit, Rollback, Target, Whose};
 
-/// Ways back that people remember, the newest ones.
+/// Restores that a page remembers: the newest ones.
 const REMEMBERED: usize = 8;
 
-/// Something that is asked of the room.
+/// A request to the room.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) command: Command,
-    /// Whether the session key goes with it, so that it counts as the page's author's.
+    /// Whether the session key goes with the request, so that it counts as made by the page's
+    /// author.
     pub(crate) as_page: bool,
 }
 
@@ -40,7 +41,7 @@ impl Page {
         self.ask_for(command, random);
     }
 
-    /// What somebody changed outside of any page: something new, and something that is there.
+    /// Returns changes made outside of any page: a new object, and a change of an existing one.
     fn changes_of_version(&self, random: &mut Random) -> Vec<Op> {
         let mut ops = Vec::new();
         if let Some(new) = ObjectId::new(COMMITTER, 1) {
@@ -54,7 +55,7 @@ impl Page {
         {
             ops.push(match random.percent(50) {
                 true => make::set(object.id(), Value::Color(random.between(0, 1 << 32) as u32)),
-                // In front, so that it fits the text of any base.
+                // Inserted at the front, so that the edit fits the text of any base.
                 false => make::edit(object.id(), Edit::from_iter([Step::Insert(words(random))])),
             });
         }
@@ -70,7 +71,7 @@ impl Page {
             (true, 0 | 1) => Whose::All,
             (true, 2) => Whose::Author(author),
             (false, 0) => Whose::Author(self.replica().author()),
-            // Not allowed.
+            // Only an owner may restore the marks of all.
             (false, 1) if random.percent(20) => Whose::All,
             _ => Whose::Mine,
         };
@@ -97,9 +98,9 @@ impl Page {
         match random.below(5) {
             0 => random.pick(&versions).copied().map(Target::Version),
             1 => random.pick(&times).copied().map(Target::Time),
-            // Takes a way back back.
+            // Takes an earlier restore back.
             2 => random.pick(&self.rollbacks).map(|&to| Target::Revision(to)),
-            // A little way, as most are.
+            // A few revisions back, as most restores go.
             3 => Some(Target::Revision(
                 revision.saturating_sub(random.between(0, 12)),
             )),
@@ -126,7 +127,8 @@ impl Page {
         self.ask_for(command, random);
     }
 
-    /// Somebody went back by the op of this revision; the state before it is what takes that back.
+    /// Notes that a restore was made by the op of this revision. The state before it takes the
+    /// restore back.
     pub(crate) fn told_of_rollback(&mut self, revision: u64) {
         let before = revision.saturating_sub(1);
         if before <= self.replica().revision() {
