@@ -12,7 +12,8 @@ import { Hand } from "./hand.mjs";
 /** Time between two looks at the pens, ms: a quarter of a point's. */
 const LOOK_MS = 4;
 
-// Each provider listens for the end of the process.
+// Each provider adds a listener for the end of the process, which is more than Node's warning
+// allows.
 process.setMaxListeners(0);
 
 const [engine, room] = process.argv.slice(2, 4);
