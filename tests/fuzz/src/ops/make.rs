@@ -1,4 +1,4 @@
-//! Ops by choice.
+//! Ops made from fuzzed choices.
 
 use super::{AUTHORS, FILM};
 use crate::input::Input;
@@ -17,7 +17,7 @@ pub(super) fn introduce(author: u32) -> v1::Op {
     }
 }
 
-/// The film that uncertain stamps are of; not all frames that come up are in it.
+/// Adds the film of the uncertain stamps. It does not cover all frames that come up.
 pub(super) fn film() -> v1::Op {
     let media = v1::Media {
         id: FILM.into(),
@@ -42,7 +42,7 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
             kind: i32::from(input.below(13)),
             frame: Some(v1::FrameStamp {
                 frame_index: input.flag().then(|| input.below(6).into()),
-                // Both draw no byte of their own, so that the corpus keeps its meaning.
+                // Neither field draws a byte of its own, so that the corpus keeps its meaning.
                 uncertain: create == 1,
                 media: if create == 1 { FILM } else { "" }.into(),
                 ..v1::FrameStamp::default()

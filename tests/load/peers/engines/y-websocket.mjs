@@ -9,7 +9,7 @@ import { YjsPen, once } from "../yjs-pen.mjs";
 
 export const serve = () => listen(setupWSConnection);
 
-/** The place of sync messages among a provider's handlers. */
+/** Index of sync messages among a provider's handlers. */
 const SYNC = 0;
 
 export async function connect(port, room, onlyCounts) {
