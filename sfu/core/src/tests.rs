@@ -1,4 +1,4 @@
-//! What the unit tests of several modules share.
+//! Helpers for unit tests of several modules.
 
 use std::time::Instant;
 
