@@ -4,8 +4,9 @@ use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
 
-/// Bytes the kernel may join into one buffer (UDP's longest payload), and seventeen cache lines. At
-/// a power of two from each other, the beginnings of all buffers would share a few lines of the
+/// Bytes that the kernel may join into one buffer (UDP's longest payload), and seventeen cache
+/// lines. If the buffers began at multiples of a power of two, their beginnings would share a few
+/// lines of the processor's caches.
 /// processor's caches.
 const SLOT_BYTES: usize = 65_536 + 17 * 64;
 
@@ -64,7 +65,7 @@ impl ReceiveBuffer {
         self.filled
     }
 
-    /// Lets `receive` fill the buffers; `receive` returns how many it filled.
+    /// Calls `receive` to fill the buffers; `receive` returns the number of buffers that it filled.
     pub(crate) fn fill(
         &mut self,
         bound: SocketAddr,

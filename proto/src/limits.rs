@@ -18,9 +18,9 @@ pub const COMPRESSION_RATIO_MAX: usize = 20;
 pub const COMPRESS_FROM_BYTES: usize = 64;
 /// Bytes of snapshot in one `Snapshot` message.
 pub const SNAPSHOT_PART_BYTES: usize = 128 * 1024;
-/// Ops in one batch: a client sends at most 20 in 50 ms; a resend after a long break joins several.
+/// Ops in one batch: many times the 20 that a page puts into one.
 pub const BATCH_OPS_MAX: usize = 256;
-/// Batches in one message of copies: the smallest possible ops then fill a datagram.
+/// Batches in one message of copies. With the smallest possible ops they then fill a datagram.
 pub const COPIES_MAX: usize = 16;
 /// Largest frame with copies, bytes: with the headers of SCTP, DTLS, UDP and a relay it fits one
 /// datagram on any network.

@@ -103,8 +103,8 @@ async function settled(people) {
 }
 
 /**
- * Checks that the marks of one hand are there, and no others; its strokes begin and end where the
- * pen did.
+ * Checks that the marks of one hand are there, and no others; its strokes have the pen's first and
+ * last place.
  */
 function judgeMarks(marks, { one, kept, strokes }) {
   const own = marks.filter(({ authorName }) => authorName === one.name);

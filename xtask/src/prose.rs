@@ -21,7 +21,7 @@ const QUESTION_WORDS: &[&str] = &[
     "how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why",
 ];
 
-/// Words before a "where" that asks for a place: "knows where", "the place where".
+/// Words after which the word asks for a place: "knows where", "the place where".
 const BEFORE_A_PLACE: &[&str] = &[
     "about", "exactly", "from", "know", "known", "knows", "of", "place", "places", "point",
     "points", "say", "says", "see", "sees", "show", "shows", "spot", "tell", "tells", "to",
@@ -170,7 +170,7 @@ fn conditions(line: &str) -> usize {
     places.filter(|(at, _)| !is_a_place(&words, *at)).count()
 }
 
-/// Returns whether the "where" at a position asks for a place, as far as the words around it show.
+/// Returns whether the word at a position asks for a place, as far as its neighbours show.
 fn is_a_place(words: &[&str], at: usize) -> bool {
     if at > 0 && is_one_of(BEFORE_A_PLACE, words[at - 1]) {
         return true;

@@ -18,7 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// The address that media is received on, and those announced to clients.
+/// Addresses for media: the one to listen on, and those announced to clients.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address of the UDP socket; port 0 lets the system choose.
@@ -48,7 +48,7 @@ pub enum StartError {
     Bind {
         /// The address asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The machine's addresses cannot be listed.
@@ -83,7 +83,7 @@ impl Running {
         &self.candidates
     }
 
-    /// Ends every transport with a good-bye, and returns when all good-byes are sent.
+    /// Ends every transport and says goodbye to its client; returns once all goodbyes are sent.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
         let _ = self.stopped.await;
@@ -125,8 +125,8 @@ pub fn start_beside_relay(
     match prepare(&runtime, &config, link, relay, registry) {
         Ok((shard, local, candidates)) => spawn(runtime, shard, local, candidates),
         Err(error) => {
-            // Waiting for its threads here would panic if `start` was called inside another
-            // runtime.
+            // Dropping the runtime would wait for its threads, and that panics if `start` was
+            // called inside another runtime.
             runtime.shutdown_background();
             Err(error)
         }

@@ -1,6 +1,6 @@
 //! One thread's loop. A round takes datagrams, those of a relay in this process, the owner's
-//! messages and timeouts, and then sends datagrams and events. Each part has a budget a round, so
-//! that none starves another. Between rounds, the loop waits.
+//! messages and timeouts, and then sends datagrams and events. Each part has a budget for each
+//! round, so that none starves another. Between rounds, the loop waits.
 
 use crate::addresses::AddressBook;
 use crate::handoff::Handoff;
@@ -19,9 +19,9 @@ const RECEIVES_MAX: usize = 4;
 const MESSAGES_MAX: usize = 256;
 /// Datagrams sent a round: a millisecond's work, within which the receive buffer cannot fill.
 const SENDS_MAX: usize = 512;
-/// How often counts are made visible.
+/// Time between two updates of the metrics.
 const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
-/// Longest time given to the last datagrams at the end.
+/// Longest time for sending the last datagrams at the end.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// Both ends of the room link.
@@ -48,7 +48,7 @@ pub(crate) struct Shard {
 #[derive(Default)]
 struct Outgoing {
     batch: SendBatch,
-    /// When the oldest packet of each datagram in the batch came.
+    /// Arrival of the oldest packet of each datagram in the batch.
     received_at: Vec<Instant>,
     /// A datagram that could not join the batch, and waits until the batch is sent.
     held: Option<Transmit>,
@@ -56,7 +56,7 @@ struct Outgoing {
     blocked: bool,
 }
 
-/// What a part of a round left behind.
+/// Result of a part of a round.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
@@ -94,7 +94,7 @@ impl Shard {
         }
     }
 
-    /// Works until told to stop, or until the link's other end is gone.
+    /// Works until it is told to stop, or until the link's other end is gone.
     pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
         loop {
             match self.round() {
@@ -138,7 +138,7 @@ impl Shard {
             match self.socket.try_receive(&mut self.buffer) {
                 Ok(()) => self.handle_received(),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Done,
-                // An ICMP error of an earlier send; the next call brings what waits behind it.
+                // An ICMP error of an earlier send. The next call reads the datagrams after it.
                 Err(error) => tracing::debug!(%error, "receive"),
             }
         }
@@ -158,12 +158,12 @@ impl Shard {
         }
     }
 
-    /// Takes all that the relay handed over: the bound of the hand-off is the budget.
+    /// Takes all datagrams that the relay handed over. The bound of the hand-off is the budget.
     fn receive_relayed(&mut self) {
         let now = Instant::now();
         let (sfu, handoff) = (&mut self.sfu, &mut self.handoff);
         handoff.receive(|datagram| {
-            // Its client has sent it to an announced address.
+            // The relay's client sent it to an announced address.
             let flow = Flow::udp(datagram.local, datagram.source);
             let payload = datagram.payload;
             sfu.handle_datagram(Datagram { flow, payload }, now);
@@ -187,8 +187,8 @@ impl Shard {
         round
     }
 
-    /// Sends what the forwarding unit has to send. The clock is read once for each send to the
-    /// kernel, not for each datagram.
+    /// Sends the forwarding unit's datagrams. The clock is read once for each send to the kernel,
+    /// not for each datagram.
     fn send_datagrams(&mut self) -> Round {
         let mut now = Instant::now();
         for _ in 0..SENDS_MAX {
@@ -226,7 +226,7 @@ impl Shard {
         joined
     }
 
-    /// Sends the batch and returns when. Returns `None` if the kernel takes nothing now.
+    /// Sends the batch and returns the time. Returns `None` if the kernel takes nothing now.
     fn flush(&mut self) -> Option<Instant> {
         match self.socket.try_send(&mut self.outgoing.batch) {
             Ok(sent) => self.metrics.refused(sent.refused),
@@ -245,7 +245,7 @@ impl Shard {
         Some(now)
     }
 
-    /// Notes how long a packet was under way in here.
+    /// Notes the time that a packet spent in this process.
     fn forwarded(&self, received_at: Instant, now: Instant) {
         let delay = now.saturating_duration_since(received_at);
         self.metrics.forwarded(delay);
@@ -272,7 +272,7 @@ impl Shard {
         }
     }
 
-    /// Waits for whatever comes first.
+    /// Waits for the first event of any kind.
     async fn wait(&mut self, stop: &mut oneshot::Receiver<()>) -> Round {
         let export_at = self.exported_at + EXPORT_INTERVAL;
         let deadline = self
@@ -295,8 +295,7 @@ impl Shard {
         Round::Done
     }
 
-    /// Ends every transport, and returns when each good-bye is sent, or when the time for that is
-    /// over.
+    /// Ends every transport; returns once each goodbye is sent, or when the time for that is over.
     async fn close(mut self) {
         self.sfu.close_all(Instant::now());
         let all_sent = async {

@@ -29,7 +29,7 @@ export async function prepare(one) {
 
 /**
  * A person who draws, drags, writes, deletes and undoes without a pause. The hand counts the
- * expected results: `kept` marks, strokes that begin and end where the pen did, and letters in the
+ * expected results: `kept` marks, strokes with the pen's first and last place, and letters in the
  * shared text. Each drag ends at its start, so a shared mark that was moved thousands of times is
  * at its old place unless a move was lost or applied twice.
  */

@@ -1,4 +1,4 @@
-//! The settings that a relay is started with, and the reasons why it may not start.
+//! Settings with which a relay is started, and reasons for which it may not start.
 
 use fmz_net::{Relayed, front, handoff};
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ pub struct Config {
     pub neighbour: Option<Neighbour>,
 }
 
-/// A peer in the same process, which is reached without a socket.
+/// A peer in the same process, reached without a socket.
 #[derive(Debug)]
 pub struct Neighbour {
     /// Its addresses, as peers know them.

@@ -1,4 +1,4 @@
-//! Permissions, channels and lifetimes against a model that keeps nothing but times.
+//! Permissions, channels and lifetimes against a model that keeps only times.
 
 use crate::world::*;
 use fmz_turn_core::{Config, Protocol};
@@ -181,7 +181,7 @@ impl Check {
         }
     }
 
-    /// A nonce runs out; the model has none.
+    /// Fetches a nonce again: nonces expire, but not in the model.
     fn greet(&mut self, user: usize) {
         self.world.greet(&mut self.users[user]);
     }
