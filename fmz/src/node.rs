@@ -34,7 +34,7 @@ pub(crate) struct Node {
     turn: Option<Turn>,
 }
 
-/// `fmz serve`: runs until SIGTERM or ctrl-c.
+/// Runs `fmz serve` until SIGTERM or ctrl-c.
 pub(crate) fn serve(settings: &Settings) -> Result<(), Failure> {
     logs::start(
         settings.log.as_deref().unwrap_or(DEFAULT_LOG),

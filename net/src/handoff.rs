@@ -131,8 +131,8 @@ impl End {
         let _ = self.from.waker.set(Box::new(wake));
     }
 
-    /// Adds a datagram to what [`Self::flush`] hands over. Returns false if it is lost because of
-    /// [`DATAGRAMS_MAX`] or [`BYTES_MAX`].
+    /// Adds a datagram to those that [`Self::flush`] hands over. Returns false if it is lost
+    /// because of [`DATAGRAMS_MAX`] or [`BYTES_MAX`].
     pub fn push(&mut self, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> bool {
         let header = Header {
             source,
@@ -142,7 +142,8 @@ impl End {
         self.outgoing.push(header, payload)
     }
 
-    /// Hands over what was pushed. Returns how many datagrams found no room and are lost.
+    /// Hands over the datagrams that were pushed. Returns the number that found no room and are
+    /// lost.
     pub fn flush(&mut self) -> usize {
         if self.outgoing.headers.is_empty() {
             return 0;

@@ -44,7 +44,7 @@ impl RawSocket {
     /// The source that leaves the choice to the kernel.
     pub const ANY_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-    /// Binds. An IPv6 wildcard receives IPv4 as well.
+    /// Binds a socket. An IPv6 wildcard receives IPv4 as well.
     ///
     /// # Errors
     /// The operating system's error, such as an address in use.
@@ -104,8 +104,8 @@ impl RawSocket {
         self.try_receive_some(buffer, usize::MAX).map(drop)
     }
 
-    /// Does what [`Self::try_receive`] does, into `slots` at most. Returns true if the last call
-    /// left room, so that nothing more waits.
+    /// Receives as [`Self::try_receive`] does, into `slots` slots at most. Returns true if the last
+    /// call left room, which means that no more datagrams wait.
     ///
     /// # Errors
     /// As [`Self::try_receive`].

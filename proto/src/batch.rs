@@ -4,8 +4,8 @@ use crate::v1::CommittedBatch;
 use bytes::Bytes;
 use prost::Message;
 
-/// A committed batch as the log, the fan-out and a reader of the log hold it: encoded once, with
-/// what they ask about it beside the bytes.
+/// A committed batch as the log, the fan-out and readers of the log hold it: encoded once, with the
+/// facts that they need of it beside the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedBatch {
     first_revision: u64,

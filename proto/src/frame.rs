@@ -115,7 +115,7 @@ fn inflate(body: &[u8], role: Role) -> Result<Vec<u8>, WireError> {
         .map_err(|_| WireError::Malformed("snappy block broken"))
 }
 
-/// Reads and checks what a client sent. Afterwards every string, count and coordinate is within its
+/// Reads and checks a client's message. Afterwards every string, count and coordinate is within its
 /// limit.
 ///
 /// # Errors
@@ -129,7 +129,7 @@ pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message,
     Ok(message)
 }
 
-/// Reads what a server sent. Returns `None` for a message of a newer protocol, which is to be
+/// Reads a server's message. Returns `None` for a message of a newer protocol, which must be
 /// ignored.
 ///
 /// # Errors

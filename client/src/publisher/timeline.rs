@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Time before a loop at which its map is sent; rule frame6 allows 0.5 to 1 s.
 const AHEAD: Duration = Duration::from_millis(750);
 
-/// Ticks after which a map is renewed: three hours, well within the reach of a map.
+/// Ticks after which a map is renewed: three hours. A map holds for 6.6 hours.
 const EPOCH_TICKS: i64 = 3 * 3600 * 90_000;
 
 /// A picture's place in time.

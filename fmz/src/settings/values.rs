@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(super) const CONNECTIONS: RangeInclusive<usize> = 1..=32_768;
 /// Participants of a room. One process admits no more than the largest number altogether.
 pub(super) const PARTICIPANTS: RangeInclusive<usize> = 1..=10_000;
-/// Ops a second. With less than one nobody can draw; more than a million no machine can take.
+/// Ops a second. With less than one nobody can draw; no machine can take more than a million.
 pub(super) const OPS: RangeInclusive<u32> = 1..=1_000_000;
 /// Threads of the relay. Each is worth a core of its own.
 pub(super) const SHARDS: RangeInclusive<u16> = 1..=64;

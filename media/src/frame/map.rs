@@ -1,21 +1,22 @@
 use super::{FrameIndex, FrameRate, FrameRateError};
 use fmz_proto::v1;
 
-/// How far after its base a map may be read, ticks: half the RTP timestamp's circle, beyond which
-/// before and after cannot be told apart. 6.6 hours; publishers renew a map well before (frame6).
+/// Ticks after its base up to which a map holds: half the RTP timestamp's circle, beyond which
+/// before and after cannot be told apart. They are 6.6 hours; publishers renew a map well before
+/// (frame6).
 const REACH_TICKS: i64 = 1 << 31;
 /// Maps kept at a time: the one in force and the one announced.
 const MAPS_MAX: usize = 2;
 
-/// Whether pictures advance.
+/// The motion of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
-    /// Frames advance at this percentage of the rate; negative runs backward, never 0.
+    /// Frames advance at this percentage of the rate. A negative one runs backward; 0 is invalid.
     Playing {
         /// Percent of normal speed.
         speed: i32,
     },
-    /// Every picture is `frame_base`.
+    /// Every picture shows `frame_base`.
     Paused,
 }
 
@@ -30,7 +31,7 @@ pub struct FrameMap {
     pub frame_base: FrameIndex,
     /// Frames a second at normal speed.
     pub rate: FrameRate,
-    /// Whether pictures advance.
+    /// Motion of the pictures.
     pub motion: Motion,
     /// Frames in the clip; 0 if unknown.
     pub frames: u32,
@@ -127,7 +128,7 @@ pub struct FrameAt {
     pub frame: FrameIndex,
 }
 
-/// The maps of one publication, newest two at most.
+/// The maps of one publication: the newest two at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameMaps {
     /// In rising order of epoch.

@@ -54,7 +54,7 @@ impl Page {
         page
     }
 
-    /// Connects, and receives what a joining page gets: the snapshot, or the commits that it
+    /// Connects, and receives the data for a joining page: the snapshot, or the commits that it
     /// missed.
     pub(crate) fn connect(&mut self, hub: &Hub) {
         // Messages sent on the connection before are lost with it.

@@ -7,7 +7,7 @@ use crate::v1::{FrameMap, Media, Publish};
 /// Beginning of the ids that only the server gives, to live sources.
 pub const LIVE_MEDIA_PREFIX: &str = "m-";
 
-/// Frames a second of which one could be: both parts in range (frame1).
+/// Returns whether this could be a frame rate: both parts are in range (frame1).
 fn is_rate(num: u32, den: u32) -> bool {
     (1..=1_000_000).contains(&num) && (1..=100_000).contains(&den)
 }

@@ -15,7 +15,7 @@ use crate::ufrag::Place;
 use fmz_proto::v1::{self, TransportStatus};
 use std::time::Instant;
 
-/// A session's transport, with what its client publishes and receives.
+/// A session's transport, with its client's publications and subscriptions.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) session: u64,

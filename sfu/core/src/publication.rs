@@ -152,7 +152,7 @@ impl Publication {
             return None;
         }
         self.rate.add(packet.payload.len(), now);
-        // A keyframe is what the subscribers wanted; any other packet shows at least that the
+        // A keyframe answers the subscribers' wish. Any other packet at least shows that the
         // publisher still sends.
         self.keyframe.wanted &= !packet.keyframe;
         let answers = std::mem::take(&mut self.keyframe.unanswered);

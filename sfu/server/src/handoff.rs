@@ -50,7 +50,7 @@ impl Handoff {
         true
     }
 
-    /// Hands over what was pushed.
+    /// Hands over the datagrams that were pushed.
     pub(crate) fn flush(&mut self, metrics: &Metrics) {
         for end in self.link.iter_mut().flat_map(|link| &mut link.ends) {
             metrics.unhanded(end.flush());

@@ -101,7 +101,7 @@ impl Metrics {
         self.unhanded.inc_by(datagrams as u64);
     }
 
-    /// Makes what was counted since the last call visible.
+    /// Adds the counts since the last call to the metrics.
     pub(crate) fn export(&mut self, stats: Stats) {
         for (counter, read) in &self.counters {
             counter.inc_by(read(&stats) - read(&self.exported));

@@ -1,8 +1,8 @@
 //! Bytes that drawing costs: as sent, as kept, and as JSON would take; and the document's times for
 //! them.
 //!
-//! The document engine is linked in, because it is what this benchmark measures. Nothing listens
-//! and nothing is written; all figures except times are the same on every machine.
+//! The document engine is linked in, because this benchmark measures it. Nothing listens and
+//! nothing is written; all figures except times are the same on every machine.
 
 mod json;
 mod log;

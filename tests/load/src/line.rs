@@ -53,7 +53,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Connects. If `impairment` is given, the transport goes through a link that impairs it.
+    /// Opens a line. If `impairment` is given, the transport goes through a link that impairs it.
     pub(crate) async fn open(url: &str, impairment: Option<Impairment>) -> Result<Self> {
         let (socket, _) = tokio_tungstenite::connect_async_with_config(url, None, true)
             .await

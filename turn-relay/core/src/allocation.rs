@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
-/// An allocation: what a client holds.
+/// An allocation: everything that a client holds.
 #[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) client: Client,

@@ -1,4 +1,4 @@
-//! Finds out who sent a request (RFC 8489 section 9.2.4).
+//! Finds the user of a request (RFC 8489 section 9.2.4).
 
 use crate::ask::{Ask, Fault, text, value};
 use crate::config::{Config, StaticUser};
@@ -123,7 +123,7 @@ impl Authenticator {
         self.revocations.insert(user, until, unix)
     }
 
-    /// Finds out who sent the request and notes in `ask` how to sign its answer.
+    /// Finds the user of a request, and notes in `ask` how its answer is signed.
     ///
     /// # Errors
     /// 401 without credentials or with wrong ones, 400 with incomplete ones, 438 if the nonce is

@@ -41,11 +41,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks whether the settings can be kept. A relay also takes settings that cannot, but
-    /// ignores what is over a bound.
+    /// Checks whether the settings can be honoured. A relay also takes settings that cannot, but
+    /// ignores the parts beyond a bound.
     ///
     /// # Errors
-    /// What is wrong and what is allowed, for the operator.
+    /// Names the fault and the allowed values, for the operator.
     pub fn check(&self) -> Result<(), &'static str> {
         let families = |ipv4| {
             self.relayed

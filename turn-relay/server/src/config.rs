@@ -4,7 +4,7 @@ use fmz_net::{Relayed, front, handoff};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Settings of a relay's sockets, and of what runs on them.
+/// Settings of a relay's sockets, and of the relay on them.
 #[derive(Debug)]
 pub struct Config {
     /// Address for clients, UDP and TCP; port 0 lets the system choose. Without it, clients come
@@ -51,7 +51,7 @@ pub enum StartError {
         /// Shards asked for.
         shards: usize,
     },
-    /// A thread, or what it waits with, cannot be made.
+    /// A thread, or its selector, cannot be made.
     #[error("cannot start a relay thread: {0}")]
     Thread(std::io::Error),
     /// The metrics are registered already, by another relay.

@@ -69,7 +69,7 @@ impl Transport {
             .call(|rtc| rtc.media(mid.inner()).is_none_or(|media| media.disabled()))
     }
 
-    /// Returns true if the client receives what is written to this line.
+    /// Returns true if the client receives packets that are written to this line.
     pub(crate) fn is_sending(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc.call(|rtc| {
             let agreed = rtc

@@ -74,7 +74,7 @@ impl NodeServer {
     }
 }
 
-/// Share of the clients that apply what they receive.
+/// Share of the clients that apply the changes they receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replicas {
     All,

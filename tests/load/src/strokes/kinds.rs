@@ -88,7 +88,8 @@ fn circle(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// Swipes: one long reach, one across it that bends it, and a short one that corrects the end.
+/// Makes a swipe: one long reach, one across it that bends it, and a short one that corrects the
+/// end.
 fn swipe(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     let (length, angle) = (
         rng.random_range(200.0..900.0) * PX,

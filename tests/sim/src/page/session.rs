@@ -1,5 +1,5 @@
 //! The shell around a page's participant, as `web/sdk` and `client` have theirs: it hands frames in
-//! and out. It shows each frame to the judge, and bugs are planted in the frames.
+//! and out. It shows each frame to the judge. Planted bugs change the frames.
 
 use super::{Page, created, screen::Screen};
 use crate::{
@@ -196,7 +196,7 @@ impl Page {
         }
     }
 
-    /// Applies plants that take a copy for another message.
+    /// Applies planted bugs by which a page takes the copy of a commit for the next commit.
     fn misplace(&self, path: Path, message: &FromServer) -> Option<Bytes> {
         let FromServer::Committed(Committed { batches }) = message else {
             return None;
@@ -260,7 +260,7 @@ impl Page {
         }
     }
 
-    /// From time to time, derives the view anew and compares it.
+    /// Derives the view anew after every [`LOOK_EVERY`] commits, and compares it.
     fn look(&mut self, judge: &mut Judge) {
         self.looks += 1;
         if !self.looks.is_multiple_of(LOOK_EVERY) {

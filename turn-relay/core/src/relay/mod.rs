@@ -94,9 +94,9 @@ impl Relay {
         }
     }
 
-    /// Takes new secrets, users, policy, alternate and quotas; what [`Config`] calls fixed stays.
-    /// Permissions and channels that the new policy refuses end at once. An allocation made under a
-    /// removed secret lives until its refresh.
+    /// Takes new secrets, users, policy, alternate and quotas. The fields that [`Config`] calls
+    /// fixed stay. Permissions and channels that the new policy refuses end at once. An allocation
+    /// made under a removed secret lives until its refresh.
     pub fn set_config(&mut self, config: Config, now: Instant) {
         self.config = Config {
             realm: std::mem::take(&mut self.config.realm),

@@ -111,7 +111,7 @@ fn turn2_every_method_is_challenged() {
     }
 }
 
-/// RFC 8489 section 9.2.4: the first challenge is not much larger than what it answers.
+/// RFC 8489 section 9.2.4: the first challenge is not much larger than the request.
 #[test]
 fn turn4_a_challenge_is_short() {
     let mut world = World::new(config());

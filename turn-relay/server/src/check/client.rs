@@ -25,7 +25,7 @@ const RETRANSMIT: Duration = Duration::from_millis(500);
 /// IANA's number of UDP.
 const UDP: u8 = 17;
 
-/// The reason why a relay did not do what it was asked.
+/// Reasons for which a relay did not do as it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// Nothing came in time.

@@ -16,7 +16,7 @@ pub(crate) const CONTROLS_MAX: usize = 64;
 
 /// An input from a connection.
 pub(crate) enum StreamInput {
-    /// The connection is open, and reads what is put into the queue.
+    /// The connection is open; it writes what the shard puts into the queue.
     Opened(Client, Arc<Queue>),
     /// One whole message.
     Message(Client, Bytes),

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Bytes of data that wait for one connection: a quarter of a second of a 4K stream of 25 Mbit/s,
-/// beyond what the kernel holds. Later media is of no use, so the oldest is dropped.
+/// besides the kernel's own buffer. Late media is of no use, so the oldest is dropped.
 pub(crate) const DATA_BYTES_MAX: usize = 768 * 1024;
 /// Answers that wait. A client that asks for more and reads none is disconnected.
 pub(crate) const ANSWERS_MAX: usize = 64;
