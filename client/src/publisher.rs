@@ -158,6 +158,8 @@ impl Publisher<'_> {
                     marker: index == last,
                     payload: payloads[index].clone(),
                 };
+                // Between two bindings the packet is dropped. It uses no sequence number, so that
+                // receivers see no loss.
                 let Some(binding) = &binding else { continue };
                 self.sequence = self.sequence.wrapping_add(1);
                 if let Err(error) = binding.send(packet).await {

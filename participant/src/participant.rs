@@ -103,7 +103,7 @@ impl Participant {
             transport,
             ..
         } = self.introduction.clone();
-        // Revision 0 asks for a snapshot: the document held here is of no use.
+        // If the document held here is of no use, revision 0 asks for a snapshot.
         let revision = match self.missing {
             Missing::Whole => 0,
             Missing::Nothing | Missing::Tail => self.replica.revision(),
@@ -123,6 +123,8 @@ impl Participant {
     pub fn handle_disconnected(&mut self) {
         self.stage = Stage::Away;
         (self.ops_open, self.live_open) = (false, false);
+        // Frames for the old connection are void. Ops are not lost with them: the replica keeps all
+        // batches that have no answer.
         self.transmits.clear();
         self.parts.clear();
         let _ = self.outbox.set_path(None, false, &self.replica);
@@ -151,6 +153,8 @@ impl Participant {
         now: Moment,
     ) -> Result<(), ProtocolError> {
         self.keepalive.heard(now);
+        // Every frame of the socket counts, so an unreadable one ends the connection. Commits that
+        // a channel's frame held are asked for again.
         let message = match (decode_server(frame), path) {
             (Ok(Some(message)), _) => message,
             (Ok(None), _) | (Err(_), Path::Channel(_)) => return Ok(()),

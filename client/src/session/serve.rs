@@ -31,6 +31,8 @@ impl Session {
         self.drain(socket).await?;
         let due = self.participant.poll_timeout();
         let due = due.map(|due| self.began + due.since_beginning());
+        // Dropping any of these futures loses nothing, so the inputs that did not win come in the
+        // next turn.
         let input = tokio::select! {
             heard = socket.receive() => Input::Heard(heard?),
             event = next_event(&mut self.transport) => Input::Transport(event),

@@ -197,6 +197,7 @@ impl Shard {
                 self.flush();
                 return Round::Done;
             };
+            // A client behind this process's relay is reached without a socket.
             if self.handoff.push(&transmit, &self.metrics) {
                 let received_at = transmit.received_at;
                 received_at.iter().for_each(|at| self.forwarded(*at, now));
@@ -205,6 +206,7 @@ impl Shard {
             if !self.add_to_batch(&transmit) {
                 let sent_at = self.flush();
                 now = sent_at.unwrap_or(now);
+                // The kernel takes nothing more now: the datagram waits for the next round.
                 if sent_at.is_none() || !self.add_to_batch(&transmit) {
                     self.outgoing.held = Some(transmit);
                     return Round::Done;
@@ -280,6 +282,8 @@ impl Shard {
             .poll_timeout()
             .map_or(export_at, |at| at.min(export_at));
         tokio::select! {
+            // In this order: the end first, then datagrams, which cannot wait as long as messages
+            // can.
             biased;
             _ = stop => return Round::Over,
             _ = self.socket.readable() => {}

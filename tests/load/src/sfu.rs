@@ -97,7 +97,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Returns the key with which a viewer joins: every viewer is a session of its own.
+/// Returns the address and the key of a viewer: every viewer is a session of its own.
 fn join(server: &Server, token: String, number: u64) -> Join {
     let mut session_key = [0; 16];
     session_key[..8].copy_from_slice(&number.to_be_bytes());

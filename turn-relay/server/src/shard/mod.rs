@@ -112,6 +112,8 @@ impl Shard {
     }
 
     fn round(&mut self) -> Round {
+        // Reset before the queues are read: an input that comes meanwhile then rings the bell
+        // again.
         self.inbox.bell.heard();
         let parts = [
             self.receive(),
@@ -121,6 +123,7 @@ impl Shard {
             self.obey(),
             self.speak(),
         ];
+        // One send for each destination of the whole round.
         self.way.flush();
         self.export();
         if parts.contains(&Round::Over) {
@@ -158,6 +161,7 @@ impl Shard {
         Round::More
     }
 
+    /// Hands the clients' datagrams to the relay, and collects the data that it forwards.
     fn take(&mut self) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
@@ -173,6 +177,7 @@ impl Shard {
         }
     }
 
+    /// Reads the relay sockets that are ready, one batch each in turn.
     fn read(&mut self) -> Round {
         for _ in 0..READS_MAX {
             let Some(slot) = self.ready.pop_front() else {
@@ -184,6 +189,7 @@ impl Shard {
                 Read::Error(allocation, error) => self.take_error(allocation, &error),
                 Read::Nothing => {}
             }
+            // A socket with more to read gets its next turn after all others.
             if more {
                 self.ready.push_back(slot);
             }
@@ -191,6 +197,7 @@ impl Shard {
         Round::More
     }
 
+    /// Hands the peers' datagrams to the relay, and collects the data that it forwards.
     fn take_from_peers(&mut self, relayed: std::net::SocketAddr) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
@@ -215,6 +222,8 @@ impl Shard {
 
     /// Takes the datagrams of the peer in this process. The queue's bound is the budget.
     fn take_handed(&mut self) -> Round {
+        // Taken out for the loop, which forwards through `way`. Data from a peer goes to clients
+        // only, so nothing needs the hand-off meanwhile.
         let Some(mut handoff) = self.way.handoff.take() else {
             return Round::Done;
         };
