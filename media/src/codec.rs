@@ -8,15 +8,15 @@ pub const VIDEO_CLOCK_RATE: u32 = 90_000;
 /// The codecs that a publication may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// RFC 7741.
+    /// VP8 (RFC 7741).
     Vp8,
-    /// RFC 9628.
+    /// VP9 (RFC 9628).
     Vp9,
-    /// AOMedia "RTP Payload Format For AV1", 1.0.
+    /// AV1 (AOMedia "RTP Payload Format For AV1", 1.0).
     Av1,
-    /// RFC 6184.
+    /// H264 (RFC 6184).
     H264,
-    /// RFC 7587.
+    /// Opus (RFC 7587).
     Opus,
 }
 

@@ -68,7 +68,7 @@ impl SendBatch {
         self.segments == 0
     }
 
-    /// Returns how many datagrams wait.
+    /// Returns the number of datagrams that wait.
     pub fn len(&self) -> usize {
         self.segments
     }
@@ -109,7 +109,7 @@ mod tests {
         (SOURCE, port).into()
     }
 
-    /// Pushes datagrams of the given sizes to port 9 and returns how many were taken.
+    /// Pushes datagrams of the given sizes to port 9; returns the number that joined the batch.
     fn taken(sizes: &[usize]) -> usize {
         let mut batch = SendBatch::new();
         let joins = |size: &&usize| batch.push(SOURCE, to(9), &vec![0; **size]);

@@ -7,15 +7,15 @@ use std::fmt;
 /// every tenth minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timecode {
-    /// 0..=23.
+    /// Hours, 0..=23.
     pub hours: u8,
-    /// 0..=59.
+    /// Minutes, 0..=59.
     pub minutes: u8,
-    /// 0..=59.
+    /// Seconds, 0..=59.
     pub seconds: u8,
-    /// 0 to one less than the nominal rate.
+    /// Frames, from 0 to one less than the nominal rate.
     pub frames: u32,
-    /// Shown by `;` before the frames.
+    /// Whether labels are dropped, which is shown by `;` before the frames.
     pub drop_frame: bool,
 }
 

@@ -60,7 +60,7 @@ export class Participant {
     return (await this.state()).objects;
   }
 
-  /** Waits until the page has marks with the same ids as `marks`, all confirmed. */
+  /** Waits until the page has all of `marks`, found by their ids, finished and confirmed. */
   async untilMarks(marks) {
     const expected = marks.map(({ author, counter }) => [author, counter]);
     await this.until(`marks ${JSON.stringify(expected)}`, hasMarks, expected);

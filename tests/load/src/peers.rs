@@ -1,4 +1,4 @@
-//! Cost to the server of a delivered op: fmz and other engines under the same hands.
+//! Cost to the server of a delivered op: fmz and other engines under the same load.
 
 mod children;
 

@@ -124,7 +124,7 @@ impl Allocation {
             .any(|permission| permission.ip == ip && permission.expires_at > now)
     }
 
-    /// Returns how many of these addresses have no permission, each counted once.
+    /// Returns the number of these addresses that have no permission, each counted once.
     pub(crate) fn new_peers(&self, peers: &[SocketAddr], now: Instant) -> usize {
         let is_new = |at: &usize| {
             let ip = peers[*at].ip();

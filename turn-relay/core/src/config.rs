@@ -33,8 +33,8 @@ pub struct Config {
     /// The server that new clients are sent to instead (300, RFC 8489 section 10); only those of
     /// its address family.
     pub alternate: Option<SocketAddr>,
-    /// Furthest time in the future at which a credential may expire. One that expires later is
-    /// refused, and a revoked user is remembered for so long.
+    /// Furthest time in the future at which a credential may expire. A credential that expires
+    /// later is refused, and a revoked user is remembered for that long.
     pub credential_lifetime_max: Duration,
     /// The limits of one user, and of all together.
     pub quotas: Quotas,
@@ -95,7 +95,7 @@ impl Config {
     }
 }
 
-/// Without the secrets.
+/// Prints everything except the secrets.
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Config")

@@ -36,7 +36,7 @@ impl Issuer {
     }
 }
 
-/// Without the secret.
+/// Prints nothing of the secret.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! One page: a participant, the shell around it, and the person before it.
+//! One page: a participant, the shell around it, and the person who uses it.
 
 mod frame;
 mod hand;
