@@ -69,6 +69,7 @@ impl Driver {
             let segment = Some(batch.segment());
             match self.send_bytes(io, source, destination, batch.bytes(), segment) {
                 Ok(()) => return Ok(sent_whole(batch)),
+                // The batch stays as it is, to be sent once the socket is writable.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
                 Err(error) => tracing::debug!(%error, "segmented send refused, sending singly"),
             }

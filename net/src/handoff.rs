@@ -57,6 +57,8 @@ impl Batch {
 
     /// Moves everything to the end of `waiting`. Returns the number of datagrams that did not fit.
     fn append_to(&mut self, waiting: &mut Self) -> usize {
+        // The usual case: the other end has taken everything, so the batches change places and
+        // nothing is copied.
         if waiting.headers.is_empty() {
             std::mem::swap(self, waiting);
             return 0;
@@ -149,6 +151,7 @@ impl End {
             return 0;
         }
         let mut waiting = self.to.waiting();
+        // Only a queue that was empty needs a wake-up: otherwise one is under way already.
         let was_empty = waiting.headers.is_empty();
         let lost = self.outgoing.append_to(&mut waiting);
         drop(waiting);

@@ -50,9 +50,11 @@ impl ReceiveBuffer {
     }
 
     fn split<'a>(&self, slot: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = Datagram<'a>> {
+        // The kernel tells the local address only if the socket is bound to all of them.
         let ip = meta.dst_ip.unwrap_or(self.bound.ip()).to_canonical();
         let local = SocketAddr::new(ip, self.bound.port());
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+        // The kernel may have joined several datagrams, all but the last `stride` bytes long.
         let payloads = slot[..meta.len.min(slot.len())].chunks(meta.stride.max(1));
         payloads.map(move |payload| Datagram {
             source,

@@ -114,6 +114,8 @@ impl FrameMap {
     }
 
     /// Returns the signed distance on the timestamp's circle.
+    // Timestamps wrap at 2^32, so the difference is read as a signed number: half the circle lies
+    // ahead of the base, the other half before it.
     fn ticks_since_base(&self, rtp: u32) -> i64 {
         i64::from(rtp.wrapping_sub(self.rtp_base).cast_signed())
     }
@@ -146,6 +148,7 @@ impl FrameMaps {
             Err(0) if self.maps.len() == MAPS_MAX => return,
             Err(at) => self.maps.insert(at, map),
         }
+        // The oldest map makes room.
         if self.maps.len() > MAPS_MAX {
             self.maps.remove(0);
         }
@@ -155,6 +158,7 @@ impl FrameMaps {
     /// (frame4).
     #[must_use]
     pub fn frame(&self, rtp: u32) -> Option<FrameAt> {
+        // A picture before the newest map's base is still counted by the map before.
         let map = self
             .maps
             .iter()

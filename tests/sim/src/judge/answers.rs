@@ -155,8 +155,8 @@ impl Judge {
         }
     }
 
-    /// Checks that no command waits for an answer, and that changes older than the automatic
-    /// commit's delay are in a version.
+    /// Checks that no command waits for an answer. If the room makes versions by itself, changes
+    /// older than its delay must be in one.
     pub(super) fn judge_rest(&mut self) {
         if let Some(id) = self.commands.asked.keys().next().copied() {
             self.find(
