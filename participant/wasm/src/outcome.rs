@@ -21,7 +21,7 @@ export type Told =
   | { readonly kind: "loaded" }
   /** Objects changed: `takeChanges` has them. */
   | { readonly kind: "changed" }
-  /** Ops of this page were refused, or cannot be committed any more (`lost`); they are taken back. */
+  /** This page's ops were refused, or cannot be committed (`lost`); they are taken back. */
   | { readonly kind: "refused"; readonly code: string; readonly text: string }
   | { readonly kind: "roundTrip"; readonly ms: number }
   /** The server counts as dead. */

@@ -98,8 +98,8 @@ fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
     }
 }
 
-/// Draws the delay after which a room makes a version by itself; zero if it never does. The delay is
-/// short enough that people's pauses reach it, and that it passes before a run has settled.
+/// Draws the delay after which a room makes a version by itself; zero if it never does. The delay
+/// is short enough that people's pauses reach it, and that it passes before a run has settled.
 fn auto_commit(random: &mut Random) -> Duration {
     match random.percent(60) {
         true => Duration::from_millis(random.between(100, 3000)),

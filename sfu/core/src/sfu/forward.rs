@@ -28,8 +28,8 @@ impl Sfu {
         endpoint.received_at = now;
         self.stats.bytes_in += datagram.payload.len() as u64;
         if named {
-            // Only a binding request names its endpoint, and the transport has checked that the request
-            // knows the password. So the flow may be trusted from here on.
+            // Only a binding request names its endpoint, and the transport has checked that the
+            // request knows the password. So the flow may be trusted from here on.
             self.endpoints.learn(datagram.flow, slot);
         }
         // The datagram may have changed the time at which the transport wants to be driven.
