@@ -8,7 +8,7 @@ use fmz_proto::limits::{COPIES_MAX, COPY_FRAME_BYTES_MAX};
 use fmz_proto::v1::{CommittedBatch, OpBatch, OpCopies, Welcome, client_message};
 
 impl Judge {
-    /// Notes a batch that a page sends, for the first time or again.
+    /// Notes a batch that a page sends for the first time, and checks that each repeat is the same.
     pub(crate) fn made(&mut self, page: usize, author: u32, batch: &OpBatch) {
         let Some(claim) = self.claims.get(author, batch.client_seq) else {
             self.claims.make(author, batch);
@@ -79,7 +79,7 @@ impl Judge {
         }
     }
 
-    /// Checks the log after a start of the server or of the room opened it again.
+    /// Checks the log that was read as the server, or only the room, started again.
     pub(crate) fn recovered(&mut self, found: &Recovered) {
         let same = |(a, b): (&CommittedBatch, &CommittedBatch)| a == b;
         let count = found.log.len();
@@ -95,6 +95,7 @@ impl Judge {
             let text = format!("the log ends at {head}, {} was durable", self.durable);
             self.find(Invariant::Durable, text);
         }
+        // Batches that were not durable may be gone. Their pages send them again.
         for batch in &self.history.log[count..] {
             if let Some(claim) = self.claims.get(batch.author, batch.client_seq) {
                 claim.committed = false;

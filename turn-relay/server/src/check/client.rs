@@ -17,7 +17,7 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
-/// Time to wait for an answer.
+/// Longest wait for an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Pause before a request that may have been lost is sent again; each pause is twice as long as the
 /// one before (RFC 8489 section 6.2.1).
@@ -28,15 +28,15 @@ const UDP: u8 = 17;
 /// Reasons for which a relay did not do as it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// Nothing came in time.
+    /// No answer came in time.
     #[error("no answer")]
     Silence,
     /// An error answer.
     #[error("refused with {code} {reason}")]
     Refused {
-        /// Its code.
+        /// Code of the answer.
         code: u16,
-        /// Its reason.
+        /// Reason in the answer.
         reason: String,
     },
     /// An answer that lacks a required part.
