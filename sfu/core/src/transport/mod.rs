@@ -196,7 +196,7 @@ fn poll(
                 rtc.handle_input(Input::Timeout(now))?;
             }
             Ok(Output::Transmit(transmit)) => {
-                // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
+                // str0m pairs addresses of one protocol only, and ours are all announced for UDP.
                 debug_assert_eq!(transmit.proto, Protocol::Udp);
                 transmits.push_back(Transmit {
                     flow: Flow::udp(transmit.source, transmit.destination),
