@@ -11,12 +11,12 @@ use fmz_signaling_core::{
 };
 use std::time::{Duration, Instant};
 
-/// Sessions that speak: one owner, one author, one who may only look.
+/// Sessions: one owner, one author, one viewer.
 const SESSIONS: u8 = 3;
-/// Effects of one step: more would mean that the room talks to itself.
+/// Effects of one step. More would mean that the room answers itself.
 const EFFECTS_MAX: usize = 10_000;
 
-/// After every plan the log gives the document that the room holds.
+/// Runs a plan. After it, the log must give the document that the room holds.
 pub(crate) fn run(data: &[u8]) {
     let mut world = World::new();
     let mut input = Input::new(data);

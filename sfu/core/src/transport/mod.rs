@@ -28,12 +28,12 @@ use str0m::config::DtlsVersion;
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
-/// How often str0m reports its counts.
+/// Time between two reports of str0m's counts.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// Deadlines in the past that str0m may name in a row; it is driven again after a millisecond.
 const OVERDUE_TIMEOUTS_MAX: usize = 64;
 
-/// What a transport reports.
+/// A report of a transport.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
     Connected,
@@ -47,7 +47,7 @@ pub(crate) enum TransportEvent {
     Nacks(u64),
 }
 
-/// What draining a transport brings: datagrams to send, and events.
+/// Outputs of draining a transport: datagrams to send, and events.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     pub(crate) transmits: VecDeque<Transmit>,
@@ -147,8 +147,8 @@ impl Transport {
         Ok(at)
     }
 
-    /// Adds an address of the client. Returns false for an unreadable one, or a name instead of an
-    /// address, which is passed over.
+    /// Adds an address of the client. Returns false if it is unreadable, or a name instead of an
+    /// address; then it is ignored.
     pub(crate) fn add_candidate(&mut self, candidate: &str) -> Result<bool, TransportError> {
         let line = candidate.trim_start_matches("a=");
         self.rtc.call(|rtc| match Candidate::from_sdp_string(line) {
@@ -196,7 +196,7 @@ fn poll(
                 rtc.handle_input(Input::Timeout(now))?;
             }
             Ok(Output::Transmit(transmit)) => {
-                // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
+                // str0m pairs addresses of one protocol only, and ours are all announced for UDP.
                 debug_assert_eq!(transmit.proto, Protocol::Udp);
                 transmits.push_back(Transmit {
                     flow: Flow::udp(transmit.source, transmit.destination),
