@@ -2,7 +2,7 @@ import { loadReplica } from "@fmz/client";
 import { signal } from "@preact/signals";
 import { exposeRoom } from "./hook";
 import { t } from "./i18n";
-import { readAddress, type RoomLink } from "./link";
+import { readAddress, type RoomLink } from "./state/link";
 import { RoomContext } from "./state/context";
 import { RoomState } from "./state/room";
 import { sessionKey } from "./state/session-key";

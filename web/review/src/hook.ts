@@ -1,7 +1,7 @@
 import { decodePoints, frameOf, Kind, Status, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
 import { keyOf } from "./state/marks";
 import type { RoomState } from "./state/room";
-import { relayPath } from "./state/stats";
+import { relayPath } from "./state/figures";
 import { statusOf, type ThreadStatus } from "./state/threads";
 import { cssColor } from "./state/tools";
 

@@ -302,3 +302,7 @@ export const en = {
   "keys.drag": "Middle button, or drag beside a mark",
   "keys.doubleClick": "Double click",
 } as const;
+
+export type MessageKey = keyof typeof en;
+/** Every sentence of the page in one language. */
+export type Messages = Readonly<Record<MessageKey, string>>;

@@ -1,4 +1,4 @@
-import type { Messages } from "./index";
+import type { Messages } from "./en";
 
 /** Every word of the page in Chinese. */
 export const zh: Messages = {

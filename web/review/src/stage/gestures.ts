@@ -12,7 +12,7 @@ import {
 import type { RoomState } from "../state/room";
 import { addOp, appendOp, createOp, deleteOp, endOp, property } from "../state/ops";
 import { submitMark, type Sight } from "../state/sight";
-import { toGrid, type Point } from "./geometry";
+import { toGrid, type Point } from "../grid/geometry";
 
 /** A pointer's place with its pressure, 0..=1; `undefined` from a device that reports none. */
 export interface PenPoint extends Point {

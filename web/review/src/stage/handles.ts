@@ -1,10 +1,11 @@
 import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf } from "../state/marks";
+import { cornerOps } from "../state/ops";
 import type { RoomState } from "../state/room";
-import { setCorners, squareTo, type Corners } from "./corners";
-import { gridScale, toGrid, type Point, type Rect } from "./geometry";
+import { squareTo, type Corners } from "../grid/corners";
+import { gridScale, toGrid, type Point, type Rect } from "../grid/geometry";
 import type { Gesture } from "./gestures";
-import { boundsOf, endOf, startOf } from "./shapes";
+import { boundsOf, endOf, startOf } from "../grid/shapes";
 
 /**
  * How near the pointer must come to a handle, CSS px; at most this share of the mark, so that
@@ -82,7 +83,8 @@ export function resize(room: RoomState, object: ObjectState, handle: Handle): Ge
     move: (points) => {
       const at = points.at(-1);
       const now = room.marks.get(keyOf(object.id));
-      if (at && now) setCorners(document, now, resized(now, handle, toGrid(at, room.view.rect.peek())));
+      const ops = at && now ? cornerOps(now, resized(now, handle, toGrid(at, room.view.rect.peek()))) : [];
+      if (ops.length > 0) document.submit(ops);
     },
     end,
     cancel: end,

@@ -2,11 +2,11 @@ import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf } from "../state/marks";
 import type { RoomState } from "../state/room";
 import { handleAt, resize, type Handle } from "./handles";
-import { toGrid, type Point } from "./geometry";
+import { toGrid, type Point } from "../grid/geometry";
 import { brush, drag, erase, pan, shape, type Gesture, type PenPoint } from "./gestures";
 import { objectAt } from "./hit";
 import { closePolygon, comment, stamp, vertex } from "./place";
-import { startOf } from "./shapes";
+import { startOf } from "../grid/shapes";
 import type { Overlay } from "./overlay";
 
 /** Zoom of one wheel step of 100 px. */

@@ -3,25 +3,15 @@ import { isGrowing, keyOf, type MarkKey } from "../state/marks";
 import type { RoomState } from "../state/room";
 import { pinNumbers } from "../state/threads";
 import { paletteColor } from "../state/tools";
-import { toStage } from "./geometry";
-import { Input } from "./input";
-import { Painter, type Surface } from "./painter";
+import { toStage } from "../grid/geometry";
+import { Painter } from "./painter";
 import { polygonPreview } from "./place";
+import type { Surface } from "./surface";
 
 /** The two canvases over the picture: finished marks below, all that moves above. */
 export interface Canvases {
   readonly marks: HTMLCanvasElement;
   readonly motion: HTMLCanvasElement;
-}
-
-/** Draws the room's marks over the picture and takes the pointer; the result ends both. */
-export function mountOverlay(room: RoomState, canvases: Canvases): () => void {
-  const overlay = new Overlay(room, canvases);
-  const input = new Input(room, canvases.motion, overlay);
-  const ends = [overlay.start(), input.start()];
-  return () => {
-    for (const end of ends) end();
-  };
 }
 
 export class Overlay {

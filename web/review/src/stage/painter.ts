@@ -1,11 +1,12 @@
 import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf, type MarkKey } from "../state/marks";
 import { cssColor } from "../state/tools";
-import { gridScale, type Point, type Rect } from "./geometry";
+import { gridScale, type Point, type Rect } from "../grid/geometry";
 import { handlesOf, placeOf } from "./handles";
 import { drawPin, pinBounds } from "./pins";
-import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "./shapes";
+import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "../grid/shapes";
 import { stampShape } from "./stamps";
+import { toGridSpace, type Surface } from "./surface";
 
 /** Dark rim around every mark, so that it reads on white as on black. */
 const HALO = "rgba(0, 0, 0, 0.65)";
@@ -15,12 +16,6 @@ const ACCENT = "#6ea8fe";
 /** Side of a handle, and radius of a vertex that was put, CSS px. */
 const HANDLE_PX = 8;
 const VERTEX_PX = 3.5;
-
-/** Where a canvas stands: the picture's place on it, and its pixels per CSS px. */
-export interface Surface {
-  readonly rect: Rect;
-  readonly pixelRatio: number;
-}
 
 /**
  * Draws marks on canvases that cover the stage. Keeps each object's paths until the object changes.
@@ -144,11 +139,6 @@ export class Painter {
     const width = Math.max(...lines.map((line) => this.ruler?.measureText(line).width ?? 0));
     return { x, y: y - object.width, width, height: object.width * (0.3 + 1 + (lines.length - 1) * LINE_HEIGHT) };
   }
-}
-
-function toGridSpace(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface): void {
-  const scale = gridScale(rect) * pixelRatio;
-  context.setTransform(scale, 0, 0, scale, rect.x * pixelRatio, rect.y * pixelRatio);
 }
 
 /** Text is set in screen pixels: fonts of grid size would lose their hinting. */

@@ -2,8 +2,8 @@ import { create, encodePoints, Kind, ObjectStateSchema, STROKE_ORIGIN, type Obje
 import { appendOp, createOp, endOp, property } from "../state/ops";
 import type { RoomState } from "../state/room";
 import { submitMark } from "../state/sight";
-import { isOnGrid, squareAround, squareTo, type Corners } from "./corners";
-import { gridScale, toGrid, type Point } from "./geometry";
+import { isOnGrid, squareAround, squareTo, type Corners } from "../grid/corners";
+import { gridScale, toGrid, type Point } from "../grid/geometry";
 import { DRAG_PX_MIN, type Gesture } from "./gestures";
 
 /** Tools that put something at a place: stamps, pins, the vertices of a polygon. */

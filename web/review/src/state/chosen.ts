@@ -1,7 +1,7 @@
 import { Kind, type ObjectState, type Property } from "@fmz/client";
-import { middleOf, setCorners, squareAround } from "../stage/corners";
-import { boundsOf, endOf, startOf } from "../stage/shapes";
-import { deleteOp, property, setOp } from "./ops";
+import { middleOf, squareAround } from "../grid/corners";
+import { boundsOf, endOf, startOf } from "../grid/shapes";
+import { cornerOps, deleteOp, property, setOp } from "./ops";
 import type { RoomState } from "./room";
 
 /** Takes a colour for what is drawn next, and for the chosen mark. */
@@ -33,7 +33,8 @@ function chosenOf({ marks }: RoomState): ObjectState | undefined {
 function sizeStamp(room: RoomState, stamp: ObjectState): void {
   if (!stamp.id || !room.mayChange(stamp.id)) return;
   const middle = middleOf(boundsOf([startOf(stamp), endOf(stamp)]));
-  setCorners(room.document, stamp, squareAround(middle, room.tools.stampSide));
+  const ops = cornerOps(stamp, squareAround(middle, room.tools.stampSide));
+  if (ops.length > 0) room.document.submit(ops);
 }
 
 function changeChosen(room: RoomState, value: Property["value"]): void {

@@ -1,6 +1,6 @@
 import { limits } from "@fmz/client";
 import { signal } from "@preact/signals";
-import type { Point } from "../stage/geometry";
+import type { Point } from "../grid/geometry";
 import type { Sight } from "./sight";
 
 /** Fewer vertices enclose nothing. */

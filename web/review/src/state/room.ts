@@ -12,13 +12,13 @@ import {
   type SharedDocument,
 } from "@fmz/client";
 import { batch, computed, signal, type ReadonlySignal } from "@preact/signals";
-import { socketUrl, type RoomLink } from "../link";
-import type { Point } from "../stage/geometry";
+import { socketUrl, type RoomLink } from "./link";
+import type { Point } from "../grid/geometry";
 import { announceComments, announceRoom } from "./announcements";
 import { LocalMedia } from "./local-media";
 import { keyOf, Marks } from "./marks";
 import { Notices } from "./notices";
-import { isOfMedia, isOnFrame, Picture } from "./picture";
+import { isOfMedia, isOnFrame, Picture } from "./live-picture";
 import { PolygonDraft } from "./polygon-draft";
 import type { Sight } from "./sight";
 import { noteBeside, notesOf } from "./threads";

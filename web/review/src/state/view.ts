@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { contain, heldInView, zoomedAt, type Placement, type Point, type Rect, type Size } from "../stage/geometry";
+import { contain, heldInView, zoomedAt, type Placement, type Point, type Rect, type Size } from "../grid/geometry";
 
 /** Shape of the picture area while no picture gave its own. */
 const NO_PICTURE: Size = { width: 1920, height: 1080 };

@@ -2,7 +2,7 @@ import { X } from "lucide-preact";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import type { RoomState } from "../state/room";
-import { relayPath } from "../state/stats";
+import { relayPath } from "../state/figures";
 import { IconButton } from "./icon-button";
 
 interface Message {

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { useRoom } from "../state/context";
 import { readRelayUrl, tryWay, type RelayUrl, type Verdict } from "../state/relay-test";
 import type { RoomState } from "../state/room";
-import { relayPath } from "../state/stats";
+import { relayPath } from "../state/figures";
 import { IconButton } from "./icon-button";
 
 /** One way to the relay, and what came of trying it. */

@@ -1,6 +1,6 @@
 import { X } from "lucide-preact";
 import { t, type MessageKey } from "../i18n";
-import { TOOL_KEYS } from "../keys";
+import { TOOL_KEYS } from "./keys";
 import { useRoom } from "../state/context";
 import { TOOLS } from "../state/tools";
 import { IconButton } from "./icon-button";

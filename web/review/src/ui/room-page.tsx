@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
-import { handleKeys } from "../keys";
+import { handleKeys } from "./keys";
 import { useRoom } from "../state/context";
-import { watchFigures } from "../state/stats";
+import { watchFigures } from "../state/figures";
 import { Announcer } from "./announcer";
 import { RemoteAudio } from "./remote-audio";
 import { SidePanel } from "./side-panel";

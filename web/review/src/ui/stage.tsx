@@ -2,7 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useRoom } from "../state/context";
 import type { RoomState } from "../state/room";
-import { mountOverlay } from "../stage/overlay";
+import { mountOverlay } from "../stage/mount";
 import { StageState } from "./stage-state";
 import { TextEntryBox } from "./text-entry";
 

@@ -1,5 +1,5 @@
 import { t } from "../i18n";
-import { TOOL_KEYS } from "../keys";
+import { TOOL_KEYS } from "./keys";
 import { STAMP_BOX, STAMP_LINE, STAMP_PATHS } from "../stage/stamps";
 import { useRoom } from "../state/context";
 import { STAMPS, type Stamp } from "../state/tools";

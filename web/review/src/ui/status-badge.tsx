@@ -1,7 +1,7 @@
 import { t, type MessageKey } from "../i18n";
 import { useRoom } from "../state/context";
 import type { RoomState } from "../state/room";
-import { figures } from "../state/stats";
+import { figures } from "../state/figures";
 
 type Look = "live" | "frozen" | "waiting" | "connecting" | "reconnecting";
 

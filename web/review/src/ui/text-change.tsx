@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ObjectId } from "@fmz/client";
-import { gridScale, toStage } from "../stage/geometry";
-import { startOf } from "../stage/shapes";
+import { gridScale, toStage } from "../grid/geometry";
+import { startOf } from "../grid/shapes";
 import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";
 import { TextField } from "../state/text-field";

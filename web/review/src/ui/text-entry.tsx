@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { gridScale, toStage } from "../stage/geometry";
+import { gridScale, toStage } from "../grid/geometry";
 import { writeText } from "../stage/gestures";
 import { useRoom } from "../state/context";
 import { keyOf } from "../state/marks";

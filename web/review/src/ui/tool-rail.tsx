@@ -18,7 +18,7 @@ import {
   type LucideIcon,
 } from "lucide-preact";
 import { t } from "../i18n";
-import { TOOL_KEYS } from "../keys";
+import { TOOL_KEYS } from "./keys";
 import { useRoom } from "../state/context";
 import { TOOLS, type Tool } from "../state/tools";
 import { IconButton } from "./icon-button";

@@ -1,8 +1,8 @@
-import { chooseColor, deleteChosen, stepWidth } from "./state/chosen";
-import type { RoomState } from "./state/room";
-import { closePolygon } from "./stage/place";
-import { PALETTE, TOOLS, type Tool } from "./state/tools";
-import { toggleFullscreen } from "./ui/fullscreen";
+import { chooseColor, deleteChosen, stepWidth } from "../state/chosen";
+import type { RoomState } from "../state/room";
+import { closePolygon } from "../stage/place";
+import { PALETTE, TOOLS, type Tool } from "../state/tools";
+import { toggleFullscreen } from "./fullscreen";
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = {
   select: "v",
