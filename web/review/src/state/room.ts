@@ -1,4 +1,6 @@
 import {
+  restAsk,
+  RoomApi,
   RoomClient,
   Source,
   type ClientOptions,
@@ -60,6 +62,7 @@ export class RoomState {
   readonly view = new View();
   readonly picture = new Picture();
   readonly notices = new Notices();
+  readonly api: RoomApi;
   readonly versions: Versions;
   readonly media: LocalMedia;
 
@@ -121,7 +124,8 @@ export class RoomState {
     this.client = new RoomClient({ ...client, url: socketUrl(location), token: link.token, name });
     this.relayOnly = client.iceTransportPolicy === "relay";
     this.document = this.client.session.document;
-    this.versions = new Versions(link.room, link.token, client.sessionKey);
+    this.api = new RoomApi({ ask: restAsk("", link.token), room: link.room, sessionKey: client.sessionKey });
+    this.versions = new Versions(this.api);
     this.marks = new Marks(this.document);
     this.media = new LocalMedia(this.client.publisher, this.notices);
     this.listenToSession();

@@ -2,31 +2,43 @@ import { useSignal } from "@preact/signals";
 import { Check, UserPlus } from "lucide-preact";
 import { t } from "../i18n";
 import { useRoom } from "../state/context";
-import { invitation } from "../state/invite";
+import { invite, type Invited } from "../state/invite";
 
 /** Time that the button says that it copied, ms. */
 const COPIED_MS = 2500;
 
-type Copy = { readonly kind: "ready" } | { readonly kind: "copied" } | { readonly kind: "failed"; readonly link: string };
+type Copy = { readonly kind: "ready" } | Exclude<Invited, { readonly kind: "refused" }>;
 
 /** Copies a link for someone else. */
 export function InviteButton({ wide = false }: { readonly wide?: boolean }) {
   const room = useRoom();
   const copy = useSignal<Copy>({ kind: "ready" });
   const onClick = async (): Promise<void> => {
-    const link = await invitation(room);
-    try {
-      await navigator.clipboard.writeText(link);
-      copy.value = { kind: "copied" };
-      setTimeout(() => {
-        copy.value = { kind: "ready" };
-      }, COPIED_MS);
-    } catch {
-      // Pages that are not secure have no clipboard.
-      copy.value = { kind: "failed", link };
+    room.notices.dismiss("invite");
+    const invited = await invite({
+      api: room.api,
+      rights: room.rights.peek(),
+      room: room.link.room,
+      page: location,
+      // Pages that are not secure have no clipboard, and this rejects.
+      copy: async (text) => navigator.clipboard.writeText(text),
+    });
+    switch (invited.kind) {
+      case "copied":
+        copy.value = { kind: "copied" };
+        setTimeout(() => {
+          copy.value = { kind: "ready" };
+        }, COPIED_MS);
+        break;
+      case "shown":
+        copy.value = invited;
+        break;
+      case "refused":
+        room.notices.show("invite", "invite.refused", invited.reason);
+        break;
     }
   };
-  if (copy.value.kind === "failed") return <LinkField link={copy.value.link} />;
+  if (copy.value.kind === "shown") return <LinkField link={copy.value.link} />;
   const copied = copy.value.kind === "copied";
   const Icon = copied ? Check : UserPlus;
   return (
