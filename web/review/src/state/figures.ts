@@ -1,47 +1,60 @@
 import { relayOf, type RelayPath } from "@fmz/client";
 import { signal } from "@preact/signals";
-import type { RoomState } from "./room";
+import type { Connection } from "./connection";
+import type { Sources } from "./sources";
 
 /** Time between two looks at the connection's figures, ms. */
 const INTERVAL_MS = 1000;
 
 export interface StreamFigures {
+  /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Pictures a second. */
   readonly fps: number;
+  /** Mbit/s. */
   readonly megabits: number;
 }
 
-/** What arrives of the large picture, as the browser measures it. */
-export const figures = signal<StreamFigures | undefined>(undefined);
+/** Figures of the connection, as the browser measures them. */
+export class Figures {
+  /** What arrives of the large picture; `undefined` while nothing does. */
+  readonly stream = signal<StreamFigures | undefined>(undefined);
+  /** The relayed path in use; `undefined` if the path is direct. */
+  readonly relayPath = signal<RelayPath | undefined>(undefined);
+  private before: Counted | undefined;
 
-/** How the path is relayed, as the browser says; `undefined` where it is direct. */
-export const relayPath = signal<RelayPath | undefined>(undefined);
+  constructor(
+    private readonly connection: Pick<Connection, "stats">,
+    private readonly sources: Pick<Sources, "main" | "streamOf">,
+  ) {}
 
-/** Looks once a second until the result is called. */
-export function watchFigures(room: RoomState): () => void {
-  let before: Counted | undefined;
-  const look = async (): Promise<void> => {
-    const main = room.main.peek();
-    const track = main && room.streamOf(main)?.getVideoTracks()[0];
-    const report = await room.client.stats();
-    relayPath.value = report && relayOf(report);
+  /** Looks once a second until the result is called. */
+  watch(): () => void {
+    const timer = setInterval(() => void this.look(), INTERVAL_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  private async look(): Promise<void> {
+    const main = this.sources.main.peek();
+    const track = main && this.sources.streamOf(main)?.getVideoTracks()[0];
+    const report = await this.connection.stats();
+    this.relayPath.value = report && relayOf(report);
     const entry = track && inboundOf(report, track.id);
+    const { before } = this;
     const now = entry && { bytes: entry.bytesReceived ?? 0, frames: entry.framesDecoded ?? 0, at: entry.timestamp };
     const { frameWidth: width = 0, frameHeight: height = 0 } = entry ?? {};
-    figures.value = before && now && now.at > before.at && width > 0 ? { width, height, ...between(before, now) } : undefined;
-    before = now;
-  };
-  const timer = setInterval(() => void look(), INTERVAL_MS);
-  return () => {
-    clearInterval(timer);
-  };
+    this.stream.value = before && now && now.at > before.at && width > 0 ? { width, height, ...between(before, now) } : undefined;
+    this.before = now;
+  }
 }
 
 interface Counted {
   readonly bytes: number;
   readonly frames: number;
-  /** When it was counted, ms. */
+  /** Time of the count, ms. */
   readonly at: number;
 }
 

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { Check, UserPlus } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { useApi, useLink, useNotices, usePeople } from "../state/context";
 import { invite, type Invited } from "../state/invite";
 
 /** Time that the button says that it copied, ms. */
@@ -11,14 +11,17 @@ type Copy = { readonly kind: "ready" } | Exclude<Invited, { readonly kind: "refu
 
 /** Copies a link for someone else. */
 export function InviteButton({ wide = false }: { readonly wide?: boolean }) {
-  const room = useRoom();
+  const api = useApi();
+  const link = useLink();
+  const notices = useNotices();
+  const people = usePeople();
   const copy = useSignal<Copy>({ kind: "ready" });
   const onClick = async (): Promise<void> => {
-    room.notices.dismiss("invite");
+    notices.dismiss("invite");
     const invited = await invite({
-      api: room.api,
-      rights: room.rights.peek(),
-      room: room.link.room,
+      api,
+      rights: people.rights.peek(),
+      room: link.room,
       page: location,
       // Pages that are not secure have no clipboard, and this rejects.
       copy: async (text) => navigator.clipboard.writeText(text),
@@ -34,7 +37,7 @@ export function InviteButton({ wide = false }: { readonly wide?: boolean }) {
         copy.value = invited;
         break;
       case "refused":
-        room.notices.show("invite", "invite.refused", invited.reason);
+        notices.show("invite", "invite.refused", invited.reason);
         break;
     }
   };
