@@ -269,6 +269,12 @@ impl Participant {
         }
     }
 
+    /// Returns the visible objects and counts their changes as taken, see
+    /// [`Replica::take_objects`].
+    pub fn take_objects(&mut self) -> v1::ObjectList {
+        self.replica.take_objects()
+    }
+
     /// Returns the objects that changed since the last call, see [`Replica::take_changes`].
     pub fn take_changes(&mut self) -> v1::ObjectList {
         self.replica.take_changes()

@@ -255,9 +255,11 @@ impl JsParticipant {
         self.replica().can_redo()
     }
 
-    /// Returns the visible objects in drawing order, as an `ObjectList`.
-    pub fn objects(&self) -> Vec<u8> {
-        self.replica().objects().encode_to_vec()
+    /// Returns the visible objects in drawing order, as an `ObjectList`. Their changes count as
+    /// taken.
+    #[wasm_bindgen(js_name = takeObjects)]
+    pub fn take_objects(&mut self) -> Vec<u8> {
+        self.participant.take_objects().encode_to_vec()
     }
 
     /// Returns the objects that changed since the last call, as an `ObjectList` in order of id;

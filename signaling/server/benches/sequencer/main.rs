@@ -8,7 +8,7 @@ mod cpu;
 mod pens;
 
 use fmz_annotation::{Document, Ops};
-use fmz_proto::{FromClient, v1::Grants};
+use fmz_proto::{EncodedBatch, FromClient, v1::Grants};
 use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId, read_client};
 use fmz_store::{Disk, OpLog, OpenedLog, Records};
 use std::time::{Duration, Instant};
