@@ -5,7 +5,6 @@ use crate::{
     api::{self, admin_router},
     link,
     metrics::Metrics,
-    rooms::Rooms,
     state::State,
     token::{TokenRequest, Tokens, is_room_name},
     web,
@@ -20,13 +19,11 @@ use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// How long requests may go on once the server stops.
-pub(crate) const DRAIN: Duration = Duration::from_secs(3);
 /// Relay connections that wait to be served: taking one is a matter of microseconds, so
 /// this is a moment of a crowd.
 const RELAY_STREAMS_MAX: usize = 64;
@@ -66,7 +63,7 @@ impl Server {
         }
         let admin = config.admin.map(listen).transpose()?;
         let metrics = Metrics::new(&registry)?;
-        let state = State::new(config, tokens, stores, metrics, Rooms::new(to_sfu));
+        let state = State::new(config, tokens, stores, metrics, to_sfu);
         Ok(Self {
             state,
             listeners,
@@ -143,8 +140,9 @@ impl Server {
             relay,
             registry,
             for_operators,
-            from_sfu,
+            mut from_sfu,
         } = self;
+        link::take_waiting(&state, &mut from_sfu);
         let settings = front(&state);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
         let stopping = CancellationToken::new();
@@ -197,7 +195,7 @@ async fn stop(state: &State, stopping: &CancellationToken) {
     // Every socket that is left gives its permit back once its close is answered,
     // or not answered in time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(DRAIN, state.sockets.acquire_many(sockets)).await;
+    let _ = tokio::time::timeout(web::DRAIN, state.sockets.acquire_many(sockets)).await;
     state.stores.log.flush().await;
 }
 

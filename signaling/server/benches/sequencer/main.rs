@@ -7,12 +7,9 @@
 mod cpu;
 mod pens;
 
-use fmz_annotation::Document;
-use fmz_proto::{
-    EncodedBatch, decode_client,
-    v1::{CommittedBatch, Grants, client_message::Message},
-};
-use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId};
+use fmz_annotation::{Document, Ops};
+use fmz_proto::{EncodedBatch, FromClient, v1::Grants};
+use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId, read_client};
 use fmz_store::{Disk, OpLog, OpenedLog, Records};
 use std::time::{Duration, Instant};
 
@@ -52,7 +49,7 @@ struct Append {
     due: Instant,
     token: AppendToken,
     expected: u64,
-    batches: Vec<CommittedBatch>,
+    batches: Vec<EncodedBatch>,
 }
 
 struct Bench {
@@ -98,7 +95,7 @@ impl Bench {
                 before = Some((self.handed_out, cpu::of_this_process()?));
             }
             self.settle(now).await?;
-            let message = decode_client(&frame)?;
+            let message = read_client(&frame)?;
             self.take(session, message, now);
         }
         let (ops, spent) = before.ok_or("nothing was measured")?;
@@ -106,7 +103,7 @@ impl Bench {
         Ok((self.handed_out - ops) as f64 / spent.as_secs_f64())
     }
 
-    fn take(&mut self, session: SessionId, message: Message, now: Instant) {
+    fn take(&mut self, session: SessionId, message: FromClient<Ops>, now: Instant) {
         self.room.handle_message(session, message, Path::Ops, now);
         self.perform(now);
     }
@@ -134,8 +131,7 @@ impl Bench {
         };
         if let Some((disk, log)) = &mut self.disk {
             assert_eq!(log.head.revision, append.expected, "one writer");
-            let batches = append.batches.iter().map(EncodedBatch::new);
-            let records = Records::new(log.head, batches)?;
+            let records = Records::new(log.head, append.batches)?;
             log.head = records.head();
             disk.append(&log.lease, records).await?;
         }

@@ -1,6 +1,6 @@
 //! Many who want one room at the same time.
 
-use super::{NotOpen, Rooms, opening::opening};
+use super::{NotOpen, opening::opening};
 use crate::{Config, metrics::Metrics, state::State, token::Tokens};
 use fmz_proto::v1::StoredRoom;
 use fmz_store::{Answer, Catalog, CatalogError, Epoch, Memory, Stores};
@@ -77,7 +77,7 @@ async fn world(openings: usize) -> World {
     let (link, to_sfu) = mpsc::channel(16);
     let config = Config::new(folder.path());
     World {
-        state: State::new(config, tokens, stores, metrics, Rooms::new(link)),
+        state: State::new(config, tokens, stores, metrics, link),
         memory,
         gates,
         _folder: folder,
@@ -93,7 +93,7 @@ impl World {
         found: Result<(), CatalogError>,
     ) -> Vec<Result<(), NotOpen>> {
         let ask = || {
-            let mut asker = Box::pin(self.state.rooms.room(&self.state, room));
+            let mut asker = Box::pin(self.state.rooms.room(room));
             assert!((&mut asker).now_or_never().is_none(), "it waits");
             asker
         };
@@ -115,7 +115,7 @@ async fn opening1_all_who_ask_meanwhile_share_one_opening() {
     let mut world = world(1).await;
     let answers = world.ask(ROOM, Ok(())).await;
     assert_eq!(answers, [Ok(()); ASKERS + 1]);
-    let later = world.state.rooms.room(&world.state, ROOM).await;
+    let later = world.state.rooms.room(ROOM).await;
     assert!(later.is_ok(), "the room is open");
     let lease = fmz_store::OpLog::open(&world.memory, ROOM).await;
     assert_eq!(lease.unwrap().lease.epoch(), Epoch(2), "it was opened once");

@@ -15,13 +15,13 @@ pub(super) const ROOM: &str = "long";
 const AUTHORS: u32 = 8;
 /// Batches that are appended at once.
 const PAGE_BATCHES: usize = 512;
-/// When the room was opened, milliseconds since 1970.
+/// Time at which the room was opened, in milliseconds since 1970.
 const BEGUN_MS: u64 = 1_800_000_000_000;
 /// Time between two versions, milliseconds.
 const VERSION_MS: u64 = 60_000;
 
-/// Writes a log of at least so many ops, `versions` commits among them at even distances, with the
-/// snapshots that a room would have written on the way. Returns the first version.
+/// Writes a log of at least `ops` ops, with `versions` versions at even distances and the snapshots
+/// that a room would have written on the way. Returns the first version.
 pub(super) async fn write(site: &Site, ops: u64, versions: u64, seed: u64) -> Result<VersionId> {
     let disk = Disk::open(site.data.join("log")).context("make the log")?;
     let room = StoredRoom {
@@ -46,7 +46,7 @@ struct Long {
     /// Ops from one version to the next.
     version_ops: u64,
     writers: Vec<Writer>,
-    /// Bytes of log behind the last snapshot, and that one's size.
+    /// Bytes of the log after the last snapshot, and size of that snapshot.
     tail_bytes: u64,
     last_bytes: u64,
 }
