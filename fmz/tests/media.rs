@@ -103,7 +103,7 @@ async fn link5_the_picture_comes_back_by_itself_after_the_media_thread_died() {
     let (from_sfu, inbox) = mpsc::channel(1024);
     let config = Config::new(folder.path());
     let store = Arc::new(Memory::new());
-    let server = Server::new(config, store, registry.clone(), to_sfu, inbox).unwrap();
+    let server = Server::new(config, store.into(), registry.clone(), to_sfu, inbox).unwrap();
     server.ensure_room(ROOM, "Dailies").await.unwrap();
     let media = fmz_sfu::Config {
         media_listen: ([127, 0, 0, 1], 0).into(),

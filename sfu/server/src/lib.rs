@@ -101,8 +101,8 @@ pub fn start_beside_relay(
     match prepare(&runtime, &config, link, relay, registry) {
         Ok(ports) => spawn(runtime, ports),
         Err(error) => {
-            // Waiting for its threads here would panic if `start` was called inside another
-            // runtime.
+            // Dropping the runtime would wait for its threads, and that panics if `start` was
+            // called inside another runtime.
             runtime.shutdown_background();
             Err(error)
         }

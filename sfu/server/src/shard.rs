@@ -1,6 +1,6 @@
 //! One thread's loop. A round takes datagrams, those of a relay in this process, the owner's
-//! messages and timeouts, and then sends datagrams and events. Each part has a budget a round, so
-//! that none starves another. Between rounds, the loop waits.
+//! messages and timeouts, and then sends datagrams and events. Each part has a budget for each
+//! round, so that none starves another. Between rounds, the loop waits.
 
 use crate::ports::Ports;
 use crate::stop::Stop;
@@ -18,9 +18,9 @@ const RECEIVES_MAX: usize = 4;
 const MESSAGES_MAX: usize = 256;
 /// Datagrams sent a round: a millisecond's work, within which the receive buffer cannot fill.
 const SENDS_MAX: usize = 512;
-/// How often counts are made visible.
+/// Time between two updates of the metrics.
 const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
-/// Longest time given to the last datagrams at the end.
+/// Longest time for sending the last datagrams at the end.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Shard<'a> {
@@ -37,7 +37,7 @@ pub(crate) struct Shard<'a> {
 #[derive(Default)]
 struct Outgoing {
     batch: SendBatch,
-    /// When the oldest packet of each datagram in the batch came.
+    /// Arrival of the oldest packet of each datagram in the batch.
     received_at: Vec<Instant>,
     /// A datagram that could not join the batch, and waits until the batch is sent.
     held: Option<Transmit>,
@@ -45,7 +45,7 @@ struct Outgoing {
     blocked: bool,
 }
 
-/// What a part of a round left behind.
+/// Result of a part of a round.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
@@ -121,7 +121,7 @@ impl<'a> Shard<'a> {
             match self.ports.socket.try_receive(&mut self.buffer) {
                 Ok(()) => self.handle_received(),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Done,
-                // An ICMP error of an earlier send; the next call brings what waits behind it.
+                // An ICMP error of an earlier send. The next call reads the datagrams after it.
                 Err(error) => tracing::debug!(%error, "receive"),
             }
         }
@@ -141,12 +141,12 @@ impl<'a> Shard<'a> {
         }
     }
 
-    /// Takes all that the relay handed over: the bound of the hand-off is the budget.
+    /// Takes all datagrams that the relay handed over. The bound of the hand-off is the budget.
     fn receive_relayed(&mut self) {
         let now = Instant::now();
         let (sfu, handoff) = (&mut self.sfu, &mut self.ports.handoff);
         handoff.receive(|datagram| {
-            // Its client has sent it to an announced address.
+            // The relay's client sent it to an announced address.
             let flow = Flow::udp(datagram.local, datagram.source);
             let payload = datagram.payload;
             sfu.handle_datagram(Datagram { flow, payload }, now);
@@ -173,8 +173,8 @@ impl<'a> Shard<'a> {
         round
     }
 
-    /// Sends what the forwarding unit has to send. The clock is read once for each send to the
-    /// kernel, not for each datagram.
+    /// Sends the forwarding unit's datagrams. The clock is read once for each send to the kernel,
+    /// not for each datagram.
     fn send_datagrams(&mut self) -> Round {
         let mut now = Instant::now();
         for _ in 0..SENDS_MAX {
@@ -194,6 +194,7 @@ impl<'a> Shard<'a> {
             if !self.add_to_batch(&transmit) {
                 let sent_at = self.flush();
                 now = sent_at.unwrap_or(now);
+                // The kernel takes nothing more now: the datagram waits for the next round.
                 if sent_at.is_none() || !self.add_to_batch(&transmit) {
                     self.outgoing.held = Some(transmit);
                     return Round::Done;
@@ -215,7 +216,7 @@ impl<'a> Shard<'a> {
         joined
     }
 
-    /// Sends the batch and returns when. Returns `None` if the kernel takes nothing now.
+    /// Sends the batch and returns the time. Returns `None` if the kernel takes nothing now.
     fn flush(&mut self) -> Option<Instant> {
         match self.ports.socket.try_send(&mut self.outgoing.batch) {
             Ok(sent) => self.ports.metrics.refused(sent.refused),
@@ -234,7 +235,7 @@ impl<'a> Shard<'a> {
         Some(now)
     }
 
-    /// Notes how long a packet was under way in here.
+    /// Notes the time that a packet spent in this process.
     fn forwarded(&self, received_at: Instant, now: Instant) {
         let delay = now.saturating_duration_since(received_at);
         self.ports.metrics.forwarded(delay);
@@ -269,6 +270,8 @@ impl<'a> Shard<'a> {
             .poll_timeout()
             .map_or(export_at, |at| at.min(export_at));
         tokio::select! {
+            // In this order: the end first, then datagrams, which cannot wait as long as messages
+            // can.
             biased;
             () = stop.asked() => return Round::Over,
             _ = self.ports.socket.readable() => {}
@@ -284,8 +287,7 @@ impl<'a> Shard<'a> {
         Round::Done
     }
 
-    /// Ends every transport, and returns when each good-bye is sent, or when the time for that is
-    /// over.
+    /// Ends every transport; returns once each goodbye is sent, or when the time for that is over.
     async fn close(mut self) {
         self.sfu.close_all(Instant::now());
         let all_sent = async {

@@ -1,13 +1,14 @@
 //! Batches of one author in their order, on whichever of two paths they came.
 
 use crate::limits::EARLY_BATCHES_MAX;
-use fmz_proto::v1::OpBatch;
+use fmz_annotation::Ops;
+use fmz_proto::ClientBatch;
 use std::{collections::BTreeMap, time::Instant};
 
 /// A batch that came, and waits for its turn.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub(crate) batch: OpBatch,
+    pub(crate) batch: ClientBatch<Ops>,
     pub(crate) at: Instant,
 }
 

@@ -1,8 +1,8 @@
 //! What a room asks its surroundings to do.
 
-use crate::{AppendToken, CommandId, Outcome, ReadToken, Reason, Refusal, SessionId, StateAt};
+use crate::{AppendToken, CommandId, Outcome, ReadToken, Reason, SessionId, StateAt};
 use bytes::Bytes;
-use fmz_proto::v1::{CommittedBatch, to_sfu};
+use fmz_proto::{EncodedBatch, v1::to_sfu};
 use std::time::Duration;
 
 /// The path on which a message came.
@@ -39,7 +39,7 @@ pub enum Effect {
         /// The revision that the log ends with before this append.
         expected_revision: u64,
         /// Batches with consecutive revisions.
-        batches: Vec<CommittedBatch>,
+        batches: Vec<EncodedBatch>,
     },
     /// Send frames, in order, over the WebSockets of some sessions.
     SendSocket {
@@ -71,8 +71,8 @@ pub enum Effect {
     Answer {
         /// The command.
         command: CommandId,
-        /// What it led to.
-        answer: Result<Outcome, Refusal>,
+        /// What came of it, of the command's kind.
+        outcome: Outcome,
     },
     /// Count a client that found its document to differ from the server's.
     Diverged,

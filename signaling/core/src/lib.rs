@@ -60,6 +60,7 @@ mod bucket;
 mod command;
 mod copies;
 mod effect;
+mod frame;
 mod id;
 pub mod limits;
 mod pressure;
@@ -70,8 +71,12 @@ mod room;
 mod sequencer;
 mod session;
 
-pub use command::{Asker, Command, Commit, Outcome, Refusal, Rollback, StateAt, Target, Whose};
+pub use command::{
+    Asker, Command, Commit, Committed, Outcome, Question, Refusal, Restore, Restored, StateAt,
+    Target, Whose,
+};
 pub use effect::{Class, Effect, Path};
+pub use frame::read_client;
 pub use id::{AppendToken, CommandId, LinkEpoch, LinkSession, ReadToken, SessionId};
 pub use limits::RoomLimits;
 pub use pressure::Pressure;

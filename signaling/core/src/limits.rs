@@ -61,8 +61,8 @@ pub const APPEND_OPS_MAX: usize = 4096;
 pub const INBOX_OPS_MAX: usize = 20_000;
 /// Batches of one participant that wait for their turn, resent ones included.
 pub const INBOX_BATCHES_MAX: usize = 4096;
-/// Bytes of batches in one `Committed`, before framing: room for one more batch of a
-/// client below the frame's limit.
+/// Bytes of one `Committed`, before framing: room for one more batch of a client below the frame's
+/// limit.
 pub const COMMITTED_BYTES_MAX: usize = 128 * 1024;
 /// Bytes of sent commits that are kept for sessions that come back: minutes of a busy room.
 pub const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -85,11 +85,11 @@ pub const PUBLISH_BURST: u32 = 16;
 pub const FRAME_MAPS_MAX: usize = 2;
 /// Frames with errors after which a session is closed: a client with a bug, not a flipped bit.
 pub const STRIKES_MAX: u32 = 8;
-/// Commands on their way at once: people's clicks; each rollback among them holds a
-/// document while it waits.
+/// Commands on their way at once: people's clicks; each [`crate::Restore`] among them
+/// holds a document while it waits.
 pub const COMMANDS_MAX: usize = 8;
-/// Bytes of one rollback: a record of the log holds no more, with what is around it.
-pub const ROLLBACK_BYTES_MAX: usize = 960 * 1024;
+/// Bytes of one `Revert`: a record of the log holds no more, with what is around it.
+pub const REVERT_BYTES_MAX: usize = 960 * 1024;
 /// Colours in the palette of authors.
 pub const PALETTE: u32 = 8;
 

@@ -11,6 +11,7 @@ use crate::{
     limits::{PALETTE, PUBLISH_BURST, PUBLISH_PER_S, REFUSED_MAX},
 };
 use bytes::Bytes;
+use fmz_annotation::Authority;
 use fmz_proto::v1::{Grants, Participant, Rejected};
 use std::{collections::VecDeque, num::NonZeroU32, time::Instant};
 
@@ -109,6 +110,8 @@ pub(crate) enum Pace {
 pub(crate) struct Pen {
     /// The number of its author, which the document holds.
     pub(crate) author: NonZeroU32,
+    /// Whose objects the author may change.
+    pub(crate) authority: Authority,
     /// Ops that the author may still send to the log.
     pub(crate) ops: Bucket,
     arrivals: Arrivals,
@@ -311,9 +314,15 @@ impl Live {
 
 impl Pen {
     /// Makes the pen of an author whose last batch in the log is `last`.
-    pub(crate) fn new(author: NonZeroU32, last: u64, limits: &RoomLimits, now: Instant) -> Self {
+    pub(crate) fn new(
+        (author, authority): (NonZeroU32, Authority),
+        last: u64,
+        limits: &RoomLimits,
+        now: Instant,
+    ) -> Self {
         Self {
             author,
+            authority,
             ops: Bucket::new(limits.ops_per_s, limits.ops_burst, now),
             arrivals: Arrivals::after(last),
             inbox: VecDeque::new(),

@@ -1,4 +1,4 @@
-//! What the rooms' owner asks for.
+//! Requests of the rooms' owner.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -13,7 +13,7 @@ use fmz_proto::v1::{self, MediaKind, to_sfu};
 use std::time::Instant;
 
 impl Sfu {
-    /// Takes a message of the rooms' owner.
+    /// Handles a message of the rooms' owner.
     pub fn handle_message(&mut self, message: to_sfu::Message, now: Instant) {
         if !self.is_of_this_epoch(&message) {
             // It was under way to a former forwarding unit, whose transports are gone.
@@ -149,7 +149,7 @@ impl Sfu {
         let key = room.and_then(|room| room.publications.get(&remove.publication));
         match key {
             Some(key) => self.unpublish(*key),
-            // It ended by itself while the owner's message was under way.
+            // It ended by itself while the owner's message was on its way.
             None => tracing::debug!(?remove, "no such publication"),
         }
     }

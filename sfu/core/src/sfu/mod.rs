@@ -1,9 +1,9 @@
 //! The forwarding unit: its parts and its verbs.
 //!
-//! The way of a packet is in `forward`. All that happens more rarely is kept out of it: `tend` does
-//! what an endpoint needs besides packets, with `negotiate` for offers; `events` acts on what
-//! transports report, `messages` on what the rooms' owner asks for; `rooms` begins and ends
-//! endpoints and publications.
+//! The path of a packet is in `forward`. Rarer work is kept out of it: `tend` does everything for
+//! an endpoint except packets, with `negotiate` for offers; `events` acts on the reports of
+//! transports, `messages` on the requests of the rooms' owner; `rooms` begins and ends endpoints
+//! and publications.
 
 mod events;
 mod forward;
@@ -49,13 +49,13 @@ pub struct Config {
 pub struct Sfu {
     config: Config,
     rng: ChaCha20Rng,
-    /// Counts the endpoints made, so that a slot used again has another user fragment.
+    /// Number of endpoints made, by which a slot that is used again gets another user fragment.
     epoch: u32,
     rooms: BTreeMap<String, Room>,
     endpoints: Endpoints,
     publications: Publications,
     schedule: Schedule,
-    /// What transports have said, and is not taken yet.
+    /// Outputs of transports that were not taken yet.
     outputs: Outputs,
     /// Messages to the rooms' owner.
     events: VecDeque<from_sfu::Message>,
@@ -63,8 +63,8 @@ pub struct Sfu {
 }
 
 impl Sfu {
-    /// Makes a forwarding unit without rooms. The seed must not be guessable: ICE passwords come
-    /// from it.
+    /// Makes a forwarding unit without rooms. The seed must not be guessable, because ICE passwords
+    /// are drawn from it.
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
             // A client of a former unit does not find the name of its endpoint here.
@@ -96,14 +96,14 @@ impl Sfu {
         }
     }
 
-    /// Notes that the deadline that [`Sfu::poll_timeout`] returned has come.
+    /// Handles the deadline that [`Sfu::poll_timeout`] returned.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.schedule.expire(now);
     }
 
-    /// Returns the next datagram to send. It is to be called after any number of inputs until it
-    /// returns `None`. It serves endpoints in turn: one subscriber's burst is done before the next
-    /// one's begins, so that its datagrams are next to each other and can leave as one send.
+    /// Returns the next datagram to send. Call it after any number of inputs, until it returns
+    /// `None`. It serves endpoints in turn and finishes one subscriber's burst before the next
+    /// begins, so that datagrams to one client come one after another and can leave as one send.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         loop {
             if let Some(transmit) = self.outputs.transmits.pop_front() {
@@ -111,9 +111,8 @@ impl Sfu {
                 return Some(transmit);
             }
             let (slot, work) = self.schedule.next(&mut self.publications)?;
-            // Most turns are a burst and nothing else. Frames for a data channel wait until SCTP
-            // has room, which it gets by any datagram or timeout; so they are looked at in every
-            // turn.
+            // Most turns only forward a burst. Frames for a data channel wait until SCTP has room,
+            // which any datagram or timeout may bring, so every turn looks for them.
             let tends = work == Work::Tend || self.endpoints[slot].has_queued_frames();
             if !tends || self.tend(slot, now) {
                 self.forward(slot, now);
@@ -121,14 +120,14 @@ impl Sfu {
         }
     }
 
-    /// Returns the next message to the rooms' owner. It is to be called after
-    /// [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns the next message to the rooms' owner. Call it after [`Sfu::poll_transmit`] has
+    /// returned `None`.
     pub fn poll_event(&mut self) -> Option<from_sfu::Message> {
         self.events.pop_front()
     }
 
-    /// Returns when [`Sfu::handle_timeout`] is to be called. It is to be asked after
-    /// [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns when to call [`Sfu::handle_timeout`]. Ask after [`Sfu::poll_transmit`] has returned
+    /// `None`.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.schedule.deadline()
     }
@@ -145,7 +144,8 @@ impl Sfu {
         }
     }
 
-    /// Ends every transport, with a good-bye to each client; [`Sfu::poll_transmit`] then has them.
+    /// Ends every transport and says goodbye to each client; [`Sfu::poll_transmit`] then returns
+    /// the datagrams.
     pub fn close_all(&mut self, now: Instant) {
         let slots: Vec<Slot> = self.endpoints.slots().collect();
         for slot in slots {
@@ -215,7 +215,7 @@ impl Sfu {
         self.events.push_back(message);
     }
 
-    /// Returns true if the rooms' owner is too far behind to be given more than it asked for.
+    /// Returns true if the rooms' owner is so far behind that it gets only answers to its requests.
     fn is_overloaded(&self) -> bool {
         self.events.len() >= EVENTS_MAX
     }

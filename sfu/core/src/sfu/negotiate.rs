@@ -1,4 +1,4 @@
-//! Offers: all that changed since the last offer goes into one, and never are two under way.
+//! Offers. One offer takes in all changes since the last one, and never are two under way.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -12,7 +12,7 @@ use crate::transport::{LineChange, Mid, TransportError};
 use fmz_proto::v1::{self, from_sfu};
 use std::time::Instant;
 
-/// Whom a new line of an offer is for.
+/// Purpose of a new line in an offer.
 #[derive(Debug, Clone, Copy)]
 enum Target {
     /// A publication of the client's own.
@@ -48,7 +48,7 @@ impl Sfu {
         Ok(())
     }
 
-    /// Notes the lines that were offered, and returns those that the client may publish on.
+    /// Notes the lines that were offered, and returns those on which the client may publish.
     fn set_lines(
         &mut self,
         slot: Slot,
@@ -92,7 +92,7 @@ impl Sfu {
         self.emit(from_sfu::Message::Offer(message));
     }
 
-    /// Gives up what found no room for a line.
+    /// Gives up a publication or subscription for which no line was left.
     fn refuse_line(&mut self, slot: Slot, target: Target) {
         match target {
             Target::Publication(key) => self.refuse_publication(key, LinkCode::TooManyLines),
@@ -132,7 +132,7 @@ impl Sfu {
         }
     }
 
-    /// Begins the subscriptions that the answer agreed to, and ends the publications that it
+    /// Starts the subscriptions to which the answer agreed, and ends the publications that it
     /// refused.
     fn apply_answer(&mut self, slot: Slot) -> Result<(), TransportError> {
         for key in self.endpoints[slot].publications.clone() {
@@ -148,12 +148,12 @@ impl Sfu {
                 self.activate(slot, subscription.publication, mid)?;
             }
         }
-        // What changed while the offer waited for this answer is offered now.
+        // Changes made while the offer waited for this answer are offered now.
         self.schedule.wake(slot, Work::Tend);
         Ok(())
     }
 
-    /// Makes a subscription active, or gives it up if the client does not take it.
+    /// Makes a subscription active, or gives it up if the client refuses it.
     fn activate(
         &mut self,
         slot: Slot,
@@ -200,8 +200,8 @@ impl Sfu {
     }
 }
 
-/// Adds a line for each publication and subscription that has none yet. Returns whom each new line
-/// is for, and those that found no room.
+/// Adds a line for each publication and subscription that has none yet. Returns the purpose of each
+/// new line, and those for which no line was left.
 fn add_lines(
     endpoint: &mut Endpoint,
     publications: &Publications,

@@ -1,4 +1,4 @@
-//! Who is in which room, and how endpoints and publications begin and end.
+//! Members of rooms; begin and end of endpoints and publications.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -19,7 +19,7 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub(super) members: BTreeSet<Slot>,
-    /// Its publications by their names.
+    /// Publications of the room by their names.
     pub(super) publications: BTreeMap<String, PublicationKey>,
 }
 
@@ -45,7 +45,7 @@ impl Sfu {
         }
     }
 
-    /// Returns the place of the next endpoint, which no other had before.
+    /// Returns the place of the next endpoint, which no other endpoint had before.
     fn next_place(&mut self) -> Place {
         self.epoch = self.epoch.wrapping_add(1);
         Place {
@@ -70,7 +70,7 @@ impl Sfu {
         self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Has a publication that has started offered to an endpoint, unless it publishes it itself.
+    /// Subscribes an endpoint to a publication that has started, unless it publishes it itself.
     pub(super) fn subscribe(&mut self, slot: Slot, key: PublicationKey) {
         let publication = &mut self.publications[key];
         if publication.info.owner == slot {
@@ -82,8 +82,8 @@ impl Sfu {
         self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Ends an endpoint: its publications end, its client is told good-bye, and the owner that it
-    /// ended.
+    /// Ends an endpoint with its publications; says goodbye to its client and reports the end to
+    /// the owner.
     pub(super) fn close(&mut self, slot: Slot, now: Instant) {
         for key in std::mem::take(&mut self.endpoints[slot].publications) {
             self.unpublish(key);
@@ -91,7 +91,7 @@ impl Sfu {
         let mut endpoint = self.endpoints.remove(slot);
         self.schedule.forget(slot);
         self.leave(slot, &endpoint);
-        // A transport that failed can say nothing any more.
+        // A transport that failed can send nothing any more.
         if endpoint.transport.close().is_ok() {
             let _ = endpoint.drain(None, now, &mut self.outputs);
             self.outputs.events.clear();

@@ -1,4 +1,4 @@
-//! What an endpoint needs besides packets.
+//! Work of an endpoint besides packets.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -9,8 +9,8 @@ use crate::transport::TransportError;
 use std::time::Instant;
 
 impl Sfu {
-    /// Does all that is due for an endpoint but forwarding, which sends what this writes. Returns
-    /// false if the endpoint ended.
+    /// Does everything that is due for an endpoint except forwarding, which sends what is written
+    /// here. Returns false if the endpoint ended.
     pub(super) fn tend(&mut self, slot: Slot, now: Instant) -> bool {
         if let Some(code) = self.endpoints[slot].overdue(now) {
             self.end(slot, code, now);
@@ -45,7 +45,7 @@ impl Sfu {
         Ok(())
     }
 
-    /// Asks the client for keyframes of its publications, as far as it is time to.
+    /// Asks the client for keyframes of its publications, as far as they are due.
     fn request_keyframes(&mut self, slot: Slot, now: Instant) -> Result<(), TransportError> {
         let endpoint = &mut self.endpoints[slot];
         for key in &endpoint.publications {

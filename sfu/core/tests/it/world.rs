@@ -1,5 +1,5 @@
-//! A network without loss or delay between a forwarding unit and its clients, and a clock moved by
-//! hand.
+//! A network without loss or delay between a forwarding unit and its clients, with a hand-moved
+//! clock.
 
 use bytes::Bytes;
 use fmz_proto::limits::LIVE_LIFETIME_MS;
@@ -18,7 +18,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc};
 
 pub(crate) const ROOM: &str = "room";
 
-/// A packet as a client got it.
+/// A packet as a client received it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Got {
     pub(crate) mid: Mid,
@@ -34,17 +34,17 @@ pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     pub(crate) rtc: Rtc,
     pub(crate) answers: bool,
-    /// True while its last offer waits for an answer.
+    /// Whether the last offer waits for an answer.
     pub(crate) unanswered: bool,
     pub(crate) channels: [ChannelId; 2],
     pub(crate) open: Vec<ChannelId>,
     pub(crate) got: Vec<Got>,
     pub(crate) data: Vec<(ChannelId, Vec<u8>)>,
     pub(crate) keyframes_wanted: usize,
-    /// Lines it publishes on, by publication.
+    /// Lines on which the client publishes, by publication.
     pub(crate) lines: Vec<(String, Mid)>,
     pub(crate) offers: Vec<v1::Offer>,
-    /// Datagrams that do not reach it.
+    /// Whether datagrams to this client are lost.
     pub(crate) deaf: bool,
     timeout: Instant,
 }
@@ -54,7 +54,7 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<from_sfu::Message>,
-    /// What the forwarding unit sent, when.
+    /// Datagrams that the forwarding unit sent: time, destination, size.
     pub(crate) sent: Vec<(Instant, SocketAddr, usize)>,
 }
 
@@ -116,7 +116,7 @@ impl Client {
         }
     }
 
-    /// Collects what the client sends, with flows as the forwarding unit sees them.
+    /// Collects the datagrams that the client sends, with flows as the forwarding unit sees them.
     fn drain(&mut self, now: Instant, sent: &mut VecDeque<Transmit>) {
         let mut overdue = 0;
         loop {
@@ -183,7 +183,7 @@ impl Client {
         Some(())
     }
 
-    /// Media stream id of a line it receives on.
+    /// Returns the media stream id of a line on which the client receives.
     pub(crate) fn stream_id(&self, mid: Mid) -> String {
         let sdp = &self.offers.last().unwrap().sdp;
         let section = sdp
@@ -201,7 +201,7 @@ impl Client {
         found.expect("the publication was offered").1
     }
 
-    /// Asks for a keyframe of what it receives.
+    /// Asks for a keyframe of each line on which the client receives.
     pub(crate) fn want_keyframe(&mut self) {
         let mid = self.got.last().unwrap().mid;
         let mut api = self.rtc.direct_api();
@@ -246,7 +246,7 @@ impl World {
         self.clients.len() - 1
     }
 
-    /// A world with so many clients, connected, their channels open.
+    /// Makes a world with this many connected clients, whose channels are open.
     pub(crate) fn with(clients: u64) -> Self {
         let mut world = Self::new();
         for session in 1..=clients {
@@ -280,7 +280,7 @@ impl World {
         self.exchange();
     }
 
-    /// Sends one packet; what it costs the network happens with the next exchange.
+    /// Sends one packet; it travels with the next exchange.
     pub(crate) fn write(
         &mut self,
         client: usize,
@@ -292,7 +292,7 @@ impl World {
         assert!(self.try_write(client, mid, sequence, payload));
     }
 
-    /// The same on any line. Returns false if the client does not send on it.
+    /// Does the same on any line. Returns false if the client does not send on it.
     pub(crate) fn try_write(
         &mut self,
         client: usize,
@@ -323,7 +323,7 @@ impl World {
         self.sfu.handle_datagram(datagram, self.now);
     }
 
-    /// Lets everything happen that happens at this moment.
+    /// Lets all datagrams and events of this moment happen.
     pub(crate) fn exchange(&mut self) {
         loop {
             let mut sent = VecDeque::new();
@@ -416,7 +416,7 @@ impl World {
         found.expect("a client of this session")
     }
 
-    /// Moves the clock to the next deadline of anybody, or to `limit`, and lets it happen.
+    /// Moves the clock to the next deadline, or to `limit`, and handles it.
     fn step(&mut self, limit: Instant) {
         let deadlines = self.clients.iter().map(|client| client.timeout);
         let next = deadlines.chain(self.sfu.poll_timeout()).min();
@@ -433,7 +433,7 @@ impl World {
         }
     }
 
-    /// Goes on until it holds; a minute is too long.
+    /// Goes on until the condition holds; fails after a minute.
     pub(crate) fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
         let end = self.now + Duration::from_secs(60);
         self.exchange();
@@ -471,7 +471,7 @@ impl World {
     }
 }
 
-/// A VP8 payload that begins a keyframe.
+/// Makes a VP8 payload that begins a keyframe.
 pub(crate) fn keyframe(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a][..],
@@ -481,7 +481,7 @@ pub(crate) fn keyframe(number: u32) -> Vec<u8> {
     .concat()
 }
 
-/// A VP8 payload that does not.
+/// Makes a VP8 payload that does not.
 pub(crate) fn delta(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x11, 0, 0, 0, 0, 0][..],

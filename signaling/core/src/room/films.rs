@@ -2,10 +2,10 @@
 
 use super::Room;
 use crate::{Join, publication::Publication, sequencer::Refused};
-use fmz_annotation::{Authority, Media};
+use fmz_annotation::Media;
 use fmz_proto::{
     LIVE_MEDIA_PREFIX,
-    v1::{self, AddPublication, MediaAdded, MediaKind, Op, Publish, op, to_sfu},
+    v1::{self, AddPublication, MediaAdded, MediaKind, Publish, op, to_sfu},
 };
 use std::time::Instant;
 
@@ -71,8 +71,8 @@ impl Room {
                 continue;
             };
             let added = op::Op::MediaAdded(MediaAdded { media: Some(media) });
-            let (ops, ms) = (vec![Op { op: Some(added) }], self.unix_ms(now));
-            let numbered = self.sequencer.number(0, Authority::Author, 0, ops, ms, now);
+            let ms = self.unix_ms(now);
+            let numbered = self.sequencer.number_own(added, ms, now);
             if let Err(refused) = numbered {
                 self.refuse_publication(&id, refused);
             }

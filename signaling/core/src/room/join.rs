@@ -6,9 +6,7 @@ use crate::{
     session::{Live, Media, Pen, Session, Stage},
 };
 use fmz_annotation::Authority;
-use fmz_proto::v1::{
-    AuthorAdded, Op, ParticipantJoined, ParticipantLeft, Welcome, op, server_message,
-};
+use fmz_proto::v1::{AuthorAdded, ParticipantJoined, ParticipantLeft, Welcome, op, server_message};
 use std::{num::NonZeroU32, time::Instant};
 
 impl Room {
@@ -70,7 +68,13 @@ impl Room {
                 };
                 let last = document.last_client_seq(author);
                 let author = NonZeroU32::new(author).expect("0 is the server itself");
-                pen = Some(Pen::new(author, last, &self.info.limits, now));
+                let authority = if grants.own {
+                    Authority::Owner
+                } else {
+                    Authority::Author
+                };
+                let sender = (author, authority);
+                pen = Some(Pen::new(sender, last, &self.info.limits, now));
             }
             let media = transport.then(|| Media::new(now));
             session.stage = Stage::Live(Box::new(Live::new(pen, media)));
@@ -112,11 +116,8 @@ impl Room {
                 name: name.clone(),
                 session_key: session_key.clone(),
             };
-            let ops = vec![Op {
-                op: Some(op::Op::AuthorAdded(added)),
-            }];
-            let ms = self.unix_ms(now);
-            if let Err(refused) = self.sequencer.number(0, Authority::Author, 0, ops, ms, now) {
+            let (added, ms) = (op::Op::AuthorAdded(added), self.unix_ms(now));
+            if let Err(refused) = self.sequencer.number_own(added, ms, now) {
                 tracing::warn!(
                     room = self.info.room,
                     code = refused.code,

@@ -4,10 +4,12 @@ use super::{Room, films::media_of};
 use crate::{
     Path, Pressure, SessionId, limits,
     publication::Publication,
+    read_client,
     session::{Live, Media, Transport},
 };
+use fmz_annotation::Ops;
 use fmz_proto::{
-    decode_client,
+    FromClient,
     limits::COPY_FRAME_BYTES_MAX,
     v1::{
         Answer, Channel, ChannelLevel, ChannelPressure, ChannelState, CloseTransport, FrameMap,
@@ -357,7 +359,7 @@ impl Room {
         } else {
             Path::Ops
         };
-        match decode_client(&data.payload) {
+        match read_client(&data.payload) {
             Ok(message) if fits(path, &message) && is_small(path, data.payload.len()) => {
                 self.take_message(id, message, path, now);
             }
@@ -406,19 +408,15 @@ impl Room {
 
 /// Returns true if a message may come on this path. The unreliable channel carries what may be
 /// lost. What belongs to a connection's setup stays on the WebSocket.
-fn fits(path: Path, message: &client_message::Message) -> bool {
+fn fits(path: Path, message: &FromClient<Ops>) -> bool {
     use client_message::Message as M;
-    let lossy = matches!(message, M::Presence(_) | M::Ping(_));
-    match path {
-        Path::Live => lossy || matches!(message, M::Copies(_)),
-        Path::Ops => {
-            lossy
-                || matches!(
-                    message,
-                    M::Ops(_) | M::Resync(_) | M::FrameMap(_) | M::Mute(_)
-                )
-        }
-        Path::Socket => true,
+    match (path, message) {
+        (Path::Socket, _)
+        | (Path::Ops, FromClient::Ops(_))
+        | (Path::Live, FromClient::Copies(_))
+        | (_, FromClient::Other(M::Presence(_) | M::Ping(_)))
+        | (Path::Ops, FromClient::Other(M::Resync(_) | M::FrameMap(_) | M::Mute(_))) => true,
+        (Path::Ops | Path::Live, _) => false,
     }
 }
 

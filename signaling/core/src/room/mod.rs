@@ -18,9 +18,9 @@ use crate::{
     copies::Copies, limits, publication::Publication, sequencer::Sequencer, session::Session,
 };
 use commands::Commands;
-use fmz_annotation::Document;
+use fmz_annotation::{Document, Ops};
 use fmz_proto::{
-    WireError,
+    FromClient, WireError,
     v1::{Error, Ping, Pong, client_message, from_sfu, server_message, to_sfu},
 };
 use pace::Gathered;
@@ -154,7 +154,7 @@ impl Room {
     pub fn handle_message(
         &mut self,
         id: SessionId,
-        message: client_message::Message,
+        message: FromClient<Ops>,
         path: Path,
         now: Instant,
     ) {
@@ -162,19 +162,17 @@ impl Room {
         self.advance(now);
     }
 
-    fn take_message(
-        &mut self,
-        id: SessionId,
-        message: client_message::Message,
-        path: Path,
-        now: Instant,
-    ) {
+    fn take_message(&mut self, id: SessionId, message: FromClient<Ops>, path: Path, now: Instant) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         session.heard = now;
         if session.messages.take(1, now) {
-            self.dispatch(id, message, path, now);
+            match message {
+                FromClient::Ops(batch) => self.receive_ops(id, batch, now),
+                FromClient::Copies(copies) => self.receive_copies(id, copies, now),
+                FromClient::Other(message) => self.dispatch(id, message, path, now),
+            }
         } else {
             self.close(id, Reason::Flood);
         }
@@ -197,8 +195,7 @@ impl Room {
             M::Publish(publish) => self.publish(id, publish, now),
             M::Unpublish(unpublish) => self.unpublish(id, &unpublish.publication),
             M::Mute(mute) => self.mute(id, &mute.publication, mute.muted),
-            M::Ops(batch) => self.receive_ops(id, batch, now),
-            M::Copies(copies) => self.receive_copies(id, copies, now),
+            M::Ops(_) | M::Copies(_) => unreachable!("ops have variants of their own"),
             M::Presence(presence) => self.receive_presence(id, presence, now),
             M::Ping(ping) => self.pong(id, ping, path, now),
             M::Resync(resync) => {
@@ -323,21 +320,31 @@ impl Room {
         if self.closed.is_some() {
             return None;
         }
-        let standing = !self.sequencer.is_flying();
-        let snapshots = self
-            .sessions
-            .asking()
-            .filter_map(|(_, session)| session.snapshot_at());
-        snapshots
-            .chain(self.sends_at(now))
-            .filter(|_| standing)
+        // While an append is on its way nothing is numbered, and no snapshot is sent.
+        let standing = match self.sequencer.is_flying() {
+            true => None,
+            false => self.acts_at(now),
+        };
+        standing
+            .into_iter()
             .chain(self.sessions.over_at())
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
             .chain(self.wide.due_at())
             .chain(self.covered.due_at())
             .chain(self.pointers.due_at())
-            .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
+            .min()
+    }
+
+    /// Returns when something is due that is done only while no append is on its way.
+    fn acts_at(&self, now: Instant) -> Option<Instant> {
+        let snapshots = self
+            .sessions
+            .asking()
+            .filter_map(|(_, session)| session.snapshot_at());
+        snapshots
+            .chain(self.sends_at(now))
+            .chain(self.commit_due())
             .min()
     }
 
@@ -381,7 +388,7 @@ impl Room {
         self.welcome_joiners(now);
         self.begin_publications();
         self.send_snapshots(now);
-        self.look();
+        self.answer_questions();
         self.sequence(now);
         self.sessions.settle();
     }

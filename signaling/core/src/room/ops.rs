@@ -8,52 +8,62 @@ use crate::{
     session::{Pace, Pen, Session},
 };
 use bytes::Bytes;
-use fmz_annotation::Authority;
-use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
+use fmz_annotation::{Authority, Ops};
+use fmz_proto::{
+    ClientBatch,
+    v1::{Rejected, server_message},
+};
 use std::time::{Duration, Instant};
 
 impl Room {
     /// Takes a batch of the ordered path into its author's inbox.
-    pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        if session.author().is_none() {
-            self.reject(
-                id,
-                batch.client_seq,
-                "grant",
-                "your invitation does not allow you to draw".into(),
-            );
-            return;
+    pub(super) fn receive_ops(&mut self, id: SessionId, batch: ClientBatch<Ops>, now: Instant) {
+        let seq = batch.client_seq;
+        let taken = self.queue(id, batch.base, |arrivals| {
+            arrivals.ordered(Received { batch, at: now })
+        });
+        if !taken {
+            let text = "your invitation does not allow you to draw";
+            self.reject(id, seq, "grant", text.into());
         }
-        self.note_base(id, batch.base);
-        self.queue(id, |arrivals| arrivals.ordered(Received { batch, at: now }));
     }
 
     /// Takes copies of batches that are on their way on the ordered path.
-    pub(super) fn receive_copies(&mut self, id: SessionId, copies: OpCopies, now: Instant) {
-        for batch in copies.batches {
-            self.note_base(id, batch.base);
-            self.queue(id, |arrivals| arrivals.copy(Received { batch, at: now }));
+    pub(super) fn receive_copies(
+        &mut self,
+        id: SessionId,
+        copies: Vec<ClientBatch<Ops>>,
+        now: Instant,
+    ) {
+        for batch in copies {
+            self.queue(id, batch.base, |arrivals| {
+                arrivals.copy(Received { batch, at: now })
+            });
         }
     }
 
-    fn note_base(&mut self, id: SessionId, base: u64) {
+    /// Puts what has arrived of an author into its inbox. Returns false if the session is no
+    /// author's.
+    fn queue(
+        &mut self,
+        id: SessionId,
+        base: u64,
+        arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>,
+    ) -> bool {
         let end = self.sequencer.recent().end();
-        if let Some(live) = self.sessions.live_mut(&id) {
-            live.known = live.known.max(base.min(end));
-        }
-    }
-
-    fn queue(&mut self, id: SessionId, arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>) {
-        let Some(pen) = self.pen_mut(id) else {
-            return;
+        let Some(live) = self.sessions.live_mut(&id) else {
+            return false;
         };
+        let Some(pen) = live.pen.as_mut() else {
+            return false;
+        };
+        // What the author had applied has reached it.
+        live.known = live.known.max(base.min(end));
         pen.receive(arrive);
         if pen.is_flooded() {
             self.close(id, Reason::Flood);
         }
+        true
     }
 
     /// Numbers waiting batches, one of each author in turn, and lets them go to the log.
@@ -72,7 +82,7 @@ impl Room {
                 batches,
             });
         } else {
-            // Restoring the current state writes no op.
+            // Restoring the current state writes no op, so its answer waits for no append.
             self.answer_landed();
         }
     }
@@ -100,11 +110,15 @@ impl Room {
             {
                 return false;
             }
-            if let Some(received) = self.pen_mut(*id).and_then(|pen| pen.next_batch(now)) {
+            let Some(pen) = self.pen_mut(*id) else {
+                continue;
+            };
+            if let Some(received) = pen.next_batch(now) {
+                let sender = (pen.author.get(), pen.authority);
                 found = true;
                 self.served = *id;
                 self.budget.take(received.batch.ops.len() as u32, now);
-                self.sequence_batch(*id, received, now);
+                self.sequence_batch(*id, sender, received, now);
             }
         }
         found
@@ -114,12 +128,14 @@ impl Room {
         self.sessions.live_mut(&id)?.pen.as_mut()
     }
 
-    fn sequence_batch(&mut self, id: SessionId, received: Received, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let author = session.author().expect("an author sent the batch").get();
-        let OpBatch {
+    fn sequence_batch(
+        &mut self,
+        id: SessionId,
+        (author, authority): (u32, Authority),
+        received: Received,
+        now: Instant,
+    ) {
+        let ClientBatch {
             client_seq,
             base,
             ops,
@@ -127,11 +143,6 @@ impl Room {
         if client_seq <= self.sequencer.document().last_client_seq(author) {
             return;
         }
-        let authority = if session.join.grants.own {
-            Authority::Owner
-        } else {
-            Authority::Author
-        };
         let ms = self.unix_ms(now);
         let numbered = self.sequencer.rebase(author, base, ops).and_then(|ops| {
             self.sequencer

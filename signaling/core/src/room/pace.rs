@@ -8,18 +8,18 @@ use crate::{
     session::{Feed, Pace, Session, Stage},
 };
 use bytes::Bytes;
-use fmz_proto::v1::{Channel, CommittedBatch};
+use fmz_proto::{EncodedBatch, v1::Channel};
 use std::time::Instant;
 
 /// Commits that some have not got yet and get together.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    batches: Vec<CommittedBatch>,
+    batches: Vec<EncodedBatch>,
     due: Option<Instant>,
 }
 
 impl Gathered {
-    fn note(&mut self, batches: &[CommittedBatch], due: Instant) {
+    fn note(&mut self, batches: &[EncodedBatch], due: Instant) {
         self.batches.extend_from_slice(batches);
         self.due.get_or_insert(due);
     }
@@ -33,13 +33,15 @@ impl Gathered {
     }
 
     fn first_revision(&self) -> Option<u64> {
-        self.batches.first().map(|batch| batch.first_revision)
+        self.batches.first().map(EncodedBatch::first_revision)
     }
 
-    /// The frames that hold them. Of a commit that no frame holds everyone was told by a snapshot.
-    fn take(&mut self) -> impl Iterator<Item = Bytes> + use<> {
+    /// Takes the frames that hold them. Of a commit that no frame holds a snapshot told everyone.
+    fn take(&mut self) -> Vec<Bytes> {
         self.due = None;
-        frame_commits(std::mem::take(&mut self.batches)).filter_map(|(frame, _)| frame)
+        let batches = std::mem::take(&mut self.batches);
+        let frames = frame_commits(&batches).filter_map(|(_, frame)| frame);
+        frames.collect()
     }
 }
 
@@ -103,7 +105,7 @@ impl Room {
     }
 
     /// Takes note of what a tick handed out to the others.
-    pub(super) fn note_wide(&mut self, batches: &[CommittedBatch], now: Instant) {
+    pub(super) fn note_wide(&mut self, batches: &[EncodedBatch], now: Instant) {
         if self
             .sessions
             .values()
@@ -115,7 +117,7 @@ impl Room {
 
     /// Takes note of a tick of which copies went out: the ordered path of who takes
     /// them follows later.
-    pub(super) fn note_covered(&mut self, batches: &[CommittedBatch], now: Instant) {
+    pub(super) fn note_covered(&mut self, batches: &[EncodedBatch], now: Instant) {
         if self.sessions.values().any(Session::is_covered) {
             self.covered.note(batches, now + limits::COVERED_TICK);
         }

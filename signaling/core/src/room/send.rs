@@ -43,9 +43,15 @@ impl Room {
     /// Sends the same committed ops to all sessions that are wanted and get ops, to each by one
     /// path.
     pub(super) fn fan_out(&mut self, frame: &Bytes, wanted: impl Fn(&Session) -> bool) {
-        let fed = |session: &Session| session.is_fed() && wanted(session);
-        let sockets = self.select(|_, session| fed(session) && !session.is_on_channel());
-        let channels = self.select(|_, session| fed(session) && session.is_on_channel());
+        let (mut sockets, mut channels) = (Vec::new(), Vec::new());
+        for (id, session) in self.sessions.iter() {
+            if session.is_fed() && wanted(session) {
+                match session.is_on_channel() {
+                    false => sockets.push(*id),
+                    true => channels.push(*id),
+                }
+            }
+        }
         self.send_frame(sockets, Class::Must, frame.clone());
         self.send_channel(channels, Channel::Ops, frame.clone());
     }

@@ -2,8 +2,13 @@
 //! of their own in it, so neither can fill it for the other. The queue's reader may leave ops
 //! waiting while the room gathers them.
 
-use super::Input;
-use fmz_proto::v1::from_sfu;
+use super::{replies::Request, socket_queue::SocketQueue};
+use fmz_annotation::Ops;
+use fmz_proto::{
+    FromClient, WireError,
+    v1::{Channel, from_sfu},
+};
+use fmz_signaling_core::{Asker, Join, Reason, SessionId};
 use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Instant,
@@ -18,6 +23,61 @@ const INPUTS_MAX: usize = 1024;
 pub(crate) const LINK_INPUTS_MAX: usize = 16_384;
 /// The place of the news that messages of the link were lost.
 const OVERRUNS_MAX: usize = 1;
+
+/// Something that happened to a room.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A participant with a valid token comes in.
+    Join { join: Box<Join>, queue: SocketQueue },
+    /// A message came over a WebSocket.
+    Message {
+        session: SessionId,
+        message: FromClient<Ops>,
+        /// Time of arrival.
+        at: Instant,
+    },
+    /// A frame came that is not a message.
+    Malformed {
+        session: SessionId,
+        error: WireError,
+    },
+    /// A sign of life came that is no message.
+    Alive { session: SessionId },
+    /// The frames that waited for a session are written.
+    Eased { session: SessionId },
+    /// The connection of a session is gone.
+    Left { session: SessionId, reason: Reason },
+    /// The connection of a session broke a rule that ends it.
+    Violation { session: SessionId, reason: Reason },
+    /// The media server sent a message.
+    Sfu {
+        message: from_sfu::Message,
+        /// Time of arrival.
+        at: Instant,
+    },
+    /// Messages of the forwarding unit were lost, because the room did not keep up.
+    LinkOverrun {
+        /// Whether the unit is up, if a lost message said so.
+        news: Option<from_sfu::Message>,
+    },
+    /// REST gives a command.
+    Command { asker: Box<Asker>, request: Request },
+    /// The room has to close.
+    Shutdown(Reason),
+}
+
+impl Input {
+    /// Returns whether a room that gathers ops may take this input later.
+    fn can_wait(&self) -> bool {
+        match self {
+            Self::Message { message, .. } => matches!(message, FromClient::Ops(_)),
+            Self::Sfu { message, .. } => {
+                matches!(message, from_sfu::Message::Data(data) if data.channel() == Channel::Ops)
+            }
+            _ => false,
+        }
+    }
+}
 
 /// An input with its place in the queue, which is free when the input is taken.
 #[derive(Debug)]
@@ -180,9 +240,10 @@ fn guard(lost: &Mutex<Lost>) -> MutexGuard<'_, Lost> {
 }
 
 impl Inputs {
-    /// Waits for the next input. Returns `None` if nobody can bring one any more. A room that is
-    /// `gathering` is not woken by inputs that can wait, which would cost more than all that is done
-    /// about them; it takes those with [`Self::try_next`] when it is awake.
+    /// Waits for the next input. Returns `None` if the queue is closed and empty.
+    ///
+    /// Inputs that can wait do not wake a room that is `gathering`: waking it would cost more than
+    /// handling them. The room takes them with [`Self::try_next`] when it is awake.
     pub(super) async fn next(&mut self, gathering: bool) -> Option<Input> {
         if gathering {
             loop {
@@ -217,7 +278,7 @@ impl Inputs {
         self.queue.len()
     }
 
-    /// Takes nothing more into the queue; what waits can still be taken.
+    /// Refuses further inputs. Those that wait can still be taken.
     pub(super) fn close(&mut self) {
         self.queue.close();
         self.places.close();
@@ -227,27 +288,45 @@ impl Inputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, metrics::Metrics};
+    use crate::{metrics::Metrics, rooms::link::Link};
+    use fmz_proto::encode_client;
     use fmz_proto::v1::{
-        Channel, OpBatch, Ping, ReceivedData, UnitDown, UnitUp, client_message::Message,
+        Add, Channel, ObjectId, Op, OpBatch, Ping, Point, ReceivedData, UnitDown, UnitUp,
+        client_message::Message, op,
     };
-    use fmz_signaling_core::SessionId;
+    use fmz_signaling_core::{SessionId, read_client};
     use futures_util::FutureExt as _;
     use tokio::task::unconstrained;
 
-    fn said(message: Message) -> Input {
+    fn input(message: Message) -> Input {
         Input::Message {
             session: SessionId(1),
-            message,
+            message: read_client(&encode_client(message)).expect("within the limits"),
             at: Instant::now(),
         }
+    }
+
+    fn ops() -> Message {
+        let id = ObjectId {
+            author: 1,
+            counter: 1,
+        };
+        let add = op::Op::Add(Add {
+            id: Some(id),
+            offset: Some(Point::default()),
+        });
+        Message::Ops(OpBatch {
+            client_seq: 1,
+            base: 0,
+            ops: vec![Op { op: Some(add) }],
+        })
     }
 
     fn is_ping(input: &Input) -> bool {
         let Input::Message { message, .. } = input else {
             return false;
         };
-        matches!(message, Message::Ping(_))
+        matches!(message, FromClient::Other(Message::Ping(_)))
     }
 
     fn data() -> from_sfu::Message {
@@ -265,15 +344,15 @@ mod tests {
     #[tokio::test]
     async fn gather5_ops_do_not_wake_a_room_that_gathers_and_all_else_does_in_order() {
         let (sender, link, mut inputs) = inputs();
-        assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+        assert!(sender.send(input(ops())).await);
         assert_eq!(link.send(data(), Instant::now()), Brought::Queued);
         assert!(inputs.next(true).now_or_never().is_none());
-        assert!(sender.send(said(Message::Ping(Ping::default()))).await);
+        assert!(sender.send(input(Message::Ping(Ping::default()))).await);
         let first = inputs.next(true).now_or_never().flatten();
-        assert!(!is_ping(&first.expect("the room is woken")));
+        assert!(!is_ping(&first.expect("an input wakes the room")));
         assert!(matches!(inputs.try_next(), Some(Input::Sfu { .. })));
-        assert!(is_ping(&inputs.try_next().expect("what woke it")));
-        assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+        assert!(is_ping(&inputs.try_next().expect("the ping that woke it")));
+        assert!(sender.send(input(ops())).await);
         assert!(inputs.next(false).now_or_never().flatten().is_some());
     }
 
@@ -281,10 +360,10 @@ mod tests {
     async fn gather5_a_connection_that_brings_more_than_there_is_room_for_waits() {
         let (sender, link, mut inputs) = inputs();
         for _ in 0..INPUTS_MAX {
-            assert!(sender.send(said(Message::Ops(OpBatch::default()))).await);
+            assert!(sender.send(input(ops())).await);
         }
-        // What the loop took of this task's share of time must not look like a full queue.
-        let ping = || unconstrained(sender.send(said(Message::Ping(Ping::default()))));
+        // The loop used this task's share of time, which must not look like a full queue.
+        let ping = || unconstrained(sender.send(input(Message::Ping(Ping::default()))));
         assert!(ping().now_or_never().is_none());
         // The link's places are its own.
         assert_eq!(link.send(data(), Instant::now()), Brought::Queued);
@@ -350,7 +429,7 @@ mod tests {
             assert_eq!(link.send(message, now), Brought::Lost);
         }
         // Connections have places of their own.
-        assert!(sender.send(said(Message::Ping(Ping::default()))).await);
+        assert!(sender.send(input(Message::Ping(Ping::default()))).await);
         // With a place free again, what follows a lost message is lost too.
         assert!(matches!(inputs.try_next(), Some(Input::Sfu { .. })));
         assert_eq!(link.send(data(), now), Brought::Lost);

@@ -6,7 +6,7 @@ use fmz_signaling::{
     Config, Server, ServerError,
     token::{Grant, TokenRequest, Tokens},
 };
-use fmz_store::{Disk, Store};
+use fmz_store::{Disk, Stores};
 use prometheus::Registry;
 use std::{
     fs,
@@ -53,7 +53,7 @@ impl Fixture {
 
     pub(crate) async fn with(
         folder: TempDir,
-        store: Arc<dyn Store>,
+        stores: impl Into<Stores>,
         set: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::new(folder.path());
@@ -62,7 +62,7 @@ impl Fixture {
         let (to_sfu, link_out) = mpsc::channel(1024);
         let (link_in, from_sfu) = mpsc::channel(1024);
         link_in.try_send(up(1)).unwrap();
-        let server = Server::new(config, store, Registry::new(), to_sfu, from_sfu).unwrap();
+        let server = Server::new(config, stores.into(), Registry::new(), to_sfu, from_sfu).unwrap();
         server.ensure_room(ROOM, "The demo").await.unwrap();
         server.ensure_room("other", "Another").await.unwrap();
         let (address, admin) = (server.addresses()[0], server.admin_address().unwrap());

@@ -10,6 +10,7 @@ mod grants;
 mod history;
 mod http;
 mod link;
+mod opening;
 mod relays;
 mod rest;
 mod sessions;

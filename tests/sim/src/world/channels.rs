@@ -1,4 +1,4 @@
-//! The data channels: what the media server and the pages make of them.
+//! The data channels, between media server and pages.
 
 use super::World;
 use crate::{
@@ -11,7 +11,7 @@ use fmz_proto::v1::{Channel, ChannelState, Offer, TransportOffer, from_sfu};
 use fmz_signaling_core::{Path, SessionId};
 
 impl World {
-    /// Sends over a data channel; what it does not carry is lost.
+    /// Sends a frame over a data channel. A frame that the channel does not carry is lost.
     pub(super) fn send_channel(&mut self, session: SessionId, path: Path, frame: &Bytes) {
         let Some(id) = self.server.sessions.get(&session).copied() else {
             return;
@@ -73,7 +73,7 @@ impl World {
         self.tell_room(from_sfu::Message::Offer(offer));
     }
 
-    /// The page's answer reached the media server.
+    /// Opens the channels after the page's answer reached the media server.
     pub(super) fn connect_channels(&mut self, session: u64, number: u32) {
         let id = self.server.unit.session(session);
         let id = id.and_then(|id| self.server.sessions.get(&id));

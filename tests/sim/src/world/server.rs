@@ -1,4 +1,4 @@
-//! What the server's process holds.
+//! State of the server's process.
 
 use super::unit::Unit;
 use crate::{agenda::Micros, disk::Disk, event::LinkId};
@@ -9,18 +9,19 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) up: bool,
-    /// Counts starts: what was on its way to the disk before belongs to an older one.
+    /// Number of starts. Jobs that were on their way to the disk belong to an older life.
     pub(super) life: u32,
     pub(super) room: Option<Room>,
-    /// Counts rooms: one is opened again after a failure.
+    /// Number of rooms opened so far: a room is opened again after a failure.
     pub(super) rooms: u32,
-    /// Time of day when the room was opened, milliseconds since 1970, and when that was in the run.
+    /// Time of day when the room was opened, in milliseconds since 1970, and the same moment in the
+    /// run's time.
     pub(super) opened: (u64, Micros),
     pub(super) sessions: BTreeMap<SessionId, LinkId>,
-    /// Author of each session, as its welcome said.
+    /// Author of each session, from its welcome.
     pub(super) authors: BTreeMap<SessionId, u32>,
     pub(super) next_session: u32,
-    /// Counts commands.
+    /// Number of commands so far.
     pub(super) commands: u64,
     pub(super) disk: Disk,
     pub(super) unit: Unit,
@@ -28,7 +29,7 @@ pub(super) struct Server {
     pub(super) flying: bool,
     /// Revision of the newest snapshot on disk, or on its way there.
     pub(super) kept: u64,
-    /// The snapshot before the newest, where that is stored by mistake.
+    /// The snapshot before the newest, which a plant stores in its place.
     pub(super) older: DocumentSnapshot,
 }
 
@@ -52,7 +53,7 @@ impl Server {
         }
     }
 
-    /// The process is gone.
+    /// Ends the process.
     pub(super) fn stop(&mut self) {
         self.up = false;
         self.life += 1;
