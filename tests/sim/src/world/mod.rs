@@ -29,6 +29,8 @@ use std::collections::BTreeMap;
 const SETTLE: Micros = 14 * S;
 /// Steps of one run at most: a hundred times the usual number.
 const STEPS_MAX: u64 = 5_000_000;
+/// How long a room that is due may wait at most: in a run it is called at once.
+const ROOM_LATE_MAX: Micros = S;
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -217,6 +219,13 @@ impl World {
         let within = |page: &Page| page.replica().pending_count() <= most;
         self.judge
             .bounded("what a page has pending", self.pages.iter().all(within));
+        let room = self.server.room.as_ref();
+        let due = room.and_then(|room| room.poll_timeout(self.agenda.instant()));
+        let late = due.map_or(0, |due| {
+            self.agenda.now().saturating_sub(self.agenda.of(due))
+        });
+        self.judge
+            .bounded("how late a room is called", late <= ROOM_LATE_MAX);
     }
 
     fn finish(&mut self) {
