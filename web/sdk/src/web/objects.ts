@@ -248,7 +248,9 @@ class Cursor {
     return text;
   }
 
-  /** Passes over the value of a field that is not known; the low three bits of a tag say its kind. */
+  /**
+   * Passes over the value of a field that is not known; the low three bits of a tag say its kind.
+   */
   skip(tag: number): void {
     switch (tag & 7) {
       case 0:
