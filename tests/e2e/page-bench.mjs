@@ -1,6 +1,6 @@
 /**
- * Measures how long a fresh Chromium takes from the click on Join until it lists all marks of a full
- * room and can be used, until all are painted, and the memory that it then holds:
+ * Measures how long a fresh Chromium takes from the click on Join until it lists all marks of a
+ * full room and can be used, until all are painted, and the memory that it then holds:
  * `node page-bench.mjs [--marks N] [--runs N] [--seed N]`. Prints figures as `fmz-load` does
  * (docs/benchmarks.md). `E2E_FMZ` is the binary, which serves its own page.
  */
@@ -38,7 +38,7 @@ try {
   await server.stop();
 }
 
-/** Opens a browser of its own, joins, and gives the times since the click, ms, and the bytes held. */
+/** Joins in a browser of its own. Returns the times since the click, ms, and the bytes held. */
 async function join() {
   const one = await Participant.arrive("chromium with its memory shown", "Viewer", server, { before: [[watchJoin, marks, REST_MS]] });
   try {

@@ -67,7 +67,7 @@ async function write(server, Participant, index, marks, random) {
   socket.close();
 }
 
-/** Returns the ops that make a mark, each as protobuf. It is on no picture, and so seen over each. */
+/** Returns the ops that make a mark, as protobuf. It is on no picture, and so seen over each. */
 function mark(kind, { author, counter }, random) {
   const id = message(1, [varint(1, author), varint(2, counter)]);
   const at = () => ({ x: Math.floor(16_384 * random()), y: Math.floor(9_216 * random()) });

@@ -1,79 +1,81 @@
-//! The way back.
+//! Restoring older states.
 
 use super::{OWN, back_to, code, commit, page, pair, visible, world, wrap};
 use crate::world::{DRAW, World, ops, rectangle, revisions, snapshot};
 use fmz_annotation::version::VersionId;
 use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{Create, FrameStamp, Kind, ObjectId, Op, OpBatch, StrokeAppend, op};
-use fmz_signaling_core::{Command, Outcome, Rollback, SessionId, StateAt, Target, Whose, limits};
+use fmz_signaling_core::{
+    Command, Outcome, Restore, Restored, SessionId, StateAt, Target, Whose, limits,
+};
 use std::time::Duration;
 
 #[test]
-fn rollback1_everything_goes_back_and_forth() {
+fn restore1_everything_goes_back_and_forth() {
     let mut world = world();
     let (ada, ben) = pair(&mut world);
     world.say(ada, ops(rectangle(1, 1)));
     let first = commit(&mut world, "first");
     world.say(ada, ops(rectangle(1, 2)));
     world.say(ben, ops(rectangle(2, 1)));
-    let back = Command::Rollback(back_to(Target::Version(first.id)));
-    let Ok(Outcome::RolledBack {
+    let back = Command::Restore(back_to(Target::Version(first.id)));
+    let Outcome::Restore(Ok(Restored {
         revision,
         target,
         objects,
-    }) = world.ask(page("olga", OWN), back)
+    })) = world.ask(page("olga", OWN), back)
     else {
-        panic!("no way back");
+        panic!("nothing is restored");
     };
     assert_eq!((target, objects), (first.revision, 2));
     assert_eq!(visible(world.room.document()), [(1, 1)]);
-    let forth = Command::Rollback(back_to(Target::Revision(revision - 1)));
-    world.ask(page("olga", OWN), forth).unwrap();
+    let forth = Command::Restore(back_to(Target::Revision(revision - 1)));
+    assert_eq!(code(&world.ask(page("olga", OWN), forth)), "ok");
     assert_eq!(visible(world.room.document()), [(1, 1), (1, 2), (2, 1)]);
     let head = world.room.document().revision();
-    let nowhere = Command::Rollback(back_to(Target::Revision(head)));
-    let expected = Outcome::RolledBack {
+    let nowhere = Command::Restore(back_to(Target::Revision(head)));
+    let expected = Restored {
         revision: head,
         target: head,
         objects: 0,
     };
-    assert_eq!(world.ask(page("olga", OWN), nowhere), Ok(expected));
-    let beyond = Command::Rollback(back_to(Target::Revision(head + 1)));
+    let answer = world.ask(page("olga", OWN), nowhere);
+    assert_eq!(answer, Outcome::Restore(Ok(expected)));
+    let beyond = Command::Restore(back_to(Target::Revision(head + 1)));
     assert_eq!(
-        code(world.ask(page("olga", OWN), beyond)),
+        code(&world.ask(page("olga", OWN), beyond)),
         "unknown_revision"
     );
     let none = Target::Version(VersionId::new(77).expect("above 0"));
     assert_eq!(
-        code(world.ask(page("olga", OWN), Command::Rollback(back_to(none)))),
+        code(&world.ask(page("olga", OWN), Command::Restore(back_to(none)))),
         "unknown_version"
     );
 }
 
 #[test]
-fn rollback2_a_page_takes_back_only_its_own() {
+fn restore2_a_page_takes_back_only_its_own() {
     let mut world = world();
     let (ada, ben) = pair(&mut world);
     let start = world.room.document().revision();
     world.say(ada, ops(rectangle(1, 1)));
     world.say(ben, ops(rectangle(2, 1)));
-    let back = Rollback {
+    let back = Restore {
         whose: Whose::Mine,
         ..back_to(Target::Revision(start))
     };
-    world
-        .ask(page("ada", DRAW), Command::Rollback(back))
-        .unwrap();
+    let answer = world.ask(page("ada", DRAW), Command::Restore(back));
+    assert_eq!(code(&answer), "ok");
     assert_eq!(visible(world.room.document()), [(2, 1)]);
 }
 
 #[test]
-fn rollback3_what_comes_while_the_state_is_read_is_taken_into_account() {
+fn restore3_what_comes_while_the_state_is_read_is_taken_into_account() {
     let mut world = world();
     let (ada, ben) = pair(&mut world);
     world.say(ada, ops(rectangle(1, 1)));
     world.prompt = false;
-    let start = Command::Rollback(back_to(Target::Revision(2)));
+    let start = Command::Restore(back_to(Target::Revision(2)));
     let id = world.give(page("olga", OWN), start);
     world.say(ben, ops(rectangle(2, 1)));
     world.append();
@@ -82,13 +84,13 @@ fn rollback3_what_comes_while_the_state_is_read_is_taken_into_account() {
     world.append();
     assert!(matches!(
         world.answers.get(&id),
-        Some(Ok(Outcome::RolledBack { objects: 2, .. }))
+        Some(Outcome::Restore(Ok(Restored { objects: 2, .. })))
     ));
     assert_eq!(visible(world.room.document()), []);
 }
 
 #[test]
-fn rollback4_a_time_is_found_from_the_newest_version_before_it() {
+fn restore4_a_time_is_found_from_the_newest_version_before_it() {
     let mut world = world();
     let (ada, _) = pair(&mut world);
     let opened = fmz_annotation::version::EPOCH_MS;
@@ -100,7 +102,7 @@ fn rollback4_a_time_is_found_from_the_newest_version_before_it() {
     let ms = first.id.unix_ms() + 1;
     let id = world.give(
         page("olga", OWN),
-        Command::Rollback(back_to(Target::Time(ms))),
+        Command::Restore(back_to(Target::Time(ms))),
     );
     let expected = StateAt::Time {
         ms,
@@ -112,7 +114,7 @@ fn rollback4_a_time_is_found_from_the_newest_version_before_it() {
     );
     let early = world.give(
         page("olga", OWN),
-        Command::Rollback(back_to(Target::Time(opened - 1))),
+        Command::Restore(back_to(Target::Time(opened - 1))),
     );
     let expected = StateAt::Time {
         ms: opened - 1,
@@ -123,7 +125,10 @@ fn rollback4_a_time_is_found_from_the_newest_version_before_it() {
         .room
         .handle_state(world.reads[1].0, Err("unreadable"), world.now);
     world.pass(Duration::ZERO);
-    assert_eq!(world.answers.remove(&early).map(code), Some("storage"));
+    assert_eq!(
+        world.answers.remove(&early).as_ref().map(code),
+        Some("storage")
+    );
     assert!(!world.answers.contains_key(&id));
 }
 
@@ -172,30 +177,26 @@ fn draw_strokes(world: &mut World, ada: SessionId, count: u32) -> u64 {
     revision
 }
 
+/// Olga restores a revision for all authors.
+fn restore(world: &mut World, revision: u64) {
+    let command = Command::Restore(back_to(Target::Revision(revision)));
+    assert_eq!(code(&world.ask(page("olga", OWN), command)), "ok");
+}
+
 #[test]
-fn rollback5_one_that_is_too_large_for_a_message_brings_everyone_a_snapshot() {
+fn restore5_one_that_is_too_large_for_a_message_brings_everyone_a_snapshot() {
     let mut world = world();
     let (ada, ben) = pair(&mut world);
     let bare = draw_strokes(&mut world, ada, 40);
     let full = world.room.document().revision();
-    world
-        .ask(
-            page("olga", OWN),
-            Command::Rollback(back_to(Target::Revision(bare))),
-        )
-        .unwrap();
+    restore(&mut world, bare);
     world.pass(limits::SNAPSHOT_INTERVAL);
     assert_eq!(world.room.document().content_bytes(), 0);
     assert!(
         snapshot(&world.messages(ben)).is_none(),
         "small ones go as they are"
     );
-    world
-        .ask(
-            page("olga", OWN),
-            Command::Rollback(back_to(Target::Revision(full))),
-        )
-        .unwrap();
+    restore(&mut world, full);
     world.pass(limits::SNAPSHOT_INTERVAL);
     let messages = world.messages(ben);
     assert_eq!(revisions(&messages), [] as [u64; 0]);
@@ -206,21 +207,16 @@ fn rollback5_one_that_is_too_large_for_a_message_brings_everyone_a_snapshot() {
 }
 
 #[test]
-fn rollback6_one_that_no_record_holds_is_refused() {
+fn restore6_one_that_no_record_holds_is_refused() {
     let mut world = world();
     let (ada, _) = pair(&mut world);
     let bare = draw_strokes(&mut world, ada, 200);
     let full = world.room.document().revision();
-    world
-        .ask(
-            page("olga", OWN),
-            Command::Rollback(back_to(Target::Revision(bare))),
-        )
-        .unwrap();
+    restore(&mut world, bare);
     let before = world.log.len();
-    let forth = Command::Rollback(back_to(Target::Revision(full)));
+    let forth = Command::Restore(back_to(Target::Revision(full)));
     assert_eq!(
-        code(world.ask(page("olga", OWN), forth)),
+        code(&world.ask(page("olga", OWN), forth)),
         "rollback_too_large"
     );
     assert_eq!(world.log.len(), before);

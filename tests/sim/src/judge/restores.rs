@@ -1,10 +1,10 @@
-//! What a way back must do, said anew: value by value, from the states before it,
-//! after it, and at its target.
+//! Restores, judged by a second implementation: value by value, from the states before the op,
+//! behind it, and at its target.
 
 use fmz_annotation::version::Scope;
 use fmz_annotation::{Document, Key, Object, Property, Stroke};
 
-/// The first thing that a way back did and should not have done, or the other way round.
+/// Returns the first thing that a restore did and should not have done, or the other way round.
 pub(super) fn led_astray(
     before: &Document,
     after: &Document,
@@ -68,7 +68,7 @@ impl Way<'_> {
         }
     }
 
-    /// Who went back is the writer of what it changed, and of nothing else.
+    /// Returns whether the restorer is the writer of what the restore changed, and of nothing else.
     fn is_written(&self, key: Key, changed: bool) -> bool {
         let writer = self.after.writer(key);
         match changed {
@@ -77,7 +77,7 @@ impl Way<'_> {
         }
     }
 
-    /// Whether a value that somebody wrote is in the scope.
+    /// Returns whether a value of this writer is in the scope.
     fn is_of(&self, writer: u32) -> bool {
         let authors = self.scope.authors.as_ref();
         let by = authors.is_none_or(|authors| authors.contains(&writer));

@@ -1,4 +1,4 @@
-//! What waits to be written to one WebSocket, bounded in bytes.
+//! Frames that wait to be written to one WebSocket, bounded in bytes.
 
 use bytes::Bytes;
 use fmz_signaling_core::{Class, Pressure, Reason, limits::PRESSURE_LOW_BYTES};
@@ -9,29 +9,29 @@ use std::sync::{
 use tokio::sync::mpsc;
 
 /// Bytes that wait for one session at most: seconds of a busy room on a slow line.
-pub(crate) const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes beyond which pointers are not queued any more: they would only arrive late.
+const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that may wait while pointers are still queued. Behind more they would arrive late.
 const PRESENCE_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of catching up that may still wait when more of it is asked for.
+/// Bytes of catching up that may wait when a session asks for more.
 const CATCH_UP_BYTES_MAX: usize = QUEUE_BYTES_MAX;
-/// What a frame counts besides its bytes.
+/// Bytes that a frame counts besides its own.
 const FRAME_OVERHEAD_BYTES: usize = 64;
 
-/// What the writer of a WebSocket is given, in order.
+/// Something that the writer of a WebSocket has to do, in order.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     Frame { frame: Bytes, class: Class },
     Close(Reason),
 }
 
-/// The end that the room holds.
+/// The end of the queue that the room holds.
 #[derive(Debug, Clone)]
 pub(crate) struct SocketQueue {
     frames: mpsc::UnboundedSender<Outgoing>,
     counts: Arc<Counts>,
 }
 
-/// The end that the writer holds.
+/// The end of the queue that the writer holds.
 #[derive(Debug)]
 pub(crate) struct SocketFrames {
     frames: mpsc::UnboundedReceiver<Outgoing>,
@@ -42,14 +42,14 @@ pub(crate) struct SocketFrames {
 struct Counts {
     own: AtomicUsize,
     catch_up: AtomicUsize,
-    /// Set when what waits shall not be written any more.
+    /// True once frames that wait must not be written any more.
     cut: AtomicBool,
-    /// What the room knows.
+    /// The pressure that the room knows of.
     told: Mutex<Pressure>,
 }
 
 impl Counts {
-    /// The count that frames of a class belong to, and its bound.
+    /// Returns the count that frames of a class belong to, and its bound.
     fn of(&self, class: Class) -> (&AtomicUsize, usize) {
         match class {
             Class::Must => (&self.own, QUEUE_BYTES_MAX),
@@ -59,17 +59,18 @@ impl Counts {
     }
 }
 
-/// What became of frames.
+/// Says whether frames were queued.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
-    /// They may be missed, and the consumer is slow.
+    /// No: they may be missed, and the client is slow.
     Dropped,
-    /// They may not be missed, and there is no room for them.
+    /// No: they may not be missed, and the queue is full.
     Full,
 }
 
-pub(crate) fn queue() -> (SocketQueue, SocketFrames) {
+/// Makes the queue of one session.
+pub(crate) fn socket_queue() -> (SocketQueue, SocketFrames) {
     // Bounded by the bytes counted in `push`, which a channel bounded in frames cannot do.
     let (sender, receiver) = mpsc::unbounded_channel();
     let counts = Arc::new(Counts {
@@ -96,7 +97,7 @@ fn counted(frame: &Bytes) -> usize {
 }
 
 impl SocketQueue {
-    /// Takes all frames or none.
+    /// Queues all frames or none.
     pub(crate) fn push(&self, class: Class, frames: &[Bytes]) -> Pushed {
         let (count, bound) = self.counts.of(class);
         let bytes: usize = frames.iter().map(counted).sum();
@@ -116,7 +117,7 @@ impl SocketQueue {
         }
         count.fetch_add(bytes, Ordering::Relaxed);
         for frame in frames {
-            // Where the writer is gone its session is about to be taken out of the room.
+            // If the writer is gone, its session is about to leave the room.
             let _ = self.frames.send(Outgoing::Frame {
                 frame: frame.clone(),
                 class,
@@ -125,7 +126,7 @@ impl SocketQueue {
         Pushed::Queued
     }
 
-    /// How much waits, where that is something else than was said last.
+    /// Returns how much waits, if that has changed since the last call.
     pub(crate) fn pressure(&self) -> Option<Pressure> {
         let mut told = self
             .counts
@@ -136,7 +137,7 @@ impl SocketQueue {
         (std::mem::replace(&mut *told, now) != now).then_some(now)
     }
 
-    /// Ends the queue. A slow consumer does not get what waits.
+    /// Ends the queue. A slow client does not get the frames that wait.
     pub(crate) fn close(&self, reason: Reason) {
         self.counts
             .cut
@@ -146,7 +147,7 @@ impl SocketQueue {
 }
 
 impl SocketFrames {
-    /// Whether so little waits that the room is to be told.
+    /// Returns whether so little waits now that the room should know.
     pub(crate) fn has_eased(&self) -> bool {
         let told = self
             .counts
@@ -156,7 +157,8 @@ impl SocketFrames {
         *told != Pressure::Low && self.counts.own.load(Ordering::Relaxed) <= PRESSURE_LOW_BYTES
     }
 
-    /// The next frame, or the reason to close; `None` where the room forgot the session.
+    /// Waits for the next frame, or for the reason to close. Returns `None` if the room has dropped
+    /// the session.
     pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         loop {
             let outgoing = self.frames.recv().await?;
@@ -185,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn socket1_full_queue_is_said_and_cut() {
-        let (queue, mut frames) = queue();
+        let (queue, mut frames) = socket_queue();
         let quarter = [frame(QUEUE_BYTES_MAX / 4)];
         for _ in 0..4 {
             assert_eq!(queue.push(Class::Must, &quarter), Pushed::Queued);
@@ -203,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn slow6_pressure_is_said_when_it_changes_and_when_it_eases() {
-        let (queue, mut frames) = queue();
+        let (queue, mut frames) = socket_queue();
         assert_eq!((queue.pressure(), frames.has_eased()), (None, false));
         queue.push(Class::Must, &[frame(PRESSURE_HIGH_BYTES)]);
         assert_eq!(queue.pressure(), Some(Pressure::High));
@@ -220,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn socket2_a_snapshot_of_any_size_is_queued_but_not_a_second_behind_it() {
-        let (queue, mut frames) = queue();
+        let (queue, mut frames) = socket_queue();
         let snapshot = vec![frame(CATCH_UP_BYTES_MAX / 4); 10];
         assert_eq!(queue.push(Class::CatchUp, &snapshot), Pushed::Queued);
         assert_eq!(queue.push(Class::Must, &[frame(100)]), Pushed::Queued);
