@@ -1,3 +1,3 @@
 import type { Linter } from "eslint";
 
-export const structure: Linter.Config;
+export const structure: Linter.Config & { readonly rules: Linter.RulesRecord };

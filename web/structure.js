@@ -14,7 +14,9 @@ const zones = FOLDERS.map((folder, index) => ({
   message: `Folders of the page import in one direction: ${FOLDERS.join(" <- ")} <- app. Move what both need into the lower one.`,
 }));
 
-/** Which file may import which. `review/test/structure.test.ts` proves each rule by a planted import. */
+/**
+ * The order of imports. `review/test/structure.test.ts` proves each rule by a planted import.
+ */
 export const structure = {
   files: ["**/*.ts", "**/*.tsx"],
   plugins: { "import-x": importX },

@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** Where `npm run dev` finds a server: `fmz demo` on its default address. */
+/** Server behind `npm run dev`: `fmz demo` on its default address. */
 const server = "http://127.0.0.1:7880";
 
 export default defineConfig({

@@ -67,6 +67,8 @@ const IN_THE_LAB = { authority: process.env.LAB_AUTHORITY };
 
 const KINDS = {
   chromium: CHROMIUM,
+  // With exact figures of its memory, and `gc()` in the page.
+  "chromium with its memory shown": { ...CHROMIUM, args: [...CHROMIUM.args, "--enable-precise-memory-info", "--js-flags=--expose-gc"] },
   firefox: FIREFOX_ON_LOOPBACK,
   "firefox as installed": FIREFOX,
   "chromium in the lab": { ...CHROMIUM, ...IN_THE_LAB },

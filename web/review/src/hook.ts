@@ -15,7 +15,7 @@ export interface InspectedMark {
   readonly width: number;
   readonly start: readonly [number, number] | undefined;
   readonly end: readonly [number, number] | undefined;
-  /** Sum of all moves: everything of the mark stands this far from where it was drawn. */
+  /** Sum of all moves: the mark stands this far from the place where it was drawn. */
   readonly offset: readonly [number, number];
   readonly points: readonly (readonly [number, number])[];
   readonly text: string;

@@ -7,8 +7,8 @@ const sample = (content: number, width = 1280): Sample => ({ width, height: 720,
 const certain = (frame: number): Partial<Verdict> => ({ rtpTimestamp: frame * TICKS, certain: true });
 
 /**
- * What happens after a press: a picture is announced and the element is sampled in that
- * callback, or at another moment.
+ * An event after a press: a picture is announced and the element is sampled in that callback, or at
+ * another moment.
  */
 type Step = { readonly announced: number; readonly shown: number; readonly prompt: boolean } | { readonly shown: number } | "standing";
 

@@ -78,6 +78,15 @@ function draw(): void {
   expect(session.document.submit([rectangle(nextId())])).toBe(true);
 }
 
+test("a snapshot tells all objects once, also those that wait for the server", () => {
+  draw();
+  const told: unknown[] = [];
+  session.document.on("changed", ({ kind, objects }) => told.push([kind, objects.length]));
+  const part = toBinary(DocumentSnapshotSchema, create(DocumentSnapshotSchema, { revision: 1n, authors: [AUTHOR] }));
+  network.last.say({ case: "snapshot", value: create(SnapshotSchema, { revision: 1n, part, last: true }) });
+  expect(told).toEqual([["all", 1]]);
+});
+
 function batches(connection: FakeConnection): OpBatch[] {
   return connection.heard.flatMap((message) => (message.case === "ops" ? [message.value] : []));
 }

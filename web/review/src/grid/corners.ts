@@ -7,7 +7,9 @@ export interface Corners {
   readonly end: Point;
 }
 
-/** Returns the square with a corner at `from` that reaches as far as `to`, whichever way is longer. */
+/**
+ * Returns the square with a corner at `from` that reaches as far as `to`, whichever way is longer.
+ */
 export function squareTo(from: Point, to: Point): Point {
   const [x, y] = [to.x - from.x, to.y - from.y];
   const side = Math.max(Math.abs(x), Math.abs(y));

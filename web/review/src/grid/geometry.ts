@@ -17,7 +17,7 @@ export interface Placement extends Point {
   readonly scale: number;
 }
 
-/** Largest rectangle of the picture's shape inside the stage, centred. */
+/** Returns the largest rectangle of the picture's shape inside the stage, centred. */
 export function contain(picture: Size, stage: Size): Rect {
   const scale = Math.min(stage.width / picture.width, stage.height / picture.height);
   const width = picture.width * scale;
@@ -25,7 +25,9 @@ export function contain(picture: Size, stage: Size): Rect {
   return { x: (stage.width - width) / 2, y: (stage.height - height) / 2, width, height };
 }
 
-/** The placement at another scale, with the point `at` of the stage showing what it showed. */
+/**
+ * Returns the placement at another scale, with the point `at` of the stage showing what it showed.
+ */
 export function zoomedAt(placement: Placement, scale: number, at: Point): Placement {
   const ratio = scale / placement.scale;
   return { scale, x: at.x - (at.x - placement.x) * ratio, y: at.y - (at.y - placement.y) * ratio };
@@ -46,18 +48,20 @@ function heldOnAxis(offset: number, start: number, length: number, room: number)
   return Math.min(-start, Math.max(room - length - start, offset));
 }
 
-/** CSS px per grid unit. */
+/** Returns the CSS px per grid unit. */
 export function gridScale(rect: Rect): number {
   return rect.width / limits.GRID_WIDTH;
 }
 
-/** Place on the grid under a point of the stage, whole units within the wire's range. */
+/**
+ * Returns the place on the grid under a point of the stage, in whole units within the wire's range.
+ */
 export function toGrid(point: Point, rect: Rect): Point {
   const scale = gridScale(rect);
   return { x: gridUnit((point.x - rect.x) / scale), y: gridUnit((point.y - rect.y) / scale) };
 }
 
-/** Point of the stage over a place on the grid, CSS px. */
+/** Returns the point of the stage over a place on the grid, CSS px. */
 export function toStage(point: Point, rect: Rect): Point {
   const scale = gridScale(rect);
   return { x: rect.x + point.x * scale, y: rect.y + point.y * scale };

@@ -16,10 +16,13 @@ export interface Shape {
   readonly fill: Path2D | undefined;
   /** Stroked with the mark's colour. */
   readonly line: Path2D | undefined;
-  /** Width of the line where it is not the mark's. */
+  /** Width of the line if it is not the mark's. */
   readonly lineWidth?: number;
-  /** Line to hit with the pointer. */
-  readonly spine: Path2D;
+  /**
+   * Makes the line that a pointer has to hit. Only few marks are ever asked for it, so a stroke
+   * keeps no points for it: those of 25,000 took 100 MB.
+   */
+  readonly spine: () => Path2D;
   readonly bounds: Rect;
 }
 
@@ -45,7 +48,7 @@ export function shapeOf(object: ObjectState): Shape {
     case Kind.REDACTION:
       return redactionShape(object);
     default:
-      return { fill: undefined, line: undefined, spine: new Path2D(), bounds: boundsOf([startOf(object)]) };
+      return { fill: undefined, line: undefined, spine: () => new Path2D(), bounds: boundsOf([startOf(object)]) };
   }
 }
 
@@ -61,10 +64,10 @@ function strokeShape(object: ObjectState): Shape {
     last: object.ended,
   });
   const bounds = grown(boundsOf(points), object.width / 2);
-  return { fill: smoothClosed(outline), line: undefined, spine: polyline(points), bounds };
+  return { fill: smoothClosed(outline), line: undefined, spine: () => polyline(pointsOf(object)), bounds };
 }
 
-/** Points of a stroke, where they stand now. */
+/** Returns the points of a stroke at the places where they stand now. */
 function pointsOf({ points, offset }: ObjectState): StrokePoint[] {
   return decodePoints(points).map((point) => ({ ...point, ...shifted(point, offset) }));
 }
@@ -87,7 +90,7 @@ function between(from: StrokePoint, to: StrokePoint, share: number): StrokePoint
   return { x: at(from.x, to.x), y: at(from.y, to.y), pressure: at(from.pressure, to.pressure) };
 }
 
-/** A closed curve through the middles of an outline's edges. */
+/** Returns a closed curve through the middles of an outline's edges. */
 function smoothClosed(outline: readonly number[][]): Path2D {
   const path = new Path2D();
   const [first] = outline;
@@ -113,36 +116,36 @@ function boxShape(object: ObjectState, trace: (path: Path2D, box: Rect) => void)
   const box = boundsOf([startOf(object), endOf(object)]);
   const line = new Path2D();
   trace(line, box);
-  return { fill: undefined, line, spine: line, bounds: grown(box, object.width / 2) };
+  return { fill: undefined, line, spine: () => line, bounds: grown(box, object.width / 2) };
 }
 
 function lineShape(object: ObjectState): Shape {
   const ends = [startOf(object), endOf(object)];
   const line = polyline(ends);
-  return { fill: undefined, line, spine: line, bounds: grown(boundsOf(ends), object.width / 2) };
+  return { fill: undefined, line, spine: () => line, bounds: grown(boundsOf(ends), object.width / 2) };
 }
 
 /**
- * The vertices of a polygon are the points of its stroke; while it is drawn, its
+ * Makes a polygon, whose vertices are the points of its stroke; while it is drawn, its
  * last edge is missing.
  */
 function polygonShape(object: ObjectState): Shape {
   const vertices = pointsOf(object);
   const line = polyline(vertices);
   if (object.ended) line.closePath();
-  return { fill: undefined, line, spine: line, bounds: grown(boundsOf(vertices), object.width / 2) };
+  return { fill: undefined, line, spine: () => line, bounds: grown(boundsOf(vertices), object.width / 2) };
 }
 
-/** A solid box; one that blurs is an element over the picture, and only its rim is drawn. */
+/** Makes a solid box. One that blurs is an element over the picture, and has only a rim. */
 function redactionShape(object: ObjectState): Shape {
   const bounds = boundsOf([startOf(object), endOf(object)]);
   const box = new Path2D();
   box.rect(bounds.x, bounds.y, bounds.width, bounds.height);
-  return { fill: object.redaction === 0 ? box : undefined, line: undefined, spine: box, bounds };
+  return { fill: object.redaction === 0 ? box : undefined, line: undefined, spine: () => box, bounds };
 }
 
 /**
- * A shaft and a filled head; the shaft stops inside the head, so that its end does
+ * Makes a shaft and a filled head. The shaft stops inside the head, so that its end does
  * not show beside the tip.
  */
 function arrowShape(object: ObjectState): Shape {
@@ -158,10 +161,10 @@ function arrowShape(object: ObjectState): Shape {
   const fill = polyline([tip, left, right]);
   fill.closePath();
   const bounds = grown(boundsOf([tail, tip, left, right]), object.width / 2);
-  return { fill, line: polyline([tail, { x: neck.x + along.x, y: neck.y + along.y }]), spine: polyline([tail, tip]), bounds };
+  return { fill, line: polyline([tail, { x: neck.x + along.x, y: neck.y + along.y }]), spine: () => polyline([tail, tip]), bounds };
 }
 
-/** Smallest rectangle around points. */
+/** Returns the smallest rectangle around points. */
 export function boundsOf(points: readonly Point[]): Rect {
   if (points.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -174,21 +177,22 @@ export function boundsOf(points: readonly Point[]): Rect {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+/** Returns a rectangle that is larger by a length on each side. */
 export function grown({ x, y, width, height }: Rect, by: number): Rect {
   return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
 }
 
-/** First corner of an object, tail of an arrow, where it stands now. */
+/** Returns the first corner of an object, or the tail of an arrow, at its place of now. */
 export function startOf({ start, offset }: ObjectState): Point {
   return shifted(start, offset);
 }
 
-/** Opposite corner of an object, head of an arrow, where it stands now. */
+/** Returns the opposite corner of an object, or the head of an arrow, at its place of now. */
 export function endOf({ end, offset }: ObjectState): Point {
   return shifted(end, offset);
 }
 
-/** A place, or the picture's corner where none was set, moved. */
+/** Returns a place, or the picture's corner if none was set, moved. */
 function shifted(point: Point | undefined, offset: Point | undefined): Point {
   return { x: (point?.x ?? 0) + (offset?.x ?? 0), y: (point?.y ?? 0) + (offset?.y ?? 0) };
 }

@@ -12,7 +12,7 @@ const tables: Record<Language, Messages> = { en, zh };
 export const language = signal<Language>(initial());
 
 /**
- * A whole sentence in the page's language, its placeholders filled. Reading it in a
+ * Returns a whole sentence in the page's language, its placeholders filled. Reading it in a
  * component subscribes.
  */
 export function t(key: MessageKey, values: Readonly<Record<string, string | number>> = {}): string {

@@ -8,7 +8,7 @@ import type { StageParts } from "./parts";
 import { boundsOf, endOf, startOf } from "../grid/shapes";
 
 /**
- * How near the pointer must come to a handle, CSS px; at most this share of the mark, so that
+ * Distance within which the pointer takes a handle, CSS px; at most this share of the mark, so that
  * a small one can be moved.
  */
 const REACH_PX = 10;
@@ -61,7 +61,9 @@ export function handleAt(object: ObjectState, at: Point, rect: Rect): Handle | u
   });
 }
 
-/** Returns the corners of a mark after one was dragged; the one across stays. A stamp stays square. */
+/**
+ * Returns the corners of a mark after one was dragged; the one across stays. A stamp stays square.
+ */
 export function resized(object: ObjectState, handle: Handle, to: Point): Corners {
   const across: Handle = { x: other(handle.x), y: other(handle.y) };
   const corner = object.kind === Kind.STAMP ? squareTo(placeOf(object, across), to) : to;

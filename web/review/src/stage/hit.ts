@@ -3,10 +3,10 @@ import { gridScale, type Point, type Rect } from "../grid/geometry";
 import type { Painter } from "./painter";
 import { grown } from "../grid/shapes";
 
-/** How near the pointer must come to a line, CSS px. */
+/** Distance within which the pointer hits a line, CSS px. */
 const REACH_PX = 6;
 
-/** Topmost of `objects` (in drawing order) at a place on the grid. */
+/** Returns the topmost of `objects` (in drawing order) at a place on the grid. */
 export function objectAt(
   objects: readonly ObjectState[],
   at: Point,
@@ -27,7 +27,7 @@ function isAt(object: ObjectState, at: Point, reach: number, rect: Rect, painter
   if (SOLID.has(object.kind) || !probe) return true;
   probe.lineCap = probe.lineJoin = "round";
   probe.lineWidth = object.width + 2 * reach;
-  return probe.isPointInStroke(painter.shape(object).spine, at.x, at.y);
+  return probe.isPointInStroke(painter.shape(object).spine(), at.x, at.y);
 }
 
 function inside({ x, y, width, height }: Rect, at: Point): boolean {

@@ -11,7 +11,9 @@ import type { StageParts } from "./parts";
 
 /** Zoom of one wheel step of 100 px. */
 const WHEEL_STEP = 1.2;
-/** Baseline of a text below the point where its middle was clicked, in text heights. */
+/**
+ * Distance of a text's baseline below the point that was clicked for its middle, in text heights.
+ */
 const BASELINE = 0.35;
 
 /** Turns pointer events over the picture into gestures. */
@@ -180,7 +182,7 @@ export class Input {
     this.overlay.setPreview(undefined);
   }
 
-  /** Two fingers: the picture follows their middle and their distance. */
+  /** Makes the picture follow the middle of two fingers, and their distance. */
   private pinch(moved: number, to: Point): void {
     const from = this.touches.get(moved);
     const other = [...this.touches].find(([id]) => id !== moved)?.[1];
@@ -197,7 +199,7 @@ export class Input {
     this.parts.view.zoom(WHEEL_STEP ** (-pixels / 100), this.place(event));
   }
 
-  /** The polygon's open edge follows the pointer, pressed or not. */
+  /** Makes the polygon's open edge follow the pointer, pressed or not. */
   private aimPolygon(at: Point): void {
     const { polygon, view } = this.parts;
     if (polygon.active && this.touches.size < 2) polygon.aim.value = toGrid(at, view.rect.peek());
@@ -237,7 +239,7 @@ export class Input {
 }
 
 /**
- * A press on a pin that does not move it opens its thread, once it is lifted:
+ * Makes a press on a pin that does not move it open its thread, once it is lifted:
  * nothing moves under the hand.
  */
 function opening({ notes }: Pick<StageParts, "notes">, pin: ObjectState, gesture: Gesture): Gesture {

@@ -7,6 +7,13 @@ import { Painter } from "./painter";
 import type { StageParts } from "./parts";
 import { polygonPreview } from "./place";
 import type { Surface } from "./surface";
+import { Unpainted } from "./unpainted";
+
+/**
+ * Time of one frame in which the first marks are painted, ms: a room with 50,000 takes seconds, in
+ * which the page has to answer.
+ */
+const FILLING_MS_MAX = 30;
 
 /** The two canvases over the picture: finished marks below, all that moves above. */
 export interface Canvases {
@@ -18,6 +25,13 @@ export class Overlay {
   readonly painter = new Painter();
   private scheduled = 0;
   private marksStale = true;
+  private unpainted = new Unpainted([]);
+  /**
+   * True until the marks that were there first are painted: bit by bit, for nothing is taken away.
+   */
+  private filling = true;
+  /** True if a mark changed while others were still to be painted. */
+  private changedMeanwhile = false;
   private preview: ObjectState | undefined;
 
   constructor(
@@ -34,8 +48,8 @@ export class Overlay {
       this.redrawMotion();
     };
     const ends = [
-      marks.onChange((changed) => {
-        this.handleChange(changed);
+      marks.onChange((changed, kind) => {
+        this.handleChange(changed, kind);
       }),
       ...[view.rect, view.stage, visibility.hidden, visibility.onlyThisFrame, picture.media, drafts.text, versions.preview].map((place) =>
         place.subscribe(redraw),
@@ -79,9 +93,12 @@ export class Overlay {
     return preview ? pinNumbers(preview.objects) : this.parts.notes.numbers.peek();
   }
 
-  private handleChange(changed: readonly ObjectState[]): void {
-    if (changed.length === 0 || changed.some((object) => !isGrowing(object))) this.redraw();
-    else this.redrawMotion();
+  private handleChange(changed: readonly ObjectState[], kind: "some" | "all"): void {
+    const finished = changed.length === 0 || changed.some((object) => !isGrowing(object));
+    // To begin anew at each change would never end in a room where people draw.
+    if (finished && kind === "some" && !this.unpainted.done) this.changedMeanwhile = true;
+    else if (finished) this.redraw();
+    this.redrawMotion();
   }
 
   private redraw(): void {
@@ -101,17 +118,30 @@ export class Overlay {
     const resized = [this.canvases.marks, this.canvases.motion].map((canvas) => this.fitPixels(canvas));
     const surface: Surface = { rect: this.parts.view.rect.peek(), pixelRatio: devicePixelRatio };
     const visible = this.visible();
-    if (this.marksStale || resized.includes(true)) this.paintMarks(surface, visible);
+    const context = this.canvases.marks.getContext("2d");
+    if (context && (this.marksStale || resized.includes(true))) {
+      this.marksStale = false;
+      this.painter.clear(context);
+      this.unpainted = new Unpainted(visible.filter((object) => !isGrowing(object)));
+    }
+    if (context && !this.unpainted.done) this.paintMarks(context, surface);
     this.paintMotion(surface, visible);
   }
 
-  private paintMarks(surface: Surface, visible: readonly ObjectState[]): void {
-    this.marksStale = false;
-    const context = this.canvases.marks.getContext("2d");
-    if (!context) return;
-    this.painter.clear(context);
+  private paintMarks(context: CanvasRenderingContext2D, surface: Surface): void {
     const numbers = this.numbers();
-    for (const object of visible) if (!isGrowing(object)) this.painter.draw(context, surface, object, numberIn(numbers, object));
+    const draw = (object: ObjectState): void => {
+      this.painter.draw(context, surface, object, numberIn(numbers, object));
+    };
+    const now = (): number => performance.now();
+    this.unpainted.paint(draw, this.filling ? now() + FILLING_MS_MAX : Infinity, now);
+    if (!this.unpainted.done) {
+      this.redrawMotion();
+      return;
+    }
+    this.filling = false;
+    if (this.changedMeanwhile) this.redraw();
+    this.changedMeanwhile = false;
   }
 
   private paintMotion(surface: Surface, visible: readonly ObjectState[]): void {

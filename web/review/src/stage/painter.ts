@@ -66,7 +66,10 @@ export class Painter {
     }
   }
 
-  /** Draws the vertices of a polygon that is being drawn; the first is larger once a press on it closes it. */
+  /**
+   * Draws the vertices of a polygon that is being drawn; the first is larger once a press on it
+   * closes it.
+   */
   drawVertices(context: CanvasRenderingContext2D, surface: Surface, vertices: readonly Point[], closable: boolean): void {
     const pixel = 1 / gridScale(surface.rect);
     toGridSpace(context, surface);
@@ -136,7 +139,7 @@ export class Painter {
   }
 }
 
-/** Text is set in screen pixels: fonts of grid size would lose their hinting. */
+/** Draws a text in screen pixels: fonts of grid size would lose their hinting. */
 function drawText(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface, object: ObjectState): void {
   const scale = gridScale(rect);
   const { x, y } = startOf(object);

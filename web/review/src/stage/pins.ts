@@ -24,7 +24,7 @@ const SIGNS: Readonly<Partial<Record<ThreadStatus, string>>> = {
   [Status.REJECTED]: "M-2.2-2.2 2.2 2.2M2.2-2.2-2.2 2.2",
 };
 
-/** Space that a pin takes, grid units. */
+/** Returns the space that a pin takes, grid units. */
 export function pinBounds(object: ObjectState, rect: Rect): Rect {
   const unit = 1 / gridScale(rect);
   const { x, y } = startOf(object);
@@ -57,7 +57,7 @@ function toPixels(context: CanvasRenderingContext2D, { pixelRatio }: Surface, { 
   context.setTransform(pixelRatio, 0, 0, pixelRatio, x * pixelRatio, y * pixelRatio);
 }
 
-/** A circle whose sides run together in the tip at 0,0. */
+/** Returns a circle whose sides run together in the tip at 0,0. */
 function teardrop(): Path2D {
   const path = new Path2D();
   const half = Math.acos(RADIUS / RISE);
@@ -93,7 +93,7 @@ function drawSign(context: CanvasRenderingContext2D, status: ThreadStatus, color
   context.stroke(new Path2D(sign));
 }
 
-/** Ink that reads on a colour, by its luma. */
+/** Returns an ink that reads on a colour, by its luma. */
 export function inkOn(rgba: number): string {
   const [red, green, blue] = [24, 16, 8].map((shift) => (rgba >>> shift) & 0xff) as [number, number, number];
   return 0.299 * red + 0.587 * green + 0.114 * blue > 110 ? DARK : LIGHT;

@@ -11,7 +11,10 @@ import type { DrawParts, StageParts } from "./parts";
 /** The parts that make a mark of a polygon. */
 export type PolygonParts = Pick<StageParts, "document" | "polygon" | "tools">;
 
-/** How near to the first vertex a press closes a polygon, CSS px: a fingertip's slack. */
+/**
+ * Distance from the first vertex within which a press closes a polygon, CSS px: a fingertip's
+ * slack.
+ */
 const CLOSE_PX = 12;
 
 /**
@@ -41,7 +44,9 @@ export function stamp({ document, picture, tools, view }: DrawParts, first: Poin
   };
 }
 
-/** Begins a comment where the pointer is lifted, or opens the one whose pin is there. */
+/**
+ * Begins a comment at the place where the pointer is lifted, or opens the one whose pin is there.
+ */
 export function comment(
   { notes, picture, view }: Pick<StageParts, "notes" | "picture" | "view">,
   first: Point,
@@ -65,7 +70,7 @@ export function comment(
   };
 }
 
-/** Puts the next vertex of a polygon where the pointer is lifted. */
+/** Puts the next vertex of a polygon at the place where the pointer is lifted. */
 export function vertex(parts: DrawParts & PolygonParts, first: Point): Gesture {
   const { picture, polygon, view } = parts;
   const sight = polygon.sight ?? picture.sight();

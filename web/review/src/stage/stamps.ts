@@ -16,13 +16,13 @@ export const STAMP_PATHS: Readonly<Record<Stamp, string>> = {
 /** A stamp of a newer page: its place is shown. */
 const UNKNOWN = "M4 4H20V20H4Z";
 
-/** A stamp's lines, in grid units. */
+/** Returns the lines of a stamp, in grid units. */
 export function stampShape(object: ObjectState): Shape {
   const bounds = boundsOf([startOf(object), endOf(object)]);
   const scale = bounds.width / STAMP_BOX;
   const line = new Path2D();
   line.addPath(new Path2D(pathOf(object.stamp)), new DOMMatrix([scale, 0, 0, scale, bounds.x, bounds.y]));
-  return { fill: undefined, line, lineWidth: STAMP_LINE * scale, spine: line, bounds };
+  return { fill: undefined, line, lineWidth: STAMP_LINE * scale, spine: () => line, bounds };
 }
 
 function pathOf(name: string): string {

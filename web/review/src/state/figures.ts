@@ -18,7 +18,7 @@ export interface StreamFigures {
 
 /** Figures of the connection, as the browser measures them. */
 export class Figures {
-  /** What arrives of the large picture; `undefined` while nothing does. */
+  /** The stream of the large picture as it arrives; `undefined` while none does. */
   readonly stream = signal<StreamFigures | undefined>(undefined);
   /** The relayed path in use; `undefined` if the path is direct. */
   readonly relayPath = signal<RelayPath | undefined>(undefined);

@@ -167,8 +167,8 @@ export class Readings {
   }
 
   /**
-   * True if each picture after the one announced next differs from the one before it. Only then are
-   * equal samples one picture: drawn films often hold a picture for two frames.
+   * Returns true if each picture after the one announced next differs from the one before it. Only
+   * then are equal samples one picture: drawn films often hold a picture for two frames.
    */
   private differAfter(run: number, announcements: number): boolean {
     const [next, newest] = [this.at(announcements), this.at(this.announced.length - 1)];

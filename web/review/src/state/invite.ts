@@ -7,10 +7,10 @@ const GUEST_GRANTS: readonly Grant[] = ["view", "annotate", "publish"];
 /** Codes that say that this person may not invite. */
 const RIGHTS: ReadonlySet<string> = new Set(["grant", "forbidden", "token", "expired"]);
 
-/** What an invitation is made of. */
+/** The parts of which an invitation is made. */
 export interface InviteParts {
   readonly api: Pick<RoomApi, "invite">;
-  /** What this person may do. */
+  /** The rights of this person. */
   readonly rights: { readonly own: boolean; readonly publish: boolean };
   readonly room: string;
   /** The address of this page, and so this person's own link. */

@@ -1,8 +1,8 @@
-/** What the page's address says: `/r/{room}#token=<jwt>`. The fragment never reaches a server. */
+/** The page's address in parts: `/r/{room}#token=<jwt>`. The fragment never reaches a server. */
 export interface RoomLink {
   readonly room: string;
   readonly token: string;
-  /** Name inside the token, where it carries one: it wins over a typed one. */
+  /** Name inside the token, if it has one. It wins over a typed one. */
   readonly name: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function readAddress({ pathname, hash }: Pick<Location, "pathname" | "has
   return { kind: "room", link: { room, token, name: claims.name } };
 }
 
-/** Reads a token for its words only: whether it holds is for the server to say. */
+/** Reads a token for its words only. The server judges if it is valid. */
 function claimsOf(token: string): { name: string | undefined } | undefined {
   try {
     const payload = token.split(".")[1] ?? "";
@@ -37,7 +37,7 @@ function claimsOf(token: string): { name: string | undefined } | undefined {
   }
 }
 
-/** Address of the room's WebSocket, on the page's own origin. */
+/** Returns the address of the room's WebSocket, on the page's own origin. */
 export function socketUrl({ protocol, host }: Pick<Location, "protocol" | "host">): string {
   return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`;
 }

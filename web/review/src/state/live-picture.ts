@@ -54,8 +54,8 @@ export interface LiveSources {
 }
 
 /**
- * Shows the main publication of a room, knows which of its frames is on the screen, and holds one if
- * the viewer freezes it.
+ * Shows the main publication of a room, knows which of its frames is on the screen, and holds one
+ * if the viewer freezes it.
  */
 export class LivePicture implements PictureSource {
   readonly shown = signal<ShownFrame | undefined>(undefined);

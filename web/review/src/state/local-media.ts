@@ -11,12 +11,12 @@ const SOURCES: Record<Device, Source> = {
   screen: Source.SCREEN,
 };
 
-/** What the camera is asked for: a face, not the picture under review. */
+/** Pictures that are asked of the camera: of a face, not the picture under review. */
 const CAMERA: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
 /**
- * This person's microphone, camera and screen. Nothing is asked of the browser
- * before its button is pressed.
+ * This person's microphone, camera and screen. The browser is asked for none of them before its
+ * button is pressed.
  */
 export class LocalMedia {
   readonly microphone = signal(false);
@@ -29,7 +29,7 @@ export class LocalMedia {
     private readonly notices: Notices,
   ) {}
 
-  /** Reads again what is being published; called at each change of the publisher. */
+  /** Reads what is being published; to be called at each change of the publisher. */
   refresh(): void {
     const { publisher } = this;
     this.microphone.value = publisher.sources.has(Source.MICROPHONE) && !publisher.isMuted(Source.MICROPHONE);
@@ -38,11 +38,15 @@ export class LocalMedia {
     for (const source of [Source.CAMERA, Source.SCREEN]) this.refreshPreview(source);
   }
 
+  /** Returns the own track of a source as a stream. */
   preview(source: Source): MediaStream | undefined {
     return this.previews.get(source);
   }
 
-  /** The microphone keeps its line while it is off: turning it on again is at once. */
+  /**
+   * Turns the microphone on or off. It keeps its line while it is off, so that it is on again at
+   * once.
+   */
   async toggleMicrophone(): Promise<void> {
     const { publisher } = this;
     if (publisher.sources.has(Source.MICROPHONE)) publisher.setMuted(Source.MICROPHONE, this.microphone.peek());

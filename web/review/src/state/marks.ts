@@ -22,7 +22,7 @@ export class Marks {
     document.on("changed", ({ kind, objects }) => {
       if (kind === "all") this.load(objects);
       else if (objects.map((object) => this.replace(object)).includes(true)) this.publish(this.all().toSorted(inDrawingOrder));
-      for (const listener of this.listeners) listener(objects);
+      for (const listener of this.listeners) listener(objects, kind);
     });
   }
 
@@ -69,8 +69,8 @@ export class Marks {
   }
 }
 
-/** Takes the objects that changed, the deleted among them. */
-export type ChangeListener = (changed: readonly ObjectState[]) => void;
+/** Takes the objects that changed, the deleted among them, or all there are now. */
+export type ChangeListener = (changed: readonly ObjectState[], kind: "some" | "all") => void;
 
 /** Returns true while an object is being drawn. */
 export function isGrowing(object: ObjectState): boolean {
@@ -84,8 +84,8 @@ export function isGrowing(object: ObjectState): boolean {
 const UNCONFIRMED = 2n ** 53n;
 
 /**
- * Compares by order key, byte by byte, then by creation. Objects that wait for the server lie on top,
- * as they were made.
+ * Compares by order key, byte by byte, then by creation. Objects that wait for the server lie on
+ * top, as they were made.
  */
 export function inDrawingOrder(left: ObjectState, right: ObjectState): number {
   const created = ({ createdRevision }: ObjectState): bigint => createdRevision || UNCONFIRMED;

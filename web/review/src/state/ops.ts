@@ -41,7 +41,7 @@ export function createOp(id: ObjectId, kind: Kind, frame: FrameStamp, values: re
   return create(OpSchema, { op: { case: "create", value: create(CreateSchema, { id, kind, frame, properties }) } });
 }
 
-/** A reply in the thread of a pin. */
+/** Returns the op that makes a reply in the thread of a pin. */
 export function replyOp(id: ObjectId, parent: ObjectId, frame: FrameStamp, text: string): Op {
   const properties = [create(PropertySchema, { value: property.text(text) })];
   const value = create(CreateSchema, { id, kind: Kind.REPLY, frame, properties, parent });

@@ -5,7 +5,7 @@ export type Tab = (typeof TABS)[number];
 /** A sheet stands in the place of the tabs until it is closed. */
 export type Sheet = "keys" | "connection";
 
-/** What stands beside the picture: one thing at a time. */
+/** The thing beside the picture: one at a time. */
 export type Panel =
   | { readonly kind: "closed" }
   | { readonly kind: "tab"; readonly tab: Tab }

@@ -1,7 +1,7 @@
 import type { ObjectId, Participant, Room, SessionStatus, SharedDocument } from "@fmz/client";
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
-/** What this person may do in the room. */
+/** The rights of this person in the room. */
 export interface Rights {
   readonly annotate: boolean;
   readonly publish: boolean;

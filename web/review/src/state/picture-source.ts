@@ -4,14 +4,15 @@ import type { Size } from "../grid/geometry";
 import type { ShownFrame, Sight } from "./sight";
 
 /**
- * Gives the stage its pictures, and knows which one is on the screen. A live stream is one; whatever
- * else shows pictures joins the page by this interface, and stage, notes and threads stay as they are.
+ * Gives the stage its pictures, and knows which one is on the screen. A live stream is one;
+ * whatever else shows pictures joins the page by this interface, and stage, notes and threads stay
+ * as they are.
  */
 export interface PictureSource {
   /**
    * The picture on the screen, with its place in its media, or with `certain: false` if it may also
-   * be the one before or after. `undefined` if there is none, or nothing is known of it. Changes with
-   * each picture.
+   * be the one before or after. `undefined` if there is none, or nothing is known of it. Changes
+   * with each picture.
    */
   readonly shown: ReadonlySignal<ShownFrame | undefined>;
   /** Media of that picture, by its id; `undefined` while there is none. */
@@ -25,7 +26,10 @@ export interface PictureSource {
   /** Pictures presented since this page opened. */
   readonly presented: number;
 
-  /** Puts its elements into `host`, which lies where the picture is to be; the result takes them away. */
+  /**
+   * Puts its elements into `host`, which lies where the picture is to be; the result takes them
+   * away.
+   */
   attach(host: HTMLElement): () => void;
   /** Holds the picture on the screen, or lets it go on. */
   toggleFreeze(): void;
@@ -37,7 +41,9 @@ export interface PictureSource {
   frameAt(rtpTimestamp: number): FrameNumber | undefined;
 }
 
-/** Returns true if a mark was made on the frame that is shown: of the same media, the same frame. */
+/**
+ * Returns true if a mark was made on the frame that is shown: of the same media, the same frame.
+ */
 export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
   if (!frame || !stamp?.media || stamp.media !== frame.media) return false;
   if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;

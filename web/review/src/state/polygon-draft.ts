@@ -32,8 +32,8 @@ export class PolygonDraft {
   }
 
   /**
-   * Puts a vertex. Returns true if the place lies within `reach` of the first one, which asks to close
-   * the polygon.
+   * Puts a vertex. Returns true if the place lies within `reach` of the first one, which asks to
+   * close the polygon.
    */
   put(at: Point, reach: number, sight: Sight): boolean {
     const vertices = this.vertices.peek();

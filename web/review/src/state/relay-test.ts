@@ -1,7 +1,7 @@
-/** How a way to a relay leaves the browser. */
+/** Protocol by which a way to a relay leaves the browser. */
 export type Way = "udp" | "tcp" | "tls";
 
-/** What came of trying one way. */
+/** The outcome of trying one way. */
 export type Verdict =
   | { readonly kind: "works"; readonly ms: number }
   | { readonly kind: "credentials" | "full" | "refused"; readonly code: number }
@@ -21,13 +21,13 @@ export interface RelayUrl {
  */
 const TEST_MS_MAX = 12_000;
 
-/** Codes of RFC 8656 section 19 and RFC 8489 section 14.8 that are about who asks. */
+/** Codes of RFC 8656 section 19 and RFC 8489 section 14.8 that are about the credentials. */
 const CREDENTIALS: ReadonlySet<number> = new Set([401, 431, 438, 441]);
 const FULL: ReadonlySet<number> = new Set([486, 508]);
 /** The browser's own code for a relay that it could not reach (WebRTC section 4.8.1.3). */
 const UNREACHABLE = 701;
 
-/** Takes a URL apart; `undefined` where it is none of a relay. */
+/** Takes a URL apart. Returns `undefined` if it is none of a relay. */
 export function readRelayUrl(url: string): RelayUrl | undefined {
   const parts = /^(turns?):(\[[^\]]+\]|[^:?]+)(?::(\d+))?(?:\?transport=(udp|tcp))?$/.exec(url);
   const [, scheme, host, port, transport] = parts ?? [];
@@ -38,8 +38,8 @@ export function readRelayUrl(url: string): RelayUrl | undefined {
 }
 
 /**
- * What the codes mean that a browser gave for one way. `page` is where the page itself came from: a
- * TLS port that gave a page is open, so only the certificate can be at fault.
+ * Judges a way by the codes that the browser gave for it. `page` is the address of this page: a TLS
+ * port that gave a page is open, so only the certificate can be at fault.
  */
 export function judge(relay: RelayUrl, codes: readonly number[], page: Pick<Location, "protocol" | "hostname" | "port">): Verdict {
   const code = codes.find((each) => each !== UNREACHABLE);
@@ -51,7 +51,7 @@ export function judge(relay: RelayUrl, codes: readonly number[], page: Pick<Loca
   return { kind: relay.way === "tls" && came ? "untrusted" : "blocked" };
 }
 
-/** Tries one way by itself: asks the relay for an address and gives it back. */
+/** Tries one way alone: asks the relay for an address and gives it back. */
 export async function tryWay(relay: RelayUrl, { username, credential }: RTCIceServer): Promise<Verdict> {
   const servers: RTCIceServer = { urls: [relay.url] };
   if (username !== undefined) servers.username = username;
@@ -70,8 +70,8 @@ export async function tryWay(relay: RelayUrl, { username, credential }: RTCIceSe
 }
 
 /**
- * True once a relayed candidate came, false where gathering ended without one. Codes
- * of errors go into `codes`.
+ * Resolves to true once a relayed candidate came, to false if gathering ended without one. Codes of
+ * errors go into `codes`.
  */
 function gather(connection: RTCPeerConnection, codes: number[]): Promise<boolean> {
   return new Promise((resolve) => {

@@ -6,8 +6,9 @@ type Key = Uint8Array<ArrayBuffer>;
 const held = new Set<string>();
 
 /**
- * The key of this tab's session in a room: the same after a reload, so that one's marks stay one's
- * own. A copied tab gets another, for two pages with one key would throw each other out.
+ * Returns the key of this tab's session in a room: the same after a reload, so that a person's
+ * marks stay their own. A copied tab gets another key, for two pages with one key would throw each
+ * other out.
  */
 export async function sessionKey(room: string, name: string): Promise<Key> {
   const slot = `fmz.session.${room}.${name}`;
@@ -20,8 +21,8 @@ export async function sessionKey(room: string, name: string): Promise<Key> {
 }
 
 /**
- * Takes a key for this page until it closes; false where another page has it, or
- * pages cannot tell each other.
+ * Takes a key for this page until it closes. Returns false if another page has it, or if pages
+ * cannot tell each other.
  */
 async function hold(key: string): Promise<boolean> {
   // Absent on pages that are not secure, whatever the types say.

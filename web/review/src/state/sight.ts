@@ -13,8 +13,8 @@ export interface ShownFrame {
 }
 
 /**
- * The picture that somebody saw at one moment. If the browser cannot name the picture, those that follow
- * identify it; until then the sight is not settled, and its frame is uncertain.
+ * The picture that somebody saw at one moment. If the browser cannot name the picture, those that
+ * follow identify it; until then the sight is not settled, and its frame is uncertain.
  */
 export class Sight {
   private readonly listeners: ((sight: Sight) => void)[] = [];

@@ -29,7 +29,10 @@ export class Sources {
     this.publications.value = [...publications.values()];
   }
 
-  /** Returns the stream of a publication. This page's own tracks are shown as they are, not sent back. */
+  /**
+   * Returns the stream of a publication. This page's own tracks are shown as they are, not sent
+   * back.
+   */
   streamOf(publication: Publication): MediaStream | undefined {
     const stream = this.streams.value.get(publication.publication);
     return publication.participant === this.self.value ? this.previewOf(publication.source) : stream;

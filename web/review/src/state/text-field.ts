@@ -28,7 +28,7 @@ export class TextField {
     this.same = this.without = this.words() ?? "";
   }
 
-  /** Begins one step of undo, and shows what others write; the result ends it. */
+  /** Begins one step of undo, and shows the words that others write; the result ends it. */
   start(): () => void {
     const { field } = this;
     const { document, marks } = this.parts;
@@ -75,7 +75,8 @@ export class TextField {
   }
 
   /**
-   * Sends what was written here. A word that an input method is composing is sent when it is done.
+   * Sends the words that were written here. A word that an input method composes is sent when it is
+   * done.
    */
   private write(): void {
     const now = this.words();
@@ -88,7 +89,7 @@ export class TextField {
     this.show(this.words() ?? now);
   }
 
-  /** Shows what was written elsewhere; the caret stays at its place. */
+  /** Shows the words that were written elsewhere; the caret stays at its place. */
   private follow(): void {
     const now = this.words();
     if (now === undefined) this.finish(true);

@@ -31,8 +31,8 @@ export function noteBeside(notes: readonly ObjectState[], chosen: MarkKey | unde
 }
 
 /**
- * Returns all replies by their pin, oldest first. One walk over the marks serves every thread: a walk
- * for each of 300 rows was 15 million steps in a room with 50,000 marks.
+ * Returns all replies by their pin, oldest first. One walk over the marks serves every thread: a
+ * walk for each of 300 rows was 15 million steps in a room with 50,000 marks.
  */
 export function repliesByPin(marks: readonly ObjectState[]): Map<MarkKey, ObjectState[]> {
   const byPin = new Map<MarkKey, ObjectState[]>();

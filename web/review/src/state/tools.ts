@@ -39,7 +39,7 @@ const TEXT_RATIO = 8;
 /** A stamp's side is this many times as long. */
 const STAMP_RATIO = 16;
 
-/** What the hand holds. */
+/** The tool in the hand, and the look of what it draws. */
 export class Tools {
   readonly tool = signal<Tool>("select");
   readonly stamp = signal<Stamp>("check");
@@ -61,12 +61,12 @@ export class Tools {
     return this.width * STAMP_RATIO;
   }
 
-  /** The chosen colour as the wire writes it. */
+  /** The chosen colour: RGBA, 8 bits each, red highest. */
   get rgba(): number {
     return rgbaOf(PALETTE[this.color.peek()] ?? PALETTE[0]);
   }
 
-  /** Takes a tool; the stamp tool again takes the next stamp. */
+  /** Takes a tool. The stamp tool, taken again, takes the next stamp. */
   choose(tool: Tool): void {
     if (tool === "stamp" && this.tool.peek() === "stamp") this.nextStamp();
     this.tool.value = tool;
@@ -87,12 +87,12 @@ function rgbaOf(hex: string): number {
   return Number.parseInt(`${hex.slice(1)}ff`, 16);
 }
 
-/** CSS colour of a wire colour. */
+/** Returns the CSS colour of an RGBA number. */
 export function cssColor(rgba: number): string {
   return `#${(rgba >>> 0).toString(16).padStart(8, "0")}`;
 }
 
-/** Colour of an author or participant by number. */
+/** Returns the colour of an author or participant by number. */
 export function paletteColor(index: number): string {
   return PALETTE[index % PALETTE.length] ?? PALETTE[0];
 }

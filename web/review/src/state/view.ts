@@ -37,8 +37,8 @@ export class View {
   }
 
   /**
-   * Shows one picture pixel by one screen pixel, with `at` kept in place; fits the picture if it was
-   * shown so already.
+   * Shows one picture pixel by one screen pixel, with `at` kept in place; fits the picture if it
+   * was shown so already.
    */
   toggleActual(at: Point): void {
     const width = (this.picture.value ?? NO_PICTURE).width;

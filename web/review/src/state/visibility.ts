@@ -2,7 +2,7 @@ import type { ObjectState } from "@fmz/client";
 import { signal } from "@preact/signals";
 import { isOfMedia, isOnFrame, type PictureSource } from "./picture-source";
 
-/** Which marks this viewer wants to see over the picture. */
+/** The choice of marks that this viewer wants to see over the picture. */
 export class Visibility {
   readonly hidden = signal(false);
   /** True if only the marks of the frame on the screen are asked for. */
@@ -11,8 +11,8 @@ export class Visibility {
   constructor(private readonly picture: Pick<PictureSource, "shown" | "media">) {}
 
   /**
-   * Returns true if a mark is seen over the picture of now: on this very frame if only its marks are
-   * asked for, else on its media.
+   * Returns true if a mark is seen over the picture of now: on this very frame if only its marks
+   * are asked for, else on its media.
    */
   isSeen({ frame }: Pick<ObjectState, "frame">): boolean {
     const { shown, media } = this.picture;

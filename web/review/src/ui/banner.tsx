@@ -10,7 +10,8 @@ interface Message {
 }
 
 /**
- * The one sentence that matters most now, in the top bar: never over the picture, never moving it.
+ * Shows the one sentence that matters most now, in the top bar: never over the picture, never
+ * moving it.
  */
 export function Banner() {
   const notices = useNotices();

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { usePeople, useSources } from "../state/context";
 
-/** The cameras, small and beside the picture. */
+/** Shows the cameras, small and beside the picture. */
 export function CameraTiles() {
   const tiles = useSources().tiles.value;
   if (tiles.length === 0) return null;

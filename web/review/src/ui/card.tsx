@@ -7,7 +7,7 @@ export interface CardProps {
   readonly children?: ComponentChildren;
 }
 
-/** A page of its own with one thing to say: before a room, and after it. */
+/** Shows a page of its own with one thing to say: before a room, and after it. */
 export function Card({ title, lead, children }: CardProps) {
   return (
     <main class="card-page">

@@ -8,15 +8,17 @@ export interface CommentBoxProps {
   /** Name of the box. */
   readonly label: string;
   readonly id: string;
-  /** Takes the focus again each time this changes; never where it is left out. */
+  /** Takes the focus each time this changes; never if it is left out. */
   readonly focusFor?: unknown;
-  /** Takes what was written; false where that is not possible, and then it stays. */
+  /** Takes the words. Returns false if that is not possible; then they stay in the box. */
   readonly onSend: (text: string) => boolean;
-  /** Drops it, on Escape too; leave out where nothing opened the box. */
+  /** Drops the words, on Escape too; to be left out if nothing opened the box. */
   readonly onDrop?: () => void;
 }
 
-/** A box beside the picture for words of a thread. Enter sends, Shift+Enter begins a new line. */
+/**
+ * Shows a box beside the picture for words of a thread. Enter sends, Shift+Enter begins a new line.
+ */
 export function CommentBox({ label, id, focusFor, onSend, onDrop }: CommentBoxProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useChosen, useTools } from "../state/context";
 import { PALETTE, WIDTHS } from "../state/tools";
 import { IconButton } from "./icon-button";
 
-/** Colour and width of what is drawn next, and of the mark that is chosen. */
+/** Shows colour and width of what is drawn next, and of the mark that is chosen. */
 export function DrawingLook() {
   const chosen = useChosen();
   const tools = useTools();

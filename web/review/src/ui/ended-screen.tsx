@@ -3,7 +3,7 @@ import { Card } from "./card";
 
 type Ending = "closed" | "expired" | "refused" | "removed" | "replaced" | "missing" | "left" | "outdated" | "full" | "other";
 
-/** What the server's reasons mean for a person. */
+/** The meaning of the server's reasons for a person. */
 const ENDINGS: Readonly<Record<string, Ending>> = {
   removed: "removed",
   room_closed: "closed",

@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-/** How near the edge the pointer brings the bars back, CSS px. */
+/** Distance from the edge within which the pointer brings the bars back, CSS px. */
 const EDGE_PX = 64;
 
 export type Bars = "shown" | "hidden" | "peeking";
@@ -15,8 +15,8 @@ export async function toggleFullscreen(): Promise<void> {
 }
 
 /**
- * Whether the bars are there: in full screen only while the pointer is near an edge
- * or a control has the focus.
+ * Says if the bars are shown: in full screen only while the pointer is near an edge or a control
+ * has the focus.
  */
 export function useFullscreen(): ReadonlySignal<Bars> {
   useEffect(() => {

@@ -6,14 +6,14 @@ export interface IconButtonProps {
   readonly label: string;
   /** Its key, as the page shows it. */
   readonly shortcut?: string;
-  /** Whether it is on; leave out for a plain action. */
+  /** True if it is on; to be left out for a plain action. */
   readonly pressed?: boolean;
   readonly disabled?: boolean;
   readonly id?: string;
   readonly onClick: () => void;
 }
 
-/** A button with a picture, a name and a key. */
+/** Shows a button with a picture, a name and a key. */
 export function IconButton({ icon: Icon, label, shortcut, pressed, disabled, id, onClick }: IconButtonProps) {
   return (
     <button

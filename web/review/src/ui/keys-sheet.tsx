@@ -36,7 +36,10 @@ const ROOM: readonly Row[] = [
   [["?"], "keys.help"],
 ];
 
-/** The keys of the page, in the place of the tabs, but for those of which this person lacks the right. */
+/**
+ * Shows the keys of the page, in the place of the tabs, but for those of which this person lacks
+ * the right.
+ */
 export function KeysSheet() {
   const panels = usePanels();
   const { annotate, publish } = usePeople().rights.value;

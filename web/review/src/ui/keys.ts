@@ -105,7 +105,7 @@ export function handleKeys(parts: KeyParts): () => void {
   };
 }
 
-/** Undo and redo; every other chord is the browser's. */
+/** Takes undo and redo; every other chord is the browser's. */
 function handleChord({ document, polygon }: KeyParts, event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return false;
   if (event.shiftKey) document.redo();
@@ -144,8 +144,8 @@ function belongsToControl({ key, target }: KeyboardEvent): boolean {
 }
 
 /**
- * Returns true for a control other than the button of the polygon's tool, which keeps the focus while
- * a polygon is drawn.
+ * Returns true for a control other than the button of the polygon's tool, which keeps the focus
+ * while a polygon is drawn.
  */
 function isControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("button:not(#tool-polygon), a") !== null;

@@ -12,7 +12,10 @@ import { CommentBox } from "./comment-box";
 /** The parts that make a comment. */
 type CommentParts = Pick<RoomState, "document" | "drafts" | "marks" | "tools">;
 
-/** The box for the words of a comment whose pin was just put. The pin enters the document with them. */
+/**
+ * Shows the box for the words of a comment whose pin was just put. The pin enters the document with
+ * them.
+ */
 export function NewComment() {
   const parts = { document: useDocument(), drafts: useDrafts(), marks: useMarks(), tools: useTools() };
   const draft = parts.drafts.comment.value;

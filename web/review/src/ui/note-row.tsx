@@ -48,7 +48,7 @@ function kindOf({ kind }: ObjectState): MarkKind {
   return kind in ICONS ? kind : 0;
 }
 
-/** One mark in words; a chosen pin with its thread. `number` is that of a pin. */
+/** Shows one mark in words; a chosen pin with its thread. `number` is that of a pin. */
 export function Note({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
   const marks = useMarks();
   const people = usePeople();
@@ -98,7 +98,7 @@ export function Note({ object, number }: { readonly object: ObjectState; readonl
   );
 }
 
-/** The look of a mark: a pin by its number, a stamp by its sign, others by their kind. */
+/** Shows the look of a mark: a pin by its number, a stamp by its sign, others by their kind. */
 function NoteSign({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
   const color = cssColor(object.color);
   const stamp = STAMPS.find((name) => name === object.stamp);
@@ -122,7 +122,7 @@ function titleOf(object: ObjectState): string {
   return object.text || (stamp ? t("stamp.named", { name: t(`stamp.${stamp}`) }) : t(`kind.${kindOf(object)}`));
 }
 
-/** The status of a thread, the person who is to act, and the number of replies. */
+/** Shows the status of a thread, the person who is to act, and the number of replies. */
 function ThreadState({ pin }: { readonly pin: ObjectState }) {
   const people = usePeople();
   const replies = useNotes().repliesOf(keyOf(pin.id)).length;
@@ -136,7 +136,7 @@ function ThreadState({ pin }: { readonly pin: ObjectState }) {
   );
 }
 
-/** The frame that a mark was made on, in the words of its media. */
+/** Shows the frame that a mark was made on, in the words of its media. */
 function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
   const document = useDocument();
   if (frame?.frameIndex === undefined) return null;

@@ -9,7 +9,7 @@ import { Note } from "./note-row";
 /** Rows in the page at once, the newest: a long session has thousands. */
 const ROWS_MAX = 300;
 
-/** The marks in words, for people who do not see the canvas, and for finding a mark again. */
+/** Shows the marks in words, for people who do not see the canvas, and for finding a mark again. */
 export function NotesPanel() {
   const notes = useNotes();
   const drafts = useDrafts();
@@ -41,8 +41,8 @@ function NoteList({ list }: { readonly list: Ref<HTMLOListElement> }) {
 }
 
 /**
- * Shows the newest note if the one before it was in sight: a person who reads further up, or writes,
- * is left alone.
+ * Shows the newest note if the one before it was in sight: a person who reads further up, or
+ * writes, is left alone.
  */
 function followNewest(list: HTMLElement | null): void {
   const body = list?.parentElement;

@@ -48,7 +48,7 @@ const SIGNS: readonly { readonly source: Source; readonly icon: LucideIcon; read
   { source: Source.CAMERA, icon: Video, label: "panel.people.camera" },
 ];
 
-/** The sources that a participant publishes. */
+/** Shows the sources that a participant publishes. */
 function Sends({ participant }: { readonly participant: number }) {
   const theirs = useSources().publications.value.filter((publication) => publication.participant === participant);
   const microphone = theirs.find(({ source }) => source === Source.MICROPHONE);

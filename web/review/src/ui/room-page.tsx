@@ -11,7 +11,7 @@ import { TopBar } from "./top-bar";
 import { TransportRow } from "./transport-row";
 import { useFullscreen } from "./fullscreen";
 
-/** The review room. */
+/** Shows the review room. */
 export function RoomPage({ room }: { readonly room: RoomState }) {
   const { figures, panels } = room;
   useEffect(() => handleKeys(room), [room]);

@@ -10,7 +10,7 @@ import { NotesPanel } from "./notes-panel";
 import { PeoplePanel } from "./people-panel";
 import { VersionsPanel } from "./versions-panel";
 
-/** The panel beside the picture, or below it on a narrow page. */
+/** Shows the panel beside the picture, or below it on a narrow page. */
 export function SidePanel() {
   const shown = usePanels().shown.value;
   return (

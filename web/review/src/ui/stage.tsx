@@ -6,7 +6,7 @@ import type { View } from "../state/view";
 import { StageState } from "./stage-state";
 import { TextEntryBox } from "./text-entry";
 
-/** The picture with its marks. Element sizes are set directly: they follow the pointer. */
+/** Shows the picture with its marks. Element sizes are set directly: they follow the pointer. */
 export function Stage({ parts }: { readonly parts: StageParts }) {
   const { people, picture, tools, view } = parts;
   const stage = useRef<HTMLDivElement>(null);

@@ -4,7 +4,7 @@ import { STAMP_BOX, STAMP_LINE, STAMP_PATHS } from "../stage/stamps";
 import { useTools } from "../state/context";
 import { STAMPS, type Stamp } from "../state/tools";
 
-/** The choice of the stamp that the stamp tool puts, below the tools. */
+/** Shows the choice of the stamp that the stamp tool puts, below the tools. */
 export function StampChoice() {
   const tools = useTools();
   const chosen = tools.stamp.value;
@@ -30,7 +30,7 @@ export function StampChoice() {
   );
 }
 
-/** A stamp as it looks on the picture. */
+/** Shows a stamp as it looks on the picture. */
 export function StampSign({ stamp }: { readonly stamp: Stamp }) {
   return (
     <svg class="stamp-sign" viewBox={`0 0 ${STAMP_BOX} ${STAMP_BOX}`} width={18} height={18} aria-hidden="true">

@@ -3,7 +3,7 @@ import { limits } from "@fmz/client";
 import { t } from "../i18n";
 
 /**
- * The box in which the words of a text are written. Enter and a press elsewhere
+ * Shows the box in which the words of a text are written. Enter and a press elsewhere
  * keep them, Escape drops them.
  */
 export function TextBox({ box, finish }: { readonly box: Ref<HTMLTextAreaElement>; readonly finish: (keep: boolean) => void }) {

@@ -10,7 +10,7 @@ import { TextBox } from "./text-box";
 import { placeText } from "./text-place";
 
 /**
- * A text on the picture whose words are being changed, by others too. Enter keeps the change,
+ * Shows a text on the picture whose words are being changed, by others too. Enter keeps the change,
  * Escape drops the own one.
  */
 export function TextChangeBox({ id }: { readonly id: ObjectId }) {

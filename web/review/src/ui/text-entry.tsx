@@ -8,7 +8,10 @@ import { TextChangeBox } from "./text-change";
 import { TextBox } from "./text-box";
 import { placeText } from "./text-place";
 
-/** A text being written on the picture, where it will stand. Enter keeps it, Escape drops it. */
+/**
+ * Shows the box of a text that is being written, at its place on the picture. Enter keeps it,
+ * Escape drops it.
+ */
 export function TextEntryBox() {
   const document = useDocument();
   const drafts = useDrafts();

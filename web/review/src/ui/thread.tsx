@@ -18,7 +18,7 @@ const SIGNS: Readonly<Record<ThreadStatus, LucideIcon>> = {
   [Status.REJECTED]: CircleX,
 };
 
-/** The status of a thread, as a sign and a word. */
+/** Shows the status of a thread, as a sign and a word. */
 export function StatusWord({ pin }: { readonly pin: ObjectState }) {
   const status = statusOf(pin);
   const Sign = SIGNS[status];
@@ -30,7 +30,10 @@ export function StatusWord({ pin }: { readonly pin: ObjectState }) {
   );
 }
 
-/** The thread of a pin: its status, the person who is to act, the replies, and a box for another. */
+/**
+ * Shows the thread of a pin: its status, the person who is to act, the replies, and a box for
+ * another.
+ */
 export function Thread({ pin }: { readonly pin: ObjectState }) {
   const document = useDocument();
   const picture = usePicture();

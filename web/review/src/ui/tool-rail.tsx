@@ -39,7 +39,7 @@ const ICONS: Readonly<Record<Tool, LucideIcon>> = {
   eraser: Eraser,
 };
 
-/** The tools. On a phone they fold into one button. */
+/** Shows the tools. On a phone they fold into one button. */
 export function ToolRail() {
   const document = useDocument();
   const edits = useEdits();

@@ -73,7 +73,7 @@ function PeopleDots() {
   );
 }
 
-/** A person: initials in their colour. */
+/** Shows a person: initials in their colour. */
 export function Dot({ name, color }: { readonly name: string; readonly color: string }) {
   return (
     <span class="dot" data-dark={isDark(color)} style={{ backgroundColor: color }} aria-hidden="true">

@@ -6,7 +6,7 @@ import { isFullscreen, toggleFullscreen } from "./fullscreen";
 import { IconButton } from "./icon-button";
 import { Uncertain } from "./uncertain";
 
-/** The row below the picture: the number of its frame, and the controls of the view. */
+/** Shows the row below the picture: the number of its frame, and the controls of the view. */
 export function TransportRow() {
   const { annotate } = usePeople().rights.value;
   return (

@@ -13,7 +13,7 @@ import { RestoreForm } from "./restore-form";
  */
 const REFRESH_MS = 10_000;
 
-/** The versions of the room: their names, their look, and restoring them. */
+/** Shows the versions of the room: their names, their look, and restoring them. */
 export function VersionsPanel() {
   const versions = useVersions();
   const { annotate } = usePeople().rights.value;

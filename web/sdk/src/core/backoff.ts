@@ -16,7 +16,7 @@ export class Backoff {
   /** `random` gives numbers in `[0, 1)`. */
   constructor(private readonly random: () => number) {}
 
-  /** Delay before the next try, ms, in the upper half of its range. */
+  /** Returns the delay before the next try, ms, in the upper half of its range. */
   next(): number {
     const range = Math.min(LAST_MS, FIRST_MS * 2 ** this.tries);
     this.tries = Math.min(this.tries + 1, 16);

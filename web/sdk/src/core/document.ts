@@ -17,15 +17,15 @@ export interface DocumentEvents {
 
 /** The shared document as the page sees it: own changes at once, those of others as they come. */
 export class SharedDocument extends Emitter<DocumentEvents> {
-  /** Names of those who drew, by author number. */
+  /** Names of the authors, by number. */
   readonly authors = new Map<number, string>();
-  /** Who they are, by author number: what `assignee` names. */
+  /** Identities of the authors, by number: `assignee` names one. */
   readonly identities = new Map<number, string>();
 
   constructor(
     private readonly engine: Engine,
     private readonly clock: Clock,
-    /** Sends what the engine made. */
+    /** Sends the frames that the engine made. */
     private readonly flush: () => void,
   ) {
     super();
@@ -57,22 +57,22 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   }
 
   /**
-   * What marks hang on, a film or a live source, by its id; `undefined` while the
-   * document does not know it.
+   * Returns a media, which is a film or a live source, by its id; `undefined` while the document
+   * does not know it.
    */
   media(id: string): Media | undefined {
     return this.engine.media(id);
   }
 
-  /** Id for the next own object; `undefined` for who may not draw. */
+  /** Returns the id for the next own object; `undefined` if this client may not draw. */
   nextId(): ObjectId | undefined {
     const counter = this.engine.nextCounter();
     return counter > 0 ? create(ObjectIdSchema, { author: this.engine.author, counter }) : undefined;
   }
 
   /**
-   * Applies own ops at once and sends them; false where they are not possible, and
-   * then nothing is changed.
+   * Applies own ops at once and sends them. Returns false if they are not possible; then nothing is
+   * changed.
    */
   submit(ops: readonly Op[]): boolean {
     return this.attempt((now) => { this.engine.submit(ops, now); });
@@ -93,25 +93,25 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     this.tellChanges();
   }
 
-  /** Draws an object after all others that are seen; false where this client may not. */
+  /** Draws an object after all others that are seen. Returns false if this client may not. */
   bringToFront(id: ObjectId): boolean {
     return this.attempt((now) => { this.engine.bringToFront(id, now); });
   }
 
-  /** Draws an object before all others that are seen; false where this client may not. */
+  /** Draws an object before all others that are seen. Returns false if this client may not. */
   sendToBack(id: ObjectId): boolean {
     return this.attempt((now) => { this.engine.sendToBack(id, now); });
   }
 
   /**
-   * A key of the drawing order between two others; at its end where one is left out. Throws
-   * where nothing is left between.
+   * Returns a key of the drawing order between two others, or at its end if one is left out. Throws
+   * if nothing is left between.
    */
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array {
     return this.engine.orderBetween(before, after);
   }
 
-  /** Makes what `gesture` submits one step of undo. */
+  /** Makes all that is submitted until `endGesture` one step of undo. */
   beginGesture(): void {
     this.engine.beginGroup(this.clock.now());
   }
@@ -133,21 +133,21 @@ export class SharedDocument extends Emitter<DocumentEvents> {
     return redone;
   }
 
-  /** A snapshot replaced the document. */
+  /** Takes note that a snapshot replaced the document. */
   handleLoaded(): void {
     this.learnAuthors();
     this.emit("changed", { kind: "all", objects: this.engine.takeObjects() });
     this.progress();
   }
 
-  /** Own ops were taken back. */
+  /** Takes note that own ops were taken back. */
   handleRefused(code: string, text: string): void {
     this.tellChanges();
     // A copy of a later commit may have taken it back already.
     this.emit("refused", { code, text });
   }
 
-  /** The engine took a message of the server. */
+  /** Takes what came of a message of the server. */
   follow(): void {
     this.learnAuthors();
     this.tellChanges();

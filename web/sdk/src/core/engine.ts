@@ -7,7 +7,7 @@ import type { GridPoint } from "./presence";
 export type Way = "socket" | "ops" | "live";
 export type ChannelName = Exclude<Way, "socket">;
 
-/** What a participant says of itself on each connection. */
+/** The words of a participant about itself, on each connection. */
 export interface Introduction {
   readonly token: string;
   readonly name: string;
@@ -39,18 +39,18 @@ export type Told =
   /** The server is held for dead: give the connection up. */
   | { readonly kind: "silent" };
 
-/** Who drew. */
+/** An author of marks. */
 export interface Author {
   readonly author: number;
   readonly name: string;
-  /** What `assignee` names. */
+  /** `assignee` names an author by it. */
   readonly identity: string;
 }
 
 /**
  * The client's half of the protocol, the crate `participant` compiled to wasm: frames go in and
  * out, the document is inside. Times are milliseconds of one clock. After each call `nextFrames`
- * and `nextEvents` have what came of it.
+ * and `nextEvents` give its results.
  */
 export interface Engine {
   /** A connection is there: says `Hello` on it. */
@@ -60,7 +60,7 @@ export interface Engine {
   /** Takes a frame of the server. Throws if the server broke the protocol. */
   receiveFrame(way: Way, frame: Uint8Array, now: number): void;
   timeout(now: number): void;
-  /** When `timeout` is to be called. */
+  /** Time at which `timeout` is to be called. */
   readonly dueAt: number | undefined;
   nextFrames(): readonly Sent[];
   nextEvents(): readonly Told[];
@@ -68,7 +68,7 @@ export interface Engine {
   send(message: Outgoing): void;
   /** Moves the own pointer; `undefined` takes it off the picture. */
   point(place: GridPoint | undefined, now: number): void;
-  /** How ops travel now. */
+  /** The way on which ops travel now. */
   readonly way: Way | undefined;
 
   /** Shows ops at once and sends them. Throws if an op is not possible; then none is taken. */
@@ -84,11 +84,11 @@ export interface Engine {
   bringToFront(id: ObjectId, now: number): void;
   sendToBack(id: ObjectId, now: number): void;
   /**
-   * A key of the drawing order between two others; at its end where one is left out. Throws
-   * where nothing is left between.
+   * Returns a key of the drawing order between two others, or at its end if one is left out. Throws
+   * if nothing is left between.
    */
   orderBetween(before?: Uint8Array, after?: Uint8Array): Uint8Array;
-  /** What is submitted until `endGroup` is undone as one. */
+  /** Begins a group: all that is submitted until `endGroup` is undone as one. */
   beginGroup(now: number): void;
   endGroup(now: number): void;
   undo(now: number): boolean;

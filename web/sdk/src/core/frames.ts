@@ -10,20 +10,20 @@ export interface FrameNumber {
 export class RtpUnwrapper {
   private last: number | undefined;
 
-  /** Unwrapped timestamp nearest to the one before. The first is taken as it is. */
+  /** Returns the unwrapped timestamp nearest to the one before. The first is taken as it is. */
   unwrap(timestamp: number): number {
     this.last = this.last === undefined ? timestamp : this.last + signedDistance(this.last, timestamp);
     return this.last;
   }
 }
 
-/** `to - from` on the 32-bit circle, in `[-2^31, 2^31)`. */
+/** Returns `to - from` on the 32-bit circle, in `[-2^31, 2^31)`. */
 export function signedDistance(from: number, to: number): number {
   const distance = (((to - from) % WRAP) + WRAP) % WRAP;
   return distance >= WRAP / 2 ? distance - WRAP : distance;
 }
 
-/** True where both timestamps name the same picture of one publication. */
+/** Returns true if both timestamps name the same picture of one publication. */
 export function samePicture(left: number, right: number): boolean {
   return signedDistance(left, right) === 0;
 }

@@ -9,7 +9,8 @@ export interface StrokePoint {
 }
 
 /**
- * Where every stroke sets out. Its pressure is also that of points from a device that reports none.
+ * The point at which every stroke begins. Its pressure is also that of points from a device that
+ * reports none.
  */
 export const STROKE_ORIGIN: StrokePoint = { x: 0, y: 0, pressure: 128 };
 
@@ -29,7 +30,7 @@ export function encodePoints(points: readonly StrokePoint[], from: StrokePoint, 
   return create(StrokePointsSchema, { deltas: { case: pressed ? "pressed" : "plain", value } });
 }
 
-/** Whether the device of a stroke reports pressure. */
+/** Returns true if the device of a stroke reports pressure. */
 export function isPressed(points: StrokePoints | undefined): boolean {
   return points?.deltas.case === "pressed";
 }

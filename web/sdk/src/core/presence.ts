@@ -6,7 +6,7 @@ export interface GridPoint {
   readonly y: number;
 }
 
-/** Where the others point, by participant number. */
+/** Places of the others' pointers, by participant number. */
 export class Pointers {
   private readonly places = new Map<number, GridPoint>();
 

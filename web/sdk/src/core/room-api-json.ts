@@ -38,7 +38,7 @@ export interface Version {
 
 export interface VersionsPage {
   readonly versions: readonly Version[];
-  /** What to give as `before` for the next page. */
+  /** Value of `before` for the next page. */
   readonly next: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface ObjectRef {
 
 export interface Committed {
   readonly version: Version;
-  /** What others had changed since the base, and the commit's ops replaced. */
+  /** Changes of others since the base that the commit's ops replaced. */
   readonly overwritten: readonly { readonly object: ObjectRef; readonly property: string; readonly author: number }[];
 }
 
@@ -69,7 +69,7 @@ export interface Changes {
 export interface RolledBack {
   readonly revision: number;
   readonly target: number;
-  /** How many objects changed. */
+  /** Number of objects that changed. */
   readonly objects: number;
 }
 

@@ -68,7 +68,7 @@ export interface Rollback {
   readonly frames?: FrameScope;
 }
 
-/** What a guest's token may allow. */
+/** A right that a guest's token may give. */
 export type Grant = "view" | "annotate" | "publish" | "present" | "own";
 
 export interface RoomApiOptions {
@@ -110,7 +110,7 @@ export class RoomApi {
     return readVersion(await this.get(`/versions/${encodeURIComponent(id)}`));
   }
 
-  /** Keeps the state under a name, after the changes that come with it. */
+  /** Saves the state under a name, after the changes that come with it. */
   async commit({ name = "", message = "", base, ops = [] }: Commit): Promise<Committed> {
     const batch = ops.length > 0 ? { batch: base64Encode(framed(ops)) } : {};
     return readCommitted(await this.post("/versions", { name, message, base, ...batch }));
@@ -173,7 +173,7 @@ function refuseUnreadable(cause: unknown): never {
   throw new ApiError(0, "malformed", `the answer cannot be read: ${String(cause)}`);
 }
 
-/** The ops as a frame of the wire: head 0, then protobuf (wire1). */
+/** Returns the ops as a frame of the wire: head 0, then protobuf (wire1). */
 function framed(ops: readonly Op[]): Uint8Array {
   const value = create(OpBatchSchema, { clientSeq: 1n, ops: [...ops] });
   return Uint8Array.from([0, ...toBinary(ClientMessageSchema, create(ClientMessageSchema, { message: { case: "ops", value } }))]);

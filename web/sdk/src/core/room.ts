@@ -7,7 +7,7 @@ import type { Incoming } from "./messages";
  */
 const FRAME_MAPS_MAX = 2;
 
-/** Who and what is in the room, as the server told it. */
+/** Participants and publications of the room, as the server told them. */
 export class Room {
   name = "";
   title = "";
@@ -33,7 +33,7 @@ export class Room {
     for (const publication of welcome.publications) this.publications.set(publication.publication, publication);
   }
 
-  /** Takes a message in; true where it changed the room. */
+  /** Takes a message in. Returns true if it changed the room. */
   handle(message: Incoming): boolean {
     switch (message.case) {
       case "participantJoined":

@@ -32,7 +32,7 @@ export interface SessionEvents {
   roundTrip: number;
 }
 
-/** What a session is made of. */
+/** The parts of which a session is made. */
 export interface SessionParts extends Introduction {
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
@@ -79,7 +79,7 @@ export class Session extends Emitter<SessionEvents> {
     this.signaling.leave();
   }
 
-  /** Tries to reconnect at once where it waits. */
+  /** Tries to reconnect at once if it waits to. */
   hurry(): void {
     this.signaling.hurry();
   }
@@ -96,7 +96,7 @@ export class Session extends Emitter<SessionEvents> {
     this.flush();
   }
 
-  /** A data channel opened (`send`) or closed (`undefined`). */
+  /** Takes note that a data channel opened (`send`) or closed (`undefined`). */
   setChannel(name: ChannelName, send: ChannelSend | undefined): void {
     if (send) this.channels.set(name, send);
     else this.channels.delete(name);
@@ -109,7 +109,7 @@ export class Session extends Emitter<SessionEvents> {
     this.handleFrame(name, frame);
   }
 
-  /** How ops travel now. */
+  /** The path of ops. */
   get path(): ChannelName | "websocket" | undefined {
     const { way } = this.engine;
     return way === "socket" ? "websocket" : way;

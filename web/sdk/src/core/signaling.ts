@@ -10,7 +10,7 @@ export interface Socket {
   close(): void;
 }
 
-/** What a socket tells. `closed` comes once, also where it never opened. */
+/** The events of a socket. `closed` comes once, also if the socket never opened. */
 export interface SocketEvents {
   opened(): void;
   received(frame: Uint8Array): void;
@@ -33,7 +33,7 @@ export interface SignalingEvents {
 export interface Loss {
   /** Tries since the last that held. */
   readonly attempt: number;
-  /** Why the server ended it, where it said so. */
+  /** The server's reason to end it, if it gave one. */
   readonly code: string | undefined;
 }
 
@@ -61,18 +61,18 @@ export class Signaling extends Emitter<SignalingEvents> {
     this.connect();
   }
 
-  /** Sends where there is a connection. */
+  /** Sends a frame if there is a connection. */
   send(frame: Uint8Array<ArrayBuffer>): void {
     this.connection?.socket.send(frame);
   }
 
-  /** The connection holds: the server let this client in. */
+  /** Takes note that the connection holds: the server let this client in. */
   holds(): void {
     this.attempt = 0;
     this.backoff.reset();
   }
 
-  /** The server ends the connection, for good unless it says to try again. */
+  /** Takes note that the server ends the connection: for good, unless it says to try again. */
   close({ code, text, retry }: Pick<Closing, "code" | "text" | "retry">): void {
     if (this.connection) this.connection.closingCode = code;
     if (!retry) this.leave(code, text);
@@ -95,7 +95,7 @@ export class Signaling extends Emitter<SignalingEvents> {
     this.emit("ended", { code, text });
   }
 
-  /** Tries at once where it was waiting: the network may be back. */
+  /** Tries at once if it was waiting: the network may be back. */
   hurry(): void {
     if (this.over || this.connection) return;
     this.backoff.reset();
@@ -121,7 +121,7 @@ export class Signaling extends Emitter<SignalingEvents> {
       }),
     };
     this.connection = connection;
-    // Who does not even open in this time is as dead as who falls silent.
+    // A server that does not even open in this time is as dead as one that falls silent.
     this.cancelTimer = this.clock.after(OPEN_MS_MAX, () => {
       this.drop();
     });

@@ -9,7 +9,7 @@ interface Change {
 }
 
 /**
- * The op that makes `after` of an object's text `before`: one place is replaced, as a
+ * Returns the op that makes `after` of an object's text `before`: one place is replaced, as a
  * keystroke or a paste does.
  */
 export function textEdit(id: ObjectId, before: string, after: string): Op {
@@ -25,8 +25,8 @@ export function textEdit(id: ObjectId, before: string, after: string): Op {
 }
 
 /**
- * What a field that showed `before` and now holds `mine` is to hold where the text has
- * become `theirs` meanwhile.
+ * Returns the text for a field that showed `before` and holds `mine`, if the text has become
+ * `theirs` meanwhile.
  */
 export function mergedText(before: string, mine: string, theirs: string): string {
   const [from, now] = [scalars(before), scalars(theirs)];
@@ -37,7 +37,9 @@ export function mergedText(before: string, mine: string, theirs: string): string
   return [...now.slice(0, start), ...own.inserted, ...now.slice(end)].join("");
 }
 
-/** Where a caret stands, UTF-16 units as in a text field, after its text changed around it. */
+/**
+ * Returns the place of a caret, UTF-16 units as in a text field, after its text changed around it.
+ */
 export function movedCaret(before: string, after: string, caret: number): number {
   const to = scalars(after);
   const change = changeBetween(scalars(before), to);
@@ -45,12 +47,15 @@ export function movedCaret(before: string, after: string, caret: number): number
   return to.slice(0, place).join("").length;
 }
 
-/** Unicode scalar values: what the document counts. */
+/** Returns the Unicode scalar values of a text: the document counts these. */
 function scalars(text: string): string[] {
   return Array.from(text);
 }
 
-/** A place in a text after a change of it. One that was removed goes behind what was put there. */
+/**
+ * Returns a place in a text after a change of it. A place that was removed moves behind the new
+ * text.
+ */
 function moved(place: number, { start, removed, inserted }: Change): number {
   if (place <= start) return place;
   const behind = Math.max(place - start - removed, 0);

@@ -38,7 +38,7 @@ export function webSocketTo(url: string): OpenSocket {
   };
 }
 
-/** A new session key. */
+/** Returns a new session key. */
 export function newSessionKey(): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(SESSION_KEY_BYTES));
 }

@@ -8,7 +8,7 @@ import { browserClock, webSocketTo } from "./browser";
 import { Publisher } from "./publisher";
 import { PeerTransport, type RelayConfiguration } from "./transport";
 
-/** What carries pictures and ops now. */
+/** The path of pictures and ops. */
 export type MediaState =
   | { readonly kind: "connecting" }
   | { readonly kind: "connected" }
@@ -21,7 +21,7 @@ export interface ClientEvents {
   media: MediaState;
   /** Streams by publication changed. */
   streams: ReadonlyMap<string, MediaStream>;
-  /** What this client publishes changed. */
+  /** The sources that this client publishes changed. */
   published: Publisher;
   /** The server refused to publish a source. */
   publishRefused: { readonly code: string; readonly text: string };
@@ -101,7 +101,7 @@ export class RoomClient extends Emitter<ClientEvents> {
     return this.streams.get(publication);
   }
 
-  /** Relays that the server told, for what it takes to test them. */
+  /** Relays that the server named, with their credentials. */
   get iceServers(): readonly RTCIceServer[] {
     return this.relays.iceServers ?? [];
   }
@@ -110,7 +110,7 @@ export class RoomClient extends Emitter<ClientEvents> {
     return this.transport?.stats();
   }
 
-  /** Announces which frames a published programme shows. */
+  /** Announces the frames that a published programme shows. */
   sendFrameMap(map: FrameMap): void {
     this.session.send({ case: "frameMap", value: create(FrameMapSchema, map) });
   }

@@ -4,8 +4,8 @@ import type { FrameNumber } from "../core/frames";
 import { frameAt, timecode as timecodeOf } from "../wasm/fmz_participant";
 
 /**
- * Frame that a picture shows, by the newest map that had begun at it; `undefined` where that map
- * does not cover it. The engine must be loaded.
+ * Returns the frame that a picture shows, by the newest map that had begun at it; `undefined` if
+ * that map does not cover it. The engine must be loaded.
  */
 export function frameOf(maps: readonly FrameMap[], rtpTimestamp: number): FrameNumber | undefined {
   if (maps.length === 0) return undefined;
@@ -15,12 +15,12 @@ export function frameOf(maps: readonly FrameMap[], rtpTimestamp: number): FrameN
   return index === undefined || epoch === undefined ? undefined : { index, epoch };
 }
 
-/** How frames are labelled: a map says it, and a media. */
+/** The labels of frames, as a map or a media has them. */
 export type FrameLabels = Pick<FrameMap, "num" | "den" | "startTimecode" | "dropFrame">;
 
 /**
- * Timecode of a frame, `HH:MM:SS:FF`, with `;` before the frames where the count drops numbers.
- * The engine must be loaded.
+ * Returns the timecode of a frame, `HH:MM:SS:FF`, with `;` before the frames if the count drops
+ * numbers. The engine must be loaded.
  */
 export function timecode({ num, den, startTimecode, dropFrame }: FrameLabels, index: number): string {
   return timecodeOf(num, den, startTimecode, dropFrame, index);

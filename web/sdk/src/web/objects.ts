@@ -1,4 +1,5 @@
-/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment -- enums of proto3 are open: any number may come */
+// Enums of proto3 are open: any number may come.
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
 import type { FrameRange, FrameStamp, ObjectId, ObjectState, Point, PropertyWriter, StrokePoints } from "../gen/fmz/v1/annotation_pb";
 
 /**
@@ -13,7 +14,7 @@ export function readObjects(bytes: Uint8Array<ArrayBuffer>): ObjectState[] {
   while (cursor.at < bytes.length) {
     const tag = cursor.uint32();
     if (tag >>> 3 === 1) objects.push(readObject(cursor, cursor.end()));
-    else cursor.skip(tag);
+    else cursor.passOver(tag);
   }
   return objects;
 }
@@ -63,7 +64,7 @@ function readObject(cursor: Cursor, end: number): ObjectState {
       case 25: stamp = cursor.string(); break;
       case 26: parent = readId(cursor, cursor.end()); break;
       case 27: pointsRestored = cursor.uint64(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return {
@@ -80,7 +81,7 @@ function readId(cursor: Cursor, end: number): ObjectId {
     switch (tag >>> 3) {
       case 1: author = cursor.uint32(); break;
       case 2: counter = cursor.uint32(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.ObjectId", author, counter };
@@ -93,7 +94,7 @@ function readPoint(cursor: Cursor, end: number): Point {
     switch (tag >>> 3) {
       case 1: x = cursor.sint32(); break;
       case 2: y = cursor.sint32(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.Point", x, y };
@@ -114,7 +115,7 @@ function readFrame(cursor: Cursor, end: number): FrameStamp {
       case 4: epoch = cursor.uint32(); break;
       case 5: uncertain = cursor.bool(); break;
       case 6: media = cursor.string(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.FrameStamp", publication, rtpTimestamp, frameIndex, epoch, uncertain, media } as FrameStamp;
@@ -127,7 +128,7 @@ function readPoints(cursor: Cursor, end: number): StrokePoints {
     switch (tag >>> 3) {
       case 1: deltas = { case: "plain", value: cursor.bytes() }; break;
       case 2: deltas = { case: "pressed", value: cursor.bytes() }; break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.StrokePoints", deltas };
@@ -142,7 +143,7 @@ function readWriter(cursor: Cursor, end: number): PropertyWriter {
       case 1: key = cursor.uint32(); break;
       case 2: revision = cursor.uint64(); break;
       case 3: author = cursor.uint32(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.PropertyWriter", key, revision, author };
@@ -155,7 +156,7 @@ function readRange(cursor: Cursor, end: number): FrameRange {
     switch (tag >>> 3) {
       case 1: first = cursor.uint32(); break;
       case 2: last = cursor.uint32(); break;
-      default: cursor.skip(tag);
+      default: cursor.passOver(tag);
     }
   }
   return { $typeName: "fmz.v1.FrameRange", first, last };
@@ -248,8 +249,10 @@ class Cursor {
     return text;
   }
 
-  /** Passes over the value of a field that is not known; the low three bits of a tag say its kind. */
-  skip(tag: number): void {
+  /**
+   * Passes over the value of a field that is not known; the low three bits of a tag say its kind.
+   */
+  passOver(tag: number): void {
     switch (tag & 7) {
       case 0:
         this.uint32();

@@ -1,7 +1,7 @@
-/** How a relayed path leaves this browser. */
+/** Protocol by which a relayed path leaves this browser. */
 export type RelayPath = "udp" | "tcp" | "tls";
 
-/** What is read of a statistics report, of whatever kind the entry is. */
+/** The fields that are read of a statistics report, of whatever kind the entry is. */
 interface Entry {
   readonly type: string;
   readonly id: string;
@@ -13,7 +13,10 @@ interface Entry {
   readonly relayProtocol?: string;
 }
 
-/** How the path in use is relayed; `undefined` where it is direct, or where there is none yet. */
+/**
+ * Returns the protocol of the relayed path in use; `undefined` if the path is direct, or if there
+ * is none yet.
+ */
 export function relayOf(report: Pick<RTCStatsReport, "forEach">): RelayPath | undefined {
   const entries = new Map<string, Entry>();
   report.forEach((entry: Entry) => entries.set(entry.id, entry));

@@ -83,7 +83,7 @@ export class Publisher {
     this.changed();
   }
 
-  /** A transport begins: nothing of ours is on it. */
+  /** Asks for all lines again, for a new transport has none. */
   askAll(): void {
     for (const local of this.tracks.values()) this.ask(local);
   }
@@ -96,7 +96,7 @@ export class Publisher {
     return { track: local.track, bitrateKbps: BITRATE_KBPS[local.source] ?? 0 };
   };
 
-  /** The server refused a request; true where it was one of these. */
+  /** Takes note that the server refused a request. Returns true if it was one of these. */
   refuse(request: number): boolean {
     const local = [...this.tracks.values()].find((candidate) => candidate.request === request);
     if (local) this.remove(local.source);

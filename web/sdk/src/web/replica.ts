@@ -20,7 +20,7 @@ const MODULE = new URL("../wasm/fmz_participant_bg.wasm", import.meta.url);
 
 const WAYS: Readonly<Record<Way, WayNumber>> = { socket: WayNumber.Socket, ops: WayNumber.Ops, live: WayNumber.Live };
 
-/** Loads the engine; `source` where it does not lie beside this module. */
+/** Loads the engine, from `source` if it does not lie beside this module. */
 export async function loadReplica(source: InitInput = MODULE): Promise<Replica> {
   await init({ module_or_path: source });
   return (introduction) => new WasmEngine(introduction);
@@ -165,7 +165,7 @@ class WasmEngine implements Engine {
   }
 }
 
-/** The engine takes ops as a batch without numbers. */
+/** Returns ops as a batch without numbers, which the engine takes. */
 function batchOf(ops: readonly Op[]): Uint8Array {
   return toBinary(OpBatchSchema, create(OpBatchSchema, { ops: [...ops] }));
 }

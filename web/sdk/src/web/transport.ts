@@ -28,7 +28,7 @@ export interface TransportEvents {
   stream: { readonly publication: string; readonly stream: MediaStream };
 }
 
-/** A track that waits for its line. `undefined` where it is gone by now. */
+/** Returns the track that waits for a line; `undefined` if it is gone by now. */
 export type TrackOf = (line: PublishLine) => { track: MediaStreamTrack; bitrateKbps: number } | undefined;
 
 /** By which relays a transport may go. */
