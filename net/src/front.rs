@@ -1,8 +1,8 @@
 //! One TCP port for the page and the relay, plain and over TLS.
 //!
 //! The first byte of a connection decides: 0x16 begins a TLS handshake, 0x00 to 0x03 a STUN message
-//! (RFC 8489 section 5), anything else is HTTP. Within TLS the application protocol decides (RFC
-//! 7301; `stun.turn` is RFC 7443). A client that names none is judged by its first decrypted byte.
+//! (RFC 8489 section 5), anything else is HTTP. Within TLS, the application protocol decides (RFC
+//! 7301; `stun.turn` is from RFC 7443). If a client names none, its first decrypted byte decides.
 //! Rules: `docs/SPEC-front.md`.
 
 mod certificate;
@@ -34,33 +34,33 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-/// Connections that have not shown yet what they are. A handshake costs tens of kilobytes and a
+/// Connections whose protocol is not known yet. A handshake costs tens of kilobytes and a
 /// signature, so a flood must not cost more than this many.
 pub const OPENING_MAX: usize = 256;
-/// Time in which a connection must show what it is: enough for slow lines and two round trips of
-/// TLS many times over.
+/// Time in which a connection must show its protocol: many times what two round trips of TLS take
+/// on a slow line.
 pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
-/// If all places are taken, the connection that has been opening longest gives way, once it had
-/// this long. Many handshakes at once mean that the server came back, and clients that are nearly
-/// through should get through.
+/// Time that an opening connection has before it may have to give way. If all places are taken, the
+/// one that has been opening longest gives way, but only after this time. Many handshakes at once
+/// mean that the server came back, and clients that are nearly through should get through.
 const OPENING_TIME_MIN: Duration = Duration::from_secs(1);
-/// Pause after the system could give no connection because it has no descriptors left.
+/// Pause after the system had no descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Settings of a front.
 #[derive(Clone)]
 pub struct Settings {
-    /// Secures connections. Without it a TLS handshake is refused.
+    /// Certificate and versions for TLS. Without it, a TLS handshake is refused.
     pub tls: Option<Tls>,
     /// Proxies that begin every connection with the client's addresses (PROXY protocol 1 or 2).
-    /// Connections from elsewhere are taken as they are.
+    /// Connections from elsewhere are served as they are.
     pub proxies: Vec<IpNet>,
     /// Connections of one IPv4 address or IPv6 /64 at once. Loopback is not counted, because a
-    /// proxy there stands for everybody.
+    /// proxy there stands for many clients.
     pub per_source_max: usize,
-    /// Connections at once.
+    /// Connections of all sources at once.
     pub total_max: usize,
-    /// Called for each connection that was closed before it was served.
+    /// Function that is called for each connection that was closed before it was served.
     pub on_refused: Arc<dyn Fn(Refusal) + Send + Sync>,
 }
 
@@ -100,19 +100,19 @@ pub struct Outlets {
     pub relay: Option<mpsc::Sender<RelayStream>>,
 }
 
-/// The reason why a connection was closed before it was served.
+/// Reasons for which a connection was closed before it was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// One source has too many.
+    /// One source has too many connections.
     #[error("source_full")]
     SourceFull,
-    /// All sources together have too many.
+    /// All sources together have too many connections.
     #[error("full")]
     Full,
-    /// It did not show in time what it is.
+    /// The connection did not show its protocol in time.
     #[error("opening_timeout")]
     Timeout,
-    /// Too many were opening, and this one for the longest time.
+    /// Too many connections were opening, and this one had been opening longest.
     #[error("gave_way")]
     GaveWay,
     /// A trusted proxy sent no valid header.
@@ -121,19 +121,19 @@ pub enum Refusal {
     /// The TLS handshake failed.
     #[error("tls_handshake")]
     Handshake,
-    /// It wants TLS, which is not set up here.
+    /// The client wants TLS, which is not set up here.
     #[error("tls_off")]
     TlsOff,
-    /// Nothing serves what it speaks.
+    /// No service here speaks the client's protocol.
     #[error("not_served")]
     NotServed,
-    /// It ended by itself.
+    /// The client closed the connection.
     #[error("gone")]
     Gone,
 }
 
 impl Refusal {
-    /// Every reason there is.
+    /// All reasons.
     pub const ALL: [Self; 9] = [
         Self::SourceFull,
         Self::Full,
@@ -147,14 +147,14 @@ impl Refusal {
     ];
 }
 
-/// Listeners, and the way of each connection to its service.
+/// Listeners, and the services to which connections are led.
 #[derive(Debug)]
 pub struct Front {
     listeners: Vec<tokio::net::TcpListener>,
     gate: Arc<Gate>,
     opening: JoinSet<()>,
-    /// Times at which connections began to open, oldest first. Those that are through stay until
-    /// they are asked for.
+    /// Times at which connections began to open, oldest first. Those that are open already stay in
+    /// the list until the next look.
     begun: VecDeque<(Instant, AbortHandle)>,
 }
 
@@ -184,8 +184,8 @@ impl Front {
         })
     }
 
-    /// Accepts connections until it is dropped. Connections that still open are dropped with it;
-    /// those that were handed out go on.
+    /// Accepts connections until it is dropped. Connections that are still opening are dropped with
+    /// it; those that were handed out go on.
     pub async fn run(mut self) {
         loop {
             match self.accept().await {
@@ -214,10 +214,10 @@ impl Front {
         .await
     }
 
-    /// Waits until fewer than [`OPENING_MAX`] open.
+    /// Waits until fewer than [`OPENING_MAX`] connections are opening.
     async fn make_place(&mut self) {
         loop {
-            // Forget the connections that are through.
+            // Forget the connections that are open or closed by now.
             while self.opening.try_join_next().is_some() {}
             self.begun.retain(|(_, opening)| !opening.is_finished());
             let Some((begun, oldest)) = self.begun.front() else {

@@ -123,7 +123,7 @@ impl EncodedBatch {
         self.first_revision + u64::from(self.ops) - 1
     }
 
-    /// Returns how many ops the batch has, at least 1.
+    /// Returns the number of ops in the batch, at least 1.
     #[must_use]
     pub fn ops(&self) -> u32 {
         self.ops

@@ -181,7 +181,7 @@ pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message,
     read_client(frame).map(Into::into)
 }
 
-/// Reads what a server sent. Returns `None` for a message of a newer protocol, which is to be
+/// Reads a server's message. Returns `None` for a message of a newer protocol, which must be
 /// ignored.
 ///
 /// # Errors

@@ -58,9 +58,9 @@ pub fn encode(deltas: &[Delta], pressed: bool) -> StrokePoints {
 /// Reads 1 to `points_max` deltas.
 ///
 /// # Errors
-/// [`WireError`] if there are none or too many, if one is longer than the coordinate range or than
-/// all pressures, or if the bytes are not what [`encode`] writes. Whether the points lie in range
-/// is for the stroke to check.
+/// [`WireError`] if there are none or too many, if one is longer than the range of coordinates or
+/// of pressures, or if the bytes are not those that [`encode`] writes. The stroke itself checks
+/// that its points are in range.
 pub fn decode(points: &StrokePoints, points_max: usize) -> Result<Deltas, WireError> {
     let (bytes, pressed) = parts(points)?;
     let shortest = if pressed { 3 } else { 2 };
@@ -69,7 +69,7 @@ pub fn decode(points: &StrokePoints, points_max: usize) -> Result<Deltas, WireEr
     Ok(Deltas { deltas, pressed })
 }
 
-/// Checks what [`decode`] would read.
+/// Checks the bytes as [`decode`] does, without reading them into a list.
 ///
 /// # Errors
 /// As [`decode`].

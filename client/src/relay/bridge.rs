@@ -19,14 +19,14 @@ use tokio_rustls::TlsConnector;
 
 /// Connections to the relay at once: one for each local address of the native stack.
 pub(super) const LINES_MAX: usize = 16;
-/// The application protocol of a relay (RFC 7443).
+/// Application protocol of a relay in TLS (RFC 7443).
 const ALPN: &[u8] = b"stun.turn";
 
-/// Both ways of a connection.
+/// Both directions of a connection.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
-/// Where the relay is.
+/// Host and port of the relay, and its TLS settings.
 #[derive(Debug)]
 pub(super) struct Target {
     host: String,
@@ -35,7 +35,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// A relay over TCP, or over TLS where there is something to trust.
+    /// Describes a relay that is reached over TLS if settings are given, else over TCP.
     pub(super) fn new(host: String, port: u16, tls: Option<Arc<ClientConfig>>) -> Self {
         let tls = tls.map(|config| {
             let mut config = ClientConfig::clone(&config);
@@ -57,8 +57,8 @@ impl Target {
     }
 }
 
-/// Carries datagrams until it is dropped; each source of them has a connection of
-/// its own, so an allocation.
+/// Carries datagrams until it is dropped. Each source has a connection of its own, and so an
+/// allocation of its own.
 #[derive(Debug)]
 pub(super) struct Bridge {
     address: SocketAddr,
@@ -89,10 +89,12 @@ async fn carry(socket: Arc<UdpSocket>, target: Arc<Target>) {
     let mut lines = HashMap::<SocketAddr, Line>::new();
     let mut datagram = vec![0; MESSAGE_BYTES_MAX];
     loop {
-        // An error here is about a datagram sent before: its receiver is gone.
+        // An error here concerns a datagram sent earlier, whose receiver is gone; the socket still
+        // works.
         let Ok((length, source)) = socket.recv_from(&mut datagram).await else {
             continue;
         };
+        // Forget connections that ended, so that their sources may open new ones.
         lines.retain(|_, line| !line.is_over());
         if lines.len() >= LINES_MAX && !lines.contains_key(&source) {
             continue;

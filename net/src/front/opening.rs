@@ -51,7 +51,7 @@ impl Gate {
     }
 
     async fn pass(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), Refusal> {
-        // Messages here are small, and somebody waits for each.
+        // Messages are small here, and for each of them somebody waits.
         stream.set_nodelay(true).map_err(|_| Refusal::Gone)?;
         let local = canonical(stream.local_addr().map_err(|_| Refusal::Gone)?);
         let peer = canonical(peer);

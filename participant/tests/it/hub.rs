@@ -1,5 +1,5 @@
-//! The server's end, as small as can be: it checks, numbers and keeps, an author's batches in their
-//! order and each once.
+//! The server's end, as small as can be: it checks, numbers and keeps batches, each author's in
+//! their order and each once.
 
 use bytes::Bytes;
 use fmz_annotation::{Authority, Document, Ops};
@@ -7,7 +7,7 @@ use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
 use fmz_proto::{Message, encode_server, v1};
 
-/// Bytes of snapshot in one part: so few that every snapshot has several.
+/// Bytes of a snapshot in one part: so few that every snapshot has several parts.
 const PART_BYTES: usize = 7;
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// A room in which so many authors have drawn nothing yet.
+    /// Makes a room with `count` authors, in which nothing was drawn yet.
     pub(crate) fn with_authors(count: u32) -> Self {
         let mut hub = Self::default();
         for author in 1..=count {
@@ -40,7 +40,7 @@ impl Hub {
         self.log.push(committed.decode());
     }
 
-    /// Takes a batch if it is its author's next.
+    /// Accepts a batch if it is its author's next.
     fn take(&mut self, author: u32, batch: v1::OpBatch) {
         if batch.client_seq != self.document.last_client_seq(author) + 1 {
             return;
@@ -48,7 +48,7 @@ impl Hub {
         self.commit(author, batch.base, batch.client_seq, batch.ops);
     }
 
-    /// Takes what an author sends.
+    /// Handles a message from an author.
     pub(crate) fn hear(&mut self, author: u32, message: ToServer) {
         match message {
             ToServer::Ops(batch) => self.take(author, batch),
@@ -83,7 +83,7 @@ impl Hub {
         whole.chunks(PART_BYTES).enumerate().map(part).collect()
     }
 
-    /// The commits behind a revision.
+    /// Returns the commits after a revision.
     pub(crate) fn behind(&self, revision: u64) -> Vec<v1::CommittedBatch> {
         let batches = self.log.iter();
         let behind = batches.filter(|batch| batch.first_revision > revision);
@@ -91,7 +91,7 @@ impl Hub {
     }
 }
 
-/// A frame of commits.
+/// Encodes a frame of commits.
 pub(crate) fn committed(batches: &[v1::CommittedBatch]) -> Bytes {
     let batches = batches.to_vec();
     encode_server(FromServer::Committed(v1::Committed { batches }))

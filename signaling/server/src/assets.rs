@@ -1,6 +1,6 @@
 //! The web application, from inside the binary.
 
-use crate::api::ApiError;
+use crate::problem::Problem;
 use axum::{
     extract::Path,
     http::{StatusCode, Uri, header},
@@ -45,7 +45,7 @@ pub(crate) async fn file(uri: Uri) -> Response {
 }
 
 fn not_found() -> Response {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here").into_response()
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here").into_response()
 }
 
 fn serve(path: &str, file: EmbeddedFile) -> Response {

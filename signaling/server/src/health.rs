@@ -1,8 +1,8 @@
 //! Whether the process lives, and whether it can take people in.
 
-use crate::{api::ApiError, state::State};
-use axum::{Json, http::StatusCode};
-use fmz_store::OpenReport;
+use crate::{problem::Problem, state::State};
+use axum::Json;
+use fmz_store::Losses;
 use serde::Serialize;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -28,10 +28,10 @@ fn ok(lost: Vec<String>) -> Json<Health> {
     })
 }
 
-fn lines(report: &OpenReport) -> Vec<String> {
-    let told = report.losses.iter().take(LOST_LINES_MAX);
+fn lines(losses: &Losses) -> Vec<String> {
+    let told = losses.first.iter().take(LOST_LINES_MAX);
     let mut lines: Vec<String> = told.map(ToString::to_string).collect();
-    let more = report.losses_count - lines.len() as u64;
+    let more = losses.count - lines.len() as u64;
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
@@ -45,22 +45,19 @@ pub(crate) async fn healthz() -> Json<Health> {
 
 #[utoipa::path(get, path = "/readyz", responses(
     (status = 200, description = "People can come in and what they draw is kept", body = Health),
-    (status = 503, description = "Not now", body = crate::api::Problem),
+    (status = 503, description = "Not now", body = Problem),
 ))]
-pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<Health>, ApiError> {
+pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<Health>, Problem> {
     if state.is_stopping() {
-        return Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "stopping",
-            "the server is stopping",
-        ));
+        return Err(Problem::stopping());
     }
-    match state.store.health() {
-        Ok(()) => Ok(ok(lines(&state.store.report()))),
-        Err(_) => Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "storage",
-            "nothing can be saved",
+    let health = &state.stores.health;
+    match health.health() {
+        Ok(()) if !state.rooms.link().is_up() => Err(Problem::unavailable(
+            "media",
+            "the media server is down: people can draw, but see no picture",
         )),
+        Ok(()) => Ok(ok(lines(&health.losses()))),
+        Err(_) => Err(Problem::unavailable("storage", "nothing can be saved")),
     }
 }

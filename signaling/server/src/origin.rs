@@ -1,11 +1,11 @@
 //! Which pages may talk to this server. A browser names the page's origin; a native
 //! client names none.
 
-use crate::api::ApiError;
+use crate::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 
 /// Refuses a page that is neither the server's own nor allowed.
-pub(crate) fn check(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Result<(), ApiError> {
+pub(crate) fn check(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(());
     };
@@ -16,7 +16,7 @@ pub(crate) fn check(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Resul
             .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
     });
     known.then_some(()).ok_or_else(|| {
-        ApiError::new(
+        Problem::new(
             StatusCode::FORBIDDEN,
             "origin",
             "this page may not connect: its origin must be the server's or in allowed_origins",

@@ -5,7 +5,6 @@ use crate::{
     api::{self, admin_router},
     link,
     metrics::Metrics,
-    rooms::Rooms,
     state::State,
     token::{TokenRequest, Tokens, is_room_name},
     web,
@@ -14,19 +13,17 @@ use axum::Router;
 use fmz_net::front::{self, Front, Outlets, RelayStream};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling_core::Reason;
-use fmz_store::{CatalogError, Store};
+use fmz_store::{CatalogError, Stores};
 use prometheus::Registry;
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// How long requests may go on once the server stops.
-pub(crate) const DRAIN: Duration = Duration::from_secs(3);
 /// Relay connections that wait to be served: taking one is a matter of microseconds, so
 /// this is a moment of a crowd.
 const RELAY_STREAMS_MAX: usize = 64;
@@ -50,7 +47,7 @@ impl Server {
     /// [`ServerError`], one clear line each.
     pub fn new(
         config: Config,
-        store: Arc<dyn Store>,
+        stores: Stores,
         registry: Registry,
         to_sfu: mpsc::Sender<to_sfu::Message>,
         from_sfu: mpsc::Receiver<from_sfu::Message>,
@@ -66,7 +63,7 @@ impl Server {
         }
         let admin = config.admin.map(listen).transpose()?;
         let metrics = Metrics::new(&registry)?;
-        let state = State::new(config, tokens, store, metrics, Rooms::new(to_sfu));
+        let state = State::new(config, tokens, stores, metrics, to_sfu);
         Ok(Self {
             state,
             listeners,
@@ -121,7 +118,8 @@ impl Server {
         }
         match self
             .state
-            .store
+            .stores
+            .catalog
             .create_room(api::new_room(room, title))
             .await
         {
@@ -142,8 +140,9 @@ impl Server {
             relay,
             registry,
             for_operators,
-            from_sfu,
+            mut from_sfu,
         } = self;
+        link::take_waiting(&state, &mut from_sfu);
         let settings = front(&state);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
         let stopping = CancellationToken::new();
@@ -196,8 +195,8 @@ async fn stop(state: &State, stopping: &CancellationToken) {
     // Every socket that is left gives its permit back once its close is answered,
     // or not answered in time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(DRAIN, state.sockets.acquire_many(sockets)).await;
-    state.store.flush().await;
+    let _ = tokio::time::timeout(web::DRAIN, state.sockets.acquire_many(sockets)).await;
+    state.stores.log.flush().await;
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {

@@ -1,15 +1,21 @@
-//! What every request can reach.
+//! The state that every request can reach. No room reaches it.
 
-use crate::{Config, metrics::Metrics, rooms::Rooms, token::Tokens};
-use fmz_store::Store;
+use crate::{
+    Config,
+    metrics::Metrics,
+    rooms::{Link, RoomDeps, Rooms},
+    token::Tokens,
+};
+use fmz_proto::v1::to_sfu;
+use fmz_store::Stores;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
-/// Older states of documents that are read at once, for all rooms: a large one
-/// takes hundreds of megabytes.
+/// Older states of documents that are read at once, for all rooms: a large one takes hundreds of
+/// megabytes.
 const READS_MAX: usize = 4;
 
 #[derive(Debug, Clone)]
@@ -20,13 +26,13 @@ pub(crate) struct State {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stores: Stores,
     pub(crate) metrics: Metrics,
     pub(crate) rooms: Rooms,
-    /// One for each WebSocket.
+    /// One permit for each WebSocket.
     pub(crate) sockets: Arc<Semaphore>,
-    /// Older states being read at once: each is a document in memory.
-    pub(crate) reads: Semaphore,
+    /// One permit for each older state that is being read, shared with the rooms.
+    pub(crate) reads: Arc<Semaphore>,
     pub(crate) stopping: AtomicBool,
     sessions: AtomicU32,
 }
@@ -49,19 +55,27 @@ impl State {
     pub(crate) fn new(
         config: Config,
         tokens: Tokens,
-        store: Arc<dyn Store>,
+        stores: Stores,
         metrics: Metrics,
-        rooms: Rooms,
+        to_sfu: mpsc::Sender<to_sfu::Message>,
     ) -> Self {
         let sockets = Arc::new(Semaphore::new(config.sessions_max));
-        let reads = Semaphore::new(READS_MAX);
+        let reads = Arc::new(Semaphore::new(READS_MAX));
+        let rooms = Rooms::new(RoomDeps {
+            stores: stores.clone(),
+            reads: reads.clone(),
+            metrics: metrics.clone(),
+            limits: config.room,
+            idle: config.room_idle,
+            link: Link::new(to_sfu),
+        });
         let stopping = AtomicBool::new(false);
         let sessions = AtomicU32::new(0);
         Self {
             inner: Arc::new(Inner {
                 config,
                 tokens,
-                store,
+                stores,
                 metrics,
                 rooms,
                 sockets,

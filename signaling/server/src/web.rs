@@ -1,6 +1,5 @@
 //! HTTP/1.1 on the connections that a front hands out.
 
-use crate::server::DRAIN;
 use axum::Router;
 use fmz_net::front::{Front, Stream};
 use hyper::server::conn::http1;
@@ -12,14 +11,16 @@ use std::{pin::pin, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may take to say what it wants.
+/// How long requests may go on once the server stops.
+pub(crate) const DRAIN: Duration = Duration::from_secs(3);
+/// How long a client may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connections that wait to be served: taking one is a matter of microseconds, so
-/// this is a moment of a crowd.
+/// Connections that wait to be served. Taking one costs microseconds, so this is a moment of a
+/// crowd.
 pub(crate) const STREAMS_MAX: usize = 64;
 
-/// Serves until it is to stop; then nobody is let in any more, and requests have [`DRAIN`] to end.
-/// A connection that became a WebSocket is its handler's.
+/// Serves until `stopping`. Then it takes no more connections, and requests have [`DRAIN`] to end.
+/// A connection that became a WebSocket belongs to its handler.
 pub(crate) async fn serve(
     front: Front,
     mut streams: mpsc::Receiver<Stream>,

@@ -3,19 +3,20 @@
 use crate::input::Input;
 use bytes::Bytes;
 use fmz_annotation::Document;
-use fmz_proto::v1::{Channel, Grants, ReceivedData, from_sfu};
+use fmz_proto::v1::{Channel, Grants, ReceivedData, UnitUp, from_sfu};
 use fmz_proto::{EncodedBatch, limits::SESSION_KEY_BYTES};
 use fmz_signaling_core::{
-    AppendToken, Effect, Join, Path, Reason, Room, RoomInfo, RoomLimits, SessionId, read_client,
+    AppendToken, Effect, Join, LinkEpoch, Path, Reason, Room, RoomInfo, RoomLimits, SessionId,
+    read_client,
 };
 use std::time::{Duration, Instant};
 
-/// Sessions that speak: one owner, one author, one who may only look.
+/// Sessions: one owner, one author, one viewer.
 const SESSIONS: u8 = 3;
-/// Effects of one step: more would mean that the room talks to itself.
+/// Effects of one step. More would mean that the room answers itself.
 const EFFECTS_MAX: usize = 10_000;
 
-/// After every plan the log gives the document that the room holds.
+/// Runs a plan. After it, the log must give the document that the room holds.
 pub(crate) fn run(data: &[u8]) {
     let mut world = World::new();
     let mut input = Input::new(data);
@@ -53,8 +54,10 @@ impl World {
             limits: RoomLimits::default(),
             ..RoomInfo::default()
         };
+        let mut room = Room::new(info, Document::new(), 1_000_000, now);
+        room.handle_sfu(from_sfu::Message::Up(UnitUp::default()), now);
         let mut world = Self {
-            room: Room::new(info, Document::new(), 1_000_000, now),
+            room,
             now,
             sessions: 0,
             append: None,
@@ -84,7 +87,7 @@ impl World {
             expires: self.now + Duration::from_secs(3600),
             session_key: vec![who; SESSION_KEY_BYTES].into(),
             revision: 0,
-            transport: who == 0,
+            transport: true,
         };
         self.room.handle_joined(join, self.now);
         self.settle();
@@ -125,7 +128,9 @@ impl World {
             Channel::Live
         };
         let data = ReceivedData {
-            session: session.link(),
+            room: "fuzz".into(),
+            session: session.on_link(LinkEpoch(0)),
+            transport: 1,
             channel: channel.into(),
             payload: Bytes::copy_from_slice(input.block()),
         };

@@ -1,4 +1,4 @@
-//! Runs seeds and says which of them break a promise, and how to run such a one again.
+//! Runs seeds, reports those that break a promise, and prints how to run each of them again.
 
 use clap::Parser;
 use fmz_sim::{Counts, Outcome, Plant, run};
@@ -41,7 +41,7 @@ fn plant(name: &str) -> Result<Plant, String> {
     Plant::named(name).ok_or_else(|| format!("one of: {}", names()))
 }
 
-/// What many seeds came to.
+/// Results of many seeds.
 #[derive(Debug, Default)]
 struct Sum {
     seeds: u64,
@@ -116,7 +116,7 @@ impl Sum {
         self.counts.failures += counts.failures;
         self.counts.copies += counts.copies;
         self.counts.versions += counts.versions;
-        self.counts.rollbacks += counts.rollbacks;
+        self.counts.restores += counts.restores;
         self.counts.restamps += counts.restamps;
     }
 }
@@ -142,12 +142,12 @@ fn report(cli: &Cli, sum: &Sum, seconds: f64) {
         failures,
         copies,
         versions,
-        rollbacks,
+        restores,
         restamps,
     } = sum.counts;
     println!(
         "simulated {} s, steps {}, ops {ops}, refused {refused}, crashes {crashes}, joins {joins}, snapshots \
-         {snapshots}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, rollbacks {rollbacks}, \
+         {snapshots}, slow {slow}, failed appends {failures}, copies {copies}, versions {versions}, restores {restores}, \
          restamps {restamps}",
         sum.simulated_ms / 1000,
         sum.steps,

@@ -1,61 +1,79 @@
-//! Commands: what is asked from outside of any session.
+//! Commands that are on their way through the room, from outside of any session.
 //!
-//! Questions are answered, and older states asked for, while nothing is on its way to the log, so
-//! that only what is durable is shown. Commits and rollbacks are then numbered as all else is, and
-//! answered once they are durable.
+//! The room answers questions, and asks for older states, while nothing is on its way to the log, so
+//! that it shows only what is durable. Commits and restores then get revisions as all ops do, and
+//! are answered once they are durable.
 
 use super::Room;
 use crate::{
-    Asker, Command, CommandId, Effect, Outcome, ReadToken, Reason, Refusal, Rollback, StateAt,
-    Target, Whose, limits,
+    Asker, Command, CommandId, Commit, Committed, Effect, Outcome, Question, ReadToken, Reason,
+    Refusal, Restore, Restored, StateAt, Target, Whose, limits,
 };
-use fmz_annotation::{Document, FramesOf, version::VersionIds};
+use fmz_annotation::{
+    Document, FramesOf,
+    version::{FrameHistory, Version, VersionId, VersionIds},
+};
 use std::{
     collections::{BTreeMap, VecDeque},
+    ops::RangeInclusive,
     time::Instant,
 };
 
-/// What is done next for a command.
+/// A command whose asker waits for the answer.
 #[derive(Debug)]
-pub(super) enum Step {
-    Ask(Command),
-    /// The state to go back to has come.
-    Restore(Rollback, Box<Document>),
-}
-
-#[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct Asked<C> {
     pub(super) id: CommandId,
     pub(super) asker: Asker,
-    pub(super) step: Step,
+    pub(super) command: C,
 }
 
-/// Commands on their way.
+/// A command that the next round of numbering writes.
+#[derive(Debug)]
+pub(super) enum Write {
+    Commit(Asked<Commit>),
+    /// With the older state, which has been read.
+    Restore(Asked<Restore>, Box<Document>),
+}
+
+/// What was written for a command, before it is durable.
+#[derive(Debug)]
+pub(super) enum Written {
+    Commit(CommandId, Committed),
+    Restore(CommandId, Restored),
+}
+
+/// Commands on their way, at most [`limits::COMMANDS_MAX`].
 #[derive(Debug)]
 pub(super) struct Commands {
     pub(super) ids: VersionIds,
-    pub(super) waiting: VecDeque<Waiting>,
-    /// Rollbacks whose state is being read.
-    reading: BTreeMap<ReadToken, (CommandId, Asker, Rollback)>,
+    questions: Vec<(CommandId, Question)>,
+    /// Restores whose state is not asked for yet.
+    restores: Vec<Asked<Restore>>,
+    /// Restores whose state is being read.
+    reading: BTreeMap<ReadToken, Asked<Restore>>,
     reads: u64,
+    /// In the order in which they were given, or their states came.
+    pub(super) writes: VecDeque<Write>,
     /// Numbered, not durable.
-    pub(super) flying: Vec<(CommandId, Outcome)>,
+    pub(super) flying: Vec<Written>,
     /// The newest change that was seen, and when.
     pub(super) changed: (u64, Instant),
-    /// Whether the room still commits by itself.
+    /// True while the room still commits by itself.
     pub(super) automatic: bool,
 }
 
 impl Commands {
-    /// Goes on behind the versions of a document. `room` is the name of the room,
-    /// and so of its video.
+    /// Continues behind the versions of a document. `room` is the name of the room, and so of its
+    /// video.
     pub(super) fn new(room: &str, document: &Document, automatic: bool, now: Instant) -> Self {
         let last = document.last_version().map(|version| version.id);
         Self {
             ids: VersionIds::after(video_number(room), last),
-            waiting: VecDeque::new(),
+            questions: Vec::new(),
+            restores: Vec::new(),
             reading: BTreeMap::new(),
             reads: 0,
+            writes: VecDeque::new(),
             flying: Vec::new(),
             changed: (document.changed_revision(), now),
             automatic,
@@ -63,32 +81,61 @@ impl Commands {
     }
 
     fn count(&self) -> usize {
-        self.waiting.len() + self.reading.len() + self.flying.len()
+        self.questions.len()
+            + self.restores.len()
+            + self.reading.len()
+            + self.writes.len()
+            + self.flying.len()
     }
 
-    /// Whether no command is on its way.
+    /// Returns whether no command is on its way.
     pub(super) fn is_empty(&self) -> bool {
         self.count() == 0
     }
 
-    fn read(&mut self, id: CommandId, asker: Asker, rollback: Rollback) -> ReadToken {
+    fn add(&mut self, id: CommandId, asker: Asker, command: Command) {
+        match command {
+            Command::Commit(command) => {
+                let asked = Asked { id, asker, command };
+                self.writes.push_back(Write::Commit(asked));
+            }
+            Command::Restore(command) => self.restores.push(Asked { id, asker, command }),
+            Command::Question(question) => self.questions.push((id, question)),
+        }
+    }
+
+    fn read(&mut self, restore: Asked<Restore>) -> ReadToken {
         self.reads += 1;
         let token = ReadToken(self.reads);
-        self.reading.insert(token, (id, asker, rollback));
+        self.reading.insert(token, restore);
         token
     }
 
-    /// All that will not be answered any more.
-    fn abandon(&mut self) -> Vec<CommandId> {
-        let waiting = self.waiting.drain(..).map(|waiting| waiting.id);
-        let reading = std::mem::take(&mut self.reading);
-        let reading = reading.into_values().map(|(id, ..)| id);
-        let flying = self.flying.drain(..).map(|(id, _)| id);
-        waiting.chain(reading).chain(flying).collect()
+    /// Takes all commands that are on their way, and refuses each of them.
+    fn abandon(&mut self, refusal: &Refusal) -> Vec<(CommandId, Outcome)> {
+        let questions = self.questions.drain(..);
+        let questions = questions.map(|(id, question)| (id, question.refuse(refusal.clone())));
+        let reading = std::mem::take(&mut self.reading).into_values();
+        let restores = self.restores.drain(..).chain(reading);
+        let restores = restores.map(|asked| (asked.id, Outcome::Restore(Err(refusal.clone()))));
+        let writes = self.writes.drain(..).map(|write| match write {
+            Write::Commit(asked) => (asked.id, Outcome::Commit(Err(refusal.clone()))),
+            Write::Restore(asked, _) => (asked.id, Outcome::Restore(Err(refusal.clone()))),
+        });
+        let flying = self.flying.drain(..).map(|written| match written {
+            Written::Commit(id, _) => (id, Outcome::Commit(Err(refusal.clone()))),
+            Written::Restore(id, _) => (id, Outcome::Restore(Err(refusal.clone()))),
+        });
+        questions
+            .chain(restores)
+            .chain(writes)
+            .chain(flying)
+            .collect()
     }
 }
 
-/// The number of a room's video in the ids of its versions: any that stays the same.
+/// Returns the number that stands for a room's video in the ids of its versions: any number does
+/// that stays the same.
 fn video_number(room: &str) -> u16 {
     room.bytes().fold(0, |number: u16, byte| {
         number.wrapping_mul(31).wrapping_add(byte.into())
@@ -96,7 +143,7 @@ fn video_number(room: &str) -> u16 {
 }
 
 impl Room {
-    /// Takes a command; its answer is an [`Effect::Answer`].
+    /// Takes a command. Its answer is an [`Effect::Answer`], of the command's kind.
     pub fn handle_command(&mut self, id: CommandId, asker: Asker, command: Command, now: Instant) {
         let refusal = match self.closed {
             Some(reason) => Some(closed(reason)),
@@ -113,36 +160,34 @@ impl Room {
             None => None,
         };
         if let Some(refusal) = refusal {
-            self.reply(id, Err(refusal));
+            self.reply(id, command.refuse(refusal));
             return;
         }
-        let step = Step::Ask(command);
-        self.commands.waiting.push_back(Waiting { id, asker, step });
+        self.commands.add(id, asker, command);
         self.advance(now);
     }
 
-    /// Takes the answer to [`Effect::ReadState`].
-    ///
-    /// # Errors
-    /// None of its own: an `Err` given to it refuses the command that needed the state.
+    /// Takes the answer to [`Effect::ReadState`]. An `Err` refuses the restore that needed the
+    /// state.
     pub fn handle_state<E: std::fmt::Display>(
         &mut self,
         token: ReadToken,
         answer: Result<Document, E>,
         now: Instant,
     ) {
-        let Some((id, asker, rollback)) = self.commands.reading.remove(&token) else {
+        // A room that closed meanwhile has refused the command already.
+        let Some(asked) = self.commands.reading.remove(&token) else {
             return;
         };
         match answer {
             Ok(state) => {
-                let step = Step::Restore(rollback, Box::new(state));
-                self.commands.waiting.push_back(Waiting { id, asker, step });
+                let write = Write::Restore(asked, Box::new(state));
+                self.commands.writes.push_back(write);
             }
             Err(error) => {
                 tracing::warn!(room = self.info.room, %error, "an older state cannot be read");
-                let text = "the older state cannot be read";
-                self.reply(id, Err(Refusal::new("storage", text)));
+                let refusal = Refusal::new("storage", "the older state cannot be read");
+                self.reply(asked.id, Outcome::Restore(Err(refusal)));
             }
         }
         self.advance(now);
@@ -152,7 +197,7 @@ impl Room {
         let grants = &asker.grants;
         match command {
             Command::Commit(_) => grants.annotate,
-            Command::Rollback(Rollback { whose, .. }) => {
+            Command::Restore(Restore { whose, .. }) => {
                 let own = match whose {
                     Whose::All => false,
                     Whose::Mine => true,
@@ -160,75 +205,79 @@ impl Room {
                 };
                 grants.own || (own && grants.annotate)
             }
-            Command::Versions { .. } | Command::Version(_) | Command::Frames { .. } => grants.view,
+            Command::Question(_) => grants.view,
         }
     }
 
-    pub(super) fn reply(&mut self, command: CommandId, answer: Result<Outcome, Refusal>) {
-        self.effects.push_back(Effect::Answer { command, answer });
+    pub(super) fn reply(&mut self, command: CommandId, outcome: Outcome) {
+        self.effects.push_back(Effect::Answer { command, outcome });
     }
 
-    /// Answers what was numbered and is durable now.
+    /// Answers the commands whose ops are durable now.
     pub(super) fn answer_landed(&mut self) {
-        for (id, outcome) in std::mem::take(&mut self.commands.flying) {
-            self.reply(id, Ok(outcome));
+        for written in std::mem::take(&mut self.commands.flying) {
+            match written {
+                Written::Commit(id, committed) => self.reply(id, Outcome::Commit(Ok(committed))),
+                Written::Restore(id, restored) => self.reply(id, Outcome::Restore(Ok(restored))),
+            }
         }
     }
 
-    /// Refuses all that is on its way: the room is closed.
+    /// Refuses all commands that are on their way: the room is closed.
     pub(super) fn abandon_commands(&mut self, reason: Reason) {
-        for id in self.commands.abandon() {
-            self.reply(id, Err(closed(reason)));
+        for (id, answer) in self.commands.abandon(&closed(reason)) {
+            self.reply(id, answer);
         }
     }
 
-    /// Answers questions and asks for older states. The document is what is durable: nothing
-    /// flies, nothing is numbered.
-    pub(super) fn look(&mut self) {
-        let (questions, rest) = std::mem::take(&mut self.commands.waiting)
-            .into_iter()
-            .partition(Waiting::only_looks);
-        self.commands.waiting = rest;
-        let questions: VecDeque<Waiting> = questions;
-        for Waiting { id, asker, step } in questions {
-            match step {
-                Step::Ask(Command::Rollback(rollback)) => self.read_state(id, asker, rollback),
-                Step::Ask(question) => {
-                    let answer = self.ask(question);
-                    self.reply(id, answer);
-                }
-                Step::Restore(..) => {}
-            }
+    /// Answers questions, and asks for the older states that restores need. The document is just
+    /// what is durable: no append is on its way, and nothing is numbered.
+    pub(super) fn answer_questions(&mut self) {
+        for (id, question) in std::mem::take(&mut self.commands.questions) {
+            let answer = self.ask(question);
+            self.reply(id, answer);
+        }
+        for asked in std::mem::take(&mut self.commands.restores) {
+            self.read_state(asked);
         }
     }
 
-    fn ask(&self, question: Command) -> Result<Outcome, Refusal> {
-        let document = self.sequencer.document();
+    fn ask(&self, question: Question) -> Outcome {
         match question {
-            Command::Versions { before, limit } => {
-                let older = |id| before.is_none_or(|before| id < before);
-                let newest = document.versions().rev();
-                let versions = newest.filter(|version| older(version.id)).take(limit);
-                Ok(Outcome::Versions(versions.cloned().collect()))
+            Question::Versions { before, limit } => {
+                Outcome::Versions(Ok(self.versions(before, limit)))
             }
-            Command::Version(id) => {
-                let version = document.version(id).cloned();
-                version.map(Outcome::Version).ok_or_else(unknown_version)
-            }
-            Command::Frames {
+            Question::Version(id) => Outcome::Version(self.version(id)),
+            Question::Frames {
                 media,
                 range,
                 limit,
-            } => {
-                let of = self.frames_of(&media)?;
-                let frames = document.frames(&of, range).take(limit);
-                let frames = frames.map(|(frame, history)| (frame, history.clone()));
-                Ok(Outcome::Frames(frames.collect()))
-            }
-            Command::Commit(_) | Command::Rollback(_) => {
-                Err(Refusal::new("internal", "not a question"))
-            }
+            } => Outcome::Frames(self.frames(&media, range, limit)),
         }
+    }
+
+    fn versions(&self, before: Option<VersionId>, limit: usize) -> Vec<Version> {
+        let newest = self.document().versions().rev();
+        let older = newest.filter(|version| before.is_none_or(|before| version.id < before));
+        older.take(limit).cloned().collect()
+    }
+
+    fn version(&self, id: VersionId) -> Result<Version, Refusal> {
+        let version = self.document().version(id).cloned();
+        version.ok_or_else(unknown_version)
+    }
+
+    fn frames(
+        &self,
+        media: &str,
+        range: RangeInclusive<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, FrameHistory)>, Refusal> {
+        let of = self.frames_of(media)?;
+        let frames = self.document().frames(&of, range).take(limit);
+        Ok(frames
+            .map(|(frame, history)| (frame, history.clone()))
+            .collect())
     }
 
     /// Returns the frames that a command is about.
@@ -241,23 +290,20 @@ impl Room {
         })
     }
 
-    fn read_state(&mut self, id: CommandId, asker: Asker, rollback: Rollback) {
-        match self.locate(rollback.target) {
+    fn read_state(&mut self, asked: Asked<Restore>) {
+        match self.locate(asked.command.target) {
             Ok(at) => {
-                let token = self.commands.read(id, asker, rollback);
+                let token = self.commands.read(asked);
                 self.effects.push_back(Effect::ReadState { token, at });
             }
-            Err(refusal) => self.reply(id, Err(refusal)),
+            Err(refusal) => self.reply(asked.id, Outcome::Restore(Err(refusal))),
         }
     }
 
     fn locate(&self, target: Target) -> Result<StateAt, Refusal> {
         let document = self.sequencer.document();
         match target {
-            Target::Version(id) => {
-                let version = document.version(id).ok_or_else(unknown_version)?;
-                Ok(StateAt::Revision(version.revision))
-            }
+            Target::Version(id) => Ok(StateAt::Revision(self.version(id)?.revision)),
             Target::Revision(revision) if revision <= document.revision() => {
                 Ok(StateAt::Revision(revision))
             }
@@ -271,15 +317,6 @@ impl Room {
                 let from = before.next().map_or(0, |version| version.revision);
                 Ok(StateAt::Time { ms, from })
             }
-        }
-    }
-}
-
-impl Waiting {
-    fn only_looks(&self) -> bool {
-        match &self.step {
-            Step::Ask(Command::Commit(_)) | Step::Restore(..) => false,
-            Step::Ask(_) => true,
         }
     }
 }

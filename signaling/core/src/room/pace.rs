@@ -5,7 +5,7 @@ use super::Room;
 use crate::{
     Path, Pressure, SessionId, limits,
     sequencer::frame_commits,
-    session::{Feed, OpsPath, Pace, Session},
+    session::{Feed, Pace, Session, Stage},
 };
 use bytes::Bytes;
 use fmz_proto::{EncodedBatch, v1::Channel};
@@ -61,11 +61,17 @@ impl Room {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if (path == Path::Socket) != (session.path == OpsPath::Socket) {
+        let Stage::Live(live) = &mut session.stage else {
+            return;
+        };
+        if (path == Path::Socket) == live.is_on_channel() {
             return;
         }
-        session.pressure = pressure;
-        session.pace = match (session.pace, pressure) {
+        live.pressure = pressure;
+        let Feed::Following { pace, .. } = &mut live.feed else {
+            return;
+        };
+        *pace = match (*pace, pressure) {
             (Pace::Tick, Pressure::High) => Pace::Wide,
             (Pace::Tick, Pressure::Full) => Pace::Held {
                 from: end,
@@ -77,7 +83,7 @@ impl Room {
             },
             (Pace::Wide, Pressure::Low) if from.is_none() => Pace::Tick,
             (Pace::Held { from, .. }, Pressure::Low) => {
-                session.pace = Pace::Tick;
+                *pace = Pace::Tick;
                 return self.resume(id, from);
             }
             (pace, _) => pace,
@@ -93,8 +99,8 @@ impl Room {
         let bytes = missed.map(|missed| missed.iter().map(Bytes::len).sum::<usize>());
         if bytes.is_some_and(|bytes| bytes <= limits::CHANNEL_CATCH_UP_BYTES_MAX) {
             self.catch_up(id, from);
-        } else if let Some(session) = self.sessions.get_mut(&id) {
-            session.feed = Feed::Snapshot;
+        } else if let Some(live) = self.sessions.live_mut(&id) {
+            live.await_snapshot();
         }
     }
 
@@ -103,7 +109,7 @@ impl Room {
         if self
             .sessions
             .values()
-            .any(|session| session.pace == Pace::Wide)
+            .any(|session| session.pace() == Some(Pace::Wide))
         {
             self.wide.note(batches, now + limits::WIDE_TICK);
         }
@@ -139,11 +145,14 @@ impl Room {
             return;
         }
         for frame in self.wide.take() {
-            self.fan_out(&frame, |session| session.pace == Pace::Wide);
+            self.fan_out(&frame, |session| session.pace() == Some(Pace::Wide));
         }
-        for session in self.sessions.values_mut() {
-            if session.pace == Pace::Wide && session.pressure == Pressure::Low {
-                session.pace = Pace::Tick;
+        for live in self.sessions.all_live_mut() {
+            if let Feed::Following { pace, .. } = &mut live.feed
+                && *pace == Pace::Wide
+                && live.pressure == Pressure::Low
+            {
+                *pace = Pace::Tick;
             }
         }
     }
@@ -152,6 +161,6 @@ impl Room {
 impl Session {
     /// Whether every tick reaches it as a copy, so that the ordered path has time.
     pub(super) fn is_covered(&self) -> bool {
-        self.is_fed() && self.pace == Pace::Tick && self.takes_copies()
+        self.pace() == Some(Pace::Tick) && self.takes_copies()
     }
 }

@@ -1,10 +1,10 @@
-//! Versions and the way back, as ops in the one order.
+//! Commits and restores, as ops in the one order.
 
 use super::{
     Room,
-    commands::{Step, Waiting, unknown_version},
+    commands::{Asked, Write, Written, unknown_version},
 };
-use crate::{Asker, Command, Commit, Outcome, Refusal, Rollback, Whose, limits};
+use crate::{Asker, Commit, Committed, Outcome, Refusal, Restore, Restored, Whose, limits};
 use fmz_annotation::{
     Authority, Document, Ops,
     version::{self, Overwritten, Scope, Version},
@@ -15,32 +15,42 @@ use fmz_proto::{
 };
 use std::time::Instant;
 
-/// Session key of authors who commit from outside of a session: no digest of a key
-/// that a page could send.
+/// Session key of authors who commit from outside of a session. It is the digest of no key that a
+/// page could send.
 const OUTSIDE_KEY: [u8; fmz_proto::limits::SESSION_KEY_BYTES] =
     [0; fmz_proto::limits::SESSION_KEY_BYTES];
 
 impl Room {
-    /// Numbers the room's own commit where it is due, then the commits and rollbacks that wait:
-    /// what those change is not old.
+    /// Numbers the room's own commit if it is due, then the commits and restores that wait. The
+    /// room's own comes first, because a change that those make is not old.
     pub(super) fn write_versions(&mut self, now: Instant) {
         if self.commit_due().is_some_and(|due| due <= now) {
             self.commit_by_itself(now);
         }
-        for Waiting { id, asker, step } in std::mem::take(&mut self.commands.waiting) {
-            let written = match step {
-                Step::Ask(Command::Commit(commit)) => self.commit(&asker, commit, now),
-                Step::Restore(rollback, state) => self.roll_back(&asker, &rollback, &state, now),
-                Step::Ask(_) => continue,
-            };
-            match written {
-                Ok(outcome) => self.commands.flying.push((id, outcome)),
-                Err(refusal) => self.reply(id, Err(refusal)),
+        for write in std::mem::take(&mut self.commands.writes) {
+            match write {
+                Write::Commit(Asked { id, asker, command }) => {
+                    match self.commit(&asker, command, now) {
+                        Ok(committed) => self.commands.flying.push(Written::Commit(id, committed)),
+                        Err(refusal) => self.reply(id, Outcome::Commit(Err(refusal))),
+                    }
+                }
+                Write::Restore(Asked { id, asker, command }, state) => {
+                    match self.restore(&asker, &command, &state, now) {
+                        Ok(restored) => self.commands.flying.push(Written::Restore(id, restored)),
+                        Err(refusal) => self.reply(id, Outcome::Restore(Err(refusal))),
+                    }
+                }
             }
         }
     }
 
-    fn commit(&mut self, asker: &Asker, commit: Commit, now: Instant) -> Result<Outcome, Refusal> {
+    fn commit(
+        &mut self,
+        asker: &Asker,
+        commit: Commit,
+        now: Instant,
+    ) -> Result<Committed, Refusal> {
         let Commit {
             name,
             message,
@@ -64,13 +74,13 @@ impl Room {
             ..self.blank_version(now)?
         };
         let version = self.write_version(wanted, now)?;
-        Ok(Outcome::Committed {
+        Ok(Committed {
             version,
             overwritten,
         })
     }
 
-    /// Refuses what would fail only once a part of it is numbered.
+    /// Refuses a commit that would fail only after a part of it is numbered.
     fn check_commit(&self, name: &str, message: &str, ops: &[Op]) -> Result<(), Refusal> {
         let fits = name.len() <= fmz_annotation::limits::VERSION_NAME_BYTES_MAX
             && message.len() <= fmz_annotation::limits::VERSION_MESSAGE_BYTES_MAX
@@ -127,7 +137,7 @@ impl Room {
         Ok(version)
     }
 
-    /// Numbers the changes that come with a commit, and says what of others they replace.
+    /// Numbers the changes that come with a commit. Returns the changes of others that they replace.
     fn deliver(
         &mut self,
         asker: &Asker,
@@ -138,7 +148,8 @@ impl Room {
         if ops.is_empty() {
             return Ok(Vec::new());
         }
-        // Not the number of a page: that counts its own batches and would take these for lost ones.
+        // Not the number of a page: a page counts its own batches, and would take this one for a
+        // batch of its own that was lost.
         let author = self.outside_author(asker, now)?;
         let document = self.sequencer.document();
         let ops = version::claim(ops, author, document.last_counter(author));
@@ -161,36 +172,36 @@ impl Room {
         Ok(overwritten)
     }
 
-    fn roll_back(
+    fn restore(
         &mut self,
         asker: &Asker,
-        rollback: &Rollback,
+        restore: &Restore,
         state: &Document,
         now: Instant,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Restored, Refusal> {
         let target = state.revision();
-        let scope = self.scope(asker, rollback)?;
+        let scope = self.scope(asker, restore)?;
         let restores = version::restores(self.sequencer.document(), state, &scope);
         let objects = restores.len();
         if objects > 0 {
             let author = self.acting_author(asker, now)?;
             let revert = version::Revert::new(target, scope, author, restores);
             let revert = v1::Revert::from(&revert);
-            if revert.encoded_len() > limits::ROLLBACK_BYTES_MAX {
+            if revert.encoded_len() > limits::REVERT_BYTES_MAX {
                 let text = "too much differs: restore fewer frames, or in smaller steps";
                 return Err(Refusal::new("rollback_too_large", text));
             }
             self.number_own(op::Op::Revert(revert), now)?;
         }
-        Ok(Outcome::RolledBack {
+        Ok(Restored {
             revision: self.sequencer.document().revision(),
             target,
             objects,
         })
     }
 
-    fn scope(&self, asker: &Asker, rollback: &Rollback) -> Result<Scope, Refusal> {
-        let author = match rollback.whose {
+    fn scope(&self, asker: &Asker, restore: &Restore) -> Result<Scope, Refusal> {
+        let author = match restore.whose {
             Whose::All => None,
             Whose::Author(author) => Some(author),
             Whose::Mine => Some(self.own_author(asker).ok_or_else(unknown_author)?),
@@ -198,7 +209,7 @@ impl Room {
         if author.is_some_and(|author| self.document().author(author).is_none()) {
             return Err(unknown_author());
         }
-        let frames = match &rollback.frames {
+        let frames = match &restore.frames {
             Some((media, range)) => Some((self.frames_of(media)?, range.clone())),
             None => None,
         };
@@ -208,14 +219,14 @@ impl Room {
         })
     }
 
-    /// The number of the author who asks: that of its page, or the one that it has
-    /// outside of sessions.
+    /// Returns the author number of the asker: that of its page, or the number that its subject has
+    /// outside of sessions. `None` if it has none yet.
     pub(super) fn own_author(&self, asker: &Asker) -> Option<u32> {
         let key = asker.session_key.as_deref().unwrap_or(&OUTSIDE_KEY);
         self.document().author_by_session(&asker.subject, key)
     }
 
-    /// The same, given out where there is none.
+    /// Returns the author number of the asker, and gives it a number if it has none.
     fn acting_author(&mut self, asker: &Asker, now: Instant) -> Result<u32, Refusal> {
         match self.own_author(asker) {
             Some(author) => Ok(author),
@@ -223,7 +234,8 @@ impl Room {
         }
     }
 
-    /// The author's number of somebody outside of a session; it is given out where there is none.
+    /// Returns the number that the asker's subject has outside of sessions, and gives it a number if
+    /// it has none.
     fn outside_author(&mut self, asker: &Asker, now: Instant) -> Result<u32, Refusal> {
         let document = self.sequencer.document();
         if let Some(author) = document.author_by_session(&asker.subject, &OUTSIDE_KEY) {
@@ -240,7 +252,7 @@ impl Room {
         Ok(author)
     }
 
-    /// Numbers an op of the server itself.
+    /// Numbers an op that the server itself makes.
     fn number_own(&mut self, op: op::Op, now: Instant) -> Result<(), Refusal> {
         let ms = self.unix_ms(now);
         self.sequencer
@@ -266,8 +278,8 @@ impl Room {
         }
     }
 
-    /// When the room commits by itself: once nobody changed anything for a while, and
-    /// something is in no version.
+    /// Returns when the room commits by itself: `auto_commit` after the last change, if there is a
+    /// change that no version holds.
     pub(super) fn commit_due(&self) -> Option<Instant> {
         let document = self.sequencer.document();
         let kept = document
@@ -278,7 +290,7 @@ impl Room {
         wanted.then(|| at + self.info.limits.auto_commit)
     }
 
-    /// Takes note of when the document was changed last.
+    /// Notes the time if the document has changed since the last call.
     pub(super) fn note_change(&mut self, now: Instant) {
         let changed = self.sequencer.document().changed_revision();
         if self.commands.changed.0 != changed {

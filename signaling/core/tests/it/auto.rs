@@ -1,8 +1,10 @@
 //! A room keeps what was changed by itself.
 
-use crate::versions::{OWN, back_to, commit, listed, named, page, pair, with_auto_commit};
+use crate::versions::{OWN, back_to, code, commit, listed, named, page, pair, with_auto_commit};
 use crate::world::{DRAW, World, ops, rectangle};
-use fmz_signaling_core::{Command, Outcome, Reason, RoomLimits, SessionId, Target, limits};
+use fmz_signaling_core::{
+    Command, Committed, Outcome, Reason, RoomLimits, SessionId, Target, limits,
+};
 use std::time::Duration;
 
 #[test]
@@ -34,15 +36,15 @@ fn auto1_a_room_at_rest_keeps_what_was_changed_once() {
 }
 
 #[test]
-fn auto1_a_way_back_is_a_change_and_not_long_ago() {
+fn auto1_a_restore_is_a_change_and_not_long_ago() {
     let wait = Duration::from_secs(120);
     let mut world = with_auto_commit(wait);
     let (ada, _) = pair(&mut world);
     let start = world.room.document().revision();
     world.say(ada, ops(rectangle(1, 1)));
     keep_alive(&mut world, wait * 3);
-    let back = Command::Rollback(back_to(Target::Revision(start)));
-    world.ask(page("olga", OWN), back).unwrap();
+    let back = Command::Restore(back_to(Target::Revision(start)));
+    assert_eq!(code(&world.ask(page("olga", OWN), back)), "ok");
     keep_alive(&mut world, wait - Duration::from_secs(10));
     assert_eq!(listed(&mut world, None, 9).len(), 1);
     keep_alive(&mut world, Duration::from_secs(20));
@@ -100,7 +102,7 @@ fn auto3_a_room_read_from_its_log_goes_on_where_it_was() {
     );
     assert!(again.room.is_idle());
     let next = again.ask(page("ada", DRAW), named("next"));
-    let Ok(Outcome::Committed { version: next, .. }) = next else {
+    let Outcome::Commit(Ok(Committed { version: next, .. })) = next else {
         panic!("no version");
     };
     assert!(next.id > version.id, "though the clock began anew");

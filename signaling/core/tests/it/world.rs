@@ -6,13 +6,13 @@ use fmz_proto::{
     EncodedBatch, FromClient, Message as _, decode_server,
     v1::{
         Channel, ChannelState, CommittedBatch, Create, DocumentSnapshot, FrameStamp, Grants, Kind,
-        Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, Welcome,
+        Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, UnitUp, Welcome,
         client_message, from_sfu, op, server_message::Message, to_sfu,
     },
 };
 use fmz_signaling_core::{
-    AppendToken, Asker, Class, Command, CommandId, Effect, Join, Outcome, Path, ReadToken, Reason,
-    Refusal, Room, RoomInfo, RoomLimits, SessionId, StateAt,
+    AppendToken, Asker, Class, Command, CommandId, Effect, Join, LinkEpoch, LinkSession, Outcome,
+    Path, ReadToken, Reason, Room, RoomInfo, RoomLimits, SessionId, StateAt,
 };
 use std::{
     collections::BTreeMap,
@@ -34,6 +34,10 @@ pub(crate) const PUBLISH: Grants = Grants {
     publish: true,
     ..DRAW
 };
+
+/// The epoch of the forwarding unit that is up at the beginning: sessions have the same numbers on
+/// the link as in the room.
+pub(crate) const EPOCH: LinkEpoch = LinkEpoch(0);
 
 /// A film of 100 frames at 24 a second.
 pub(crate) fn film(id: &str) -> Media {
@@ -80,7 +84,7 @@ pub(crate) struct World {
     /// How long each batch waited that was handed out.
     pub(crate) waits: Vec<Duration>,
     pub(crate) reads: Vec<(ReadToken, StateAt)>,
-    pub(crate) answers: BTreeMap<CommandId, Result<Outcome, Refusal>>,
+    pub(crate) answers: BTreeMap<CommandId, Outcome>,
     commands: u64,
     pub(crate) diverged: u64,
     /// Whether the log answers at once.
@@ -104,8 +108,10 @@ impl World {
             server: "test".into(),
             limits,
         };
+        let mut room = Room::new(info, document, 1_000_000, now);
+        room.handle_sfu(from_sfu::Message::Up(UnitUp::default()), now);
         Self {
-            room: Room::new(info, document, 1_000_000, now),
+            room,
             now,
             log: Vec::new(),
             appends: Vec::new(),
@@ -188,7 +194,9 @@ impl World {
     ) {
         let payload = fmz_proto::encode_client(message);
         let data = ReceivedData {
-            session: id.link(),
+            room: "demo".into(),
+            session: id.on_link(EPOCH),
+            transport: 1,
             channel: channel.into(),
             payload,
         };
@@ -202,7 +210,8 @@ impl World {
 
     pub(crate) fn channel(&mut self, id: SessionId, channel: Channel, open: bool) {
         let state = ChannelState {
-            session: id.link(),
+            room: "demo".into(),
+            session: id.on_link(EPOCH),
             transport: 1,
             channel: channel.into(),
             open,
@@ -288,7 +297,7 @@ impl World {
     }
 
     /// Gives a command and returns its answer, which must be there at once.
-    pub(crate) fn ask(&mut self, asker: Asker, command: Command) -> Result<Outcome, Refusal> {
+    pub(crate) fn ask(&mut self, asker: Asker, command: Command) -> Outcome {
         let id = self.give(asker, command);
         self.answers.remove(&id).expect("an answer")
     }
@@ -334,7 +343,7 @@ impl World {
                         frame: send.payload.clone(),
                     };
                     self.sent
-                        .entry(SessionId::from_link(session).unwrap())
+                        .entry(LinkSession::from_number(session).session)
                         .or_default()
                         .push(sent);
                 }
@@ -347,8 +356,8 @@ impl World {
                 self.waits.extend(waits);
             }
             Effect::ReadState { token, at } => self.reads.push((token, at)),
-            Effect::Answer { command, answer } => {
-                let first = self.answers.insert(command, answer).is_none();
+            Effect::Answer { command, outcome } => {
+                let first = self.answers.insert(command, outcome).is_none();
                 assert!(first, "a command is answered once");
             }
         }

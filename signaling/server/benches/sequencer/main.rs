@@ -10,7 +10,7 @@ mod pens;
 use fmz_annotation::{Document, Ops};
 use fmz_proto::{EncodedBatch, FromClient, v1::Grants};
 use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId, read_client};
-use fmz_store::{Disk, OpLog};
+use fmz_store::{Disk, OpLog, OpenedLog, Records};
 use std::time::{Duration, Instant};
 
 /// Everyone who fits into a room, all drawing.
@@ -29,9 +29,10 @@ async fn main() -> Result<(), Failure> {
     figure("ops_sequenced_per_core_s", Bench::new(None)?.run().await?);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let disk = Disk::open(folder.path().join("log"))?;
+    let log = disk.open(VIDEO).await?;
     figure(
         "ops_durable_per_core_s",
-        Bench::new(Some(disk))?.run().await?,
+        Bench::new(Some((disk, log)))?.run().await?,
     );
     Ok(())
 }
@@ -54,13 +55,13 @@ struct Append {
 struct Bench {
     room: Room,
     begun: Instant,
-    disk: Option<Disk>,
+    disk: Option<(Disk, OpenedLog)>,
     append: Option<Append>,
     handed_out: u64,
 }
 
 impl Bench {
-    fn new(disk: Option<Disk>) -> Result<Self, Failure> {
+    fn new(disk: Option<(Disk, OpenedLog)>) -> Result<Self, Failure> {
         let begun = Instant::now();
         let info = RoomInfo {
             room: VIDEO.into(),
@@ -128,9 +129,11 @@ impl Bench {
         let Some(append) = self.append.take() else {
             return Ok(());
         };
-        if let Some(disk) = &self.disk {
-            let batches = append.batches.iter().map(EncodedBatch::decode).collect();
-            disk.append(VIDEO, append.expected, batches).await?;
+        if let Some((disk, log)) = &mut self.disk {
+            assert_eq!(log.head.revision, append.expected, "one writer");
+            let records = Records::new(log.head, append.batches)?;
+            log.head = records.head();
+            disk.append(&log.lease, records).await?;
         }
         self.room
             .handle_appended::<String>(append.token, Ok(()), now);

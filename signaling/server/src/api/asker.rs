@@ -1,12 +1,11 @@
-//! Who gives a command, and what a refused one is answered with.
+//! The person or program that gives a command, as its token and session key name it.
 
-use super::{ApiError, versions::malformed};
-use crate::{history::HistoryError, socket::public_key, token::Claims};
-use axum::http::StatusCode;
+use super::problems::forbidden;
+use crate::{problem::Problem, session_key, token::Claims};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use fmz_proto::{limits, v1::Grants};
-use fmz_signaling_core::{Asker, Refusal};
+use fmz_signaling_core::Asker;
 
 /// Name of an author whose token carries none, and who is in no session.
 const NO_NAME: &str = "Guest";
@@ -20,7 +19,7 @@ pub(super) fn asker(claims: &Claims, session_key: Option<Bytes>) -> Asker {
     }
 }
 
-/// An operator may do everything everywhere.
+/// Returns the grants of a token. An operator may view and annotate in every room.
 fn grants(claims: &Claims) -> Grants {
     let grants = claims.wire_grants();
     match claims.is_operator() {
@@ -33,46 +32,18 @@ fn grants(claims: &Claims) -> Grants {
     }
 }
 
-pub(super) fn forbid_unless_covered(claims: &Claims, room: &str) -> Result<(), ApiError> {
-    claims
-        .covers(room)
-        .then_some(())
-        .ok_or_else(ApiError::forbidden)
+/// Refuses a token of another room.
+pub(super) fn forbid_unless_covered(claims: &Claims, room: &str) -> Result<(), Problem> {
+    claims.covers(room).then_some(()).ok_or_else(forbidden)
 }
 
-/// The key as the document knows it.
-pub(super) fn session_key(text: Option<&str>) -> Result<Option<Bytes>, ApiError> {
+/// Returns a session key in the form that documents hold.
+pub(super) fn session_key(text: Option<&str>) -> Result<Option<Bytes>, Problem> {
     let Some(text) = text else {
         return Ok(None);
     };
     let key = STANDARD.decode(text).ok();
     let key = key.filter(|key| key.len() == limits::SESSION_KEY_BYTES);
-    let key = key.ok_or_else(|| malformed("a session key is 16 bytes in base64"))?;
-    Ok(Some(public_key(&key)))
-}
-
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        let status = match refusal.code {
-            "forbidden" => StatusCode::FORBIDDEN,
-            "unknown_version" | "unknown_revision" | "unknown_author" | "unknown_media" => {
-                StatusCode::NOT_FOUND
-            }
-            "malformed" | "out_of_range" | "missing_field" => StatusCode::BAD_REQUEST,
-            "busy" | "storage" | "shutdown" | "reloading" => StatusCode::SERVICE_UNAVAILABLE,
-            "too_many_versions" | "too_many_objects" | "document_full" | "too_many_authors" => {
-                StatusCode::INSUFFICIENT_STORAGE
-            }
-            _ => StatusCode::CONFLICT,
-        };
-        Self::new(status, refusal.code, refusal.text)
-    }
-}
-
-impl From<HistoryError> for ApiError {
-    fn from(error: HistoryError) -> Self {
-        tracing::warn!(%error, "an older state cannot be read");
-        let text = "the older state cannot be read";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), text)
-    }
+    let key = key.ok_or_else(|| Problem::malformed("session_key must be 16 bytes in base64"))?;
+    Ok(Some(session_key::public(&key)))
 }

@@ -1,8 +1,8 @@
-//! Whose request it is.
+//! Checks the token of a request.
 
-use super::ApiError;
 use crate::{
     origin,
+    problem::Problem,
     state::State,
     token::{Claims, TokenError},
 };
@@ -18,14 +18,14 @@ use utoipa::{
     },
 };
 
-/// A request with a good token, from a page that may ask.
+/// A request with a valid token, from a page that may ask.
 #[derive(Debug)]
 pub(super) struct Bearer(pub(super) Claims);
 
 impl FromRequestParts<State> for Bearer {
-    type Rejection = ApiError;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         origin::check(&parts.headers, &parts.uri, &state.config.allowed_origins)?;
         let claims = bearer(&parts.headers)
             .ok_or(TokenError::Invalid)
@@ -43,7 +43,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Tells the description how to authorize.
+/// Adds to the description how a request is authorised.
 pub(super) struct Scheme;
 
 impl Modify for Scheme {

@@ -2,17 +2,16 @@
 
 mod asker;
 mod auth;
-mod error;
 mod past;
+mod problems;
 mod rooms;
 mod tokens;
 mod versions;
 mod views;
 
-pub(crate) use error::{ApiError, Problem};
 pub(crate) use rooms::new_room;
 
-use crate::{assets, headers, health, socket, state::State};
+use crate::{assets, headers, health, problem::Problem, socket, state::State};
 use auth::Scheme;
 use axum::{
     Json, Router,
@@ -23,17 +22,17 @@ use axum::{
 use prometheus::{Registry, TextEncoder};
 use utoipa::OpenApi;
 
-/// Bytes of a request's body at most: the largest is a request for a token.
+/// Bytes of a request's body at most. The largest is a request for a token.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
-/// Bytes of a commit's body at most: a client's frame in base64, and what is around it.
+/// Bytes of a commit's body at most: a client's frame in base64, and the JSON around it.
 const COMMIT_BYTES_MAX: usize = 96 * 1024;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "fmz", description = "Review rooms", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     paths(health::healthz, health::readyz, openapi, rooms::create, rooms::list, rooms::show, tokens::mint, versions::list, versions::commit,
-        versions::show, versions::document, versions::diff, past::rollback, past::frames),
+        versions::show, versions::document, versions::diff, past::restore, past::frames),
     modifiers(&Scheme),
 )]
 struct Description;
@@ -43,7 +42,10 @@ async fn openapi() -> Json<utoipa::openapi::OpenApi> {
     Json(Description::openapi())
 }
 
-/// Everything for participants.
+/// The former path of `restore`. It is not in the description, so that new programs use the new one.
+const FORMER_RESTORE: &str = "/api/v1/rooms/{room}/rollback";
+
+/// Returns the routes for participants.
 pub(crate) fn router(state: State) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
@@ -67,7 +69,9 @@ pub(crate) fn router(state: State) -> Router {
             get(versions::document),
         )
         .route("/api/v1/rooms/{room}/diff", get(versions::diff))
-        .route("/api/v1/rooms/{room}/rollback", post(past::rollback))
+        .route("/api/v1/rooms/{room}/restore", post(past::restore))
+        // The former name of the same route, for scripts that use it.
+        .route(FORMER_RESTORE, post(past::restore))
         .route("/api/v1/rooms/{room}/frames", get(past::frames))
         .route("/ws", get(socket::upgrade))
         .route("/", get(assets::index))
@@ -78,7 +82,7 @@ pub(crate) fn router(state: State) -> Router {
         .with_state(state)
 }
 
-/// Everything for operators.
+/// Returns the routes for operators.
 pub(crate) fn admin_router(state: State, registry: Registry) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
@@ -87,10 +91,10 @@ pub(crate) fn admin_router(state: State, registry: Registry) -> Router {
         .with_state(state)
 }
 
-async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, ApiError> {
+async fn metrics(Extract(registry): Extract<Registry>) -> Result<String, Problem> {
     TextEncoder::new()
         .encode_to_string(&registry.gather())
-        .map_err(|_| ApiError::internal())
+        .map_err(|_| Problem::internal())
 }
 
 #[cfg(test)]
@@ -98,7 +102,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// What no program asks for.
+    /// Paths for browsers, which no program asks for.
     const PAGES: [&str; 3] = ["/ws", "/", "/r/{room}"];
 
     #[test]

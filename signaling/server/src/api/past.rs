@@ -1,13 +1,12 @@
-//! The way back, and the history of frames.
+//! Restores older states, and lists the history of frames.
 
 use super::{
-    ApiError, Problem,
     asker::{asker, forbid_unless_covered, session_key},
     auth::Bearer,
-    versions::{malformed, version_id},
+    versions::version_id,
     views::ObjectView,
 };
-use crate::state::State;
+use crate::{problem::Problem, rooms::Request, state::State};
 use axum::{
     Json,
     extract::{
@@ -17,7 +16,7 @@ use axum::{
 };
 use fmz_annotation::version::FrameHistory;
 use fmz_proto::is_media_id;
-use fmz_signaling_core::{Command, Outcome, Rollback, Target, Whose};
+use fmz_signaling_core::{Restore, Restored, Target, Whose};
 use serde::{Deserialize, Serialize};
 
 /// Frames in one answer.
@@ -27,7 +26,7 @@ const FRAMES_MAX: usize = 500;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum To {
-    /// A version's.
+    /// That of a version.
     Version(String),
     /// That after a revision.
     Revision(u64),
@@ -39,12 +38,12 @@ pub(crate) enum To {
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Of {
-    /// Everybody's.
+    /// Those of all authors.
     #[default]
     All,
     /// Those of the page whose session key is given.
     Mine,
-    /// Those of an author's number.
+    /// Those of the author of this number.
     Author(u32),
 }
 
@@ -59,15 +58,15 @@ pub(crate) struct Frames {
     last: u32,
 }
 
-/// A way back.
+/// An older state to be restored.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewRollback {
+pub(crate) struct NewRestore {
     to: To,
-    /// Everybody's changes where absent.
+    /// Whose changes; if absent, those of all authors.
     #[serde(default)]
     of: Of,
-    /// All frames where absent.
+    /// On which frames; if absent, on all frames.
     #[serde(default)]
     frames: Option<Frames>,
     /// Session key of the page that asks, base64.
@@ -75,40 +74,55 @@ pub(crate) struct NewRollback {
     session_key: Option<String>,
 }
 
-/// A way back that was gone.
+/// An older state that is restored.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct RollbackView {
-    /// Revision of the way back; going back to the one before it undoes it. The head's
-    /// where nothing was different.
+pub(crate) struct RestoreView {
+    /// Revision of the op that restored it. To restore the revision before it undoes this. If
+    /// nothing differed, the head's revision.
     revision: u64,
-    /// Revision of the state it went back to.
+    /// Revision of the restored state.
     target: u64,
     /// How many objects changed.
     objects: usize,
 }
 
-#[utoipa::path(post, path = "/api/v1/rooms/{room}/rollback", params(("room" = String, Path)), request_body = NewRollback,
+impl From<Restored> for RestoreView {
+    fn from(restored: Restored) -> Self {
+        let Restored {
+            revision,
+            target,
+            objects,
+        } = restored;
+        Self {
+            revision,
+            target,
+            objects,
+        }
+    }
+}
+
+#[utoipa::path(post, path = "/api/v1/rooms/{room}/restore", params(("room" = String, Path)), request_body = NewRestore,
     security(("token" = [])), responses(
-    (status = 200, description = "The older state is there again, by new ops", body = RollbackView),
-    (status = 400, description = "The target or the scope cannot be: `malformed`", body = Problem),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Own changes need the grant annotate, all else own: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 200, description = "The older state is there again, by new ops", body = RestoreView),
+    (status = 400, description = "The target or the scope is not valid: `malformed`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Own changes need the grant annotate, all else own: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room, version, revision, author or media: `room_unknown`, `unknown_version`, `unknown_revision`, `unknown_author`, `unknown_media`", body = Problem),
-    (status = 409, description = "Too much is different for one step: `rollback_too_large`", body = Problem),
+    (status = 409, description = "Too much differs for one step: `rollback_too_large`", body = Problem),
     (status = 503, description = "Nothing can be saved, or the state cannot be read, for now: `storage`, `busy`, `reloading`, `shutdown`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
     (status = 507, description = "The document can hold no more: `too_many_versions`, `too_many_objects`, `document_full`, `too_many_authors`", body = Problem),
 ))]
-pub(crate) async fn rollback(
+pub(crate) async fn restore(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-    body: Result<Json<NewRollback>, JsonRejection>,
-) -> Result<Json<RollbackView>, ApiError> {
+    body: Result<Json<NewRestore>, JsonRejection>,
+) -> Result<Json<RestoreView>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Json(wanted) = body?;
     let asker = asker(&claims, session_key(wanted.session_key.as_deref())?);
-    let command = Command::Rollback(Rollback {
+    let restore = Restore {
         target: match &wanted.to {
             To::Version(id) => Target::Version(version_id(id)?),
             To::Revision(revision) => Target::Revision(*revision),
@@ -120,19 +134,10 @@ pub(crate) async fn rollback(
             Of::Author(author) => Whose::Author(author),
         },
         frames: wanted.frames.map(range).transpose()?,
-    });
-    match state.rooms.command(&state, &room, asker, command).await? {
-        Outcome::RolledBack {
-            revision,
-            target,
-            objects,
-        } => Ok(Json(RollbackView {
-            revision,
-            target,
-            objects,
-        })),
-        _ => Err(ApiError::internal()),
-    }
+    };
+    let request = |reply| Request::Restore(restore, reply);
+    let restored = state.rooms.command(&room, asker, request).await?;
+    Ok(Json(restored.into()))
 }
 
 /// What happened on one frame.
@@ -143,7 +148,7 @@ pub(crate) struct FrameView {
     objects: Vec<ObjectView>,
     /// Revisions that changed one of them, as runs: first and last.
     revisions: Vec<[u64; 2]>,
-    /// Up to this revision nothing is listed any more; 0 where everything is.
+    /// Revisions up to this one are not listed any more; 0 if all are listed.
     forgotten: u64,
 }
 
@@ -161,9 +166,9 @@ impl From<(u32, FrameHistory)> for FrameView {
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}/frames", params(("room" = String, Path), Frames), security(("token" = [])), responses(
     (status = 200, description = "The first 500 frames of the range on which anything was drawn", body = Vec<FrameView>),
-    (status = 400, description = "The query cannot be: `malformed`", body = Problem),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 400, description = "The query is not valid: `malformed`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room, or without the grant view: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room or media: `room_unknown`, `unknown_media`", body = Problem),
 ))]
 pub(crate) async fn frames(
@@ -171,34 +176,25 @@ pub(crate) async fn frames(
     Bearer(claims): Bearer,
     Path(room): Path<String>,
     query: Result<Query<Frames>, QueryRejection>,
-) -> Result<Json<Vec<FrameView>>, ApiError> {
+) -> Result<Json<Vec<FrameView>>, Problem> {
     forbid_unless_covered(&claims, &room)?;
     let Query(query) = query?;
     let (media, range) = range(query)?;
-    let command = Command::Frames {
-        media,
-        range,
-        limit: FRAMES_MAX,
-    };
-    match state
-        .rooms
-        .command(&state, &room, asker(&claims, None), command)
-        .await?
-    {
-        Outcome::Frames(frames) => Ok(Json(frames.into_iter().map(Into::into).collect())),
-        _ => Err(ApiError::internal()),
-    }
+    let request = |reply| Request::Frames(media, range, FRAMES_MAX, reply);
+    let asker = asker(&claims, None);
+    let frames = state.rooms.command(&room, asker, request).await?;
+    Ok(Json(frames.into_iter().map(Into::into).collect()))
 }
 
-fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), ApiError> {
+fn range(frames: Frames) -> Result<(String, std::ops::RangeInclusive<u32>), Problem> {
     let Frames { media, first, last } = frames;
     if !is_media_id(&media) {
-        return Err(malformed(
+        return Err(Problem::malformed(
             "media is an id: 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.', the first a letter or a digit",
         ));
     }
     if first > last {
-        return Err(malformed("the first frame is not above the last"));
+        return Err(Problem::malformed("the first frame is not above the last"));
     }
     Ok((media, first..=last))
 }

@@ -1,7 +1,7 @@
-//! Rooms: made and listed by operators, looked at by those whom a token lets in.
+//! Rooms: operators make and list them; a token of a room shows that room.
 
-use super::{ApiError, Problem, auth::Bearer};
-use crate::{state::State, token::is_room_name};
+use super::{auth::Bearer, problems::forbidden};
+use crate::{problem::Problem, rooms::NotOpen, state::State, token::is_room_name};
 use axum::{
     Json,
     extract::{Path, State as Extract, rejection::JsonRejection},
@@ -20,7 +20,7 @@ const TITLE_BYTES_MAX: usize = 200;
 pub(crate) struct NewRoom {
     /// Letters, digits, `-` and `_`, at most 64.
     room: String,
-    /// Title for people; the name where absent.
+    /// Title for people; if absent, the name.
     #[serde(default)]
     title: String,
 }
@@ -47,24 +47,24 @@ impl From<StoredRoom> for RoomView {
 #[utoipa::path(post, path = "/api/v1/rooms", request_body = NewRoom, security(("token" = [])), responses(
     (status = 201, description = "The room is made", body = RoomView),
     (status = 400, description = "Invalid name or title: `room_name`, `malformed`", body = Problem),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 409, description = "The name is taken: `room_exists`", body = Problem),
     (status = 503, description = "Nothing can be saved: `storage`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
-    (status = 507, description = "There are as many rooms as can be: `rooms_full`", body = Problem),
+    (status = 507, description = "There are as many rooms as there may be: `rooms_full`", body = Problem),
 ))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     body: Result<Json<NewRoom>, JsonRejection>,
-) -> Result<(StatusCode, Json<RoomView>), ApiError> {
+) -> Result<(StatusCode, Json<RoomView>), Problem> {
     if !claims.is_operator() {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     let Json(NewRoom { room, title }) = body?;
     if !is_room_name(&room) || title.len() > TITLE_BYTES_MAX {
-        return Err(ApiError::new(
+        return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "room_name",
             format!(
@@ -74,51 +74,45 @@ pub(crate) async fn create(
         ));
     }
     let room = new_room(&room, &title);
-    state.store.create_room(room.clone()).await?;
+    state.stores.catalog.create_room(room.clone()).await?;
     Ok((StatusCode::CREATED, Json(room.into())))
 }
 
 #[utoipa::path(get, path = "/api/v1/rooms", security(("token" = [])), responses(
     (status = 200, description = "All rooms in order of name", body = Vec<RoomView>),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Not an operator's token: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not an operator's token: `forbidden`; a page of another origin: `origin`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
-) -> Result<Json<Vec<RoomView>>, ApiError> {
+) -> Result<Json<Vec<RoomView>>, Problem> {
     if !claims.is_operator() {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
-    Ok(Json(
-        state
-            .store
-            .rooms()
-            .into_iter()
-            .map(RoomView::from)
-            .collect(),
-    ))
+    let rooms = state.stores.catalog.rooms().await?;
+    Ok(Json(rooms.into_iter().map(RoomView::from).collect()))
 }
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}", params(("room" = String, Path)), security(("token" = [])), responses(
     (status = 200, description = "The room", body = RoomView),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "A token of another room: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "A token of another room: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     Bearer(claims): Bearer,
     Path(room): Path<String>,
-) -> Result<Json<RoomView>, ApiError> {
+) -> Result<Json<RoomView>, Problem> {
     if !claims.covers(&room) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
-    state
-        .store
-        .room(&room)
-        .map(|room| Json(room.into()))
-        .ok_or_else(ApiError::no_room)
+    let room = state.stores.catalog.room(&room).await?;
+    room.map(|room| Json(room.into()))
+        .ok_or(NotOpen::Unknown.into())
 }
 
 pub(crate) fn new_room(room: &str, title: &str) -> StoredRoom {

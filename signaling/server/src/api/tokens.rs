@@ -1,8 +1,10 @@
-//! Invitations: who owns a room may let others in, with no more than it may do itself.
+//! Invitations: the owner of a room may invite others, with no more grants than its own.
 
-use super::{ApiError, Problem, auth::Bearer};
+use super::{auth::Bearer, problems::forbidden};
 use crate::{
     origin,
+    problem::Problem,
+    rooms::NotOpen,
     state::State,
     token::{Grant, LIFETIME_MAX, TokenRequest},
 };
@@ -18,7 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How long an invitation lasts where nobody says: a working week.
+/// How long an invitation lasts if the request names no lifetime: a week.
 const LIFETIME_S: u64 = 7 * 24 * 3600;
 
 /// An invitation to be made.
@@ -27,13 +29,13 @@ const LIFETIME_S: u64 = 7 * 24 * 3600;
 pub(crate) struct NewToken {
     /// What it allows: at most what your own token does.
     grants: BTreeSet<Grant>,
-    /// Name to be shown; the guest chooses where absent.
+    /// Name to be shown; if absent, the guest chooses.
     #[serde(default)]
     name: Option<String>,
-    /// Whose it is; everyone who uses a token with the same subject is the same person to the room.
+    /// Whose it is. All who use tokens of the same subject are the same person to the room.
     #[serde(default)]
     subject: Option<String>,
-    /// How long it lasts, seconds: at most as long as your own.
+    /// How long it lasts, seconds; at most as long as your own token.
     #[serde(default)]
     lifetime_s: Option<u64>,
 }
@@ -50,10 +52,11 @@ pub(crate) struct TokenView {
     security(("token" = [])), responses(
     (status = 201, description = "The invitation is made", body = TokenView),
     (status = 400, description = "Invalid name, subject or grants: `malformed`", body = Problem),
-    (status = 401, description = "No good token: `token`, `expired`", body = Problem),
-    (status = 403, description = "Not the owner of this room, or more asked than the owner has: `forbidden`; a page from elsewhere: `origin`", body = Problem),
+    (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
+    (status = 403, description = "Not the owner of this room, or more asked than the owner has: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn mint(
     Extract(state): Extract<State>,
@@ -62,28 +65,25 @@ pub(crate) async fn mint(
     headers: HeaderMap,
     uri: Uri,
     body: Result<Json<NewToken>, JsonRejection>,
-) -> Result<(StatusCode, Json<TokenView>), ApiError> {
+) -> Result<(StatusCode, Json<TokenView>), Problem> {
     if !claims.covers(&room) || !claims.grants.contains(&Grant::Own) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
-    state.store.room(&room).ok_or_else(ApiError::no_room)?;
+    let known = state.stores.catalog.room(&room).await?;
+    known.ok_or(NotOpen::Unknown)?;
     let Json(wanted) = body?;
     if !wanted.grants.is_subset(&claims.grants) {
-        return Err(ApiError::forbidden());
+        return Err(forbidden());
     }
     let short = |text: &Option<String>| {
         text.as_ref()
             .is_none_or(|text| (1..=limits::NAME_BYTES_MAX).contains(&text.len()))
     };
     if !short(&wanted.name) || !short(&wanted.subject) || wanted.grants.is_empty() {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "malformed",
-            format!(
-                "name and subject, if given, must be 1 to {} bytes, and at least one grant is required",
-                limits::NAME_BYTES_MAX
-            ),
-        ));
+        return Err(Problem::malformed(format!(
+            "name and subject, if given, must be 1 to {} bytes, and at least one grant is required",
+            limits::NAME_BYTES_MAX
+        )));
     }
     let now = SystemTime::now();
     let lifetime = Duration::from_secs(
@@ -108,7 +108,7 @@ pub(crate) async fn mint(
     Ok((StatusCode::CREATED, Json(TokenView { token, url })))
 }
 
-/// How the one who asks reaches this server.
+/// Returns the address at which the asker reaches this server, without a path.
 fn base_url(state: &State, headers: &HeaderMap, uri: &Uri) -> String {
     if let Some(url) = &state.config.public_url {
         return url.trim_end_matches('/').to_owned();

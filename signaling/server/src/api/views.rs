@@ -11,12 +11,12 @@ use serde::Serialize;
 pub(crate) struct VersionView {
     /// A number of 63 bits, as text.
     id: String,
-    /// The version that its author worked on.
+    /// The version that its author's work began on.
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<String>,
     /// Last revision that it holds.
     revision: u64,
-    /// Number of the author; 0 where the server committed by itself.
+    /// Number of the author; 0 if the server committed by itself.
     author: u32,
     name: String,
     message: String,
@@ -24,7 +24,7 @@ pub(crate) struct VersionView {
     committed_ms: u64,
     /// Hash of the document, 16 hexadecimal digits.
     state_hash: String,
-    /// Whether the server committed because nothing happened for a while.
+    /// True if the server committed because nothing happened for a while.
     automatic: bool,
 }
 
@@ -60,7 +60,7 @@ impl From<ObjectId> for ObjectView {
     }
 }
 
-/// A value of somebody else that a commit replaced.
+/// A value of another author that a commit replaced.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct OverwrittenView {
     object: ObjectView,
@@ -80,7 +80,7 @@ impl From<&Overwritten> for OverwrittenView {
     }
 }
 
-/// The name of a property, as on the wire.
+/// Returns the name of a property, as on the wire.
 pub(super) fn key_name(key: Key) -> String {
     format!("{key:?}").to_lowercase()
 }

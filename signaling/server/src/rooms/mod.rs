@@ -1,177 +1,202 @@
-//! The rooms that are open, and which session is in which.
+//! The directory of the rooms that are open. It knows neither sockets nor HTTP.
 
-mod commands;
+mod deps;
 mod inputs;
+mod link;
+mod opening;
 mod outbox;
+mod reads;
+mod replies;
 mod snapshots;
+mod socket_queue;
 mod task;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use inputs::InputSender;
-pub(crate) use task::Input;
+pub(crate) use deps::RoomDeps;
+pub(crate) use inputs::{Input, InputSender};
+pub(crate) use link::Link;
+pub(crate) use opening::NotOpen;
+pub(crate) use replies::{Reply, Request};
+pub(crate) use socket_queue::{Outgoing, SocketFrames, SocketQueue, socket_queue};
 
-use crate::{
-    api::ApiError,
-    socket::{Admitted, SocketQueue},
-    state::State,
-};
-use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Asker, Command, Outcome, Reason, SessionId};
+use fmz_signaling_core::{Asker, Join, Reason, Refusal};
+use opening::Opening;
 use std::{
     collections::HashMap,
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-/// All open rooms. There are no more than the catalog holds, and no more sessions
-/// than the server takes.
+/// Says why a room does not do what it was asked.
 #[derive(Debug)]
+pub(crate) enum RoomError {
+    /// The room cannot be entered.
+    NotOpen(NotOpen),
+    /// The room is open, and refuses.
+    Refused(Refusal),
+}
+
+/// All open rooms. There are no more than the catalog holds.
 pub(crate) struct Rooms {
-    to_sfu: mpsc::Sender<to_sfu::Message>,
-    open: Mutex<Open>,
-    opened: AtomicU64,
+    deps: Arc<RoomDeps>,
+    directory: Arc<Mutex<Directory>>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct Directory {
     rooms: HashMap<String, Handle>,
-    sessions: HashMap<SessionId, InputSender>,
+    /// Rooms opened so far.
+    opened: u64,
+    /// True once the server stops: no room is opened any more.
+    closed: bool,
 }
 
-/// The way to a room's task.
+/// Reaches a room's task. It is there from the moment that the first asker wants the room, so that
+/// all who come while it opens share one opening.
 #[derive(Debug, Clone)]
 struct Handle {
     /// Tells a room from one of the same name that was opened later.
     generation: u64,
     inputs: InputSender,
+    opening: Opening,
 }
 
 impl Rooms {
-    pub(crate) fn new(to_sfu: mpsc::Sender<to_sfu::Message>) -> Self {
+    pub(crate) fn new(deps: RoomDeps) -> Self {
         Self {
-            to_sfu,
-            open: Mutex::default(),
-            opened: AtomicU64::new(0),
+            deps: Arc::new(deps),
+            directory: Arc::default(),
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().expect("no holder of this lock panics")
+    fn directory(&self) -> MutexGuard<'_, Directory> {
+        locked(&self.directory)
     }
 
-    /// Brings a session to its room, which is opened where it is not open. `None` where
-    /// the room closes just now.
+    /// Brings a session to its room, which is opened if it is not open.
     pub(crate) async fn join(
         &self,
-        state: &State,
-        admitted: Admitted,
+        room: String,
+        join: Join,
         queue: SocketQueue,
-    ) -> Option<InputSender> {
-        let Admitted { room, join } = admitted;
-        let (session, inputs) = (join.session, self.room(state, &room)?);
-        self.open().sessions.insert(session, inputs.clone());
-        let sent = inputs
-            .send(Input::Join {
-                join: Box::new(join),
-                queue,
-            })
-            .await;
-        if !sent {
-            self.forget_session(session);
-        }
-        sent.then_some(inputs)
+    ) -> Result<InputSender, NotOpen> {
+        let inputs = self.room(&room).await?;
+        let join = Box::new(join);
+        let sent = inputs.send(Input::Join { join, queue }).await;
+        sent.then_some(inputs).ok_or(NotOpen::Closing)
     }
 
-    /// Gives a room a command and waits for what comes of it. The room is opened
-    /// where it is not open.
-    pub(crate) async fn command(
+    /// Gives a room the command that `request` makes, and waits for its answer. The room is opened
+    /// if it is not open.
+    pub(crate) async fn command<A>(
         &self,
-        state: &State,
         room: &str,
         asker: Asker,
-        command: Command,
-    ) -> Result<Outcome, ApiError> {
-        state.store.room(room).ok_or_else(ApiError::no_room)?;
-        let inputs = self.room(state, room).ok_or_else(ApiError::closing)?;
-        let (answer, answered) = oneshot::channel();
-        let input = Input::Command {
-            asker: Box::new(asker),
-            command,
-            answer,
-        };
+        request: impl FnOnce(Reply<A>) -> Request,
+    ) -> Result<A, RoomError> {
+        let closing = RoomError::NotOpen(NotOpen::Closing);
+        let inputs = self.room(room).await.map_err(RoomError::NotOpen)?;
+        let (reply, answered) = oneshot::channel();
+        let (asker, request) = (Box::new(asker), request(reply));
+        let input = Input::Command { asker, request };
         if !inputs.send(input).await {
-            return Err(ApiError::closing());
+            return Err(closing);
         }
-        let answered = answered.await.map_err(|_| ApiError::closing())?;
-        Ok(answered?)
+        // The sender is dropped without an answer if the room ends before it takes the command.
+        let answered = answered.await.map_err(|_| closing)?;
+        answered.map_err(RoomError::Refused)
     }
 
-    fn room(&self, state: &State, name: &str) -> Option<InputSender> {
-        let mut open = self.open();
-        if state.is_stopping() {
-            return None;
+    /// Returns the way into a room once it is open. The first asker has it opened; those that come
+    /// meanwhile wait for the same opening. After an opening that failed the next asker begins one.
+    async fn room(&self, name: &str) -> Result<InputSender, NotOpen> {
+        let Handle {
+            inputs, opening, ..
+        } = self.handle(name)?;
+        opening.outcome().await?;
+        Ok(inputs)
+    }
+
+    /// Returns the handle of a room, whose task is started if there is none.
+    fn handle(&self, name: &str) -> Result<Handle, NotOpen> {
+        let mut directory = self.directory();
+        if directory.closed {
+            return Err(NotOpen::Closing);
         }
-        if let Some(handle) = open
-            .rooms
-            .get(name)
-            .filter(|handle| !handle.inputs.is_closed())
-        {
-            return Some(handle.inputs.clone());
+        let found = directory.rooms.get(name);
+        if let Some(handle) = found.filter(|handle| !handle.inputs.is_closed()) {
+            return Ok(handle.clone());
         }
-        let stored = state.store.room(name)?;
-        let (inputs, received) = inputs::inputs();
-        let generation = self.opened.fetch_add(1, Ordering::Relaxed);
-        open.rooms.insert(
-            name.to_owned(),
-            Handle {
-                generation,
-                inputs: inputs.clone(),
-            },
-        );
-        state.metrics.rooms.set(open.rooms.len() as i64);
-        tokio::spawn(task::run(
-            state.clone(),
-            stored,
+        let (inputs, link, received) = inputs::inputs();
+        let (opener, opening) = opening::opening();
+        self.deps.link.connect(name, link);
+        directory.opened += 1;
+        let generation = directory.opened;
+        let handle = Handle {
             generation,
-            received,
-            self.to_sfu.clone(),
-        ));
-        Some(inputs)
+            inputs,
+            opening,
+        };
+        directory.rooms.insert(name.to_owned(), handle.clone());
+        self.deps.metrics.rooms.set(directory.rooms.len() as i64);
+        let (deps, open, name) = (self.deps.clone(), self.directory.clone(), name.to_owned());
+        tokio::spawn(async move {
+            let forget = || {
+                let mut directory = locked(&open);
+                directory.forget_room(&name, generation);
+                deps.link.disconnect(&name);
+                deps.metrics.rooms.set(directory.rooms.len() as i64);
+            };
+            match opening::open(&deps.stores, &name).await {
+                Ok(room) => {
+                    opener.tell(Ok(()));
+                    task::run(deps.clone(), room, received).await;
+                    forget();
+                }
+                Err(error) => {
+                    // First: whoever is told may try again at once.
+                    drop(received);
+                    forget();
+                    opener.tell(Err(error));
+                }
+            }
+        });
+        Ok(handle)
     }
 
-    /// Forgets a room whose task ends, unless it was opened again meanwhile.
-    fn forget_room(&self, state: &State, name: &str, generation: u64) {
-        let mut open = self.open();
-        if open
-            .rooms
-            .get(name)
-            .is_some_and(|handle| handle.generation == generation)
-        {
-            open.rooms.remove(name);
-        }
-        state.metrics.rooms.set(open.rooms.len() as i64);
+    /// Returns the owner's end of the room link.
+    pub(crate) fn link(&self) -> &Link {
+        &self.deps.link
     }
 
-    pub(crate) fn forget_session(&self, session: SessionId) {
-        self.open().sessions.remove(&session);
-    }
-
-    /// The room of a session.
-    pub(crate) fn of_session(&self, session: SessionId) -> Option<InputSender> {
-        self.open().sessions.get(&session).cloned()
-    }
-
-    /// Tells every room to close, and waits until all have.
+    /// Closes every room, and waits until all are closed. No room is opened afterwards.
     pub(crate) async fn close_all(&self, reason: Reason) {
-        let handles: Vec<_> = self.open().rooms.values().cloned().collect();
+        let handles: Vec<_> = {
+            let mut directory = self.directory();
+            directory.closed = true;
+            directory.rooms.values().cloned().collect()
+        };
         for handle in &handles {
-            // A room that has ended already needs no telling.
+            // Fails if the room has ended already.
             handle.inputs.send(Input::Shutdown(reason)).await;
         }
         for handle in handles {
             handle.inputs.closed().await;
         }
     }
+}
+
+impl Directory {
+    /// Forgets a room whose task ends, unless it was opened again meanwhile.
+    fn forget_room(&mut self, name: &str, generation: u64) {
+        let handle = self.rooms.get(name);
+        if handle.is_some_and(|handle| handle.generation == generation) {
+            self.rooms.remove(name);
+        }
+    }
+}
+
+fn locked(directory: &Mutex<Directory>) -> MutexGuard<'_, Directory> {
+    directory.lock().expect("no holder of this lock panics")
 }

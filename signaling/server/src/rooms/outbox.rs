@@ -1,11 +1,12 @@
-//! What waits to go to the media server, so that a room never stands still for it.
+//! Messages that wait for the media server, so that a room never waits for it.
 
 use fmz_proto::v1::{Channel, to_sfu::Message};
 use std::collections::VecDeque;
 
-/// Messages of one room that wait at most: the media server then has not moved for seconds.
+/// Messages of one room that wait at most. If as many wait, the media server has taken none for
+/// seconds.
 const MESSAGES_MAX: usize = 4096;
-/// Messages beyond which pointers are not queued any more.
+/// Messages that may wait while pointers are still queued.
 const PRESENCE_MAX: usize = 64;
 
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ impl Outbox {
         self.messages.is_empty()
     }
 
-    /// Returns the sessions that lose something, where the outbox is full.
+    /// Adds a message. If the outbox is full, drops it and returns the sessions that needed it.
     #[must_use]
     pub(super) fn push(&mut self, message: Message) -> Vec<u64> {
         let live = matches!(&message, Message::Send(send) if send.channel() == Channel::Live);
@@ -32,11 +33,17 @@ impl Outbox {
         Vec::new()
     }
 
+    /// Drops all that waits.
+    pub(super) fn clear(&mut self) {
+        self.messages.clear();
+    }
+
     pub(super) fn pop(&mut self) -> Option<Message> {
         self.messages.pop_front()
     }
 }
 
+/// Returns the sessions that a message is for.
 fn concerned(message: Message) -> Vec<u64> {
     match message {
         Message::Send(send) => send.sessions,
@@ -56,6 +63,7 @@ mod tests {
 
     fn send(channel: Channel) -> Message {
         Message::Send(SendData {
+            room: "demo".into(),
             sessions: vec![1, 2],
             channel: channel.into(),
             payload: Default::default(),
@@ -63,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn link1_full_outbox_drops_pointers_first_and_names_who_loses_ops() {
+    fn link1_full_outbox_drops_pointers_first_and_names_the_sessions_that_lose_ops() {
         let mut outbox = Outbox::default();
         for _ in 0..MESSAGES_MAX {
             assert!(outbox.push(send(Channel::Ops)).is_empty());

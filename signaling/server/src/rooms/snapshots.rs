@@ -1,6 +1,7 @@
-//! When a room's document is written down, so that the room opens quickly the next time.
+//! Writes snapshots of a room's document, so that the room opens quickly the next time.
 
-use crate::{history, metrics::Metrics, state::State};
+use super::deps::RoomDeps;
+use crate::{history, metrics::Metrics};
 use fmz_store::snapshot_is_due;
 use std::sync::{
     Arc,
@@ -8,13 +9,13 @@ use std::sync::{
 };
 use tokio::task::JoinHandle;
 
-/// Bytes of log for which a room that closes writes no snapshot: reading them costs
-/// less than its syncs.
+/// Bytes of log from which on a room that closes writes a snapshot. To read less log costs less
+/// than the syncs of a snapshot.
 const CLOSING_TAIL_BYTES_MIN: u64 = 64 * 1024;
 
 /// The snapshots of one open room. At most one is written at a time, beside the room.
 pub(super) struct Snapshots {
-    state: State,
+    deps: Arc<RoomDeps>,
     video: String,
     /// Last durable revision.
     revision: u64,
@@ -26,9 +27,9 @@ pub(super) struct Snapshots {
 }
 
 impl Snapshots {
-    pub(super) fn new(state: State, video: String, opened: &history::Opened) -> Self {
+    pub(super) fn new(deps: Arc<RoomDeps>, video: String, opened: &history::Opened) -> Self {
         Self {
-            state,
+            deps,
             video,
             revision: opened.document.revision(),
             tail_bytes: opened.tail_bytes,
@@ -37,7 +38,7 @@ impl Snapshots {
         }
     }
 
-    /// Takes note that the log has grown.
+    /// Notes that the log has grown by `bytes`, up to `revision`. Writes a snapshot if one is due.
     pub(super) fn appended(&mut self, revision: u64, bytes: u64) {
         self.revision = revision;
         self.tail_bytes += bytes;
@@ -46,25 +47,26 @@ impl Snapshots {
         }
     }
 
-    /// Writes down what is not yet, for the next one to open the room.
+    /// Writes a snapshot of a room that closes, if the log behind the newest one is long.
     pub(super) fn closing(&mut self) {
         if self.tail_bytes >= CLOSING_TAIL_BYTES_MIN {
             self.write();
         }
     }
 
-    /// One that fails is not tried again before as much is written once more.
+    /// Begins to write a snapshot, unless one is being written. A snapshot that fails is tried
+    /// again once the log has grown by as much again.
     fn write(&mut self) {
         let busy = |writing: &JoinHandle<()>| !writing.is_finished();
         if self.writing.as_ref().is_some_and(busy) {
             return;
         }
         self.tail_bytes = 0;
-        let (store, video) = (self.state.store.clone(), self.video.clone());
+        let (stores, video) = (self.deps.stores.clone(), self.video.clone());
         let (revision, last_bytes) = (self.revision, self.last_bytes.clone());
-        let metrics = self.state.metrics.clone();
+        let metrics = self.deps.metrics.clone();
         self.writing = Some(tokio::spawn(async move {
-            let written = history::write_snapshot(store, &video, revision).await;
+            let written = history::write_snapshot(&stores, &video, revision).await;
             note(&metrics, &video, revision, &written);
             if let Ok(bytes) = written {
                 last_bytes.store(bytes, Ordering::Relaxed);

@@ -1,26 +1,25 @@
-//! The first message on a WebSocket: who it is.
+//! The first message on a WebSocket, which names the participant.
 
-use super::{Admitted, Ending};
+use super::{ending::Ending, frames::is_too_large};
 use crate::{
+    session_key,
     state::State,
     token::{ANY_ROOM, Claims, TokenError},
 };
-use aws_lc_rs::digest;
 use axum::extract::ws::{Message, WebSocket};
-use bytes::Bytes;
 use fmz_proto::{
-    decode_client, limits,
+    decode_client,
     v1::{Hello, client_message},
 };
 use fmz_signaling_core::{Join, Reason};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::time::timeout;
 
-/// How long a connection may stay without saying who it is.
+/// How long a connection may stay without its first message.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 /// The protocol that this server speaks.
 const PROTOCOL: u32 = 1;
-/// Name of somebody who gave none.
+/// Name of a participant who gave none.
 const NO_NAME: &str = "Guest";
 
 const TIMEOUT: Ending = Ending {
@@ -38,26 +37,14 @@ const PROTOCOL_OLD: Ending = Ending {
     text: "this page is too old, load it again",
     retry: false,
 };
-const NO_ROOM: Ending = Ending {
-    code: "room_unknown",
-    text: "there is no such room",
-    retry: false,
-};
 
-impl From<TokenError> for Ending {
-    fn from(error: TokenError) -> Self {
-        let text = match error {
-            TokenError::Invalid => "your invitation is not valid",
-            TokenError::Expired => Reason::Expired.text(),
-        };
-        Self {
-            code: error.code(),
-            text,
-            retry: false,
-        }
-    }
+/// A session that may enter its room.
+pub(super) struct Admitted {
+    pub(super) room: String,
+    pub(super) join: Join,
 }
 
+/// Waits for the first message, and checks its token.
 pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Admitted, Ending> {
     let hello = timeout(HELLO_TIMEOUT, first_message(socket))
         .await
@@ -66,8 +53,7 @@ pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Adm
         return Err(PROTOCOL_OLD);
     }
     let claims = check(state, &hello).inspect_err(|_| state.metrics.tokens_refused.inc())?;
-    state.store.room(&claims.room).ok_or(NO_ROOM)?;
-    if claims.wire_grants().annotate && state.store.health().is_err() {
+    if claims.wire_grants().annotate && state.stores.health.health().is_err() {
         return Err(Reason::Storage.into());
     }
     Ok(Admitted {
@@ -76,7 +62,7 @@ pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Adm
     })
 }
 
-/// Pings and pongs may come before it.
+/// Waits for the first message. Pings and pongs may come before it.
 async fn first_message(socket: &mut WebSocket) -> Result<Hello, Ending> {
     loop {
         match socket.recv().await {
@@ -85,7 +71,7 @@ async fn first_message(socket: &mut WebSocket) -> Result<Hello, Ending> {
                 Ok(client_message::Message::Hello(hello)) => return Ok(hello),
                 Ok(_) | Err(_) => return Err(EXPECTED),
             },
-            Some(Err(error)) if super::is_too_large(&error) => {
+            Some(Err(error)) if is_too_large(&error) => {
                 return Err(Reason::FrameTooLarge.into());
             }
             _ => return Err(EXPECTED),
@@ -93,7 +79,8 @@ async fn first_message(socket: &mut WebSocket) -> Result<Hello, Ending> {
     }
 }
 
-/// The room comes from the token only. An operator's token is for the REST interface.
+/// Checks the token, from which alone the room comes. An operator's token is for the REST interface
+/// only.
 fn check(state: &State, hello: &Hello) -> Result<Claims, TokenError> {
     let claims = state.tokens.verify(&hello.token)?;
     if claims.room == ANY_ROOM {
@@ -109,7 +96,7 @@ fn join(state: &State, hello: Hello, claims: Claims) -> Join {
     Join {
         session: state.next_session(),
         name: shown_name(&claims, &hello.name),
-        session_key: public_key(&hello.session_key),
+        session_key: session_key::public(&hello.session_key),
         subject: claims.sub,
         grants,
         machine: claims.machine,
@@ -127,11 +114,4 @@ fn shown_name(claims: &Claims, wanted: &str) -> String {
     } else {
         name.trim().into()
     }
-}
-
-/// The document shows everyone the key of each author's session, so it must not be the one that
-/// proves to be that author: people who came by the same link have the same subject.
-pub(crate) fn public_key(session_key: &[u8]) -> Bytes {
-    let digest = digest::digest(&digest::SHA256, session_key);
-    Bytes::copy_from_slice(&digest.as_ref()[..limits::SESSION_KEY_BYTES])
 }

@@ -1,80 +1,57 @@
 //! One WebSocket: its upgrade, its first message, then frames both ways until either side ends it.
 
+mod ending;
+mod frames;
 mod hello;
-mod queue;
 mod relays;
 
-pub(crate) use hello::public_key;
-pub(crate) use queue::{Outgoing, Pushed, SocketFrames, SocketQueue};
-
 use crate::{
-    api::ApiError,
     origin,
-    rooms::{Input, InputSender},
+    problem::Problem,
+    rooms::{Input, InputSender, Outgoing, SocketFrames, socket_queue},
     state::State,
 };
 use axum::{
     extract::{
         State as Extract,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+        ws::{Message, WebSocket, WebSocketUpgrade},
     },
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Uri},
     response::Response,
 };
 use bytes::Bytes;
-use fmz_proto::{
-    WireError, encode_server, limits,
-    v1::{Closing, server_message},
-};
+use ending::Ending;
+use fmz_proto::{WireError, limits};
 use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL, read_client};
+use frames::{is_too_large, write};
+use hello::Admitted;
 use relays::Relays;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::{
     sync::OwnedSemaphorePermit,
-    time::{MissedTickBehavior, interval_at, timeout},
+    time::{MissedTickBehavior, interval_at},
 };
 
 /// Bytes that each session holds for reading; all of them are zeroed at every read. A batch of
 /// strokes is below 2 KiB, and larger frames get what they need.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// How long one frame may take to be written.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the other side may take to answer a close.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Codes of RFC 6455 section 7.4.1.
-const AWAY: u16 = 1001;
-const NORMAL: u16 = 1000;
-const POLICY: u16 = 1008;
-const TOO_BIG: u16 = 1009;
-const ERROR: u16 = 1011;
-
-/// Takes a WebSocket in. Who it is says the first message on it.
+/// Upgrades a request to a WebSocket. The first message on it names the participant.
 pub(crate) async fn upgrade(
     Extract(state): Extract<State>,
     headers: HeaderMap,
     uri: Uri,
     socket: WebSocketUpgrade,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Problem> {
     origin::check(&headers, &uri, &state.config.allowed_origins)?;
-    let full = || {
-        ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "sessions_full",
-            "the server is full",
-        )
-    };
+    let full = || Problem::unavailable("sessions_full", "the server is full");
     let permit = state
         .sockets
         .clone()
         .try_acquire_owned()
         .map_err(|_| full())?;
     if state.is_stopping() {
-        return Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "stopping",
-            "the server is stopping",
-        ));
+        return Err(Problem::stopping());
     }
     let socket = socket
         .max_frame_size(limits::CLIENT_FRAME_BYTES_MAX)
@@ -95,18 +72,17 @@ async fn run(
     let _session = Counted::new(&state);
     match hello::receive(&state, &mut socket).await {
         Ok(admitted) => serve(state, socket, admitted, reached).await,
-        Err(refusal) => {
-            state
-                .metrics
-                .closed
-                .with_label_values(&[refusal.code])
-                .inc();
-            end(&mut socket, refusal).await;
-        }
+        Err(refusal) => refuse(&state, &mut socket, refusal).await,
     }
 }
 
-/// Counts a session for as long as it is held.
+/// Closes a WebSocket whose session does not begin.
+async fn refuse(state: &State, socket: &mut WebSocket, refusal: Ending) {
+    count_closed(state, refusal.code);
+    refusal.end(socket).await;
+}
+
+/// Counts a session for as long as this is held.
 struct Counted(prometheus::IntGauge);
 
 impl Counted {
@@ -122,37 +98,17 @@ impl Drop for Counted {
     }
 }
 
-/// A session that may enter its room.
-pub(crate) struct Admitted {
-    pub(crate) room: String,
-    pub(crate) join: fmz_signaling_core::Join,
-}
-
-/// Why a WebSocket is closed, and whether to come back.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ending {
-    pub(crate) code: &'static str,
-    pub(crate) text: &'static str,
-    pub(crate) retry: bool,
-}
-
-impl From<Reason> for Ending {
-    fn from(reason: Reason) -> Self {
-        Self {
-            code: reason.code(),
-            text: reason.text(),
-            retry: reason.retry(),
-        }
-    }
+fn count_closed(state: &State, code: &str) {
+    state.metrics.closed.with_label_values(&[code]).inc();
 }
 
 async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached: Option<String>) {
     let session = admitted.join.session;
     let mut relays = Relays::new(&state, &admitted.room, &admitted.join, reached);
-    let (queue, mut frames) = queue::queue();
-    let Some(room) = state.rooms.join(&state, admitted, queue).await else {
-        end(&mut socket, Reason::Reloading.into()).await;
-        return;
+    let (queue, mut frames) = socket_queue();
+    let room = match state.rooms.join(admitted.room, admitted.join, queue).await {
+        Ok(room) => room,
+        Err(error) => return refuse(&state, &mut socket, error.into()).await,
     };
     let ended = exchange(
         &state,
@@ -164,30 +120,21 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
     )
     .await;
     if let Some(reason) = ended {
-        state
-            .metrics
-            .closed
-            .with_label_values(&[reason.code()])
-            .inc();
-        end(&mut socket, reason.into()).await;
+        count_closed(&state, reason.code());
+        Ending::from(reason).end(&mut socket).await;
     } else {
-        state
-            .metrics
-            .closed
-            .with_label_values(&[Reason::Disconnected.code()])
-            .inc();
-        // A room that is gone knows the session no more.
+        count_closed(&state, Reason::Disconnected.code());
+        // Fails if the room is gone: it has closed the session then.
         room.send(Input::Left {
             session,
             reason: Reason::Disconnected,
         })
         .await;
     }
-    state.rooms.forget_session(session);
 }
 
-/// Carries frames both ways. Returns the room's reason to close, or `None` where
-/// the connection is gone.
+/// Carries frames both ways. Returns the room's reason to close, or `None` if the connection is
+/// gone.
 async fn exchange(
     state: &State,
     socket: &mut WebSocket,
@@ -219,7 +166,7 @@ async fn exchange(
             _ = ping.tick() => write(socket, Message::Ping(Bytes::new())).await?,
             received = socket.recv(), if reading => {
                 let input = read(state, session, received?)?;
-                // After a violation the room's answer is all that is still to come.
+                // After a violation only the room's answer is still to come.
                 reading = !matches!(input, Input::Violation { .. });
                 if !room.send(input).await {
                     return None;
@@ -229,15 +176,7 @@ async fn exchange(
     }
 }
 
-/// `None` where the connection is gone or does not move.
-async fn write(socket: &mut WebSocket, message: Message) -> Option<()> {
-    timeout(WRITE_TIMEOUT, socket.send(message))
-        .await
-        .ok()?
-        .ok()
-}
-
-/// What a received frame means to the room; `None` where the connection is over.
+/// Turns a received frame into an input of the room. Returns `None` if the connection is over.
 fn read(
     state: &State,
     session: SessionId,
@@ -267,42 +206,5 @@ fn read(
                 reason: Reason::FrameTooLarge,
             }
         }),
-    }
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    use tungstenite::Error;
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>());
-    matches!(source, Some(Error::Capacity(_)))
-}
-
-/// Says why, closes, and lets the other side close too.
-async fn end(socket: &mut WebSocket, ending: Ending) {
-    let closing = Closing {
-        code: ending.code.into(),
-        text: ending.text.into(),
-        retry: ending.retry,
-    };
-    let frame = encode_server(server_message::Message::Closing(closing));
-    let close = CloseFrame {
-        code: close_code(ending.code),
-        reason: ending.code.into(),
-    };
-    let said = async {
-        write(socket, Message::Binary(frame)).await?;
-        write(socket, Message::Close(Some(close))).await?;
-        while let Some(Ok(_)) = socket.recv().await {}
-        Some(())
-    };
-    let _ = timeout(CLOSE_TIMEOUT, said).await;
-}
-
-fn close_code(code: &str) -> u16 {
-    match code {
-        "left" => NORMAL,
-        "shutdown" | "reloading" => AWAY,
-        "frame_too_large" => TOO_BIG,
-        "storage" | "overloaded" => ERROR,
-        _ => POLICY,
     }
 }

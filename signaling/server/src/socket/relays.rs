@@ -1,4 +1,4 @@
-//! When a session is told its relays.
+//! Sends a session its relays, and again before their credentials end.
 
 use crate::{
     relay::{IceServers, RelayAsker},
@@ -13,10 +13,10 @@ use fmz_signaling_core::Join;
 use std::{future::pending, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
-/// No session is told more often, however short the credentials hold.
+/// Time between two sends at least, however short the credentials hold.
 const INTERVAL_MIN: Duration = Duration::from_secs(10);
 
-/// Whom one session asks for its relays.
+/// The relays of one session.
 pub(super) struct Relays {
     source: Option<Arc<dyn IceServers>>,
     asker: RelayAsker,
@@ -26,7 +26,7 @@ pub(super) struct Relays {
 }
 
 impl Relays {
-    /// Only who wants media has use for relays.
+    /// Makes the relays of a session. Without a transport it has no use for relays, and gets none.
     pub(super) fn new(state: &State, room: &str, join: &Join, reached: Option<String>) -> Self {
         Self {
             source: state.config.ice_servers.clone().filter(|_| join.transport),
@@ -42,8 +42,8 @@ impl Relays {
         }
     }
 
-    /// What to write behind a frame of the room: the first one is the welcome, and no
-    /// offer comes before the second.
+    /// Returns the frame to write behind a frame of the room. The first frame of the room is the
+    /// welcome, and no offer comes before the second.
     pub(super) fn behind_welcome(&mut self) -> Option<Bytes> {
         if std::mem::replace(&mut self.welcomed, true) {
             return None;
@@ -51,7 +51,7 @@ impl Relays {
         self.next(Instant::now())
     }
 
-    /// Waits until the session is to be told again.
+    /// Waits until the relays have to be sent again.
     pub(super) async fn due(&self) {
         match self.due {
             Some(due) => sleep_until(due).await,
@@ -59,7 +59,7 @@ impl Relays {
         }
     }
 
-    /// The message with the relays of now.
+    /// Returns the frame with the relays as they are at `now`, if there are any.
     pub(super) fn next(&mut self, now: Instant) -> Option<Bytes> {
         self.asker.time_left = self.expires.saturating_duration_since(now);
         self.due = None;

@@ -268,7 +268,7 @@ const ROUTES: [(&str, &str, &str); 11] = [
     ("GET", "/api/v1/rooms/demo/diff?from=77&to=78", ""),
     (
         "POST",
-        "/api/v1/rooms/demo/rollback",
+        "/api/v1/rooms/demo/restore",
         r#"{"to":{"revision":0}}"#,
     ),
     (

@@ -53,14 +53,14 @@ async fn grant6_who_may_ask_for_what() {
         (get("/diff?from=ID&to=ID"), None, VIEW),
         (get("/frames?media=film&first=0&last=9"), None, VIEW),
         (get("/versions"), Some(json!({})), ANNOTATE),
-        (get("/rollback"), Some(back(json!("all"))), OWN),
-        (get("/rollback"), Some(back(json!({ "author": 2 }))), OWN),
+        (get("/restore"), Some(back(json!("all"))), OWN),
+        (get("/restore"), Some(back(json!({ "author": 2 }))), OWN),
         (
-            get("/rollback"),
+            get("/restore"),
             Some(back(json!({ "author": 1 }))),
             ANNOTATE_OR_OWN,
         ),
-        (get("/rollback"), Some(back(json!("mine"))), ANNOTATE_OR_OWN),
+        (get("/restore"), Some(back(json!("mine"))), ANNOTATE_OR_OWN),
     ];
     for grants in every_grants() {
         let token = fixture.token("ada", &grants);
@@ -164,27 +164,27 @@ async fn rest8_refusals_are_described_with_their_codes() {
             "unknown_media",
         ),
         (
-            "/rollback",
-            "/rollback",
+            "/restore",
+            "/restore",
             Some(json!({ "to": { "revision": 99 } })),
             404,
             "unknown_revision",
         ),
         (
-            "/rollback",
-            "/rollback",
+            "/restore",
+            "/restore",
             Some(json!({ "to": { "revision": 0 }, "of": { "author": 9 } })),
             404,
             "unknown_author",
         ),
         (
-            "/rollback",
-            "/rollback",
+            "/restore",
+            "/restore",
             Some(unknown),
             404,
             "unknown_version",
         ),
-        ("/rollback", "/rollback", Some(large), 413, "too_large"),
+        ("/restore", "/restore", Some(large), 413, "too_large"),
     ];
     for (route, path, body, status, code) in cases {
         let answer = send(&fixture, &owner, path, body.as_ref()).await;

@@ -1,4 +1,4 @@
-//! Versions, the way back and the history of frames over REST, with the disk behind.
+//! Versions, restores and the history of frames over REST, with the disk behind.
 
 use crate::{
     client::Client,
@@ -46,8 +46,8 @@ impl<'a> Rest<'a> {
         made.json()["version"]["id"].as_str().unwrap().to_owned()
     }
 
-    async fn roll_back(&self, body: Value) -> Value {
-        let done = self.post("/rollback", body).await;
+    async fn restore(&self, body: Value) -> Value {
+        let done = self.post("/restore", body).await;
         assert_eq!(done.status, 200, "{}", done.body);
         done.json()
     }
@@ -179,7 +179,7 @@ async fn version7_a_version_is_read_back_as_it_was_and_differences_are_named() {
 }
 
 #[tokio::test]
-async fn rollback7_everyone_sees_the_older_state_and_it_can_be_undone() {
+async fn restore7_everyone_sees_the_older_state_and_it_can_be_undone() {
     let fixture = Fixture::new().await;
     let (mut ada, mut ben) = (fixture.join("ada", 1).await, fixture.join("ben", 2).await);
     let owner = Rest::new(&fixture, "olga", &EVERYTHING);
@@ -189,17 +189,15 @@ async fn rollback7_everyone_sees_the_older_state_and_it_can_be_undone() {
     ada.draw().await;
     ben.draw().await;
     ben.until_objects(3).await;
-    let done = owner.roll_back(json!({ "to": { "version": first } })).await;
+    let done = owner.restore(json!({ "to": { "version": first } })).await;
     assert_eq!(done["objects"], 2);
     until_visible(&mut ben, 1).await;
     until_visible(&mut ada, 1).await;
     let before = done["revision"].as_u64().unwrap() - 1;
-    owner
-        .roll_back(json!({ "to": { "revision": before } }))
-        .await;
+    owner.restore(json!({ "to": { "revision": before } })).await;
     until_visible(&mut ben, 3).await;
     let long_ago = owner
-        .roll_back(json!({ "to": { "time_ms": 1 }, "of": "all" }))
+        .restore(json!({ "to": { "time_ms": 1 }, "of": "all" }))
         .await;
     assert_eq!(long_ago["target"], 0);
     until_visible(&mut ben, 0).await;
@@ -207,12 +205,31 @@ async fn rollback7_everyone_sees_the_older_state_and_it_can_be_undone() {
     let again = Fixture::in_folder(folder).await;
     assert_ne!(address.port(), 0);
     let late = again.join("cid", 3).await;
-    assert_eq!(visible(&late.document), 0, "the log holds the way back");
+    assert_eq!(visible(&late.document), 0, "the log holds the restore");
     assert_eq!(late.document.version_count(), 1);
 }
 
 #[tokio::test]
-async fn rollback8_a_page_takes_back_its_own_and_others_who_came_by_the_same_link_keep_theirs() {
+async fn restore9_the_former_route_is_answered_as_the_new_one() {
+    let fixture = Fixture::new().await;
+    let mut ada = fixture.join("ada", 1).await;
+    let owner = Rest::new(&fixture, "olga", &EVERYTHING);
+    let guest = Rest::new(&fixture, "guest", &DRAW);
+    for route in ["/rollback", "/restore"] {
+        ada.draw().await;
+        until_visible(&mut ada, 1).await;
+        let start = json!({ "to": { "time_ms": 1 } });
+        assert_eq!(guest.post(route, start.clone()).await.status, 403);
+        let wrong = json!({ "to": { "revision": -1 } });
+        assert_eq!(owner.post(route, wrong).await.code(), "malformed");
+        let done = owner.post(route, start).await;
+        assert_eq!((done.status, &done.json()["objects"]), (200, &json!(1)));
+        until_visible(&mut ada, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn restore8_a_page_takes_back_its_own_and_others_who_came_by_the_same_link_keep_theirs() {
     let fixture = Fixture::new().await;
     // Two people with one link: one subject, two session keys.
     let (mut ada, mut ben) = (
@@ -224,18 +241,16 @@ async fn rollback8_a_page_takes_back_its_own_and_others_who_came_by_the_same_lin
     ben.until_objects(2).await;
     let guest = Rest::new(&fixture, "guest", &DRAW);
     let start = json!({ "time_ms": 1 });
-    let refused = guest
-        .post("/rollback", json!({ "to": start.clone() }))
-        .await;
+    let refused = guest.post("/restore", json!({ "to": start.clone() })).await;
     assert_eq!(
         (refused.status, refused.code().as_str()),
         (403, "forbidden")
     );
     let other =
         json!({ "to": start.clone(), "of": { "author": 2 }, "session_key": session_key(1) });
-    assert_eq!(guest.post("/rollback", other).await.status, 403);
+    assert_eq!(guest.post("/restore", other).await.status, 403);
     let mine = json!({ "to": start, "of": "mine", "session_key": session_key(1) });
-    assert_eq!(guest.roll_back(mine).await["objects"], 1);
+    assert_eq!(guest.restore(mine).await["objects"], 1);
     until_visible(&mut ben, 1).await;
     let kept = ben
         .document
@@ -253,7 +268,7 @@ async fn rollback8_a_page_takes_back_its_own_and_others_who_came_by_the_same_lin
         json!({ "to": { "revision": 1 }, "frames": { "media": "film", "first": 2, "last": 1 } }),
     ] {
         assert_eq!(
-            guest.post("/rollback", wrong.clone()).await.status / 100,
+            guest.post("/restore", wrong.clone()).await.status / 100,
             4,
             "{wrong}"
         );
@@ -330,7 +345,7 @@ async fn version8_a_commit_brings_changes_and_frames_know_their_history() {
 }
 
 #[tokio::test]
-async fn media15_a_rollback_of_frames_asks_by_media() {
+async fn media15_a_restore_of_frames_asks_by_media() {
     let mut fixture = Fixture::new().await;
     let _stream = publish(&mut fixture, &[film("film"), film("other")]).await;
     let rest = Rest::new(&fixture, "tool", &EVERYTHING);
@@ -362,12 +377,12 @@ async fn media15_a_rollback_of_frames_asks_by_media() {
         let frames = json!({ "media": media, "first": 0, "last": 99 });
         json!({ "to": { "revision": 2 }, "frames": frames })
     };
-    let refused = rest.post("/rollback", back("nowhere")).await;
+    let refused = rest.post("/restore", back("nowhere")).await;
     assert_eq!(
         (refused.status, refused.code().as_str()),
         (404, "unknown_media")
     );
-    let done = rest.post("/rollback", back("film")).await;
+    let done = rest.post("/restore", back("film")).await;
     assert_eq!(done.json()["objects"], 1, "{}", done.body);
     let seen = rest.get("/frames?media=film&first=0&last=9").await.json();
     assert_eq!(seen[0]["revisions"].as_array().map(Vec::len), Some(2));

@@ -1,4 +1,4 @@
-//! Ops by choice.
+//! Ops made from fuzzed choices.
 
 use super::{AUTHORS, FILM};
 use crate::input::Input;
@@ -38,7 +38,7 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
             kind: i32::from(input.below(13)),
             frame: Some(v1::FrameStamp {
                 frame_index: input.flag().then(|| input.below(6).into()),
-                // Both draw no byte of their own, so that the corpus keeps its meaning.
+                // Neither field draws a byte of its own, so that the corpus keeps its meaning.
                 uncertain: create == 1,
                 media: if create == 1 { FILM } else { "" }.into(),
                 ..v1::FrameStamp::default()

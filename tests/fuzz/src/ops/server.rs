@@ -1,4 +1,4 @@
-//! The server: one order, versions, ways back.
+//! The server: one order of ops, versions, restores.
 
 use super::{AUTHORS, FILM, World};
 use crate::input::Input;
@@ -7,7 +7,7 @@ use fmz_annotation::{Authority, Document, FramesOf, Ops, Prepared};
 use fmz_proto::v1::{self, op::Op as Wire};
 
 impl World {
-    /// The server takes the next batch of an author.
+    /// Takes the next batch of an author.
     pub(super) fn receive(&mut self, who: usize) {
         let Some(batch) = self.authors[who].sent.pop_front() else {
             return;
@@ -29,8 +29,7 @@ impl World {
         }
     }
 
-    /// The server keeps a version: of what is there, or of something else, which
-    /// the document refuses.
+    /// Keeps a version of the present state, or a wrong one, which the document must refuse.
     pub(super) fn keep(&mut self, input: &mut Input<'_>) {
         self.committed_ms += u64::from(input.byte());
         let id = self.ids.next(EPOCH_MS + self.committed_ms);
@@ -51,7 +50,7 @@ impl World {
         self.commit_own(Wire::Commit(v1::Commit { version }), wrong == 0);
     }
 
-    /// The server goes back to any older state, in any scope.
+    /// Restores any older state, in any scope.
     pub(super) fn go_back(&mut self, input: &mut Input<'_>) {
         let head = self.document.revision();
         let to = head.saturating_sub(match input.byte() {
@@ -84,7 +83,7 @@ impl World {
         assert!(!everything || left.is_empty(), "{left:?}");
     }
 
-    /// The document behind an op, from the log.
+    /// Returns the document after an op, from the log.
     pub(super) fn document_at(&self, revision: u64) -> Document {
         let mut document = Document::new();
         for batch in &self.log {

@@ -1,17 +1,19 @@
-//! What the room says came of commands, and what stays of it.
+//! Judges the room's answers to commands, and whether they stay true.
 
 use super::{Invariant, Judge, commands::Asked};
 use crate::agenda::Micros;
 use fmz_annotation::{FramesOf, version::Version};
 use fmz_proto::v1::{self, Op};
-use fmz_signaling_core::{Command, CommandId, Outcome, Reason, Refusal, Rollback, Whose};
+use fmz_signaling_core::{
+    Command, CommandId, Committed, Outcome, Question, Reason, Refusal, Restore, Restored, Whose,
+};
 use std::time::Duration;
 
-/// Why a room closes while it has commands: nobody knows then what came of them.
+/// Reasons for which a room closes while it has commands. Their results are then unknown.
 const CLOSED: [Reason; 3] = [Reason::Storage, Reason::Reloading, Reason::Shutdown];
 
 impl Judge {
-    /// An older state is read for the room.
+    /// Checks an older state that was read for the room.
     pub(crate) fn read(&mut self, state: &fmz_annotation::Document) {
         let expected = self.history.document_at(state.revision());
         if state.revision() > self.durable || expected.as_ref() != Ok(state) {
@@ -21,64 +23,69 @@ impl Judge {
     }
 
     /// The room answers a command.
-    pub(crate) fn answered(&mut self, id: CommandId, answer: &Result<Outcome, Refusal>) {
+    pub(crate) fn answered(&mut self, id: CommandId, outcome: &Outcome) {
         let Some(one) = self.commands.asked.remove(&id) else {
             let text = format!("command {} is answered twice, or was never given", id.0);
             self.find(Invariant::Versions, text);
             return;
         };
-        let wrong = match answer {
-            Ok(outcome) => self.wrong_outcome(&one, outcome),
-            Err(refusal) => self.wrong_refusal(&one, refusal),
+        let wrong = match outcome.refusal() {
+            Some(refusal) => self.wrong_refusal(&one, refusal),
+            None => self.wrong_outcome(&one, outcome),
         };
         if let Some(wrong) = wrong {
             let text = format!("command {} is answered wrongly: {wrong}", id.0);
             self.find(Invariant::Versions, text);
         }
-        if let (Ok(Outcome::Committed { version, .. }), None) = (answer, &self.finding) {
+        if let (Outcome::Commit(Ok(Committed { version, .. })), None) = (outcome, &self.finding) {
             self.counts.versions += 1;
             self.commands.told.push(version.clone());
         }
-        self.counts.rollbacks += u64::from(matches!(answer, Ok(Outcome::RolledBack { .. })));
+        self.counts.restores += u64::from(matches!(outcome, Outcome::Restore(Ok(_))));
     }
 
     fn wrong_outcome(&mut self, one: &Asked, outcome: &Outcome) -> Option<String> {
-        let document = &self.history.document;
         let right = match (&one.command, outcome) {
-            (Command::Commit(_), Outcome::Committed { version, .. }) => {
+            (Command::Commit(_), Outcome::Commit(Ok(Committed { version, .. }))) => {
                 self.claims.acknowledged = self.claims.acknowledged.max(version.revision + 1);
                 one.written == Some(version.revision + 1)
                     && version.revision < self.durable
-                    && document.version(version.id) == Some(version)
+                    && self.history.document.version(version.id) == Some(version)
             }
-            (
-                Command::Rollback(rollback),
-                Outcome::RolledBack {
-                    revision,
-                    target,
-                    objects,
-                },
-            ) => {
-                self.claims.acknowledged = self.claims.acknowledged.max(*revision);
-                *revision <= self.durable
-                    && self.is_target(one, rollback.target, *target)
-                    && self.is_way(one, *revision, *target, *objects)
+            (Command::Restore(restore), Outcome::Restore(Ok(restored))) => {
+                self.claims.acknowledged = self.claims.acknowledged.max(restored.revision);
+                restored.revision <= self.durable
+                    && self.is_target(one, restore.target, restored.target)
+                    && self.is_in_log(one, restored)
             }
             // Questions are answered while nothing is on its way to the disk.
-            _ if self.durable != self.history.head() => false,
-            (Command::Versions { before, limit }, Outcome::Versions(found)) => {
+            (Command::Question(question), outcome) => {
+                self.durable == self.history.head() && self.is_true(question, outcome)
+            }
+            _ => false,
+        };
+        (!right).then(|| format!("{:?} gives {outcome:?}", one.command))
+    }
+
+    /// Whether a question is answered from the document of the judge's own log.
+    fn is_true(&self, question: &Question, outcome: &Outcome) -> bool {
+        let document = &self.history.document;
+        match (question, outcome) {
+            (Question::Versions { before, limit }, Outcome::Versions(Ok(found))) => {
                 let older = |version: &&Version| before.is_none_or(|id| version.id < id);
                 let versions = document.versions().rev().filter(older).take(*limit);
                 versions.eq(found)
             }
-            (Command::Version(id), Outcome::Version(found)) => document.version(*id) == Some(found),
+            (Question::Version(id), Outcome::Version(Ok(found))) => {
+                document.version(*id) == Some(found)
+            }
             (
-                Command::Frames {
+                Question::Frames {
                     media,
                     range,
                     limit,
                 },
-                Outcome::Frames(found),
+                Outcome::Frames(Ok(found)),
             ) => {
                 let of = FramesOf::Media(media.as_str().into());
                 let frames = document.frames(&of, range.clone()).take(*limit);
@@ -86,12 +93,16 @@ impl Judge {
                 frames.eq(found)
             }
             _ => false,
-        };
-        (!right).then(|| format!("{:?} gives {outcome:?}", one.command))
+        }
     }
 
-    /// Whether a way back is in the log as it is said, or none was needed.
-    fn is_way(&self, one: &Asked, revision: u64, target: u64, objects: usize) -> bool {
+    /// Whether a restore is in the log as the room says, or none was needed.
+    fn is_in_log(&self, one: &Asked, restored: &Restored) -> bool {
+        let Restored {
+            revision,
+            target,
+            objects,
+        } = *restored;
         if objects == 0 {
             return one.written.is_none();
         }
@@ -112,7 +123,7 @@ impl Judge {
             && revert.restores.len() + deleted as usize == objects
     }
 
-    /// Nothing is refused without a reason, and nothing of what is refused is done.
+    /// Finds a refusal without a reason, or a refused command that was carried out nevertheless.
     fn wrong_refusal(&self, one: &Asked, refusal: &Refusal) -> Option<String> {
         let code = refusal.code;
         if CLOSED.iter().any(|reason| reason.code() == code) {
@@ -125,26 +136,28 @@ impl Judge {
                 (code == "forbidden") != grants.annotate
                     && (code == "forbidden" || code == "busy" || !commit.ops.is_empty())
             }
-            Command::Rollback(Rollback { whose, frames, .. }) => match code {
+            Command::Restore(Restore { whose, frames, .. }) => match code {
                 "forbidden" => !grants.own && (*whose != Whose::Mine || !grants.annotate),
                 "unknown_author" => *whose != Whose::All,
                 "unknown_media" => frames.as_ref().is_some_and(|(media, _)| !self.knows(media)),
                 _ => code == "busy" || code == "rollback_too_large",
             },
-            Command::Frames { media, .. } if code == "unknown_media" => !self.knows(media),
-            _ => code == "busy",
+            Command::Question(Question::Frames { media, .. }) if code == "unknown_media" => {
+                !self.knows(media)
+            }
+            Command::Question(_) => code == "busy",
         };
         (done || !allowed).then(|| format!("{:?} is refused: {refusal:?}", one.command))
     }
 
-    /// Whether the log holds a media. Who was refused for want of it may have asked a moment
-    /// earlier.
+    /// Returns whether the log holds a media. A command may be refused for want of it if it came a
+    /// moment before the media was added.
     fn knows(&self, media: &str) -> bool {
         let added = self.media.get(media);
         added.is_some_and(|revision| *revision < self.history.head())
     }
 
-    /// Versions that somebody was told of are still there, as they were.
+    /// Checks that all versions that were reported still exist and are unchanged.
     pub(super) fn judge_versions(&mut self) {
         let document = &self.history.document;
         let kept = |version: &&Version| document.version(version.id) == Some(*version);
@@ -155,8 +168,8 @@ impl Judge {
         }
     }
 
-    /// Nobody waits for an answer, and what was changed some time ago is in a version
-    /// where the room makes them.
+    /// Checks that no command waits for an answer. If the room makes versions by itself, changes
+    /// older than its delay must be in one.
     pub(super) fn judge_rest(&mut self) {
         if let Some(id) = self.commands.asked.keys().next().copied() {
             self.find(

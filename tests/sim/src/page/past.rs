@@ -1,4 +1,4 @@
-//! What a person does with versions: keeps them, looks at them, goes back.
+//! A person's versions: keeps them, looks at them, restores them.
 
 use super::{
     Page, make,
@@ -8,16 +8,17 @@ use crate::random::Random;
 use fmz_annotation::version::COMMITTER;
 use fmz_annotation::{ObjectId, text::Edit, text::Step};
 use fmz_proto::v1::{Kind, Op, property::Value};
-use fmz_signaling_core::{Command, Commit, Rollback, Target, Whose};
+use fmz_signaling_core::{Command, Commit, Question, Restore, Target, Whose};
 
-/// Ways back that people remember, the newest ones.
+/// Restores that a person remembers, the newest ones.
 const REMEMBERED: usize = 8;
 
-/// Something that is asked of the room.
+/// A request to the room.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) command: Command,
-    /// Whether the session key goes with it, so that it counts as the page's author's.
+    /// Whether the session key goes with the request, so that it counts as made by the page's
+    /// author.
     pub(crate) as_page: bool,
 }
 
@@ -40,7 +41,7 @@ impl Page {
         self.ask_for(command, random);
     }
 
-    /// What somebody changed outside of any page: something new, and something that is there.
+    /// Returns changes made outside of any page: a new object, and a change of an existing one.
     fn changes_of_version(&self, random: &mut Random) -> Vec<Op> {
         let mut ops = Vec::new();
         if let Some(new) = ObjectId::new(COMMITTER, 1) {
@@ -54,14 +55,14 @@ impl Page {
         {
             ops.push(match random.percent(50) {
                 true => make::set(object.id(), Value::Color(random.between(0, 1 << 32) as u32)),
-                // In front, so that it fits the text of any base.
+                // Inserted at the front, so that the edit fits the text of any base.
                 false => make::edit(object.id(), Edit::from_iter([Step::Insert(words(random))])),
             });
         }
         ops
     }
 
-    pub(super) fn go_back(&mut self, random: &mut Random) {
+    pub(super) fn restore(&mut self, random: &mut Random) {
         let Some(target) = self.target(random) else {
             return;
         };
@@ -70,7 +71,7 @@ impl Page {
             (true, 0 | 1) => Whose::All,
             (true, 2) => Whose::Author(author),
             (false, 0) => Whose::Author(self.replica().author()),
-            // Not allowed.
+            // Only an owner may restore the marks of all.
             (false, 1) if random.percent(20) => Whose::All,
             _ => Whose::Mine,
         };
@@ -78,7 +79,7 @@ impl Page {
             .percent(35)
             .then(|| frames(random))
             .map(|range| (self.media(), range.first..=range.last));
-        let command = Command::Rollback(Rollback {
+        let command = Command::Restore(Restore {
             target,
             whose,
             frames: scope,
@@ -97,8 +98,8 @@ impl Page {
         match random.below(5) {
             0 => random.pick(&versions).copied().map(Target::Version),
             1 => random.pick(&times).copied().map(Target::Time),
-            // Takes a way back back.
-            2 => random.pick(&self.rollbacks).map(|&to| Target::Revision(to)),
+            // Undoes a restore.
+            2 => random.pick(&self.restores).map(|&to| Target::Revision(to)),
             // A little way, as most are.
             3 => Some(Target::Revision(
                 revision.saturating_sub(random.between(0, 12)),
@@ -111,29 +112,29 @@ impl Page {
         let versions: Vec<_> = self.replica().document().versions().collect();
         let known = random.pick(&versions).map(|version| version.id);
         let frames = frames(random);
-        let command = match (random.below(3), known) {
-            (0, Some(id)) => Command::Version(id),
-            (1, _) => Command::Frames {
+        let question = match (random.below(3), known) {
+            (0, Some(id)) => Question::Version(id),
+            (1, _) => Question::Frames {
                 media: self.media(),
                 range: frames.first..=frames.last,
                 limit: random.between(1, 50) as usize,
             },
-            _ => Command::Versions {
+            _ => Question::Versions {
                 before: known.filter(|_| random.percent(50)),
                 limit: random.between(1, 10) as usize,
             },
         };
-        self.ask_for(command, random);
+        self.ask_for(Command::Question(question), random);
     }
 
-    /// Somebody went back by the op of this revision; the state before it is what takes that back.
-    pub(crate) fn told_of_rollback(&mut self, revision: u64) {
+    /// Remembers that the op of a revision restored something: the state before it undoes that.
+    pub(crate) fn note_restore(&mut self, revision: u64) {
         let before = revision.saturating_sub(1);
         if before <= self.replica().revision() {
-            self.rollbacks.push(before);
+            self.restores.push(before);
         }
-        let surplus = self.rollbacks.len().saturating_sub(REMEMBERED);
-        self.rollbacks.drain(..surplus);
+        let surplus = self.restores.len().saturating_sub(REMEMBERED);
+        self.restores.drain(..surplus);
     }
 
     fn ask_for(&mut self, command: Command, random: &mut Random) {

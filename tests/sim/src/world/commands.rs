@@ -1,5 +1,5 @@
-//! What is asked of the room from outside of any session, as over REST, and the
-//! older states that it asks for.
+//! Commands to the room from outside of any session, as over REST, and the older states that the
+//! room asks for.
 
 use super::World;
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
 };
 use fmz_proto::v1::Grants;
 use fmz_signaling_core::{
-    Asker, Command, CommandId, Outcome, ReadToken, Refusal, Rollback, StateAt, Whose,
+    Asker, Command, CommandId, Outcome, ReadToken, Restore, Restored, StateAt, Whose,
 };
 
 impl World {
-    /// Puts what a page asks on its way, over a connection of its own.
+    /// Sends a page's requests on their way, over connections of their own.
     pub(super) fn send_asks(&mut self, page: usize) {
         for ask in std::mem::take(&mut self.pages[page].asks) {
             let quality = self.pages[page].plan.quality;
@@ -24,7 +24,7 @@ impl World {
         }
     }
 
-    /// A request reaches the server; where none runs it is lost, and its page knows.
+    /// Takes a request to the server. If no server runs, the request is lost and its page knows.
     pub(super) fn ask(&mut self, page: usize, ask: Ask) {
         if !self.server.up || self.server.disk.is_broken() {
             return;
@@ -50,7 +50,7 @@ impl World {
                 asker.subject = self.pages[(page + 1) % self.pages.len()].subject();
             }
             Some(Plant::WidenScope) => {
-                if let Command::Rollback(Rollback { whose, .. }) = &mut command
+                if let Command::Restore(Restore { whose, .. }) = &mut command
                     && asker.grants.own
                 {
                     *whose = Whose::All;
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// What a page's token allows, as the server takes it.
+    /// Returns the rights that the server reads from a page's token.
     pub(super) fn grants(&self, page: &Page) -> Grants {
         let is = |plant| self.plant == Some(plant);
         Grants {
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// The room wants an older state.
+    /// Begins to read an older state that the room wants.
     pub(super) fn begin_read(&mut self, token: ReadToken, at: StateAt) {
         let room = self.server.rooms;
         let delay = self.random.between(MS / 10, self.plan.read);
@@ -108,15 +108,15 @@ impl World {
     }
 
     /// The room answers. Its page learns it at once, if it still waits.
-    pub(super) fn answered(&mut self, id: CommandId, answer: Result<Outcome, Refusal>) {
+    pub(super) fn answered(&mut self, id: CommandId, outcome: Outcome) {
         if self.plant == Some(Plant::LoseReply) && self.random.percent(5) {
             return;
         }
         let now = self.agenda.now();
-        (self.trace).say(now, format_args!("command {}: {answer:?}", id.0));
-        self.judge.answered(id, &answer);
-        if let Ok(Outcome::RolledBack { revision, .. }) = answer {
-            (self.pages.iter_mut()).for_each(|page| page.told_of_rollback(revision));
+        (self.trace).say(now, format_args!("command {}: {outcome:?}", id.0));
+        self.judge.answered(id, &outcome);
+        if let Outcome::Restore(Ok(Restored { revision, .. })) = outcome {
+            (self.pages.iter_mut()).for_each(|page| page.note_restore(revision));
         }
     }
 }

@@ -7,11 +7,11 @@ use std::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Connections that wait to be served: taking one takes microseconds, so this is a short moment of
+/// Connections that wait to be served. Taking one takes microseconds, so this is a short moment of
 /// a crowd.
 const STREAMS_MAX: usize = 64;
 
-/// Begins to accept connections; ends with the task.
+/// Starts accepting connections; stops when its task ends.
 pub(crate) fn listen(
     listeners: Vec<TcpListener>,
     mut settings: front::Settings,

@@ -5,15 +5,16 @@ use super::{
     table::{ADA, BEN, RECTANGLE, set},
     world,
 };
+use crate::versions::code;
 use fmz_annotation::version::{COMMITTER, VersionId};
 use fmz_proto::v1::{Grants, Op, property};
-use fmz_signaling_core::{Asker, Command, Commit, Outcome, Refusal, Rollback, Target, Whose};
+use fmz_signaling_core::{Asker, Command, Commit, Question, Restore, Target, Whose};
 
 /// What a command takes.
 type Needs = fn(Grants) -> bool;
 
-fn rollback(whose: Whose, frames: bool) -> Command {
-    Command::Rollback(Rollback {
+fn restore(whose: Whose, frames: bool) -> Command {
+    Command::Restore(Restore {
         target: Target::Revision(0),
         whose,
         frames: frames.then(|| ("film".into(), 0..=9)),
@@ -35,43 +36,34 @@ fn commands() -> [(Command, Needs, &'static str); 15] {
     let own: Needs = |grants| grants.own;
     let mine: Needs = |grants| grants.annotate || grants.own;
     let view: Needs = |grants| grants.view;
-    let versions = |before| Command::Versions { before, limit: 9 };
+    let versions = |before| Command::Question(Question::Versions { before, limit: 9 });
+    let frames = |media: &str| {
+        Command::Question(Question::Frames {
+            media: media.into(),
+            range: 0..=9,
+            limit: 9,
+        })
+    };
     [
         (commit(None), annotate, "ok"),
-        (rollback(Whose::All, false), own, "ok"),
-        (rollback(Whose::All, true), own, "ok"),
-        (rollback(Whose::Author(BEN), false), own, "ok"),
-        (rollback(Whose::Author(BEN), true), own, "ok"),
-        (rollback(Whose::Author(99), false), own, "unknown_author"),
-        (rollback(Whose::Author(ADA), false), mine, "ok"),
-        (rollback(Whose::Author(ADA), true), mine, "ok"),
-        (rollback(Whose::Mine, false), mine, "ok"),
-        (rollback(Whose::Mine, true), mine, "ok"),
+        (restore(Whose::All, false), own, "ok"),
+        (restore(Whose::All, true), own, "ok"),
+        (restore(Whose::Author(BEN), false), own, "ok"),
+        (restore(Whose::Author(BEN), true), own, "ok"),
+        (restore(Whose::Author(99), false), own, "unknown_author"),
+        (restore(Whose::Author(ADA), false), mine, "ok"),
+        (restore(Whose::Author(ADA), true), mine, "ok"),
+        (restore(Whose::Mine, false), mine, "ok"),
+        (restore(Whose::Mine, true), mine, "ok"),
         (versions(None), view, "ok"),
         (versions(VersionId::new(1 << 30)), view, "ok"),
         (
-            Command::Version(VersionId::new(1 << 30).unwrap()),
+            Command::Question(Question::Version(VersionId::new(1 << 30).unwrap())),
             view,
             "unknown_version",
         ),
-        (
-            Command::Frames {
-                media: "film".into(),
-                range: 0..=9,
-                limit: 9,
-            },
-            view,
-            "ok",
-        ),
-        (
-            Command::Frames {
-                media: "unknown".into(),
-                range: 0..=9,
-                limit: 9,
-            },
-            view,
-            "unknown_media",
-        ),
+        (frames("film"), view, "ok"),
+        (frames("unknown"), view, "unknown_media"),
     ]
 }
 
@@ -84,10 +76,6 @@ fn ada(grants: Grants) -> Asker {
     }
 }
 
-fn code(answer: Result<Outcome, Refusal>) -> &'static str {
-    answer.map_or_else(|refusal| refusal.code, |_| "ok")
-}
-
 #[test]
 fn grant3_who_may_give_which_command() {
     for grants in every_grants() {
@@ -95,7 +83,7 @@ fn grant3_who_may_give_which_command() {
             let mut world = world();
             let before = world.room.document().revision();
             let expected = if needs(grants) { granted } else { "forbidden" };
-            let answer = code(world.ask(ada(grants), command));
+            let answer = code(&world.ask(ada(grants), command));
             assert_eq!(answer, expected, "command {number}, {grants:?}");
             let done = world.room.document().revision() > before;
             assert!(!done || answer == "ok", "refused, and yet done");
@@ -115,7 +103,7 @@ fn grant4_changes_that_come_with_a_commit_are_held_to_the_rules_of_ops() {
                 // The one who commits has no object of this number.
                 (true, _) => "unknown_object",
             };
-            let answer = code(world.ask(ada(grants), commit(Some(of))));
+            let answer = code(&world.ask(ada(grants), commit(Some(of))));
             assert_eq!(answer, expected, "{of}, {grants:?}");
             let versions = world.room.document().version_count();
             assert_eq!(versions == 1, expected == "ok");

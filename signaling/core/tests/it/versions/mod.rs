@@ -1,8 +1,8 @@
-//! Versions and the way back, asked for from outside of any session.
+//! Versions and restores, asked for from outside of any session.
 
 mod commits;
 mod onto;
-mod rollbacks;
+mod restores;
 
 use crate::world::{DRAW, VIEW, World};
 use fmz_annotation::{
@@ -11,8 +11,8 @@ use fmz_annotation::{
 };
 use fmz_proto::v1::{Grants, Op, op};
 use fmz_signaling_core::{
-    Asker, Command, Commit, Outcome, Refusal, Rollback, RoomLimits, SessionId, Target, Whose,
-    limits,
+    Asker, Command, Commit, Committed, Outcome, Question, Restore, RoomLimits, SessionId, Target,
+    Whose, limits,
 };
 use std::time::Duration;
 
@@ -69,21 +69,21 @@ pub(crate) fn named(name: &str) -> Command {
 
 pub(crate) fn commit(world: &mut World, name: &str) -> Version {
     match world.ask(page("ada", DRAW), named(name)) {
-        Ok(Outcome::Committed { version, .. }) => version,
+        Outcome::Commit(Ok(Committed { version, .. })) => version,
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn back_to(target: Target) -> Rollback {
-    Rollback {
+pub(crate) fn back_to(target: Target) -> Restore {
+    Restore {
         target,
         whose: Whose::All,
         frames: None,
     }
 }
 
-fn code(answer: Result<Outcome, Refusal>) -> &'static str {
-    answer.map_or_else(|refusal| refusal.code, |_| "ok")
+pub(crate) fn code(outcome: &Outcome) -> &'static str {
+    outcome.refusal().map_or("ok", |refusal| refusal.code)
 }
 
 fn visible(document: &Document) -> Vec<(u32, u32)> {
@@ -93,9 +93,9 @@ fn visible(document: &Document) -> Vec<(u32, u32)> {
 }
 
 pub(crate) fn listed(world: &mut World, before: Option<VersionId>, limit: usize) -> Vec<Version> {
-    let command = Command::Versions { before, limit };
-    match world.ask(asker("eve", VIEW), command) {
-        Ok(Outcome::Versions(versions)) => versions,
+    let question = Question::Versions { before, limit };
+    match world.ask(asker("eve", VIEW), Command::Question(question)) {
+        Outcome::Versions(Ok(versions)) => versions,
         other => panic!("{other:?}"),
     }
 }
