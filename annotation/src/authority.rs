@@ -1,8 +1,8 @@
-//! What a sender may change.
+//! A sender of ops, and its authority.
 
 use crate::object::ObjectId;
 
-/// What a sender may change.
+/// The objects that a sender may change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Authority {
     /// Its own objects.
@@ -12,7 +12,7 @@ pub enum Authority {
     Owner,
 }
 
-/// Who writes, and what it may change.
+/// A sender of ops: its number, and what it may change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender {
     pub(crate) author: u32,

@@ -2,7 +2,7 @@
 
 use fmz_proto::WireError;
 
-/// Why an op is refused. The rules are in `docs/SPEC-annotation.md`.
+/// The reason for which an op is refused. The rules are in `docs/SPEC-annotation.md`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpError {
     /// A field of the op is missing or out of range.
@@ -106,7 +106,7 @@ pub enum OpError {
 }
 
 impl OpError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Field(error) => error.code(),
@@ -143,7 +143,8 @@ impl OpError {
     }
 }
 
-/// Why a committed batch was not applied. Nothing of it was, but for [`Self::Diverged`].
+/// The reason for which a committed batch was not applied. Nothing of it was, except for
+/// [`Self::Diverged`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// Batches before this one are missing; ask for everything after the document's revision.
@@ -182,13 +183,13 @@ pub enum ApplyError {
     Op {
         /// Revision of the op.
         revision: u64,
-        /// What is wrong with it.
+        /// The reason.
         source: OpError,
     },
 }
 
 impl ApplyError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Gap { .. } => "gap",
@@ -201,7 +202,7 @@ impl ApplyError {
     }
 }
 
-/// Why a snapshot is not a document.
+/// The reason for which a snapshot is no document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// A field is missing or out of range.
@@ -214,7 +215,7 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Field(error) => error.code(),

@@ -6,7 +6,8 @@
 use crate::object::{ObjectId, Point};
 use twox_hash::XxHash3_64;
 
-/// What a hash begins with, so that parts of different sorts never count as each other.
+/// The sort of a part. A hash begins with it, so that parts of different sorts never count as each
+/// other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sort {
     Object = 1,

@@ -8,10 +8,11 @@ pub const OBJECTS_MAX: usize = 200_000;
 /// 60 Hz. A page must hold the document more than once (state, snapshot being read, drawing)
 /// within a browser's memory.
 pub const CONTENT_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// What a point counts in [`CONTENT_BYTES_MAX`]: two coordinates and the pressure.
+/// Bytes that a point counts in [`CONTENT_BYTES_MAX`]: two coordinates and the pressure.
 pub const POINT_BYTES: usize = 9;
-/// Authors in one document. Every page load of somebody who may annotate is a new author, so this
-/// is a hundred people opening the room daily for two years; one costs about 100 bytes of snapshot.
+/// Authors in one document. Every page load of a person who may annotate is a new author, so this
+/// is a hundred people opening the room daily for two years. An author costs about 100 bytes of
+/// snapshot.
 pub const AUTHORS_MAX: usize = 65_536;
 /// Media in one document. Each camera or screen that is turned on is one, so this is fifty a day
 /// for five years; one costs about 60 bytes of snapshot.

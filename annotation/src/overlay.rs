@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Objects that ops touch, as they will be.
 pub(crate) type Overlay = BTreeMap<ObjectId, Object>;
 
-/// Objects as somebody sees them: those changed on top, then the document's.
+/// Objects as a sender sees them: those changed on top, then the document's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) document: &'a Document,
@@ -23,7 +23,7 @@ impl<'a> View<'a> {
         changed.or_else(|| self.document.object(id))
     }
 
-    /// All objects, deleted ones included, in no order.
+    /// Returns all objects, deleted ones included, in no order.
     pub(crate) fn objects(self) -> impl Iterator<Item = &'a Object> {
         let changed = move |id| self.overlay.and_then(|overlay| overlay.get(&id));
         let committed = self.document.objects();
@@ -35,7 +35,7 @@ impl<'a> View<'a> {
         committed.chain(on_top.filter(move |object| self.document.object(object.id).is_none()))
     }
 
-    /// What a clear deletes, in order of id.
+    /// Returns what a clear deletes, in order of id.
     pub(crate) fn cleared(self, sender: Sender, clear: &Clear) -> Vec<ObjectId> {
         let seen = |object: &&Object| {
             object.id.author() == sender.author || object.created_revision <= clear.seen

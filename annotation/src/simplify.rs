@@ -19,7 +19,7 @@ const DEPTH_MAX: u32 = 64;
 /// Bits of fractions in distances.
 const FRACTION: u32 = 8;
 
-/// Says which points stay: first, last, and as few between as the tolerances allow. Without
+/// Returns which points stay: first, last, and as few between as the tolerances allow. Without
 /// pressure `pressure` is empty.
 pub(crate) fn kept(points: &[Point], pressure: &[u8]) -> Vec<bool> {
     let mut kept = vec![false; points.len()];
@@ -40,8 +40,9 @@ pub(crate) fn kept(points: &[Point], pressure: &[u8]) -> Vec<bool> {
     kept
 }
 
-/// The point between two that lies farthest from their line, measured in tolerances; `None` where
-/// all are within them. Of equals it is the first, so that simplifying again changes nothing.
+/// Finds the point between two that lies farthest from their line, measured in tolerances. Returns
+/// `None` if all are within them. Of equals it is the first, so that simplifying again changes
+/// nothing.
 fn farthest(points: &[Point], pressure: &[u8], first: usize, last: usize) -> Option<usize> {
     let sample = |at: usize| Sample::new(points[at], pressure.get(at).copied());
     let line = Line::new(sample(first), sample(last));

@@ -20,10 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use touched::Touched;
 
-/// Which rules hold.
+/// The rules by which ops are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rules {
-    /// All: ops that somebody wants committed.
+    /// All rules: for ops that a sender wants committed.
     Sender(Authority),
     /// The same, as a replica asks them of its own ops. It may not know a media yet that the server
     /// has told by another path.
@@ -44,7 +44,7 @@ pub(crate) struct Draft<'a> {
     touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
     media: BTreeSet<Arc<str>>,
-    /// Ops so far, and whether the last takes no other beside it.
+    /// Number of ops so far.
     judged: usize,
     alone: bool,
     objects: usize,
@@ -99,7 +99,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What an end must say of a stroke as it is so far.
+    /// Returns what an end must say of a stroke as it is so far.
     pub(crate) fn sum(&mut self, id: ObjectId) -> Result<StrokeSum, OpError> {
         Ok(self.stroke(id)?.sum())
     }
@@ -124,7 +124,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// A reply answers a pin; nothing else answers anything.
+    /// Checks the parent: a reply answers a pin, and nothing else answers anything.
     fn parent(&mut self, create: &Create) -> Result<(), OpError> {
         let field = "create.parent";
         match (create.kind, create.parent) {
@@ -188,7 +188,7 @@ impl<'a> Draft<'a> {
         self.hold(chunk.len() * limits::POINT_BYTES)
     }
 
-    /// What is cleared is written by the server, from what the sender may delete.
+    /// Checks a clear. The server writes what is cleared, from what the sender may delete.
     fn clear(&mut self, clear: &Clear) -> Result<(), OpError> {
         if self.judges_sender() && !clear.ids.is_empty() {
             return Err(OpError::ServerOnly);
@@ -240,7 +240,7 @@ impl<'a> Draft<'a> {
         self.hold(revert.content_bytes())
     }
 
-    /// What speaks of the whole document stands alone in its batch, and is the server's.
+    /// Refuses an op of the whole document that a client sent, or that has others in its batch.
     fn server_alone(&self) -> Result<(), OpError> {
         match (self.author, self.judged) {
             (0, 1) => Ok(()),

@@ -1,11 +1,11 @@
-//! Whether a way back fits a document.
+//! The check that a revert fits a document.
 
 use crate::object::Object;
 use crate::version::{DeletedRuns, ObjectRestore, Restores, Revert};
 use crate::{Document, OpError};
 use fmz_proto::WireError;
 
-/// Says whether the values of a way back fit the objects of a document.
+/// Checks that the values of a revert fit the objects of a document.
 pub(super) fn fits(revert: &Revert, document: &Document) -> Result<(), OpError> {
     let author = revert.author;
     if author != 0 && document.author(author).is_none() {

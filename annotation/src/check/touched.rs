@@ -1,4 +1,4 @@
-//! What must be known of an object to judge the next op on it.
+//! An object as far as the next op on it is judged by it.
 
 use crate::object::{Kind, Object, Point};
 use crate::op::Create;

@@ -20,7 +20,7 @@ impl Document {
         Ok(())
     }
 
-    /// Says whether a batch with this first revision is the next one.
+    /// Checks that a batch with this first revision is the next one.
     pub(crate) fn place(&self, found: u64) -> Result<(), ApplyError> {
         let expected = self.revision + 1;
         match found.cmp(&expected) {

@@ -16,17 +16,17 @@ pub struct Author {
 }
 
 impl Author {
-    /// Subject of the token.
+    /// Returns the subject of the author's token.
     pub fn identity(&self) -> &str {
         &self.identity
     }
 
-    /// Shown name.
+    /// Returns the shown name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Hash of all that a snapshot says of the author.
+    /// Returns the hash of all that a snapshot says of the author.
     pub(crate) fn hash(&self, number: u32) -> u64 {
         Fold::new(Sort::Author)
             .number(number.into())

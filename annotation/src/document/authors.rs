@@ -5,7 +5,7 @@ use crate::object::ObjectId;
 use std::ops::Bound;
 
 impl Document {
-    /// The highest counter among the objects of an author, 0 for none.
+    /// Returns the highest counter among the objects of an author, 0 if there are none.
     pub fn last_counter(&self, author: u32) -> u32 {
         let (Some(first), Some(last)) = (ObjectId::new(author, 1), ObjectId::new(author, u32::MAX))
         else {
@@ -15,12 +15,12 @@ impl Document {
         newest.map_or(0, |(id, _)| id.counter())
     }
 
-    /// Who stands behind an author's number.
+    /// Returns the author with a number.
     pub fn author(&self, author: u32) -> Option<&Author> {
         self.authors.get(&author)
     }
 
-    /// All authors in order of their numbers.
+    /// Returns all authors in order of their numbers.
     pub fn authors(&self) -> impl Iterator<Item = (u32, &Author)> {
         self.authors
             .iter()
@@ -34,12 +34,13 @@ impl Document {
         authors.map(|(&number, author)| (number, author))
     }
 
-    /// Number of authors.
+    /// Returns the number of authors.
     pub fn author_count(&self) -> usize {
         self.authors.len()
     }
 
-    /// The number that this person's session was given before. Newest first: those come back most.
+    /// Returns the number that this person's session was given before. It searches from the newest,
+    /// for those come back most.
     pub fn author_by_session(&self, identity: &str, session_key: &[u8]) -> Option<u32> {
         let same = |author: &Author| {
             author.identity == identity && author.session_key.as_slice() == session_key
@@ -48,13 +49,13 @@ impl Document {
         newest_first.find_map(|(&number, author)| same(author).then_some(number))
     }
 
-    /// The number for the next new author.
+    /// Returns the number for the next new author.
     pub fn next_author(&self) -> u32 {
         let newest = self.authors.last_key_value();
         newest.map_or(1, |(&number, _)| number.saturating_add(1))
     }
 
-    /// Number of an author's last batch in the document, 0 for none.
+    /// Returns the number of an author's last batch in the document, 0 if there is none.
     pub fn last_client_seq(&self, author: u32) -> u64 {
         self.authors
             .get(&author)

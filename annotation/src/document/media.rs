@@ -24,7 +24,8 @@ impl Document {
 
     pub(crate) fn insert_media(&mut self, media: Media) {
         self.parts_hash = self.parts_hash.wrapping_add(media.hash());
-        self.media.insert(media.id.clone(), media);
+        let before = self.media.insert(media.id.clone(), media);
+        debug_assert!(before.is_none(), "a media is added once");
     }
 
     /// Refuses a stamp that names a media which is not known, or a frame that its media does not

@@ -50,13 +50,14 @@ impl Document {
         Self::default()
     }
 
-    /// Revision of the last op applied; 0 for none.
+    /// Returns the revision of the last op applied, 0 if there is none.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
     /// Writes the next batch, which was checked, and returns what it changed in texts.
     pub(super) fn write_batch(&mut self, batch: &Batch) -> Vec<TextChange> {
+        debug_assert_eq!(batch.first_revision, self.revision + 1, "in the one order");
         let mut texts = Vec::new();
         for op in &batch.ops {
             self.revision += 1;
@@ -83,7 +84,7 @@ impl Document {
         }
     }
 
-    /// The same 64 bits wherever the document is the same, never 0.
+    /// Returns 64 bits, never 0, that are the same wherever the document is the same.
     pub fn state_hash(&self) -> u64 {
         Fold::new(Sort::Document)
             .number(self.revision)
@@ -124,9 +125,8 @@ impl Document {
         let mut objects = mem::take(&mut self.objects);
         if ids.start() == ids.end() {
             let object = objects.get_mut(ids.start());
-            object
-                .into_iter()
-                .for_each(|object| self.rewrite(object, op, writer));
+            let object = object.expect("a checked op names objects that are there");
+            self.rewrite(object, op, writer);
         } else {
             objects
                 .range_mut(ids)
@@ -156,7 +156,8 @@ impl Document {
     pub(crate) fn insert_author(&mut self, number: u32, mut author: Author) {
         author.counted_hash = author.hash(number);
         self.replace_part(0, author.counted_hash);
-        self.authors.insert(number, author);
+        let before = self.authors.insert(number, author);
+        debug_assert!(before.is_none(), "an author is added once");
     }
 
     /// Counts an object in the sums as it is now, in place of what it was when it was counted last.
@@ -177,7 +178,9 @@ impl Document {
 
     fn insert(&mut self, mut object: Object) {
         self.count(&mut object);
-        self.order.insert(object.drawing_place(), object.id);
-        self.objects.insert(object.id, object);
+        let beside = self.order.insert(object.drawing_place(), object.id);
+        debug_assert_eq!(beside, None, "a revision creates one object");
+        let before = self.objects.insert(object.id, object);
+        debug_assert!(before.is_none(), "an object is created once");
     }
 }

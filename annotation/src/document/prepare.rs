@@ -21,7 +21,7 @@ pub struct Prepared {
     ops: Ops,
 }
 
-/// What a document is, as far as two of the same log can differ.
+/// A state of a document: all by which two states of the same log can differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
     revision: u64,
@@ -114,7 +114,7 @@ impl Document {
         }
     }
 
-    /// Each clear sees what the ops before it do.
+    /// Names what each clear deletes. A clear sees what the ops before it do.
     fn name_cleared(&self, sender: Sender, ops: &mut [Op]) {
         let mut overlay = Overlay::new();
         for op in ops {

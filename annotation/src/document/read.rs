@@ -1,4 +1,4 @@
-//! What a document says of its objects and frames.
+//! Questions about the objects and frames of a document.
 
 use super::Document;
 use crate::object::{FramesOf, Object, ObjectId};
@@ -6,17 +6,17 @@ use crate::version::FrameHistory;
 use std::ops::RangeInclusive;
 
 impl Document {
-    /// One object, deleted or not.
+    /// Returns an object, deleted or not.
     pub fn object(&self, id: ObjectId) -> Option<&Object> {
         self.objects.get(&id)
     }
 
-    /// All objects in order of id, deleted ones included.
+    /// Returns all objects in order of id, deleted ones included.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.objects.values()
     }
 
-    /// All objects in drawing order, deleted ones included.
+    /// Returns all objects in drawing order, deleted ones included.
     pub fn drawing_order(&self) -> impl Iterator<Item = &Object> {
         self.order.values().filter_map(|id| self.objects.get(id))
     }
@@ -35,7 +35,7 @@ impl Document {
         self.frames.frames(of, range)
     }
 
-    /// Number of objects, deleted ones included.
+    /// Returns the number of objects, deleted ones included.
     pub fn object_count(&self) -> usize {
         self.objects.len()
     }

@@ -1,4 +1,4 @@
-//! What ops change in texts.
+//! The changes of texts that ops make.
 
 use super::Document;
 use crate::object::{ObjectId, Property};
@@ -7,7 +7,7 @@ use crate::text::{Edit, TextChange};
 use crate::version::Revert;
 
 impl Document {
-    /// What the op of this revision is about to change in texts.
+    /// Returns what the op of this revision is about to change in texts.
     pub(super) fn text_changes(&self, op: &Op, author: u32) -> Vec<TextChange> {
         let revision = self.revision;
         let edits = match op {
@@ -25,7 +25,7 @@ impl Document {
         edits.map(change).collect()
     }
 
-    /// Returns how a way back changes texts.
+    /// Returns how a revert changes texts.
     fn edits_of(&self, revert: &Revert) -> Vec<(ObjectId, Edit)> {
         let texts = revert.objects().filter_map(|(id, properties)| {
             let text = properties.iter().find_map(|property| match property {

@@ -7,32 +7,32 @@ use crate::{OpError, SnapshotError};
 use fmz_proto::{WireError, v1};
 
 impl Document {
-    /// One version.
+    /// Returns a version.
     pub fn version(&self, id: VersionId) -> Option<&Version> {
         self.versions.get(id)
     }
 
-    /// The newest version.
+    /// Returns the newest version.
     pub fn last_version(&self) -> Option<&Version> {
         self.versions.last()
     }
 
-    /// All versions, oldest first.
+    /// Returns all versions, oldest first.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &Version> {
         self.versions.iter()
     }
 
-    /// Number of versions.
+    /// Returns the number of versions.
     pub fn version_count(&self) -> usize {
         self.versions.len()
     }
 
-    /// Revision of the last op that changed an object; 0 for none.
+    /// Returns the revision of the last op that changed an object, 0 if there is none.
     pub fn changed_revision(&self) -> u64 {
         self.changed_revision
     }
 
-    /// Says whether a commit may follow: it keeps just this state, behind all other versions.
+    /// Checks that a version may follow: it keeps just this state, after all other versions.
     pub(crate) fn check_version(&self, version: &Version) -> Result<(), OpError> {
         if version
             .base
@@ -76,7 +76,7 @@ impl Document {
         author == 0 || self.author(author).is_some()
     }
 
-    /// Whether one more version can be kept.
+    /// Returns true if one more version can be kept.
     pub(crate) fn has_room_for_version(&self) -> bool {
         self.version_count() < VERSIONS_MAX
     }

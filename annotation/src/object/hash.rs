@@ -4,7 +4,7 @@ use super::{Object, Property};
 use crate::fold::{Fold, Sort};
 
 impl Object {
-    /// Hash of all that a snapshot says of the object.
+    /// Returns the hash of all that a snapshot says of the object.
     pub(crate) fn hash(&self) -> u64 {
         let mut fold = Fold::new(Sort::Object);
         fold.id(self.id)

@@ -1,6 +1,6 @@
-//! What an object is.
+//! The kinds of objects.
 
-/// What an object is.
+/// The kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A freehand stroke.
@@ -30,7 +30,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether an object of this kind has points; one of an unknown kind may.
+    /// Returns true if an object of this kind has points. An object of an unknown kind may have
+    /// some.
     pub fn has_points(self) -> bool {
         matches!(self, Self::Brush | Self::Polygon | Self::Other(_))
     }

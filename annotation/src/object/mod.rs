@@ -30,16 +30,16 @@ pub struct Object {
     pub(crate) created_revision: u64,
     pub(crate) created_ms: u64,
     pub(crate) properties: Properties,
-    /// There where the kind has points.
+    /// Some if the kind has points.
     pub(crate) stroke: Option<Stroke>,
     pub(crate) writers: Writers,
-    /// Revision of the last way back that set its points; 0 for none.
+    /// Revision of the last revert that set its points; 0 if there is none.
     pub(crate) points_restored: u64,
     pub(crate) counted: Counted,
 }
 
-/// What the sums of a document hold of an object: nothing before it is in one. It is kept, so that
-/// a change costs the hash of the object as it is, and not again of what it was.
+/// What the sums of a document hold of an object; nothing before the object is in a document. It is
+/// kept, so that a change costs the hash of the object as it is, but not again that of what it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) hash: u64,
@@ -57,49 +57,50 @@ impl Object {
         words + self.stroke.as_ref().map_or(0, Stroke::content_bytes)
     }
 
-    /// Where it is drawn: by order key, those with the same key as they were created.
+    /// Returns its place in the drawing order: by order key, and among equal keys in order of
+    /// creation.
     pub(crate) fn drawing_place(&self) -> (OrderKey, u64) {
         let key = self.order().cloned();
         let key = key.unwrap_or_else(|| OrderKey::created(self.created_revision));
         (key, self.created_revision)
     }
 
-    /// Identity.
+    /// Returns the identity.
     pub fn id(&self) -> ObjectId {
         self.id
     }
 
-    /// What it is.
+    /// Returns the kind.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The points, where the kind has some.
+    /// Returns the points, if the kind has some.
     pub fn stroke(&self) -> Option<&Stroke> {
         self.stroke.as_ref()
     }
 
-    /// The picture it was drawn on.
+    /// Returns the picture on which it was drawn.
     pub fn frame(&self) -> &FrameStamp {
         &self.frame
     }
 
-    /// The pin that this reply answers.
+    /// Returns the pin that this reply answers.
     pub fn parent(&self) -> Option<ObjectId> {
         self.parent
     }
 
-    /// Revision of its create; [`PENDING`] while the server has not given one.
+    /// Returns the revision of its create; [`PENDING`] until the server has given one.
     pub fn created_revision(&self) -> u64 {
         self.created_revision
     }
 
-    /// Server time of its create, milliseconds since 1970; 0 while pending.
+    /// Returns the server's time of its create, milliseconds since 1970; 0 while pending.
     pub fn created_ms(&self) -> u64 {
         self.created_ms
     }
 
-    /// Who wrote a property last.
+    /// Returns the last writer of a property.
     pub fn writer(&self, key: Key) -> Writer {
         let creator = Writer {
             revision: self.created_revision,

@@ -5,7 +5,7 @@ use crate::limits::REVISION_MAX;
 use fmz_proto::WireError;
 use fmz_proto::limits::ORDER_BYTES_MAX;
 
-/// Bytes that count up where there is no neighbour: 16 million steps before a key grows.
+/// Bytes that count up if there is no neighbour: 16 million steps before a key grows.
 const STEP_BYTES: usize = 4;
 
 /// A place in the drawing order: compared byte by byte, at most 32, not ending
@@ -14,19 +14,19 @@ const STEP_BYTES: usize = 4;
 pub struct OrderKey(pub(crate) Vec<u8>);
 
 impl OrderKey {
-    /// The key of an object that was created by this revision and given none. One that is not
-    /// confirmed counts as the last that can be.
+    /// Returns the key of an object that this revision created and that was given none. An object
+    /// that is not confirmed counts as the last that can be.
     pub(crate) fn created(revision: u64) -> Self {
         Self(revision.min(REVISION_MAX).to_be_bytes().to_vec())
     }
 
-    /// A key that lies after the one and before the other; at the end of the order where one is
-    /// absent. It is at most a byte longer than the longer of two; with one, four bytes longer than
-    /// its equal bytes at that end.
+    /// Makes a key that lies between two; without `before` or `after`, at that end of the order.
+    /// The key is at most a byte longer than the longer of two. With one, it is four bytes longer
+    /// than the bytes at which that one is at the end of the order.
     ///
     /// # Errors
-    /// [`OpError::Field`] where `before` does not lie before `after`; [`OpError::OrderExhausted`]
-    /// where no key of at most [`ORDER_BYTES_MAX`] bytes lies between.
+    /// [`OpError::Field`] if `before` does not lie before `after`; [`OpError::OrderExhausted`] if
+    /// no key of at most [`ORDER_BYTES_MAX`] bytes lies between.
     pub fn between(before: Option<&[u8]>, after: Option<&[u8]>) -> Result<Self, OpError> {
         if before
             .zip(after)
@@ -44,19 +44,20 @@ impl OrderKey {
         key.map(Self).ok_or(OpError::OrderExhausted)
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Nothing lies below a key of zeros.
+/// Makes a key below another. Nothing lies below a key of zeros.
 fn below(after: &[u8]) -> Option<Vec<u8>> {
     let some = after.iter().any(|&byte| byte > 0);
     some.then(|| step(after, 0, |window| window - 1))
 }
 
-/// The bytes at the end of the order stay; the number behind them makes a step.
+/// Makes a step: the bytes at the end of the order stay, and the number behind them goes one up or
+/// down.
 fn step(key: &[u8], end: u8, by_one: fn(u32) -> u32) -> Vec<u8> {
     let stay = key.iter().take_while(|&&byte| byte == end).count();
     let mut window = [0; STEP_BYTES];
@@ -72,8 +73,8 @@ fn step(key: &[u8], end: u8, by_one: fn(u32) -> u32) -> Vec<u8> {
     stepped
 }
 
-/// Keeps the bytes that both begin with, then halves the gap. `None` where the second
-/// adds but zeros to the first.
+/// Keeps the bytes with which both begin, then halves the gap. Returns `None` if the second adds
+/// only zeros to the first.
 fn middle(before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
     let mut key = Vec::new();
     let mut above = Some(after);

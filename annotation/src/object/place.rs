@@ -1,4 +1,4 @@
-//! Who made an object, and where it lies: on the picture and in time.
+//! The identity of an object, and its place on the picture and in time.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
-    /// Makes an id; `None` where a part is 0.
+    /// Makes an id; `None` if a part is 0.
     pub fn new(author: u32, counter: u32) -> Option<Self> {
         (author > 0 && counter > 0).then_some(Self { author, counter })
     }
 
-    /// Number of the author who created the object.
+    /// Returns the number of the author who created the object.
     pub fn author(self) -> u32 {
         self.author
     }
 
-    /// The author's own count of objects.
+    /// Returns the author's own count of objects.
     pub fn counter(self) -> u32 {
         self.counter
     }
@@ -62,21 +62,21 @@ pub struct FrameStamp {
     /// Media of that picture; empty when there was none, and in stamps that are older than media.
     /// The objects of a document share it.
     pub media: Arc<str>,
-    /// Publication by which the picture came; empty when there was none. Where there is a frame
-    /// number it is a hint only. The objects of a document share it.
+    /// Publication by which the picture came; empty if there was none. If there is a frame number
+    /// it is a hint only. The objects of a document share it.
     pub publication: Arc<str>,
     /// Unwrapped RTP timestamp of that picture, 90 kHz.
     pub rtp_timestamp: i64,
-    /// Frame number, where the publication carries a frame map.
+    /// Frame number, if the publication carries a frame map.
     pub frame_index: Option<u32>,
     /// Epoch of the frame map that gave `frame_index`.
     pub epoch: u32,
-    /// Whether it may be the picture before or after this one.
+    /// True if it may be the picture before or after this one.
     pub uncertain: bool,
 }
 
 impl FrameStamp {
-    /// Returns what the frame number counts, and the number, where there is one.
+    /// Returns what the frame number counts, and the number, if there is one.
     pub fn index(&self) -> Option<(FramesOf, u32)> {
         let of = match self.media.is_empty() {
             true => FramesOf::Publication(self.publication.clone()),

@@ -1,8 +1,9 @@
-//! What of an object can be changed, and who changed it last.
+//! The properties of an object: the values that can be changed.
 
 use super::{FrameRange, OrderKey, Point};
 
-/// What has a last writer of its own. The numbers are those of the wire and the order everywhere.
+/// A property, which has a last writer of its own. The numbers are those of the wire and the order
+/// everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// See [`Property::Color`].
@@ -55,7 +56,7 @@ impl Key {
     ];
 }
 
-/// Where a thread stands.
+/// The state of a thread.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Status {
     /// Nobody has taken it up.
@@ -84,15 +85,15 @@ pub enum Property {
     End(Point),
     /// The words of a text or a reply.
     Text(String),
-    /// How soft a brush's edge is, percent 0..=100.
+    /// Softness of a brush's edge, percent 0..=100.
     Softness(u32),
     /// The frames on which the object is seen; `None` for its own only.
     Hold(Option<FrameRange>),
     /// Place in the drawing order.
     Order(OrderKey),
-    /// Where the thread stands.
+    /// State of the thread.
     Status(Status),
-    /// Identity of the person who is to act; empty for nobody.
+    /// Identity of the person who is to act; empty if nobody is.
     Assignee(String),
     /// Blur radius of a redaction in grid units; 0 for a solid one.
     Redaction(u32),
@@ -100,12 +101,12 @@ pub enum Property {
     Stamp(String),
     /// Sum of all moves. Everything of the object is drawn shifted by it.
     Offset(Point),
-    /// Whether the object is hidden.
+    /// True if the object is hidden.
     Deleted(bool),
 }
 
 impl Property {
-    /// Which property this is.
+    /// Returns which property this is.
     pub fn key(&self) -> Key {
         match self {
             Self::Color(_) => Key::Color,
@@ -125,7 +126,7 @@ impl Property {
         }
     }
 
-    /// The value of a property that was never set.
+    /// Returns the value of a property that was never set.
     pub fn unset(key: Key) -> Self {
         match key {
             Key::Color => Self::Color(0),
@@ -146,7 +147,7 @@ impl Property {
         }
     }
 
-    /// Whether everybody who annotates may set it on a pin.
+    /// Returns true if every author may set it on a pin.
     pub(crate) fn is_of_thread(&self) -> bool {
         matches!(self, Self::Status(_) | Self::Assignee(_))
     }
@@ -178,7 +179,7 @@ impl Properties {
         }
     }
 
-    /// All that were set, in order of their keys.
+    /// Returns all that were set, in order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Property> {
         self.0.iter()
     }

@@ -13,13 +13,13 @@ macro_rules! value {
 }
 
 impl Object {
-    /// The value of a property.
+    /// Returns the value of a property.
     pub fn value(&self, key: Key) -> Property {
         let value = self.properties.get(key).cloned();
         value.unwrap_or_else(|| Property::unset(key))
     }
 
-    /// Whether both have the same value there.
+    /// Returns true if a property has the same value in both.
     pub(crate) fn same(&self, other: &Self, key: Key) -> bool {
         self.properties.get(key) == other.properties.get(key)
     }
@@ -92,7 +92,7 @@ impl Object {
         value!(self, Offset, Point::default())
     }
 
-    /// Whether it is deleted: kept, not shown.
+    /// Returns true if it is deleted: kept, not shown.
     pub fn deleted(&self) -> bool {
         value!(self, Deleted, false)
     }

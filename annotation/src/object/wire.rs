@@ -47,7 +47,7 @@ impl Key {
     }
 }
 
-/// Whether an id may be asked for from outside.
+/// Reads an id, of an op or of a question from outside.
 impl TryFrom<&v1::ObjectId> for ObjectId {
     type Error = WireError;
 

@@ -1,11 +1,11 @@
-//! Who wrote what last.
+//! The last writer of each property.
 
 use super::Key;
 
 /// The revision of what the server has not confirmed: later than all others.
 pub const PENDING: u64 = u64::MAX;
 
-/// Who wrote something, and by which revision.
+/// The writer of a value, and the revision of the write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Writer {
     /// Revision of the op; [`PENDING`] while the server has not given one.
@@ -14,7 +14,7 @@ pub struct Writer {
     pub author: u32,
 }
 
-/// Writers by key, as far as somebody wrote after the create.
+/// Writers by key, for the properties that were written after the create.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Writers(Vec<(Key, Writer)>);
 
@@ -30,7 +30,7 @@ impl Writers {
         }
     }
 
-    /// All, in order of their keys.
+    /// Returns all, in order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, Writer)> {
         self.0.iter().copied()
     }

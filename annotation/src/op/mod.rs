@@ -50,11 +50,11 @@ pub(crate) struct Clear {
     pub(crate) scope: Scope,
     /// Last revision that its author had applied.
     pub(crate) seen: u64,
-    /// What it deletes; empty until the server committed it.
+    /// What it deletes; empty until the server has committed it.
     pub(crate) ids: Vec<ObjectId>,
 }
 
-/// What a clear is about.
+/// The objects that a clear is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
     All,
@@ -82,7 +82,7 @@ pub(crate) struct Batch {
 }
 
 impl Op {
-    /// The objects that the op touches; of a clear, those it is known to delete.
+    /// Returns the objects that the op touches; of a clear, those that it is known to delete.
     pub(crate) fn ids(&self) -> &[ObjectId] {
         match self {
             Self::Create(Create { id, .. })
@@ -97,7 +97,7 @@ impl Op {
         }
     }
 
-    /// Whether the op may change an object's place in the drawing order.
+    /// Returns true if the op may change an object's place in the drawing order.
     pub(crate) fn reorders(&self, id: ObjectId) -> bool {
         match self {
             Self::Set { property, .. } => property.key() == Key::Order,
@@ -106,7 +106,7 @@ impl Op {
         }
     }
 
-    /// The object whose text the op edits.
+    /// Returns the object whose text the op edits.
     pub(crate) fn edited(&self) -> Option<ObjectId> {
         match self {
             Self::TextEdit { id, .. } => Some(*id),
@@ -114,7 +114,7 @@ impl Op {
         }
     }
 
-    /// The stroke that the op ends.
+    /// Returns the stroke that the op ends.
     pub(crate) fn ended(&self) -> Option<ObjectId> {
         match self {
             Self::StrokeEnd { id, .. } => Some(*id),
@@ -122,7 +122,7 @@ impl Op {
         }
     }
 
-    /// The stroke to which the op appends.
+    /// Returns the stroke to which the op appends.
     pub(crate) fn appended(&self) -> Option<ObjectId> {
         match self {
             Self::StrokeAppend { id, .. } => Some(*id),
@@ -132,7 +132,7 @@ impl Op {
 }
 
 impl Create {
-    /// The text that the object begins with.
+    /// Returns the text with which the object begins.
     pub(crate) fn text(&self) -> &str {
         let mut properties = self.properties.iter();
         let text = properties.find_map(|property| match property {

@@ -2,7 +2,7 @@
 
 use super::Op;
 
-/// What an op is.
+/// The type of an op, in the order of the table of transformation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OpType {
     Create,
@@ -17,6 +17,11 @@ pub(crate) enum OpType {
     AddMedia,
     Commit,
     Revert,
+}
+
+impl OpType {
+    /// Number of types.
+    pub(crate) const COUNT: usize = Self::Revert as usize + 1;
 }
 
 impl Op {

@@ -26,7 +26,7 @@ impl Early {
         *self = Self::default();
     }
 
-    /// Keeps a batch; where there is no room the last ones give way, for they are needed last.
+    /// Keeps a batch. If there is no room the last batches give way, for they are needed last.
     fn keep(&mut self, batch: &v1::CommittedBatch) {
         if self.batches.contains_key(&batch.first_revision) {
             return;
@@ -81,8 +81,8 @@ impl Replica {
         Ok(())
     }
 
-    /// The newest un-acknowledged batches, oldest first, as far as one datagram holds, each
-    /// [`COPIES_PER_BATCH`] times at most; `None` where there are none.
+    /// Takes the newest batches that are not acknowledged, oldest first: as many as one datagram
+    /// holds, each at most [`COPIES_PER_BATCH`] times. Returns `None` if there are none.
     pub fn take_copies(&mut self) -> Option<v1::OpCopies> {
         let base = self.document.revision();
         let mut bytes = FRAME_BYTES;

@@ -20,13 +20,14 @@ impl Replica {
         }
     }
 
-    /// Moves what is pending over the points that ways back set after a revision.
+    /// Moves what is pending over the points that reverts set after a revision.
     pub(super) fn follow_points(&mut self, base: u64) {
         let changes = self.document.points_since(base, self.pending.ops());
         self.follow(changes);
     }
 
-    /// The texts that pending ops and undo rest on, as they are after the batches up to a number.
+    /// Returns the texts on which pending ops and undo rest, as they are after the batches up to a
+    /// number.
     pub(super) fn texts_up_to(&self, client_seq: u64) -> Vec<(ObjectId, String)> {
         let mut ids: BTreeSet<ObjectId> = self.pending.ops().filter_map(Op::edited).collect();
         ids.extend(self.history.texts());
@@ -49,7 +50,7 @@ impl Replica {
         self.follow(changes);
     }
 
-    /// What leaving out ops changes in the texts and strokes that a view holds before them.
+    /// Returns what leaving out ops changes in the texts and strokes that a view holds before them.
     pub(super) fn without(&self, view: View<'_>, ops: &[Op]) -> Vec<Change> {
         let edited: BTreeSet<ObjectId> = ops.iter().filter_map(Op::edited).collect();
         let text = |id: ObjectId| {
@@ -76,7 +77,8 @@ impl Replica {
     }
 }
 
-/// The text of an object after ops; `None` where it is not there or one does not fit.
+/// Returns the text of an object after ops; `None` if the object is not there or an op does not
+/// fit.
 fn text_after<'a>(
     object: Option<&Object>,
     id: ObjectId,

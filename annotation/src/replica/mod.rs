@@ -51,7 +51,7 @@ pub struct Replica {
     held: BTreeSet<ObjectId>,
     /// Copies that came ahead of what is missing before them.
     early: Early,
-    /// Whether the document may be of no use, so that any snapshot is better.
+    /// True if the document may be of no use, so that any snapshot is better.
     doubtful: bool,
     /// Objects that pending ops touch, as they will be.
     overlay: Overlay,
@@ -68,7 +68,7 @@ impl Replica {
         Self::default()
     }
 
-    /// Says which author writes here, and its last batch that the server holds.
+    /// Sets the author who writes here, and its last batch that the server holds.
     ///
     /// The same author keeps its pending ops. Another one starts anew, for objects carry their
     /// author's number: what the former had pending is lost.
@@ -96,12 +96,12 @@ impl Replica {
         lost
     }
 
-    /// Says what the author may change, by its grants.
+    /// Sets what the author may change, by its grants.
     pub fn set_authority(&mut self, authority: Authority) {
         self.authority = authority;
     }
 
-    /// Number of the author who writes here, 0 for none.
+    /// Returns the number of the author who writes here, 0 if there is none.
     pub fn author(&self) -> u32 {
         self.author
     }
@@ -188,8 +188,8 @@ impl Replica {
             .take_batch(ops_max, self.document.revision(), &self.held)
     }
 
-    /// The batches that were taken and not acknowledged, oldest first, as they are after what has
-    /// been received since: to be sent again on a new connection.
+    /// Returns the batches that were taken and not acknowledged, oldest first, as they are after
+    /// what has been received since. They are to be sent again on a new connection.
     pub fn unacked(&self) -> Vec<v1::OpBatch> {
         self.pending.unacked(self.document.revision())
     }
@@ -208,17 +208,17 @@ impl Replica {
         self.rebuild(Some(client_seq))
     }
 
-    /// The id for the next object; `None` without an author or when its numbers are used up.
+    /// Returns the id for the next object; `None` without an author or if its numbers are used up.
     pub fn next_id(&self) -> Option<ObjectId> {
         ObjectId::new(self.author, self.last_counter.checked_add(1)?)
     }
 
-    /// Revision of the committed document.
+    /// Returns the revision of the committed document.
     pub fn revision(&self) -> u64 {
         self.document.revision()
     }
 
-    /// The committed document.
+    /// Returns the committed document.
     pub fn document(&self) -> &Document {
         &self.document
     }
@@ -228,8 +228,8 @@ impl Replica {
         self.pending.len()
     }
 
-    /// The ops that the server has not confirmed, in order, as they are after what
-    /// has been received since.
+    /// Returns the ops that the server has not confirmed, in order, as they are after what has been
+    /// received since.
     pub fn pending_ops(&self) -> Vec<v1::Op> {
         self.pending.ops().map(Into::into).collect()
     }
@@ -239,7 +239,7 @@ impl Replica {
         self.pending.queue.len()
     }
 
-    /// A number that changes whenever the view may look different.
+    /// Returns a number that changes whenever the view may look different.
     pub fn version(&self) -> u64 {
         self.version
     }

@@ -6,7 +6,8 @@ use crate::object::{Object, ObjectId, OrderKey, Property};
 use fmz_proto::v1;
 
 impl Replica {
-    /// Draws an object after all others that are seen; no op where it is already.
+    /// Draws an object after all others that are seen. It makes no op if the object is there
+    /// already.
     ///
     /// # Errors
     /// As [`Self::submit`]; [`OpError::OrderExhausted`].
@@ -17,7 +18,8 @@ impl Replica {
         self.set_order(id, there, key)
     }
 
-    /// Draws an object before all others that are seen; no op where it is already.
+    /// Draws an object before all others that are seen. It makes no op if the object is there
+    /// already.
     ///
     /// # Errors
     /// As [`Self::submit`]; [`OpError::OrderExhausted`].

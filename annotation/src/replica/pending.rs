@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 pub(super) struct Sent {
     pub(super) client_seq: u64,
     pub(super) ops: Vec<Op>,
-    /// How often it was given out as a copy.
+    /// Number of times that it was given out as a copy.
     pub(super) copies: u32,
 }
 
@@ -63,7 +63,7 @@ impl Pending {
         })
     }
 
-    /// The ops of the batches up to a number.
+    /// Returns the ops of the batches up to a number.
     pub(super) fn ops_up_to(&self, client_seq: u64) -> impl Iterator<Item = &Op> {
         let settled = move |batch: &&Sent| batch.client_seq <= client_seq;
         self.sent
@@ -127,7 +127,7 @@ impl Pending {
         self.sent.iter().map(|sent| sent.to_wire(base)).collect()
     }
 
-    /// Whether an op waits whose objects are known only when it is committed.
+    /// Returns true if an op waits whose objects are known only when it is committed.
     pub(super) fn clears(&self) -> bool {
         self.ops().any(|op| matches!(op, Op::Clear(_)))
     }
@@ -150,8 +150,9 @@ impl Pending {
         std::mem::replace(self, empty)
     }
 
-    /// Whether an edit of the same text is on its way. The server moves a batch over what others
-    /// did since its base, not over this author's own edits: so one batch at a time.
+    /// Returns true if an edit of the same text is on its way. The server moves a batch over what
+    /// others did since its base, but not over this author's own edits: so only one batch is on its
+    /// way at a time.
     fn must_wait(&self, op: &Op) -> bool {
         let id = op.edited();
         let mut sent = self.sent.iter().flat_map(|sent| &sent.ops);

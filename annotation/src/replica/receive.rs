@@ -1,4 +1,4 @@
-//! What the server committed, and what of the own it acknowledges.
+//! Batches that the server committed, and those of this author that they acknowledge.
 
 use super::Replica;
 use crate::ApplyError;
@@ -8,7 +8,7 @@ use crate::transform::Change;
 use fmz_proto::v1;
 use std::collections::BTreeSet;
 
-/// What a message from the server changed.
+/// The changes that a message from the server made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Received {
@@ -19,19 +19,19 @@ pub struct Received {
 }
 
 impl Replica {
-    /// Applies what the server committed. Batches that are known already are passed over; the own
-    /// ones among the new are the acknowledgement of what was pending.
+    /// Applies what the server committed. Batches that are known already are ignored. The replica's
+    /// own batches among the new ones acknowledge what was pending.
     ///
     /// # Errors
-    /// [`ApplyError`] where a batch does not fit the document: load a snapshot.
-    /// Batches before it are applied.
+    /// [`ApplyError`] if a batch does not fit the document: load a snapshot. Batches before it are
+    /// applied.
     pub fn receive(&mut self, committed: &v1::Committed) -> Result<Received, ApplyError> {
         let mut changed = BTreeSet::new();
         let (cleared, before) = (self.pending.clears(), self.document.revision());
         let gap = self.receive_batches(&committed.batches, &mut changed);
         let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
         self.doubtful |= gap.is_err();
-        // What it hid is shown again, even where the commit of a clear names nothing.
+        // What it hid is shown again, even if the commit of a clear names nothing.
         if cleared && self.document.revision() > before {
             changed.append(&mut self.rederive_all());
         } else {
@@ -67,7 +67,8 @@ impl Replica {
         Ok(None)
     }
 
-    /// Settles own batches up to one that was committed; false where that one is not pending here.
+    /// Settles own batches up to one that was committed. Returns false if that one is not pending
+    /// here.
     fn settle(&mut self, client_seq: u64, changed: &mut BTreeSet<ObjectId>) -> bool {
         let mut known = false;
         for sent in self.pending.settle(client_seq) {

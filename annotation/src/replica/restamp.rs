@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 impl Replica {
     /// Replaces the stamp of an object whose create is in no batch yet, as if it had been created
-    /// with the new one. Returns whether it did.
+    /// with the new one. Returns true if it did.
     ///
     /// Nothing is changed if the create is in a batch already, if it is not pending at all, or if
     /// the stamp is not valid. What can be undone stays as it is: no step of it holds a stamp.

@@ -1,12 +1,12 @@
-//! What a page shows of a replica.
+//! The objects that a page shows.
 
 use super::Replica;
 use crate::object::{Object, ObjectId};
 use fmz_proto::v1;
 
 impl Replica {
-    /// The visible objects in drawing order: by order key, then as created, the own
-    /// unconfirmed ones last.
+    /// Returns the visible objects in drawing order: by order key, then as created, the author's
+    /// own unconfirmed ones last.
     pub fn objects(&self) -> v1::ObjectList {
         let mut visible: Vec<&Object> = self.view().objects().collect();
         visible.retain(|object| !object.deleted());
@@ -24,11 +24,11 @@ impl Replica {
         self.objects()
     }
 
-    /// The objects that changed since the last call, in order of id; those not to be
+    /// Takes the objects that changed since the last call, in order of id. Those that are not to be
     /// shown any more are `deleted`.
     ///
-    /// They are drawn in order of `order`, where that is empty of the 8 bytes of
-    /// `created_revision`, big-endian; those with the same, in order of `created_revision`, then of
+    /// They are drawn in order of `order`; if that is empty, of the 8 bytes of `created_revision`,
+    /// big-endian. Objects with the same place are drawn in order of `created_revision`, then of
     /// their counters. A `created_revision` of 0 counts as 2^53.
     pub fn take_changes(&mut self) -> v1::ObjectList {
         let changed = std::mem::take(&mut self.changed);
@@ -50,7 +50,7 @@ impl Replica {
         object.to_shown(self.overlay.contains_key(&object.id))
     }
 
-    /// One object as this author sees it, deleted or not.
+    /// Returns an object as this author sees it, deleted or not.
     pub fn object(&self, id: ObjectId) -> Option<&Object> {
         self.view().object(id)
     }

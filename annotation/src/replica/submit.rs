@@ -77,7 +77,7 @@ impl Replica {
     }
 }
 
-/// The end of a stroke that says nothing of its points.
+/// Returns the end of a stroke that says nothing of its points.
 fn end_to_fill(op: &v1::Op) -> Option<&v1::StrokeEnd> {
     match &op.op {
         Some(v1::op::Op::StrokeEnd(end)) => {

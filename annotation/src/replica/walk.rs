@@ -50,12 +50,12 @@ impl Replica {
         false
     }
 
-    /// Whether [`Self::undo`] would change something.
+    /// Returns true if [`Self::undo`] would change something.
     pub fn can_undo(&self) -> bool {
         self.can_walk(Direction::Undo)
     }
 
-    /// Whether [`Self::redo`] would change something.
+    /// Returns true if [`Self::redo`] would change something.
     pub fn can_redo(&self) -> bool {
         self.can_walk(Direction::Redo)
     }

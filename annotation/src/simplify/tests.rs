@@ -23,7 +23,8 @@ fn simplified(pen: &[Pen]) -> Vec<Pen> {
     kept.map(|(&pen, _)| pen).collect()
 }
 
-/// Distance and difference of pressure to the line between two points, in floating point.
+/// Returns the distance and the difference of pressure to the line between two points, in floating
+/// point.
 fn deviation(pen: Pen, a: Pen, b: Pen) -> (f64, f64) {
     let place = |pen: Pen| (f64::from(pen.0), f64::from(pen.1), f64::from(pen.2));
     let ((x, y, p), (ax, ay, ap), (bx, by, bp)) = (place(pen), place(a), place(b));
@@ -107,8 +108,8 @@ fn simplify4_the_corners_of_the_range_do_not_overflow() {
     assert_eq!(simplified(&pen), pen);
 }
 
-/// A spiral parts half a turn from its outer end again and again: the shape that
-/// makes the algorithm slowest.
+/// Draws a spiral. It parts half a turn from its outer end again and again: the shape that makes
+/// the algorithm slowest.
 fn spiral(points: usize) -> Vec<Pen> {
     let (turn, grow) = (0.01_f64, 1.0002_f64);
     let (mut x, mut y) = (5.0_f64, 0.0_f64);

@@ -30,7 +30,7 @@ impl Document {
     /// Reads a document from a snapshot.
     ///
     /// # Errors
-    /// [`SnapshotError`] where the snapshot is not one that [`Self::snapshot`] could have written.
+    /// [`SnapshotError`] if the snapshot is not one that [`Self::snapshot`] could have written.
     pub fn from_snapshot(snapshot: v1::DocumentSnapshot) -> Result<Self, SnapshotError> {
         let mut document = Self {
             revision: snapshot.revision,
@@ -127,7 +127,7 @@ impl Document {
     }
 }
 
-/// Whether no two were created by the same revision.
+/// Returns true if no two were created by the same revision.
 fn created_once(objects: &[Object]) -> bool {
     let mut created: Vec<_> = objects
         .iter()

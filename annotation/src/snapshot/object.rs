@@ -10,7 +10,7 @@ use fmz_proto::v1::property::Value;
 use fmz_proto::{WireError, v1};
 
 impl Object {
-    /// The object on the wire, with its writers.
+    /// Returns the object as a message, with its writers.
     pub fn to_state(&self) -> v1::ObjectState {
         let writers = self.writers.iter().map(|(key, writer)| v1::PropertyWriter {
             key: key.to_wire(),
@@ -24,8 +24,8 @@ impl Object {
         }
     }
 
-    /// The object as a page shows it: without writers, revision 0 while the server
-    /// has not created it.
+    /// Returns the object as a page shows it: without writers, and with revision 0 until the server
+    /// has created it.
     pub(crate) fn to_shown(&self, pending: bool) -> v1::ObjectState {
         let stroke = self.stroke.as_ref();
         v1::ObjectState {
@@ -116,7 +116,7 @@ fn properties_from_state(state: v1::ObjectState) -> Result<Properties, WireError
     Ok(properties)
 }
 
-/// Absent for 0,0.
+/// Converts a point, which is absent if it is 0,0.
 fn point_to_wire(point: Point) -> Option<v1::Point> {
     (point != Point::default()).then(|| point.into())
 }

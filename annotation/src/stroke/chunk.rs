@@ -10,12 +10,13 @@ use fmz_proto::{WireError, v1};
 pub(crate) struct Chunk(pub(super) Deltas);
 
 impl Chunk {
-    /// The bytes bound how many there are; an op's were counted by [`fmz_proto::validate_op`].
+    /// Reads points. Their bytes bound how many there are; those of an op were counted when the
+    /// frame was read.
     pub(crate) fn from_wire(points: &v1::StrokePoints) -> Result<Self, WireError> {
         Ok(Self(points::decode(points, usize::MAX)?))
     }
 
-    /// `None` for no points.
+    /// Writes the points; `None` if there are none.
     pub(crate) fn to_wire(&self) -> Option<v1::StrokePoints> {
         let Deltas { deltas, pressed } = &self.0;
         (!deltas.is_empty()).then(|| points::encode(deltas, *pressed))

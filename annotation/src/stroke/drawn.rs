@@ -1,9 +1,9 @@
-//! What the author of a stroke knows of it.
+//! A stroke as its author knows it.
 
 use super::{Chunk, StrokeTip};
 use fmz_proto::{WireError, v1};
 
-/// A stroke as its author draws it, for those who write ops without a replica.
+/// A stroke as its author draws it, for programs that write ops without a replica.
 #[derive(Debug, Clone, Default)]
 pub struct Drawn(StrokeTip);
 
@@ -11,12 +11,12 @@ impl Drawn {
     /// Takes note of the points of an append, in the order of the appends.
     ///
     /// # Errors
-    /// [`WireError`] where they are malformed or out of range.
+    /// [`WireError`] if they are malformed or out of range.
     pub fn append(&mut self, points: &v1::StrokePoints) -> Result<(), WireError> {
         self.0.walk(&Chunk::from_wire(points)?)
     }
 
-    /// The end of the stroke: how many points it has, and their hash.
+    /// Returns the end of the stroke: how many points it has, and their hash.
     pub fn end(&self, id: v1::ObjectId) -> v1::StrokeEnd {
         self.0.sum().to_wire(id)
     }

@@ -25,22 +25,22 @@ pub struct Stroke {
 }
 
 impl Stroke {
-    /// The points in the order they were drawn.
+    /// Returns the points in the order in which they were drawn.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// Pressure of each point, 0..=255; empty when the device reports none.
+    /// Returns the pressure of each point, 0..=255; empty if the device reports none.
     pub fn pressure(&self) -> &[u8] {
         &self.pressure
     }
 
-    /// Whether the pen was lifted: no points follow.
+    /// Returns true if the pen was lifted: no points follow.
     pub fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Says that no points follow.
+    /// Ends the stroke: no points follow.
     pub(crate) fn end(&mut self) {
         self.ended = true;
     }
@@ -64,7 +64,7 @@ impl Stroke {
         }
     }
 
-    /// Hash of the points with their pressures.
+    /// Returns the hash of the points with their pressures.
     pub(crate) fn points_hash(&self) -> u64 {
         self.hash.value()
     }
@@ -100,12 +100,12 @@ impl Stroke {
         }
     }
 
-    /// The whole stroke as one chunk.
+    /// Returns the whole stroke as one chunk.
     pub(crate) fn to_chunk(&self) -> Chunk {
         self.chunk_from(0)
     }
 
-    /// Says whether the first `keep` points are there and a chunk fits behind them.
+    /// Checks that the first `keep` points are there and that a chunk fits behind them.
     pub(crate) fn check_restore(&self, keep: usize, rest: Option<&Chunk>) -> Result<(), WireError> {
         let field = "restore.keep";
         let kept = self.nib_behind(keep).ok_or(WireError::OutOfRange { field });
@@ -113,7 +113,7 @@ impl Stroke {
         rest.map_or(Ok(()), |rest| rest.walk(&mut nib, |_| ()))
     }
 
-    /// Where the pen is behind the first points; `None` where there are fewer.
+    /// Returns the pen behind the first points; `None` if there are fewer.
     fn nib_behind(&self, count: usize) -> Option<Nib> {
         let points = self.points.get(..count)?;
         let pressure = self.pressure.get(..count).unwrap_or_default();
@@ -132,7 +132,7 @@ impl Stroke {
         self.ended = ended;
     }
 
-    /// The points behind the first `count` as one chunk.
+    /// Returns the points behind the first `count` as one chunk.
     pub(crate) fn chunk_from(&self, count: usize) -> Chunk {
         let mut nib = self.nib_behind(count).unwrap_or_default();
         let unknown = std::iter::repeat(&PRESSURE_UNKNOWN);

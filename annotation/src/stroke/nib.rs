@@ -4,7 +4,7 @@ use crate::Point;
 use crate::fold::PointsFold;
 use fmz_proto::points::{Delta, PRESSURE_UNKNOWN};
 
-/// Where the pen is, and how hard it is pressed.
+/// The pen: its place, and how hard it is pressed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nib {
     pub(super) at: Point,
@@ -26,7 +26,7 @@ impl PointsHash {
         self.0 = self.0.pressed(at, pressure);
     }
 
-    /// Never 0.
+    /// Returns the hash, never 0.
     pub(super) fn value(self) -> u64 {
         self.0.value().max(1)
     }
@@ -39,7 +39,7 @@ impl Default for Nib {
 }
 
 impl Nib {
-    /// At the last of some points.
+    /// Makes the pen as it is at the last of some points.
     pub(super) fn behind(points: &[Point], pressure: &[u8]) -> Self {
         Self {
             at: points.last().copied().unwrap_or_default(),

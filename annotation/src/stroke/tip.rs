@@ -1,11 +1,11 @@
-//! Where a stroke has come to.
+//! The end of a stroke as far as it is drawn.
 
 use super::Chunk;
 use super::nib::{Nib, PointsHash};
 use crate::OpError;
 use fmz_proto::{WireError, v1};
 
-/// What must be known of a stroke to judge the next points.
+/// The end of a stroke as far as it is drawn: all that is needed to judge the next points.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StrokeTip {
     pub(crate) count: usize,
@@ -14,7 +14,7 @@ pub(crate) struct StrokeTip {
     pub(super) ended: bool,
 }
 
-/// What a stroke's end says of its points.
+/// The sum of a stroke's points, which its end names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StrokeSum {
     points: u32,

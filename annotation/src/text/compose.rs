@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::steps::{Builder, Step};
 
 impl Edit {
-    /// One edit that does what this one and then `next` do.
+    /// Returns one edit that does what this one and then `next` do.
     pub fn compose(&self, next: &Self) -> Self {
         let (mut first, mut second) = (Cursor::new(self), Cursor::new(next));
         let mut both = Builder::default();

@@ -17,7 +17,7 @@ impl<'a> Cursor<'a> {
         Self { steps, step }
     }
 
-    /// What is left of the present step.
+    /// Returns what is left of the present step.
     pub(super) fn peek(&self) -> Option<&Step> {
         self.step.as_ref()
     }

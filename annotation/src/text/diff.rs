@@ -4,8 +4,8 @@ use super::steps::Builder;
 use super::{Edit, chars};
 
 impl Edit {
-    /// The edit that makes `after` out of `before`: one place is replaced, from the first
-    /// difference to the last. That is what one keystroke, paste or input method does; the effort
+    /// Makes the edit that makes `after` out of `before`: it replaces one place, from the first
+    /// difference to the last. A keystroke, a paste and an input method change no more. The effort
     /// grows with the length of the texts only.
     pub fn between(before: &str, after: &str) -> Self {
         let start = common(before.chars(), after.chars());

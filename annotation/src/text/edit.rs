@@ -10,17 +10,17 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// The steps in order. None is empty, the last is no [`Step::Retain`].
+    /// Returns the steps in order. None is empty, and the last is no [`Step::Retain`].
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// Whether it changes no text.
+    /// Returns true if it changes no text.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The text after the edit; `None` where the edit walks past the end of this text.
+    /// Returns the text after the edit; `None` if the edit walks past the end of this text.
     pub fn apply(&self, text: &str) -> Option<String> {
         let mut after = String::with_capacity(text.len() + self.inserted_bytes());
         let mut rest = text;
@@ -37,7 +37,7 @@ impl Edit {
         Some(after)
     }
 
-    /// The edit that takes this one back, on the text after it; `None` where this one does not
+    /// Returns the edit that takes this one back, on the text after it; `None` if this one does not
     /// fit the text `before` it.
     pub fn invert(&self, before: &str) -> Option<Self> {
         let mut inverse = Builder::default();
@@ -54,7 +54,7 @@ impl Edit {
         Some(inverse.into())
     }
 
-    /// What it counts in [`crate::limits::TEXT_LOG_BYTES_MAX`].
+    /// Returns the bytes that it counts in [`crate::limits::TEXT_LOG_BYTES_MAX`].
     pub(super) fn bytes(&self) -> usize {
         self.steps.len() * STEP_BYTES + self.inserted_bytes()
     }
@@ -84,7 +84,7 @@ impl From<Builder> for Edit {
     }
 }
 
-/// Splits a text after so many scalar values; `None` where it has fewer.
+/// Splits a text after so many scalar values; `None` if it has fewer.
 fn split(text: &str, count: u32) -> Option<(&str, &str)> {
     let Some(last) = count.checked_sub(1) else {
         return Some(("", text));

@@ -16,7 +16,7 @@ pub(crate) struct TextChange {
 }
 
 impl TextChange {
-    /// A change of nobody's: what others insert at the same place stands behind it.
+    /// Makes a change of the server: what others insert at the same place stands behind it.
     pub(crate) fn by_server(id: ObjectId, edit: Edit) -> Self {
         Self {
             revision: 0,
@@ -26,8 +26,8 @@ impl TextChange {
         }
     }
 
-    /// Whose insert stands first, as an edit of the author sees it. Of one author's
-    /// two the committed one.
+    /// Returns the side whose insert stands first, as an edit of the author sees it. Of one
+    /// author's two edits it is the committed one.
     pub(crate) fn side(&self, author: u32) -> Side {
         if author < self.author {
             Side::Mine
@@ -46,7 +46,7 @@ pub(crate) struct TextLog {
 }
 
 impl TextLog {
-    /// An empty log, from which the changes up to a revision were dropped.
+    /// Makes an empty log, from which the changes up to a revision were dropped.
     pub(crate) fn complete_after(revision: u64) -> Self {
         Self {
             complete_after: revision,
@@ -54,7 +54,7 @@ impl TextLog {
         }
     }
 
-    /// The revision after which no change is missing.
+    /// Returns the revision after which no change is missing.
     pub(crate) fn complete_from(&self) -> u64 {
         self.complete_after
     }
@@ -71,7 +71,8 @@ impl TextLog {
         }
     }
 
-    /// Whether the oldest has to go: for room, or as others of its revision went.
+    /// Returns true if the oldest change has to go: for room, or because others of its revision
+    /// went.
     fn is_over(&self) -> bool {
         let torn = |oldest: &TextChange| oldest.revision <= self.complete_after;
         self.changes.len() > TEXT_CHANGES_MAX
@@ -79,7 +80,7 @@ impl TextLog {
             || self.changes.front().is_some_and(torn)
     }
 
-    /// The changes after a revision; `None` where some of them were dropped.
+    /// Returns the changes after a revision; `None` if some of them were dropped.
     pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &TextChange>> {
         let first = self
             .changes

@@ -21,7 +21,7 @@ pub(crate) use log::{TextChange, TextLog};
 pub use steps::Step;
 pub use transform::Side;
 
-/// Unicode scalar values of a text: what a [`Step`] counts.
+/// Returns the number of Unicode scalar values of a text, which a [`Step`] counts.
 fn chars(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }

@@ -14,7 +14,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// How many scalar values of the text before it this walks over.
+    /// Returns how many scalar values of the text before the edit the step walks over.
     pub(super) fn reads(&self) -> u32 {
         match self {
             Self::Retain(count) | Self::Delete(count) => *count,
@@ -22,7 +22,7 @@ impl Step {
         }
     }
 
-    /// How many scalar values of the text after it this makes.
+    /// Returns how many scalar values of the text after the edit the step makes.
     pub(super) fn writes(&self) -> u32 {
         match self {
             Self::Retain(count) => *count,

@@ -12,7 +12,8 @@ fn cases() -> Config {
     }
 }
 
-/// One to four bytes long, with a combining mark: few enough to meet often.
+/// Makes words of characters one to four bytes long, with a combining mark: few enough to meet
+/// often.
 fn words(most: usize) -> impl Strategy<Value = String> {
     let letter = prop_oneof![
         Just('a'),
@@ -34,7 +35,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 0..8)
 }
 
-/// Cuts steps off where they walk past the end of a text.
+/// Cuts off the steps that walk past the end of a text.
 fn fitted(steps: Vec<Step>, text: &str) -> Edit {
     let mut left = super::chars(text);
     let mut fit = |count: u32| {

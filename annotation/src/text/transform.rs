@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::steps::{Builder, Step};
 use super::{Edit, chars};
 
-/// Whose insert stands first where two edits insert at one place.
+/// The edit whose insert stands first if two edits insert at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// That of the edit which is transformed.
@@ -14,7 +14,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The same as the other edit sees it.
+    /// Returns the same as the other edit sees it.
     #[must_use]
     pub fn opposite(self) -> Self {
         match self {
@@ -25,7 +25,7 @@ impl Side {
 }
 
 impl Edit {
-    /// What this edit becomes when `over`, made on the same text, is done before it.
+    /// Returns what this edit becomes if `over`, made on the same text, is done before it.
     ///
     /// Both orders give the same text: `a` and then `b.transform(a, side)` is `b` and then
     /// `a.transform(b, side.opposite())`. What both delete is deleted once.
@@ -57,7 +57,7 @@ impl Edit {
     }
 }
 
-/// Whether an own insert comes before what the other edit does at this place.
+/// Returns true if an own insert comes before what the other edit does at this place.
 fn goes_first(side: Side, other: Option<&Step>) -> bool {
     side == Side::Mine || !matches!(other, Some(Step::Insert(_)))
 }

@@ -11,7 +11,7 @@ impl Edit {
         steps.iter().map(Step::try_from).collect()
     }
 
-    /// The edit as an op on an object's text.
+    /// Returns the edit as an op on an object's text.
     pub fn to_wire(&self, id: ObjectId) -> v1::TextEdit {
         v1::TextEdit {
             id: Some((&id).into()),

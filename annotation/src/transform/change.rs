@@ -6,28 +6,28 @@ use crate::op::{Op, OpType};
 use crate::stroke::StrokeTip;
 use crate::text::TextChange;
 
-/// What a committed op changed of that on which others rest that were made without knowing it.
+/// A committed change of something on which other ops rest that were made without knowing it.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    /// A text was edited, or set by a way back.
+    /// An edit changed a text, or a revert set it.
     Text(TextChange),
-    /// A way back gave a stroke other points, and this is where they end.
+    /// A revert gave a stroke other points.
     Points {
-        /// Which stroke.
+        /// The stroke.
         id: ObjectId,
-        /// Where it goes on.
+        /// The end of its points.
         tip: StrokeTip,
     },
 }
 
 impl Change {
-    /// The points that an object has now, as a change.
+    /// Returns the points that an object has now, as a change.
     pub(crate) fn points_of(object: &Object) -> Option<Self> {
         let (id, tip) = (object.id, object.stroke.as_ref()?.tip());
         Some(Self::Points { id, tip })
     }
 
-    /// What sort of op made it. What the server sets counts as a way back.
+    /// Returns the type of op that made it. What the server sets counts as a revert.
     fn by(&self) -> OpType {
         match self {
             Self::Text(change) if change.author > 0 => OpType::TextEdit,
@@ -57,7 +57,8 @@ fn pass_text(change: &mut TextChange, op: &mut Op, author: u32) {
     }
 }
 
-/// Points go on from where the stroke ends now, and its end is that of the stroke with them.
+/// Moves an op on a stroke: points go on from the present end of the stroke, and its end is that of
+/// the stroke with them.
 fn pass_points(stroke: ObjectId, tip: &mut StrokeTip, op: &mut Op) {
     match op {
         Op::StrokeAppend { id, chunk } if *id == stroke => {

@@ -1,4 +1,4 @@
-//! What ops become where others came before them.
+//! Ops, moved over others that came before them.
 
 mod change;
 mod table;
@@ -28,12 +28,12 @@ pub(crate) fn move_over<'a>(
 }
 
 impl Document {
-    /// Moves an author's ops, made on the revision `base`, over what came since: as
-    /// they are to be committed now.
+    /// Moves an author's ops, made on the revision `base`, over what came since: as they are to be
+    /// committed now.
     ///
     /// # Errors
-    /// [`OpError::BaseTooOld`] where a text edit is among them and not all changes of texts since
-    /// are kept; [`OpError::Field`] where the base is not reached yet, or an op is out of range.
+    /// [`OpError::BaseTooOld`] if a text edit is among them and not all changes of texts since are
+    /// kept; [`OpError::Field`] if the base is not reached yet.
     pub fn rebase(&self, author: u32, base: u64, mut ops: Ops) -> Result<Ops, OpError> {
         if base > self.revision {
             return Err(WireError::OutOfRange { field: "base" }.into());
@@ -53,7 +53,8 @@ impl Document {
         Ok(ops)
     }
 
-    /// Whether an op rests on what may have changed after a revision. Cheap, for most do not.
+    /// Returns true if an op rests on something that may have changed after a revision. It is
+    /// cheap, for most do not.
     fn may_change(&self, op: &Op, base: u64) -> bool {
         match op {
             Op::TextEdit { .. } => true,
@@ -65,7 +66,7 @@ impl Document {
         }
     }
 
-    /// What changed after a revision of that on which ops rest.
+    /// Returns the changes after a revision of the texts and points on which ops rest.
     fn changes_since(&self, base: u64, ops: &[Op]) -> Result<Vec<Change>, OpError> {
         let edited: BTreeSet<_> = ops.iter().filter_map(Op::edited).collect();
         let mut changes = self.points_since(base, ops);
@@ -77,7 +78,7 @@ impl Document {
         Ok(changes)
     }
 
-    /// The strokes that ops end and that were given other points after a revision.
+    /// Returns the strokes that ops end and that were given other points after a revision.
     pub(crate) fn points_since<'a>(
         &self,
         base: u64,
@@ -91,7 +92,7 @@ impl Document {
 }
 
 impl Change {
-    /// The text edit that it has become; `None` for one of points.
+    /// Returns the text edit that it has become; `None` for a change of points.
     pub(crate) fn into_edit(self) -> Option<(ObjectId, Edit)> {
         match self {
             Self::Text(change) => Some((change.id, change.edit)),

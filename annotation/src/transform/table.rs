@@ -1,4 +1,4 @@
-//! What an op becomes where another one came before it, by the types of both.
+//! The table of transformation: the rule for each pair of types.
 
 use crate::op::OpType;
 
@@ -19,111 +19,29 @@ pub(super) enum Rule {
     Head,
 }
 
-/// What an op of the first type becomes where one of the second, which it did not
-/// know, came before it.
+/// A row for each op, a column for each op that came before it and that it did not know; both in
+/// the order of [`OpType`].
+const TABLE: [[Rule; OpType::COUNT]; OpType::COUNT] = {
+    use Rule::{Head as H, Later as L, Named as C, Points as P, Same as S, Text as T};
+    [
+        // Create, Set, Append, End, Edit, Add, Deleted, Clear, Author, Media, Commit, Revert
+        [S, S, S, S, S, S, S, S, S, S, S, L], // Create
+        [S, L, S, S, S, S, S, S, S, S, S, L], // Set
+        [S, S, S, S, S, S, S, S, S, S, S, P], // Append
+        [S, S, S, S, S, S, S, S, S, S, S, P], // End
+        [S, S, S, S, T, S, S, S, S, S, S, T], // Edit
+        [S, S, S, S, S, S, S, S, S, S, S, L], // Add
+        [S, S, S, S, S, S, L, L, S, S, S, L], // Deleted
+        [C, S, S, S, S, S, C, C, S, S, S, C], // Clear
+        [H; OpType::COUNT],                   // Author
+        [H; OpType::COUNT],                   // Media
+        [H; OpType::COUNT],                   // Commit
+        [H; OpType::COUNT],                   // Revert
+    ]
+};
+
+/// Returns what an op of the first type becomes if one of the second, which it did not know, came
+/// before it.
 pub(super) fn rule(mine: OpType, theirs: OpType) -> Rule {
-    match mine {
-        OpType::Create | OpType::Add => later_than_a_revert(theirs),
-        OpType::Set => set(theirs),
-        OpType::StrokeAppend | OpType::StrokeEnd => stroke(theirs),
-        OpType::TextEdit => text_edit(theirs),
-        OpType::SetDeleted => set_deleted(theirs),
-        OpType::Clear => clear(theirs),
-        OpType::AddAuthor | OpType::AddMedia | OpType::Commit | OpType::Revert => Rule::Head,
-    }
-}
-
-fn later_than_a_revert(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::Create
-        | OpType::Set
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::TextEdit
-        | OpType::Add
-        | OpType::SetDeleted
-        | OpType::Clear
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-        OpType::Revert => Rule::Later,
-    }
-}
-
-fn set(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::Set | OpType::Revert => Rule::Later,
-        OpType::Create
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::TextEdit
-        | OpType::Add
-        | OpType::SetDeleted
-        | OpType::Clear
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-    }
-}
-
-fn stroke(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::Revert => Rule::Points,
-        OpType::Create
-        | OpType::Set
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::TextEdit
-        | OpType::Add
-        | OpType::SetDeleted
-        | OpType::Clear
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-    }
-}
-
-fn text_edit(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::TextEdit | OpType::Revert => Rule::Text,
-        OpType::Create
-        | OpType::Set
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::Add
-        | OpType::SetDeleted
-        | OpType::Clear
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-    }
-}
-
-fn set_deleted(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::SetDeleted | OpType::Clear | OpType::Revert => Rule::Later,
-        OpType::Create
-        | OpType::Set
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::TextEdit
-        | OpType::Add
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-    }
-}
-
-fn clear(theirs: OpType) -> Rule {
-    match theirs {
-        OpType::Create | OpType::SetDeleted | OpType::Clear | OpType::Revert => Rule::Named,
-        OpType::Set
-        | OpType::StrokeAppend
-        | OpType::StrokeEnd
-        | OpType::TextEdit
-        | OpType::Add
-        | OpType::AddAuthor
-        | OpType::AddMedia
-        | OpType::Commit => Rule::Same,
-    }
+    TABLE[mine as usize][theirs as usize]
 }

@@ -6,7 +6,7 @@ use crate::op::OpType;
 const SPEC: &str = include_str!("../../../docs/SPEC-annotation.md");
 
 /// All types with their names in the table, in its order.
-const TYPES: [(OpType, &str); 12] = [
+const TYPES: [(OpType, &str); OpType::COUNT] = [
     (OpType::Create, "Create"),
     (OpType::Set, "Set"),
     (OpType::StrokeAppend, "Append"),
@@ -44,7 +44,7 @@ fn tp1_the_table_is_written_down() {
 }
 
 #[test]
-fn tp1_only_edits_and_ways_back_leave_something_to_be_moved_over() {
+fn tp1_only_edits_and_reverts_leave_something_to_be_moved_over() {
     for (mine, _) in TYPES {
         for (theirs, name) in TYPES {
             let moves = matches!(rule(mine, theirs), Rule::Text | Rule::Points);

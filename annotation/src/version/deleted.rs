@@ -1,5 +1,5 @@
-//! Objects of which a way back sets nothing but whether they are deleted, as runs: going back to
-//! where little was drawn deletes nearly all there is.
+//! Objects that a revert only deletes or brings back, as runs: a revert to a state in which little
+//! was drawn deletes nearly all there is.
 
 use crate::limits::OBJECTS_MAX;
 use crate::object::ObjectId;
@@ -57,6 +57,10 @@ pub(crate) struct DeletedRuns(Vec<DeletedRun>);
 impl DeletedRuns {
     /// Adds an object; its id is above all others.
     pub(crate) fn push(&mut self, id: ObjectId, deleted: bool) {
+        debug_assert!(
+            self.0.last().is_none_or(|run| run.last < id),
+            "objects come in order of id"
+        );
         let goes_on = |run: &&mut DeletedRun| {
             let next = run.last.counter().checked_add(1);
             let same = run.last.author() == id.author() && run.deleted == deleted;
@@ -76,7 +80,8 @@ impl DeletedRuns {
         self.0.iter().map(DeletedRun::len).sum()
     }
 
-    /// Whether it sets an object, and to what.
+    /// Returns true for an object that is deleted, false for one that is brought back, `None` for
+    /// any other.
     pub(crate) fn get(&self, id: ObjectId) -> Option<bool> {
         let at = self.0.partition_point(|run| run.last < id);
         let run = self.0.get(at).filter(|run| run.first <= id)?;
@@ -99,7 +104,7 @@ impl DeletedRuns {
         self.0.iter().map(|run| run.to_wire()).collect()
     }
 
-    /// More objects than a document holds are refused before anything is made for them.
+    /// Reads runs. More objects than a document holds are refused before anything is made for them.
     pub(crate) fn from_wire(wire: &[v1::DeletedRun]) -> Result<Self, WireError> {
         let runs: Option<Vec<_>> = wire.iter().map(DeletedRun::from_wire).collect();
         let runs = Self(runs.ok_or(WireError::OutOfRange { field: FIELD })?);

@@ -1,9 +1,9 @@
-//! What is different between two documents.
+//! The differences between two documents.
 
 use crate::Document;
 use crate::object::{Key, Object, ObjectId};
 
-/// How an object is different.
+/// The way in which an object is different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
     /// Seen in the second document only, and not known to the first.
@@ -19,25 +19,25 @@ pub enum Difference {
 /// A part of an object that has a value of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// What has a last writer.
+    /// A property, which has a last writer.
     Property(Key),
-    /// The points of a stroke, and whether it is ended.
+    /// The points of a stroke, and its being ended.
     Points,
 }
 
 /// One object that is different.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which object.
+    /// The object.
     pub id: ObjectId,
-    /// How it is different.
+    /// The difference.
     pub difference: Difference,
-    /// What has other values, where both documents hold the object.
+    /// The parts with other values, if both documents hold the object.
     pub parts: Vec<Part>,
 }
 
-/// Says what somebody sees who goes from one document to another, in order of id.
-/// Both are of the same log.
+/// Returns what a viewer sees change from one document to another, in order of id. Both are of the
+/// same log.
 pub fn diff(from: &Document, to: &Document) -> Vec<Change> {
     let known = from
         .objects()
@@ -73,7 +73,7 @@ fn change(from: Option<&Object>, to: Option<&Object>) -> Option<Change> {
     })
 }
 
-/// What has other values, in order.
+/// Returns the parts with other values, in order.
 pub(crate) fn parts(from: &Object, to: &Object) -> Vec<Part> {
     let differs = |key: &Key| !from.same(to, *key);
     let properties = Key::ALL.into_iter().filter(differs).map(Part::Property);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// What happened on one frame.
+/// The history of one frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameHistory {
     objects: BTreeSet<ObjectId>,
@@ -27,7 +27,7 @@ impl FrameHistory {
         self.revisions.ranges()
     }
 
-    /// Up to this revision nothing is listed any more; 0 where everything is.
+    /// Returns the revision up to which nothing is listed any more; 0 if everything is.
     pub fn forgotten(&self) -> u64 {
         self.revisions.forgotten()
     }
@@ -66,9 +66,9 @@ impl FrameIndex {
             return;
         };
         let frames = self.frames.get_mut(&of);
-        if let Some(frame) = frames.and_then(|frames| frames.get_mut(&index)) {
-            frame.revisions.push(revision);
-        }
+        let frame = frames.and_then(|frames| frames.get_mut(&index));
+        let frame = frame.expect("an object of the document stands on its frame");
+        frame.revisions.push(revision);
     }
 
     pub(crate) fn frame(&self, of: &FramesOf, index: u32) -> Option<&FrameHistory> {

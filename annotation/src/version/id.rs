@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
-/// 2020-01-01T00:00:00Z, milliseconds since 1970: where the time in a version's id begins.
+/// 2020-01-01T00:00:00Z, milliseconds since 1970: the time from which a version's id counts.
 pub const EPOCH_MS: u64 = 1_577_836_800_000;
 /// Videos are told apart by 10 bits.
 pub const VIDEO_MAX: u16 = (1 << VIDEO_BITS) - 1;
@@ -23,7 +23,7 @@ const SEQUENCE_MAX: u64 = (1 << SEQUENCE_BITS) - 1;
 pub struct VersionId(NonZeroU64);
 
 impl VersionId {
-    /// Takes a number that [`Self::get`] gave; `None` where it cannot have.
+    /// Takes a number that [`Self::get`] gave; `None` if it cannot have.
     pub fn new(id: u64) -> Option<Self> {
         let id = NonZeroU64::new(id)?;
         (id.get() >> (TIME_BITS + VIDEO_BITS + SEQUENCE_BITS) == 0).then_some(Self(id))
@@ -35,17 +35,17 @@ impl VersionId {
         (time <= TIME_MAX).then(|| Self::new(id)).flatten()
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// Time of the commit as far as clocks rose, milliseconds since 1970.
+    /// Returns the time of the commit as far as clocks rose, milliseconds since 1970.
     pub fn unix_ms(self) -> u64 {
         self.time() + EPOCH_MS
     }
 
-    /// The video's number, 0..=[`VIDEO_MAX`].
+    /// Returns the video's number, 0..=[`VIDEO_MAX`].
     pub fn video(self) -> u16 {
         (self.get() >> SEQUENCE_BITS) as u16 & VIDEO_MAX
     }
@@ -93,9 +93,9 @@ impl VersionIds {
         Self { video, last }
     }
 
-    /// The next id at a time of day, milliseconds since 1970. Where the clock stands or went back,
-    /// the sequence rises; where that is full, the next millisecond begins. `None` once 41 bits of
-    /// milliseconds are over, in September 2089.
+    /// Returns the next id at a time of day, milliseconds since 1970. If the clock stands or went
+    /// back, the sequence rises; if that is full, the next millisecond begins. Returns `None` once
+    /// 41 bits of milliseconds are over, in September 2089.
     pub fn next(&mut self, unix_ms: u64) -> Option<VersionId> {
         let now = unix_ms.saturating_sub(EPOCH_MS);
         let id = match self.last {
@@ -118,7 +118,8 @@ impl VersionIds {
         VersionId::from_parts(last.time(), self.video, sequence)
     }
 
-    /// The first id of a millisecond. 0 is none, so the very first of all has a sequence above 0.
+    /// Returns the first id of a millisecond. 0 is no id, so the very first of all has a sequence
+    /// above 0.
     fn at(&self, time: u64) -> Option<VersionId> {
         let sequence = u64::from(time == 0 && self.video == 0);
         VersionId::from_parts(time, self.video, sequence)

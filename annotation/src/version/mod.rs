@@ -1,4 +1,4 @@
-//! Versions of the document: their names, what lies between two of them, and the way back.
+//! Versions of the document: their names, the differences between two of them, and reverts.
 
 mod deleted;
 mod diff;

@@ -1,23 +1,23 @@
-//! A change that was made on an older state: whose values it replaces, and the
-//! numbers of its new objects.
+//! A change that was made on an older state: the values of others that it replaces, and the numbers
+//! of its new objects.
 
 use crate::Document;
 use crate::object::{Key, ObjectId};
 use crate::op::{Op, Ops};
 use fmz_proto::v1;
 
-/// A value of somebody else that a change on an older base replaced.
+/// A value of another author that a change on an older base replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Overwritten {
-    /// Which object.
+    /// The object.
     pub id: ObjectId,
-    /// Which property.
+    /// The property.
     pub key: Key,
-    /// Who had written it.
+    /// Number of the author who had written it.
     pub author: u32,
 }
 
-/// Says which values that others wrote behind revision `since` these ops of `author`
+/// Returns the values that others wrote after revision `since` and that these ops of `author`
 /// replace, each once, in order.
 pub fn overwritten(document: &Document, since: u64, author: u32, ops: &Ops) -> Vec<Overwritten> {
     let mut found = Vec::new();
@@ -38,7 +38,7 @@ pub fn overwritten(document: &Document, since: u64, author: u32, ops: &Ops) -> V
     found
 }
 
-/// What an op replaces whole. Moves add up, and edits of text go into each other.
+/// Returns what an op replaces whole. Moves add up, and edits of text go into each other.
 fn replaced(op: &Op) -> Vec<(ObjectId, Key)> {
     match op {
         Op::Set { id, property } => vec![(*id, property.key())],
@@ -48,11 +48,12 @@ fn replaced(op: &Op) -> Vec<(ObjectId, Key)> {
     }
 }
 
-/// Author number in ids of a commit's changes, for the one who commits: no document gives it out.
+/// Author number in ids of a commit's changes that stands for the author of the commit: no document
+/// gives it out.
 pub const COMMITTER: u32 = u32::MAX;
 
-/// Puts an author's number where ids have [`COMMITTER`], and counts those objects on behind
-/// `counter`. `None` where the author has no counter left.
+/// Puts an author's number into ids that have [`COMMITTER`], and counts those objects on behind
+/// `counter`. Returns `None` if the author has no counter left.
 pub fn claim(mut ops: Vec<v1::Op>, author: u32, counter: u32) -> Option<Vec<v1::Op>> {
     for id in ops.iter_mut().flat_map(ids_mut) {
         if id.author == COMMITTER {

@@ -1,4 +1,4 @@
-//! A version: a revision that somebody gave a name.
+//! A version: a revision with a name.
 
 use super::VersionId;
 use crate::fold::{Fold, Sort};
@@ -14,22 +14,22 @@ pub struct Version {
     pub base: Option<VersionId>,
     /// Last revision that it holds; its own commit is the one behind.
     pub revision: u64,
-    /// Number of the author; 0 where the server committed by itself.
+    /// Number of the author; 0 if the server committed by itself.
     pub author: u32,
     /// Name for people, at most [`VERSION_NAME_BYTES_MAX`] bytes.
     pub name: String,
-    /// What was done, at most [`VERSION_MESSAGE_BYTES_MAX`] bytes.
+    /// Description of the changes, at most [`VERSION_MESSAGE_BYTES_MAX`] bytes.
     pub message: String,
     /// Server time, milliseconds since 1970.
     pub committed_ms: u64,
     /// Hash of the document at `revision`.
     pub state_hash: u64,
-    /// Whether the server committed because nothing happened for a while.
+    /// True if the server committed because nothing happened for a while.
     pub automatic: bool,
 }
 
 impl Version {
-    /// Hash of all that a snapshot says of the version.
+    /// Returns the hash of all that a snapshot says of the version.
     pub(crate) fn hash(&self) -> u64 {
         Fold::new(Sort::Version)
             .number(self.id.get())

@@ -1,4 +1,4 @@
-//! The way from a state back to an older one.
+//! The values that lead from a state back to an older one.
 
 use super::diff::{Part, parts};
 use super::revert::{ObjectRestore, Restores, Scope};
@@ -26,8 +26,8 @@ impl Scope {
     }
 }
 
-/// Says which values lead from `head` back to `target`, an older state of the same log, in order of
-/// id. What `target` does not know is deleted.
+/// Returns the values that lead from `head` back to `target`, an older state of the same log, in
+/// order of id. What `target` does not know is deleted.
 pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Restores {
     let mut restores = Restores::default();
     let mut known = target.objects().peekable();

@@ -1,4 +1,4 @@
-//! The way back to an older state: exact values for what is different, as one op.
+//! A revert to an older state: one op with exact values for all that is different.
 
 use super::deleted::DeletedRuns;
 use super::stroke::StrokeRestore;
@@ -7,11 +7,11 @@ use crate::object::{FramesOf, Key, Object, ObjectId, Property, Writer};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// What is taken back.
+/// The values that a revert takes back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Only values that one of these wrote last; everybody's where absent. Points
-    /// are their object's author's.
+    /// Only values of which one of these is the last writer; everybody's if absent. Points are
+    /// their object's author's.
     pub authors: Option<BTreeSet<u32>>,
     /// Only what was drawn on these frames: whose they are, and their numbers.
     pub frames: Option<(FramesOf, RangeInclusive<u32>)>,
@@ -22,8 +22,7 @@ pub struct Scope {
 pub struct Restores {
     /// In order of id.
     pub(crate) objects: Vec<ObjectRestore>,
-    /// Those of which nothing but whether they are deleted is set; none of them is
-    /// among the objects.
+    /// The objects that are only deleted or brought back; none of them is among `objects`.
     pub(crate) deleted: DeletedRuns,
 }
 
@@ -35,26 +34,26 @@ pub(crate) struct ObjectRestore {
     pub(crate) stroke: Option<StrokeRestore>,
 }
 
-/// A way back, as an op.
+/// A revert: an op that sets values back to those of an older state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revert {
     /// Revision of the state to which it goes back.
     pub target_revision: u64,
-    /// What it takes back.
+    /// The values that it takes back.
     pub scope: Scope,
-    /// Who went back.
+    /// Number of the author who asked for it.
     pub author: u32,
     pub(crate) restores: Restores,
     pub(crate) ids: Vec<ObjectId>,
 }
 
 impl Restores {
-    /// Number of objects.
+    /// Returns the number of objects.
     pub fn len(&self) -> usize {
         self.objects.len() + self.deleted.len()
     }
 
-    /// Whether nothing is different.
+    /// Returns true if nothing is different.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -75,7 +74,7 @@ impl Restores {
         }
     }
 
-    /// In no order.
+    /// Returns the objects in no order.
     fn ids(&self) -> Vec<ObjectId> {
         let mut ids = Vec::with_capacity(self.len());
         ids.extend(self.objects.iter().map(|restore| restore.id));
@@ -83,7 +82,7 @@ impl Restores {
         ids
     }
 
-    /// The same as ranges, each of objects that there are.
+    /// Returns the same as ranges, each of objects that there are.
     fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
         let objects = self.objects.iter().map(|restore| restore.id..=restore.id);
         objects.chain(self.deleted.ranges())
@@ -91,7 +90,7 @@ impl Restores {
 }
 
 impl Revert {
-    /// Puts a way back together, from what [`restores`] said of the same scope.
+    /// Puts a revert together, from what [`super::restores`] returned for the same scope.
     pub fn new(target_revision: u64, scope: Scope, author: u32, restores: Restores) -> Self {
         let ids = restores.ids();
         Self {
@@ -103,7 +102,7 @@ impl Revert {
         }
     }
 
-    /// The objects that it sets, as ranges in no order.
+    /// Returns the objects that it sets, as ranges in no order.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
         self.restores.ranges()
     }
@@ -128,14 +127,14 @@ impl Revert {
         }
     }
 
-    /// Whether it may change an object's place in the drawing order.
+    /// Returns true if it may change an object's place in the drawing order.
     pub(crate) fn reorders(&self, id: ObjectId) -> bool {
         let restore = self.restores.get(id);
         restore.is_some_and(|restore| restore.sets(Key::Order))
     }
 
-    /// Returns the objects of which it sets more than whether they are deleted, with the properties
-    /// that it sets, in order of id.
+    /// Returns the objects that it does more to than delete them or bring them back, with the
+    /// properties that it sets, in order of id.
     pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, &[Property])> {
         let objects = self.restores.objects.iter();
         objects.map(|restore| (restore.id, restore.properties.as_slice()))
@@ -154,7 +153,8 @@ impl ObjectRestore {
         properties.any(|property| property.key() == key)
     }
 
-    /// Whether the object is to be deleted, where nothing else is set.
+    /// Returns true if the object is only deleted, false if it is only brought back, `None` if more
+    /// of it is set.
     fn deleted_alone(&self) -> Option<bool> {
         match (self.properties.as_slice(), &self.stroke) {
             ([Property::Deleted(deleted)], None) => Some(*deleted),

@@ -59,12 +59,12 @@ impl Runs {
         }
     }
 
-    /// Up to this revision nothing is known any more; 0 where all is.
+    /// Returns the revision up to which nothing is known any more; 0 if all is.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// All runs in order.
+    /// Returns all runs in order.
     pub(crate) fn ranges(&self) -> Vec<RangeInclusive<u64>> {
         let runs = self.closed_runs().into_iter().chain(self.open);
         runs.map(|(start, end)| start..=end).collect()

@@ -1,4 +1,4 @@
-//! The way from one state of a stroke to another.
+//! The change from one state of a stroke to another.
 
 use crate::stroke::{Chunk, Stroke};
 use fmz_proto::WireError;
@@ -12,7 +12,7 @@ pub(crate) struct StrokeRestore {
 }
 
 impl StrokeRestore {
-    /// What makes of the first stroke the second.
+    /// Finds what makes of the first stroke the second.
     pub(crate) fn between(from: &Stroke, to: &Stroke) -> Self {
         let keep = alike(from, to);
         let rest = to.chunk_from(keep);
@@ -32,7 +32,7 @@ impl StrokeRestore {
     }
 }
 
-/// How many points from the beginning are alike; none where only one of them has pressure.
+/// Returns how many points from the beginning are alike; none if only one of them has pressure.
 fn alike(from: &Stroke, to: &Stroke) -> usize {
     if from.pressure().is_empty() != to.pressure().is_empty() {
         return 0;

@@ -9,6 +9,10 @@ pub(crate) struct Versions(BTreeMap<VersionId, Version>);
 
 impl Versions {
     pub(crate) fn add(&mut self, version: Version) {
+        debug_assert!(
+            self.last().is_none_or(|last| last.id < version.id),
+            "the ids of versions rise"
+        );
         self.0.insert(version.id, version);
     }
 

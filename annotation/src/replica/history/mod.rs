@@ -1,4 +1,4 @@
-//! Undo and redo: what this person did, taken back by new ops and only where nobody wrote since.
+//! Undo and redo: new ops take back what this author did, unless another one wrote since.
 
 mod step;
 mod texts;
@@ -44,7 +44,7 @@ impl History {
         }
     }
 
-    /// Puts a step where the given direction finds it.
+    /// Adds a step as the next one of a direction.
     pub(super) fn push(&mut self, direction: Direction, step: Step) {
         if step.is_empty() {
             return;
@@ -60,7 +60,7 @@ impl History {
         self.steps(direction).pop_back()
     }
 
-    /// The steps of a direction, newest first, the one under way included.
+    /// Returns the steps of a direction, newest first, the one under way included.
     pub(super) fn newest_first(&self, direction: Direction) -> impl Iterator<Item = &Step> {
         let (open, steps) = match direction {
             Direction::Undo => (Some(&self.open), &self.done),

@@ -35,7 +35,7 @@ enum Change {
 #[derive(Debug, Clone, Default)]
 pub(in crate::replica) struct Step(Vec<Change>);
 
-/// Which way a step is walked.
+/// The direction in which a step is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::replica) enum Direction {
     Undo,
@@ -91,8 +91,8 @@ impl Step {
         self.0.extend(ids.map(|id| Change::Deleted { id, deleted }));
     }
 
-    /// A drag sets one property many times: only the first value before and the
-    /// last one after count.
+    /// Records a set property. A drag sets one many times: only the first value before and the last
+    /// one after count.
     fn record_set(&mut self, id: ObjectId, object: &Object, property: &Property) {
         let key = property.key();
         for change in &mut self.0 {
@@ -117,7 +117,8 @@ impl Step {
         }
     }
 
-    /// A drag moves many times: only the way from the first place to the last one counts.
+    /// Records a move. A drag moves many times: only the way from the first place to the last one
+    /// counts.
     fn record_move(&mut self, id: ObjectId, offset: Point) {
         for change in &mut self.0 {
             match change {
@@ -132,7 +133,8 @@ impl Step {
         self.0.push(Change::Moved { id, by: offset });
     }
 
-    /// Typing is many edits of one text: undo takes back all of them at once.
+    /// Records an edit of a text. Typing is many edits of one text: undo takes back all of them at
+    /// once.
     fn record_text(&mut self, id: ObjectId, object: &Object, edit: &Edit) {
         let Some(inverse) = edit.invert(object.text()) else {
             return;
@@ -147,7 +149,7 @@ impl Step {
         }
     }
 
-    /// What walks the change of a text, where this step has one.
+    /// Returns the edit that walks the change of a text, if this step has one.
     pub(super) fn text(&mut self, id: ObjectId) -> Option<&mut Edit> {
         self.0.iter_mut().find_map(|change| match change {
             Change::Text { id: other, edit } if *other == id => Some(edit),
@@ -168,7 +170,7 @@ impl Step {
             .retain(|change| !matches!(change, Change::Text { id: other, .. } if *other == id));
     }
 
-    /// The step that takes this one back again, before it is walked.
+    /// Returns the step that takes this one back again, before it is walked.
     pub(in crate::replica) fn turned(&self, view: View<'_>) -> Self {
         let turn = |change: &Change| match change {
             Change::Text { id, edit } => {
@@ -180,7 +182,7 @@ impl Step {
         Self(self.0.iter().filter_map(turn).collect())
     }
 
-    /// The ops that walk this step, as far as it still is this author's last word.
+    /// Returns the ops that walk this step, for all of which this author is still the last writer.
     pub(in crate::replica) fn ops(
         &self,
         view: View<'_>,
@@ -195,7 +197,7 @@ impl Step {
     }
 }
 
-/// One op for neighbours that are deleted or come back alike: undo of a clear stays small.
+/// Joins neighbours that are deleted or come back alike into one op: undo of a clear stays small.
 fn joined(ops: impl Iterator<Item = Op>) -> Vec<Op> {
     let mut joined: Vec<Op> = Vec::new();
     for op in ops {

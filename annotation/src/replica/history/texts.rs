@@ -5,8 +5,8 @@ use crate::object::ObjectId;
 use crate::text::{Edit, Side};
 
 impl History {
-    /// Keeps what can be walked on a text that somebody else changed: `edit` is the
-    /// change as this author sees it.
+    /// Keeps what can be walked on a text that another author changed: `edit` is the change as this
+    /// author sees it.
     pub(in crate::replica) fn move_over(&mut self, id: ObjectId, edit: &Edit) {
         let open = std::iter::once(&mut self.open);
         move_steps(open.chain(self.done.iter_mut().rev()), id, edit);
@@ -19,7 +19,7 @@ impl History {
         steps.chain([&self.open]).flat_map(Step::texts)
     }
 
-    /// Says that the newest step is not walked. Those before it rest on its changes
+    /// Takes note that the newest step is not walked. Those before it rest on its changes
     /// of texts, which they lose.
     pub(in crate::replica) fn pass_over(&mut self, step: &Step) {
         step.texts().for_each(|id| self.forget_text(id));
