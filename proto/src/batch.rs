@@ -4,16 +4,21 @@ use crate::v1::{CommittedBatch, Op};
 use bytes::Bytes;
 use prost::Message;
 
-/// Bytes that a batch without ops has at most: three varints of 64 bits and one of 32, a fixed
-/// number of 64 bits, and the key of each.
-const HEAD_BYTES_MAX: usize = 3 * 10 + 5 + 8 + 5;
+/// Bytes that the fields before the ops take at most: three varints of 64 bits, one of 32, and the
+/// key of each.
+const HEAD_BYTES_MAX: usize = 3 * 10 + 5 + 4;
+/// Bytes that the field behind the ops takes: a fixed number of 64 bits and its key.
+const HASH_BYTES: usize = 8 + 1;
+/// Bytes of most ops: an append of a few points.
+const OP_BYTES: usize = 32;
 
 /// Ops as a committed batch holds them, encoded once: a batch is put together from these bytes
 /// when the ops have got their place in the order. There is at least one op.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedOps {
     count: u32,
-    /// Field `ops` of a [`CommittedBatch`], once for each op.
+    /// Room of [`HEAD_BYTES_MAX`] for the fields before the ops, then the field `ops` of a
+    /// [`CommittedBatch`], once for each op.
     bytes: Vec<u8>,
 }
 
@@ -30,7 +35,10 @@ impl EncodedOps {
             ops,
             ..CommittedBatch::default()
         };
-        let bytes = alone.encode_to_vec();
+        let room = HEAD_BYTES_MAX + OP_BYTES * count as usize + HASH_BYTES;
+        let mut bytes = Vec::with_capacity(room);
+        bytes.resize(HEAD_BYTES_MAX, 0);
+        alone.encode(&mut bytes).expect("a Vec grows as needed");
         Self { count, bytes }
     }
 }
@@ -69,18 +77,19 @@ impl EncodedBatch {
     /// # Panics
     /// If `head` has ops of its own.
     #[must_use]
-    pub fn with_ops(mut head: CommittedBatch, ops: &EncodedOps) -> Self {
+    pub fn with_ops(mut head: CommittedBatch, ops: EncodedOps) -> Self {
         assert!(head.ops.is_empty(), "the ops come encoded");
         // Fields are encoded in the order of their numbers: the hash is the last, behind the ops.
         let last = CommittedBatch {
             state_hash: std::mem::take(&mut head.state_hash),
             ..CommittedBatch::default()
         };
-        let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + ops.bytes.len());
-        head.encode(&mut bytes).expect("a Vec grows as needed");
-        bytes.extend_from_slice(&ops.bytes);
+        let EncodedOps { count, mut bytes } = ops;
         last.encode(&mut bytes).expect("a Vec grows as needed");
-        Self::of(&head, ops.count, bytes.into())
+        let start = HEAD_BYTES_MAX - head.encoded_len();
+        let mut room = &mut bytes[start..HEAD_BYTES_MAX];
+        head.encode(&mut room).expect("it is as long as the head");
+        Self::of(&head, count, Bytes::from(bytes).slice(start..))
     }
 
     /// Decodes a batch that was encoded before and keeps its bytes as they are.
@@ -211,7 +220,7 @@ mod tests {
                 state_hash,
             };
             let whole = CommittedBatch { ops: ops.clone(), ..head.clone() };
-            let together = EncodedBatch::with_ops(head, &EncodedOps::new(ops));
+            let together = EncodedBatch::with_ops(head, EncodedOps::new(ops));
             prop_assert_eq!(&together, &EncodedBatch::new(&whole));
             prop_assert_eq!(together.decode(), whole);
         }

@@ -104,7 +104,7 @@ impl Document {
             ops: Vec::new(),
             state_hash: if hashed { self.state_hash() } else { 0 },
         };
-        EncodedBatch::with_ops(head, &encoded)
+        EncodedBatch::with_ops(head, encoded)
     }
 
     fn state(&self) -> State {

@@ -92,7 +92,9 @@ impl Room {
         let mut ids: Vec<_> = self.sessions.sending().map(|(id, _)| id).collect();
         let after_last = ids.partition_point(|id| *id <= self.served);
         ids.rotate_left(after_last);
-        while self.sequence_round(&ids, now) {}
+        while !ids.is_empty() {
+            self.sequence_round(&mut ids, now);
+        }
     }
 
     /// Returns when waiting batches may go to the log: at once if a command is to find them there.
@@ -101,27 +103,32 @@ impl Room {
         at.filter(|_| self.commands.is_empty()).unwrap_or(now)
     }
 
-    /// Takes one batch of each author. Returns true if another round may find more.
-    fn sequence_round(&mut self, ids: &[SessionId], now: Instant) -> bool {
-        let mut found = false;
-        for id in ids {
-            if self.sequencer.collected_ops() >= limits::APPEND_OPS_MAX
-                || self.budget.ready_at() > now
-            {
-                return false;
-            }
-            let Some(pen) = self.pen_mut(*id) else {
-                continue;
-            };
-            if let Some(received) = pen.next_batch(now) {
-                let sender = (pen.author.get(), pen.authority);
-                found = true;
-                self.served = *id;
-                self.budget.take(received.batch.ops.len() as u32, now);
-                self.sequence_batch(*id, sender, received, now);
-            }
-        }
-        found
+    /// Numbers one batch of each author, and keeps the authors that may have another one: none,
+    /// once the append is full or the room's budget is spent.
+    fn sequence_round(&mut self, ids: &mut Vec<SessionId>, now: Instant) {
+        let mut open = true;
+        ids.retain(|id| {
+            open = open
+                && self.sequencer.collected_ops() < limits::APPEND_OPS_MAX
+                && self.budget.ready_at() <= now;
+            open && self.sequence_next(*id, now)
+        });
+    }
+
+    /// Numbers the next batch of an author. Returns true if another one waits.
+    fn sequence_next(&mut self, id: SessionId, now: Instant) -> bool {
+        let Some(pen) = self.pen_mut(id) else {
+            return false;
+        };
+        let Some(received) = pen.next_batch(now) else {
+            return false;
+        };
+        let more = pen.has_waiting();
+        let sender = (pen.author.get(), pen.authority);
+        self.served = id;
+        self.budget.take(received.batch.ops.len() as u32, now);
+        self.sequence_batch(id, sender, received, now);
+        more
     }
 
     fn pen_mut(&mut self, id: SessionId) -> Option<&mut Pen> {
