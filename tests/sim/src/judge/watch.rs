@@ -95,7 +95,8 @@ impl Judge {
             let text = format!("the log ends at {head}, {} was durable", self.durable);
             self.find(Invariant::Durable, text);
         }
-        // Batches that were not durable may be gone. Their pages send them again.
+        // Media and batches that were not durable may be gone. Pages send their batches again.
+        self.media.retain(|_, revision| *revision <= head);
         for batch in &self.history.log[count..] {
             if let Some(claim) = self.claims.get(batch.author, batch.client_seq) {
                 claim.committed = false;
