@@ -30,15 +30,16 @@ pub struct Config {
     pub ice_servers: Option<Arc<dyn IceServers>>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
-    /// How long a room without people stays open. To read it from its log again makes its next guest
-    /// wait.
+    /// How long a room without people stays open. A room that is read from its log again makes its
+    /// next guest wait.
     pub room_idle: Duration,
     /// Bounds of each room.
     pub room: RoomLimits,
 }
 
 impl Config {
-    /// Returns the usual settings: plain HTTP on a free port of the loopback address, no admin listener.
+    /// Returns the usual settings: plain HTTP on a free port of the loopback address, and no
+    /// listener for operators.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],

@@ -1,5 +1,5 @@
-//! Origins: pages of other sites may not connect. A browser names the page's origin; a native client
-//! names none.
+//! Origins: pages of other sites may not connect. A browser names the page's origin; a native
+//! client names none.
 
 use crate::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, Uri, header};

@@ -137,7 +137,7 @@ impl Room {
         Ok(version)
     }
 
-    /// Numbers the changes that come with a commit. Returns the changes of others that they replace.
+    /// Numbers the changes that come with a commit. Returns those of others that they replace.
     fn deliver(
         &mut self,
         asker: &Asker,
@@ -234,8 +234,8 @@ impl Room {
         }
     }
 
-    /// Returns the number that the asker's subject has outside of sessions, and gives it a number if
-    /// it has none.
+    /// Returns the number that the asker's subject has outside of sessions, and gives it one if it
+    /// has none.
     fn outside_author(&mut self, asker: &Asker, now: Instant) -> Result<u32, Refusal> {
         let document = self.sequencer.document();
         if let Some(author) = document.author_by_session(&asker.subject, &OUTSIDE_KEY) {
