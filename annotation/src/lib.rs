@@ -9,30 +9,44 @@
 //! a clock, a socket, a thread or a random number; the same input gives the same state on
 //! every machine and in wasm.
 //!
+//! # Order of the modules
+//! Each imports only what stands before it, so nothing that holds state knows who checks it.
+//!
+//! ```text
+//! object/place   ids, points, stamps          fold     hashes      text   edits
+//!        |                                      |                    |
+//!        +---------> stroke <-------------------+                    |
+//!                      |                                             |
+//!                    object ---> op <--- version (its types), media -+
+//!                                |
+//!                            document            state, and how a checked op is written
+//!                                |
+//!                             overlay            the same with pending ops on top
+//!                                |
+//!                              check             what may be committed
+//!                                |
+//!          document/{prepare, apply}, transform, snapshot, version/{diff, restores}
+//!                                |
+//!                             replica
+//! ```
+//!
 //! # Example
 //! Ada draws a rectangle: she sees it at once, the server gives it a revision, and her
 //! replica learns that it counts.
 //!
 //! ```
-//! use fmz_annotation::{Authority, Document, Replica};
+//! use fmz_annotation::{Authority, Document, OpError, Ops, Replica};
 //! use fmz_proto::v1::{self, op};
 //!
-//! // What a room does to put ops into the one order: check them, number them, apply them.
+//! // A room puts ops into the one order: it checks them, and commits them.
 //! fn commit(
 //!     server: &mut Document,
 //!     author: u32,
 //!     client_seq: u64,
 //!     ops: Vec<v1::Op>,
-//! ) -> v1::CommittedBatch {
-//!     let batch = v1::CommittedBatch {
-//!         first_revision: server.revision() + 1,
-//!         author,
-//!         client_seq,
-//!         ops,
-//!         ..v1::CommittedBatch::default()
-//!     };
-//!     server.apply(&batch).expect("the next revision, of ops that were checked");
-//!     batch
+//! ) -> Result<v1::CommittedBatch, OpError> {
+//!     let prepared = server.prepare(author, Authority::Author, Ops::check(ops)?)?;
+//!     Ok(server.commit(prepared, client_seq, 0, false).decode())
 //! }
 //!
 //! let mut server = Document::new();
@@ -42,7 +56,7 @@
 //!     name: "Ada".into(),
 //!     session_key: vec![1; 16].into(),
 //! };
-//! commit(&mut server, 0, 0, vec![v1::Op { op: Some(op::Op::AuthorAdded(author)) }]);
+//! commit(&mut server, 0, 0, vec![v1::Op { op: Some(op::Op::AuthorAdded(author)) }])?;
 //!
 //! let mut replica = Replica::new();
 //! let _ = replica.set_author(1, 0);
@@ -59,8 +73,7 @@
 //! assert_eq!(replica.pending_count(), 1);
 //!
 //! let batch = replica.take_batch(20).expect("an op waits");
-//! let ops = server.prepare(1, Authority::Author, batch.ops)?;
-//! let committed = commit(&mut server, 1, batch.client_seq, ops);
+//! let committed = commit(&mut server, 1, batch.client_seq, batch.ops)?;
 //! replica.receive(&v1::Committed { batches: vec![committed] })?;
 //! assert_eq!(replica.pending_count(), 0);
 //! assert_eq!(replica.document().state_hash(), server.state_hash());
@@ -69,10 +82,11 @@
 
 #![deny(clippy::iter_over_hash_type)]
 
+mod authority;
 mod check;
 mod document;
 mod error;
-mod hash;
+mod fold;
 pub mod limits;
 mod media;
 mod object;
@@ -86,13 +100,14 @@ pub mod text;
 mod transform;
 pub mod version;
 
-pub use check::Authority;
-pub use document::{Author, Document};
+pub use authority::Authority;
+pub use document::{Author, Document, Prepared};
 pub use error::{ApplyError, OpError, SnapshotError};
 pub use media::Media;
 pub use object::{
     FrameRange, FrameStamp, FramesOf, Key, Kind, Object, ObjectId, OrderKey, PENDING, Point,
     Property, Status, Writer,
 };
+pub use op::Ops;
 pub use replica::{Lost, Received, Replica};
 pub use stroke::{Drawn, Stroke};

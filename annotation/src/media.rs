@@ -1,5 +1,6 @@
 //! Media: the films and live sources that pictures come from.
 
+use crate::fold::{Fold, Sort};
 use fmz_proto::{WireError, v1, validate_media};
 use std::sync::Arc;
 
@@ -33,6 +34,20 @@ impl Media {
             (rate, media.start_timecode, media.drop_frame, media.frames)
         };
         count(self) == count(other)
+    }
+
+    /// Returns the hash of all that a snapshot says of the media.
+    pub(crate) fn hash(&self) -> u64 {
+        Fold::new(Sort::Media)
+            .bytes(self.id.as_bytes())
+            .bytes(self.name.as_bytes())
+            .number(self.num.into())
+            .number(self.den.into())
+            .number(self.start_timecode.into())
+            .number(self.drop_frame.into())
+            .number(self.frames.into())
+            .bytes(self.reel.as_bytes())
+            .value()
     }
 
     pub(crate) fn has_frame(&self, frame: u32) -> bool {

@@ -1,6 +1,6 @@
 //! Objects as they will be when ops that are not committed yet are: changed on top of the document.
 
-use crate::Authority;
+use crate::authority::Sender;
 use crate::document::Document;
 use crate::object::{Object, ObjectId, PENDING, Writer};
 use crate::op::{Clear, Op};
@@ -9,19 +9,6 @@ use std::collections::BTreeMap;
 
 /// Objects that ops touch, as they will be.
 pub(crate) type Overlay = BTreeMap<ObjectId, Object>;
-
-/// Who writes, and what it may change.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sender {
-    pub(crate) author: u32,
-    pub(crate) authority: Authority,
-}
-
-impl Sender {
-    pub(crate) fn may_write(self, id: ObjectId) -> bool {
-        self.authority == Authority::Owner || id.author() == self.author
-    }
-}
 
 /// Objects as somebody sees them: those changed on top, then the document's.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +53,16 @@ impl<'a> View<'a> {
     }
 }
 
+impl Document {
+    /// Returns the document as a view with nothing on top.
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            document: self,
+            overlay: None,
+        }
+    }
+}
+
 /// Writes an op that is not committed. One that does not fit an object any more changes nothing.
 pub(crate) fn write(document: &Document, overlay: &mut Overlay, sender: Sender, op: &Op) {
     if let Op::Clear(clear) = op {
@@ -93,16 +90,16 @@ pub(crate) fn write_one(
     let committed = document.object(id);
     match (op, committed) {
         (Op::Create(create), None) => {
-            overlay.insert(id, Object::new(create, PENDING, 0));
+            overlay.insert(id, create.object(PENDING, 0));
         }
         (Op::Create(_), Some(_)) => {}
         (_, Some(committed)) => {
             let object = overlay.entry(id).or_insert_with(|| committed.clone());
-            object.write(op, pending(sender));
+            op.write(object, pending(sender));
         }
         (_, None) => {
             if let Some(object) = overlay.get_mut(&id) {
-                object.write(op, pending(sender));
+                op.write(object, pending(sender));
             }
         }
     }

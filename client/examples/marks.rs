@@ -1,5 +1,5 @@
-//! Draws one mark of each sort into a room, and says what the document is then. The folders of the
-//! store's tests, `signaling/store/tests/formats`, were filled by it:
+//! Draws one mark of each sort into a room and prints the document's size, revision and hash. It
+//! filled the folders of the store's tests, `signaling/store/tests/formats`:
 //!
 //! ```sh
 //! cargo run -p fmz-client --example marks -- ws://127.0.0.1:7880/ws TOKEN FRAME
@@ -16,7 +16,7 @@ use fmz_proto::points::{self, Delta};
 use fmz_proto::v1::{self, Kind, op, property::Value};
 use std::error::Error;
 
-/// Frames a second of the film that the stamps speak of.
+/// Frames a second of the film on which the stamps stand.
 const RATE: i64 = 24;
 /// Points of each part of the stroke.
 const POINTS: i32 = 40;

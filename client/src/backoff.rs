@@ -1,20 +1,20 @@
 use std::time::Duration;
 
-/// Delay before the first new attempt.
+/// Delay before the first attempt to reconnect, before jitter.
 const FIRST: Duration = Duration::from_millis(250);
-/// Longest delay: people look at a "reconnecting" sign no longer than this after
-/// the server is back.
+/// Longest delay before jitter. After the server is back, people look at a "reconnecting" sign for
+/// this long at most.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Delays between attempts to reconnect: doubling, bounded, each with jitter so that a room
-/// does not come back at once.
+/// Delays between attempts to reconnect. They double up to a bound, and each has jitter, so that
+/// the clients of a room do not all come back in the same instant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
 }
 
 impl Backoff {
-    /// The next delay; `jitter` in 0.0..1.0 picks a point in its upper half.
+    /// Returns the next delay; `jitter` in 0.0..1.0 picks a point in its upper half.
     pub(crate) fn next(&mut self, jitter: f64) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.attempts.min(16));
         self.attempts = self.attempts.saturating_add(1);
@@ -23,8 +23,8 @@ impl Backoff {
             .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// A connection ended that stood so long: after a good while the next delay is the first again.
-    /// One that breaks at once counts as a failed attempt.
+    /// Notes that a connection ended which stood for `lived`. After [`LONGEST`] or more the next
+    /// delay is the first again; a connection that breaks sooner counts as a failed attempt.
     pub(crate) fn ended_after(&mut self, lived: Duration) {
         if lived >= LONGEST {
             self.attempts = 0;

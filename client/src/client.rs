@@ -6,26 +6,26 @@ use fmz_media::Codec;
 use fmz_proto::v1;
 use tokio::sync::{mpsc, oneshot};
 
-/// Commands that wait for the session. It takes them at once unless the connection stands
-/// still; then callers wait.
+/// Commands that wait for the session. It takes them at once, unless it is in the middle of sending
+/// on a slow connection; then callers wait.
 const COMMANDS_MAX: usize = 256;
 
-/// A participant of one room. Cheap to clone; the session ends when the last clone
-/// is dropped or one leaves.
+/// A participant of one room. Cheap to clone. The session ends when the last clone is dropped or
+/// [`Client::leave`] is called.
 ///
-/// Edits are seen in the own document at once and sent as the connection allows, across
-/// reconnects, exactly once.
+/// Edits show in this client's document at once. They are sent as soon as the connection allows,
+/// also across reconnects, and each is applied exactly once.
 #[derive(Debug, Clone)]
 pub struct Client {
     commands: mpsc::Sender<Command>,
 }
 
 impl Client {
-    /// Joins a room: `url` is `ws://host:port/ws` or `wss://…`, the token names the room.
+    /// Joins a room: `url` is `ws://host:port/ws` or `wss://…`; the token names the room.
     ///
     /// # Errors
-    /// [`ClientError::Connect`] when no server answers, [`ClientError::Closed`] when it refuses.
-    /// Once joined, the session reconnects by itself.
+    /// [`ClientError::Connect`] if no server answers, [`ClientError::Closed`] if the server
+    /// refuses. Once joined, the session reconnects by itself.
     pub async fn connect(
         url: &str,
         token: &str,
@@ -39,11 +39,11 @@ impl Client {
         Ok((Self { commands }, events))
     }
 
-    /// Works on the document and gives what `edit` gives. It runs on the session's
-    /// task: keep it short.
+    /// Runs `edit` on the document and returns its result. `edit` runs on the session's task and
+    /// holds up everything else there, so keep it short.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn edit<T: Send + 'static>(
         &self,
         edit: impl FnOnce(&mut Replica) -> T + Send + 'static,
@@ -56,55 +56,55 @@ impl Client {
         answer.await.map_err(|_| ClientError::Ended)
     }
 
-    /// Makes changes: all ops or none.
+    /// Applies changes: all ops or none.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session; inside, [`OpError`] for the first op
-    /// that the server would refuse.
+    /// [`ClientError::Ended`] if the session has ended; inside, [`OpError`] for the first op that
+    /// the server would refuse.
     pub async fn submit(&self, ops: Vec<v1::Op>) -> Result<Result<(), OpError>, ClientError> {
         self.edit(move |replica| replica.submit(&ops)).await
     }
 
-    /// The visible objects in drawing order.
+    /// Returns the visible objects in drawing order.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn objects(&self) -> Result<v1::ObjectList, ClientError> {
         self.edit(|replica| replica.objects()).await
     }
 
-    /// Takes back the own last change; false when there is none.
+    /// Undoes this client's last change; returns false if there is none.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn undo(&self) -> Result<bool, ClientError> {
         self.edit(Replica::undo).await
     }
 
-    /// Does again what was taken back; false when there is none.
+    /// Redoes the change that was undone last; returns false if there is none.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn redo(&self) -> Result<bool, ClientError> {
         self.edit(Replica::redo).await
     }
 
-    /// The room as last told.
+    /// Returns the room as the server last described it.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn room(&self) -> Result<Room, ClientError> {
         let (reply, answer) = oneshot::channel();
         self.command(Command::Room(reply)).await?;
         answer.await.map_err(|_| ClientError::Ended)
     }
 
-    /// Asks to publish; `publish.request` and `publish.codec` are filled in. The track is asked for
-    /// again after every reconnect.
+    /// Asks the server to publish; `publish.request` and `publish.codec` are filled in here. The
+    /// client asks again after every reconnect.
     ///
     /// # Errors
-    /// [`ClientError::TooManyPublications`], [`ClientError::Ended`]; what the server
-    /// says comes from the track.
+    /// [`ClientError::TooManyPublications`], or [`ClientError::Ended`] if the session has ended.
+    /// The server's refusal comes from [`LocalTrack::bound`].
     pub async fn publish(
         &self,
         publish: v1::Publish,
@@ -119,30 +119,31 @@ impl Client {
     /// Ends a publication.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn unpublish(&self, track: LocalTrack) -> Result<(), ClientError> {
         self.command(Command::Unpublish(track.request())).await
     }
 
-    /// Tells how a publication's timestamps count frames. Lost with the connection: tell
-    /// it again for a new binding.
+    /// Sends the rule by which a publication's timestamps count frames. The server forgets it with
+    /// the connection, so send it again for each new binding.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn frame_map(&self, map: v1::FrameMap) -> Result<(), ClientError> {
         self.command(Command::FrameMap(Box::new(map))).await
     }
 
-    /// Shows the pointer to others, `None` when it is off the picture. May be lost.
+    /// Shows the pointer to others; `None` if it is off the picture. A position may be lost.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] with the session.
+    /// [`ClientError::Ended`] if the session has ended.
     pub async fn presence(&self, pointer: Option<v1::Point>) -> Result<(), ClientError> {
         self.command(Command::Presence(v1::Presence { pointer }))
             .await
     }
 
-    /// Leaves the room and waits until the connections are closed. Unsent edits are lost.
+    /// Leaves the room and waits until the connections are closed. Edits that were not sent are
+    /// lost.
     pub async fn leave(self) {
         let (reply, answer) = oneshot::channel();
         if self.command(Command::Leave(reply)).await.is_ok() {

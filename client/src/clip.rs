@@ -1,5 +1,5 @@
-//! Makes the demonstration film with ffmpeg: dawn over hills, timecode, a chart, and
-//! the number of every picture.
+//! Makes the demonstration film with ffmpeg: dawn over hills, timecode, a test chart, and the
+//! number of every picture as a code.
 
 mod ffmpeg;
 mod graph;
@@ -11,30 +11,31 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Changes whenever the picture does, so that an old film is not taken for the new.
+/// Number of the film's design. It is part of the file's name, so an old file is not taken for a
+/// new one: raise it whenever the picture changes.
 const EDITION: u32 = 1;
-/// Narrowest and widest picture.
+/// Narrowest and widest picture, in pixels.
 const WIDTHS: std::ops::RangeInclusive<u32> = 320..=4096;
-/// Longest film: ten minutes, some two gigabytes.
+/// Longest film, in pictures: ten minutes at 24 a second, about two gigabytes.
 const FRAMES_MAX: u32 = 14_400;
 
-/// What film to make.
+/// Size, rate and length of a film to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClipSpec {
-    /// Pixels, a multiple of 16 in 320..=4096.
+    /// Width in pixels: a multiple of 16 in 320..=4096.
     pub width: u32,
-    /// Pixels, even.
+    /// Height in pixels: even, from a quarter of the width to the width.
     pub height: u32,
-    /// Frames a second, whole.
+    /// Frames a second: whole, in 1..=120.
     pub rate: u32,
-    /// Pictures in the film.
+    /// Pictures in the film: 1..=14,400.
     pub frames: u32,
-    /// Bits a second, thousands.
+    /// Thousands of bits a second: 100..=200,000.
     pub bitrate_kbps: u32,
 }
 
 impl Default for ClipSpec {
-    /// Ten seconds of 4K at 24 frames and 25 Mbit a second.
+    /// Returns ten seconds of 4K at 24 frames and 25 Mbit a second.
     fn default() -> Self {
         Self {
             width: 3840,
@@ -47,7 +48,7 @@ impl Default for ClipSpec {
 }
 
 impl ClipSpec {
-    /// A small film of the same length for tests.
+    /// Returns a small film of the same length, for tests.
     #[must_use]
     pub fn small() -> Self {
         Self {
@@ -83,33 +84,33 @@ impl ClipSpec {
     }
 }
 
-/// Why there is no film.
+/// Reasons for which no film was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClipError {
-    /// The specification is out of range.
+    /// The specification is out of range; the fields of [`ClipSpec`] state theirs.
     #[error("no film of that size, length or rate can be made")]
     Spec,
     /// ffmpeg is not installed.
     #[error("ffmpeg is not installed; on Debian: apt install ffmpeg")]
     NoFfmpeg,
-    /// The font for timecode is not installed.
+    /// The font of the timecode is not installed.
     #[error("no DejaVu font found; on Debian: apt install fonts-dejavu-core")]
     NoFont,
     /// ffmpeg failed.
     #[error("ffmpeg failed: {0}")]
     Ffmpeg(String),
-    /// The folder cannot be written.
+    /// A file or the folder cannot be written.
     #[error("write {path}: {error}")]
     Write {
         /// File or folder.
         path: PathBuf,
-        /// Why.
+        /// Reason from the system.
         error: std::io::Error,
     },
 }
 
 impl ClipError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -127,14 +128,15 @@ impl ClipError {
     }
 }
 
-/// Gives the film's file in `folder`, which is made if need be. A film of the same
-/// specification is made only once.
+/// Returns the path of the film in `folder`, which is created if it does not exist. If the folder
+/// already has a film of the same specification, that one is returned.
 ///
-/// Takes about as long as the film on two cores. `progress` is told the share that is done,
-/// 0.0..=1.0. Blocks: call it from a thread that may.
+/// Making the film takes about as long as the film lasts, on two cores. `progress` is called with
+/// the share that is done, 0.0..=1.0. The function blocks its thread, so an async task must call it
+/// through `spawn_blocking`.
 ///
 /// # Errors
-/// [`ClipError`]; nothing half-made is left under the film's name.
+/// [`ClipError`]; no partly written file is left under the film's name.
 pub fn make_clip(
     folder: &Path,
     spec: &ClipSpec,
@@ -148,6 +150,8 @@ pub fn make_clip(
         return Ok(film);
     }
     let started = Instant::now();
+    // Made in a temporary folder beside the film and moved at the end, so a crash leaves no partial
+    // film.
     let work = tempfile::Builder::new().prefix(".clip-").tempdir_in(folder);
     let work = work.map_err(|error| ClipError::write(folder, error))?;
     let made = make_in(work.path(), spec, progress)?;

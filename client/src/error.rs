@@ -1,4 +1,4 @@
-/// Why a client could not join, or was let go.
+/// Reasons for which a client could not join, a request failed, or the session ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -8,9 +8,9 @@ pub enum ClientError {
     /// The server ended the session for good.
     #[error("the server closed the session: {text} ({code})")]
     Closed {
-        /// The server's code.
+        /// Code that the server gave.
         code: String,
-        /// For people.
+        /// Text for people.
         text: String,
     },
     /// The server broke the protocol.
@@ -25,18 +25,18 @@ pub enum ClientError {
     /// The server refused a request.
     #[error("the server refused: {text} ({code})")]
     Refused {
-        /// The server's code.
+        /// Code that the server gave.
         code: String,
-        /// For people.
+        /// Text for people.
         text: String,
     },
-    /// This client publishes as much as it may.
+    /// This client already has as many publications as it may.
     #[error("too many publications")]
     TooManyPublications,
 }
 
 impl ClientError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error, or the code that the server gave.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {

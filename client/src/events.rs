@@ -5,38 +5,39 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Events that wait for the application. One that falls behind is told how many it missed and can
-/// read the room and the document anew; the session never waits for it.
+/// Events that wait for the application. The session never waits for it: if the queue is full,
+/// events are dropped and counted, and the application can read the room and the document anew.
 const EVENTS_MAX: usize = 1024;
 
-/// What happened in a session.
+/// An event of a session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A session stands, the first or after a reconnect; the room and author may be others.
+    /// The first session stands, or a new one after a reconnect. Participant number and author may
+    /// be different ones.
     Connected(Box<v1::Welcome>),
-    /// The connection broke; it is being made again.
+    /// The connection broke; the client is reconnecting.
     Disconnected {
-        /// Why.
+        /// Reason, for people.
         reason: String,
-        /// Until the next attempt.
+        /// Time until the next attempt.
         retry_in: Duration,
     },
-    /// The session is over: the server said so, or the client left. The last event.
+    /// The session is over: the server ended it, or the client left. Always the last event.
     Ended {
-        /// Code of the server, `left` when the client left.
+        /// Code of the server, or `left` if the client left.
         code: String,
-        /// For people.
+        /// Text for people.
         text: String,
     },
-    /// Media and data channels are up, or down again.
+    /// Media and data channels came up or went down.
     Transport {
-        /// True while up.
+        /// True if they are up.
         connected: bool,
     },
-    /// Somebody came.
+    /// A participant joined.
     ParticipantJoined(v1::Participant),
-    /// Somebody went.
+    /// A participant left.
     ParticipantLeft(v1::ParticipantLeft),
     /// A publication started.
     PublicationAdded(Box<v1::Publication>),
@@ -44,26 +45,26 @@ pub enum Event {
     PublicationRemoved(String),
     /// A publication was muted or unmuted.
     PublicationMuted(v1::PublicationMuted),
-    /// A publication tells how its timestamps count frames.
+    /// A publication has a new rule for counting frames.
     FrameMap(v1::FrameMap),
-    /// A publication arrives here.
+    /// This client receives a publication.
     Subscribed(Subscription),
     /// The whole document was loaded.
     DocumentLoaded,
     /// These objects may look different.
     DocumentChanged(BTreeSet<ObjectId>),
-    /// The server refused a batch: it and these changes are taken back.
+    /// The server refused a batch. Its changes, and those that depended on it, are taken back.
     Rejected {
         /// The server's answer.
         rejected: v1::Rejected,
-        /// What is gone.
+        /// Changes that were taken back.
         lost: Lost,
     },
-    /// Own changes that could not be kept, after a reconnect.
+    /// Changes of this client that could not be kept after a reconnect.
     ChangesLost(Lost),
-    /// Somebody's pointer moved.
+    /// A participant's pointer moved.
     Presence(v1::PresenceFrom),
-    /// The server complains.
+    /// The server refused a request or reports a problem.
     Error(v1::Error),
     /// The application read too slowly: this many events were dropped.
     Missed(u64),
@@ -76,7 +77,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event; `None` after the last. Dropping the future loses nothing.
+    /// Returns the next event; `None` after the last. Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<Event> {
         self.receiver.recv().await
     }
@@ -85,7 +86,7 @@ impl Events {
 #[derive(Debug)]
 pub(crate) struct EventSender {
     sender: mpsc::Sender<Event>,
-    /// Kept free for [`Event::Ended`], which must not be missed.
+    /// A place in the queue kept free for [`Event::Ended`], which must never be dropped.
     last: mpsc::OwnedPermit<Event>,
     missed: u64,
 }

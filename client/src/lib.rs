@@ -1,9 +1,9 @@
 //! A participant in Rust: joins a room, publishes, annotates.
 //!
-//! Start at [`Client::connect`]. The session runs on a task of its own and comes back by itself
-//! after every break; what it has to say comes out of [`Events`]. The protocol is
-//! [`fmz_participant::Participant`]'s; here are the socket, the transport and the time around it.
-//! The document is an [`fmz_annotation::Replica`], reached through [`Client::edit`].
+//! Start at [`Client::connect`]. The session runs on a task of its own and reconnects by itself
+//! after every break; [`Events`] gives its events. The protocol itself is implemented by
+//! [`fmz_participant::Participant`]; this crate adds the socket, the transport and the clock. The
+//! document is an [`fmz_annotation::Replica`], reached through [`Client::edit`].
 
 mod backoff;
 mod client;

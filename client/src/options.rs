@@ -2,19 +2,19 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// How a relay is reached.
+/// A protocol by which a client reaches a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayTransport {
-    /// The fastest.
+    /// UDP, the fastest.
     Udp,
-    /// Where UDP is blocked.
+    /// TCP, for networks that block UDP.
     Tcp,
-    /// Where nothing but the port of web pages is open.
+    /// TLS, for networks that leave only the port of web pages open.
     Tls,
 }
 
 impl RelayTransport {
-    /// Every way there is, fastest first.
+    /// All transports, fastest first.
     pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
 }
 
@@ -31,21 +31,21 @@ impl FromStr for RelayTransport {
     }
 }
 
-/// How a client joins.
+/// Settings with which a client joins.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// Shown name; the token's name wins where it has one.
+    /// Name shown to others; the token's name replaces it if the token has one.
     pub name: String,
-    /// False joins without media and data channels: everything goes over the WebSocket.
+    /// Whether to open media and data channels. If false, everything goes over the WebSocket.
     pub transport: bool,
     /// Local UDP addresses for media. `0.0.0.0:0` stands for every interface but loopback.
     pub addresses: Vec<String>,
-    /// True lets nothing but relayed paths be used; else the direct one is preferred.
+    /// Whether only relayed paths may be used. If false, the direct path is preferred.
     pub relay_only: bool,
-    /// Ways to a relay that may be tried.
+    /// Transports that may be used to reach a relay.
     pub relay_transports: Vec<RelayTransport>,
-    /// TLS settings for `wss://` and relays; `None` trusts the system's certificates.
+    /// TLS settings for `wss://` and relays; with `None`, the system's certificates are trusted.
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -63,7 +63,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Default options under a name.
+    /// Returns the default options with this name.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self {

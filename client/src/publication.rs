@@ -1,4 +1,4 @@
-//! What this client publishes, kept across reconnects.
+//! Publications of this client, kept across reconnects.
 
 use crate::ClientError;
 use crate::transport::{Outgoing, outgoing};
@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Publications of one client: a film's picture and sound, a camera, a screen, each with spare.
+/// Publications of one client: picture and sound of a film, a camera and a screen, with room to
+/// spare.
 const PUBLICATIONS_MAX: usize = 16;
 
-/// How a publication stands.
+/// State of a publication.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing {
     Waiting,
@@ -30,28 +31,29 @@ pub struct Binding {
     outgoing: Arc<Outgoing>,
 }
 
-/// One RTP packet to be sent; the rest of its header is the client's.
+/// One RTP packet to send. The client writes the rest of the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingPacket {
-    /// Sequence number; the publisher counts, across bindings too.
+    /// Sequence number; the publisher counts, also across bindings.
     pub sequence: u16,
     /// RTP timestamp.
     pub timestamp: u32,
-    /// Last packet of a picture.
+    /// Whether this is the last packet of a picture.
     pub marker: bool,
-    /// Payload with the codec's descriptor.
+    /// Payload, with the codec's descriptor.
     pub payload: Bytes,
 }
 
 impl Binding {
-    /// Id under which others receive it; another after a reconnect.
+    /// Returns the id under which others receive the publication. It changes with a reconnect.
     #[must_use]
     pub fn publication(&self) -> &str {
         &self.publication
     }
 
-    /// Counts the bindings of a client: a server that was restarted may give an id again,
-    /// with nothing known under it.
+    /// Returns the number of this binding among all of the client. Unlike the publication's id it
+    /// never repeats: a server that was restarted may give an id again, with nothing known under
+    /// it.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -60,7 +62,7 @@ impl Binding {
     /// Sends a packet; waits while the transport's queue is full.
     ///
     /// # Errors
-    /// [`ClientError::Transport`] when the transport is gone: wait for the next binding.
+    /// [`ClientError::Transport`] if the transport is gone: wait for the next binding.
     pub async fn send(&self, packet: OutgoingPacket) -> Result<(), ClientError> {
         let header = rtp::Header {
             version: 2,
@@ -84,13 +86,13 @@ pub struct LocalTrack {
 }
 
 impl LocalTrack {
-    /// The number under which this client asked to publish.
+    /// Returns the number under which this client asked to publish.
     #[must_use]
     pub fn request(&self) -> u32 {
         self.request
     }
 
-    /// The binding in force, if any.
+    /// Returns the current binding; `None` between two transports.
     #[must_use]
     pub fn binding(&self) -> Option<Binding> {
         match &*self.standing.borrow() {
@@ -99,7 +101,7 @@ impl LocalTrack {
         }
     }
 
-    /// An error where no binding will come any more; see [`Self::bound`].
+    /// Returns an error if no further binding will come; see [`Self::bound`].
     pub(crate) fn check(&self) -> Result<(), ClientError> {
         if self.standing.has_changed().is_err() {
             return Err(ClientError::Ended);
@@ -116,8 +118,8 @@ impl LocalTrack {
     /// Waits until packets can be sent.
     ///
     /// # Errors
-    /// [`ClientError::Refused`] by the server, [`ClientError::Ended`] with the
-    /// session or when unpublished.
+    /// [`ClientError::Refused`] if the server refuses; [`ClientError::Ended`] if the session has
+    /// ended or the track was unpublished.
     pub async fn bound(&mut self) -> Result<Binding, ClientError> {
         let settled = |standing: &Standing| !matches!(standing, Standing::Waiting);
         let waited = self.standing.wait_for(settled).await.map(drop);
@@ -152,7 +154,7 @@ pub(crate) struct Publications {
 }
 
 impl Publications {
-    /// Keeps a wish to publish; `publish.request` is chosen here.
+    /// Records a request to publish and chooses its number.
     pub(crate) fn add(
         &mut self,
         mut publish: v1::Publish,
@@ -182,13 +184,13 @@ impl Publications {
         Ok((track, publish))
     }
 
-    /// Forgets a publication; gives its id where it has one.
+    /// Forgets a publication; returns its id if the server has given one.
     pub(crate) fn remove(&mut self, request: u32) -> Option<String> {
         let line = self.entries.remove(&request)?.line?;
         Some(line.publication)
     }
 
-    /// The transport is gone: nothing can be sent until the next. Refusals stand.
+    /// Marks all publications as waiting: the transport is gone. Refused ones stay refused.
     pub(crate) fn unbind(&mut self) {
         for entry in self.entries.values_mut() {
             entry.line = None;
@@ -202,7 +204,7 @@ impl Publications {
         }
     }
 
-    /// The requests to be sent on a new session or transport.
+    /// Returns the requests to send on a new session or transport.
     pub(crate) fn requests(&self) -> Vec<v1::Publish> {
         let wanted = self
             .entries
@@ -211,7 +213,8 @@ impl Publications {
         wanted.map(|entry| entry.publish.clone()).collect()
     }
 
-    /// The tracks for lines of an offer that are new, in the order of the offer's SDP.
+    /// Returns the tracks of an offer's new lines, in the order of its SDP, which is the order in
+    /// which the stack takes them.
     pub(crate) fn assign(&mut self, offer: &v1::Offer) -> Vec<(String, Arc<Outgoing>)> {
         let mut lines: Vec<_> = offer.lines.iter().collect();
         lines.sort_by_key(|line| place_of(&offer.sdp, &line.mid));
@@ -238,7 +241,7 @@ impl Publications {
         tracks
     }
 
-    /// Lines that are not live yet: request, mid, codec.
+    /// Returns the lines that are not live yet: request, mid, codec.
     pub(crate) fn unbound(&self) -> Vec<(u32, String, Codec)> {
         let waiting = self
             .entries
@@ -252,7 +255,7 @@ impl Publications {
             .collect()
     }
 
-    /// A line carries packets from now on.
+    /// Makes a line live: packets can be sent from now on.
     pub(crate) fn bind(&mut self, request: u32, payload_type: u8) {
         let Some(entry) = self.entries.get(&request) else {
             return;
@@ -268,7 +271,7 @@ impl Publications {
         }
     }
 
-    /// The server, or the offer, does not take a publication.
+    /// Marks a publication as refused, by the server or because the offer lacks its codec.
     pub(crate) fn refuse(&self, request: u32, code: &str, text: &str) {
         if let Some(entry) = self.entries.get(&request) {
             entry.standing.send_replace(Standing::Refused {

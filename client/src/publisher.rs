@@ -1,5 +1,5 @@
-//! Publishes a film from a file: real time, looped without re-encoding, timestamps
-//! running on across the loop.
+//! Publishes a film from a file in real time, looped without re-encoding; timestamps run on across
+//! the loop.
 
 mod film;
 mod pacer;
@@ -19,26 +19,26 @@ use std::time::Duration;
 use timeline::{Picture, Timeline};
 use tokio::time::{Instant, sleep_until};
 
-/// Bytes of RTP payload: with headers, extensions and the SRTP tag a packet stays below 1,200
+/// Bytes of RTP payload. With headers, extensions and the SRTP tag a packet stays below 1,200
 /// bytes, which every path carries.
 const PAYLOAD_BYTES: usize = 1140;
-/// A publisher this late lets the time go instead of sending a burst: the machine
-/// slept, or the transport hung.
+/// Longest delay that the publisher makes up for by sending faster. After a longer one (the machine
+/// slept, or the transport hung) it moves its schedule instead of sending a burst.
 const LATE_MAX: Duration = Duration::from_millis(500);
 
-/// Why a film is not published any more.
+/// Reasons for which a film is no longer published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The file.
+    /// The file failed.
     #[error(transparent)]
     Film(#[from] FilmError),
-    /// The session.
+    /// The session failed.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
 
 impl PublishError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -48,14 +48,14 @@ impl PublishError {
     }
 }
 
-/// Publishes an IVF file of VP8 pictures, again and again, until the session ends
-/// or the future is dropped.
+/// Publishes an IVF file of VP8 pictures in a loop, until the session ends or the future is
+/// dropped.
 ///
 /// The file's first picture must be a keyframe. Requests for keyframes are not answered: viewers
-/// wait for the next one in the file.
+/// wait for the next keyframe in the file.
 ///
 /// # Errors
-/// [`PublishError`]; it does not return otherwise.
+/// [`PublishError`]. The function returns only with an error.
 pub async fn publish_file(
     client: &Client,
     path: &Path,
@@ -89,7 +89,7 @@ pub async fn publish_file(
 struct Publisher<'a> {
     client: &'a Client,
     track: LocalTrack,
-    /// Binding, and epoch of the newest map that was told to it.
+    /// Generation of the binding, and epoch of the newest map that was sent for it.
     told: (u64, u32),
     sequence: u16,
     payloader: Vp8Payloader,
@@ -113,7 +113,8 @@ impl Publisher<'_> {
         }
     }
 
-    /// Tells the map in force to a new binding, and the next loop's map a while before it begins.
+    /// Sends the current map to a new binding, and the next loop's map shortly before that loop
+    /// begins.
     async fn tell_maps(&mut self, picture: &Picture) -> Result<(), PublishError> {
         let Some(binding) = self.binding()? else {
             return Ok(());
@@ -135,7 +136,8 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// The binding in force. Between two bindings the film goes on unseen, as a live picture does.
+    /// Returns the current binding. Between two bindings the film goes on unseen, as a live picture
+    /// does.
     fn binding(&self) -> Result<Option<Binding>, ClientError> {
         self.track.check()?;
         Ok(self.track.binding())
@@ -156,6 +158,8 @@ impl Publisher<'_> {
                     marker: index == last,
                     payload: payloads[index].clone(),
                 };
+                // Between two bindings the packet is dropped. It uses no sequence number, so that
+                // receivers see no loss.
                 let Some(binding) = &binding else { continue };
                 self.sequence = self.sequence.wrapping_add(1);
                 if let Err(error) = binding.send(packet).await {
@@ -166,7 +170,7 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Moves the start so that a picture that is far too late is due now.
+    /// Moves the start so that a picture which is more than [`LATE_MAX`] late is due now.
     fn catch_up(&mut self, due: Duration) {
         let late = Instant::now().saturating_duration_since(self.started + due);
         if late > LATE_MAX {

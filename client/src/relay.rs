@@ -1,5 +1,5 @@
-//! Relays that the server tells, made fit for the native stack: it speaks to relays over UDP alone,
-//! so a bridge on loopback stands for each that is to be reached over TCP or TLS.
+//! Prepares the relays that the server names for the native stack. The stack speaks to relays over
+//! UDP alone, so a bridge on loopback stands for each relay that is reached over TCP or TLS.
 
 mod bridge;
 mod line;
@@ -14,21 +14,21 @@ use std::{collections::BTreeMap, sync::Arc};
 use target::Target;
 use webrtc::peer_connection::RTCIceServer;
 
-/// URLs of relays that are used at most: each costs a request from every local address,
-/// and a browser warns of five.
+/// URLs of relays that are used at most. Each costs one request from every local address, and
+/// browsers warn from five on.
 const URLS_MAX: usize = 8;
 
 /// The relays of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Relays {
     servers: Vec<RTCIceServer>,
-    /// By the URL that each stands for. One that stays keeps its port, for the stack
-    /// knows an allocation by it.
+    /// Bridges by the URL that each stands for. A relay that stays keeps its bridge and so its
+    /// port, by which the stack knows its allocations.
     bridges: BTreeMap<String, Bridge>,
 }
 
 impl Relays {
-    /// Takes what the server told instead of what it told before.
+    /// Replaces the relays by those that the server named now.
     pub(crate) async fn tell(&mut self, told: &v1::IceServers, options: &Options) {
         let mut before = std::mem::take(&mut self.bridges);
         self.servers.clear();
@@ -47,12 +47,12 @@ impl Relays {
         }
     }
 
-    /// What the native stack is told.
+    /// Returns the relays in the form that the native stack takes.
     pub(crate) fn servers(&self) -> Vec<RTCIceServer> {
         self.servers.clone()
     }
 
-    /// A URL that the native stack can use.
+    /// Returns a URL that the native stack can use.
     async fn usable(
         &mut self,
         relay: &Relay,
@@ -72,14 +72,14 @@ impl Relays {
     }
 }
 
-/// Each URL with the server that it is of.
+/// Pairs each URL with its server, for the first [`URLS_MAX`] URLs.
 fn urls(told: &v1::IceServers) -> Vec<(&v1::IceServer, &String)> {
     let servers = told.servers.iter();
     let all = servers.flat_map(|server| server.urls.iter().map(move |url| (server, url)));
     all.take(URLS_MAX).collect()
 }
 
-/// A relay by one of its URLs.
+/// A relay, read from one of its URLs.
 struct Relay {
     url: String,
     transport: RelayTransport,
@@ -88,7 +88,7 @@ struct Relay {
 }
 
 impl Relay {
-    /// `None` where it is no relay, or none that may be used.
+    /// Reads a URL; `None` if it names no relay, or one whose transport is not allowed.
     fn parse(url: &str, allowed: &[RelayTransport]) -> Option<Self> {
         let read = Url::parse_url(url).ok()?;
         let transport = match (read.scheme, read.proto) {
@@ -115,7 +115,7 @@ impl Relay {
     }
 }
 
-/// Trusts what the system trusts.
+/// Trusts the certificates that the system trusts.
 fn system_trust() -> std::io::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -1,9 +1,9 @@
-//! Who and what is in the room, as told by the server.
+//! Participants and publications of the room, as the server describes them.
 
 use fmz_proto::v1::{self, server_message::Message};
 use std::collections::BTreeMap;
 
-/// Newest maps kept a publication.
+/// Newest maps that are kept for each publication.
 const FRAME_MAPS_MAX: usize = 2;
 
 /// The room as the client knows it.
@@ -11,13 +11,13 @@ const FRAME_MAPS_MAX: usize = 2;
 pub struct Room {
     /// Name of the room.
     pub room: String,
-    /// This client's participant number; another after every reconnect.
+    /// Participant number of this client. It changes with every reconnect.
     pub participant: u32,
-    /// What this client may do.
+    /// Rights of this client.
     pub grants: v1::Grants,
-    /// Everybody, by participant number.
+    /// All participants, by participant number.
     pub participants: BTreeMap<u32, v1::Participant>,
-    /// Everything published, by publication id.
+    /// All publications, by publication id.
     pub publications: BTreeMap<String, v1::Publication>,
 }
 

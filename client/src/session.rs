@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Longest wait for the server's first word.
+/// Longest wait for the server's welcome.
 const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 
 /// Work on the document.
@@ -55,14 +55,14 @@ impl fmt::Debug for Command {
     }
 }
 
-/// Why a connection ended.
+/// Reasons for which a connection ended.
 #[derive(Debug)]
 enum End {
-    /// It may be made again.
+    /// The connection broke. It may be made again.
     Broken(ClientError),
-    /// The server said that coming back is pointless.
+    /// The server said that reconnecting is pointless.
     Closed { code: String, text: String },
-    /// The application left, or is gone.
+    /// The application left, or dropped its last handle.
     Left(Option<oneshot::Sender<()>>),
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct Session {
     transport: Option<Transport>,
     connected: bool,
     backoff: Backoff,
-    /// Beginning of the participant's time.
+    /// Instant from which the participant's time counts.
     began: Instant,
 }
 
@@ -116,7 +116,8 @@ impl Session {
             name: options.name.clone(),
             session_key: Bytes::copy_from_slice(&session_key),
             transport: options.transport,
-            // The server's own pings are seen here.
+            // The WebSocket library answers the server's pings and shows them here, so the
+            // participant needs none of its own.
             pings: false,
         };
         Self {

@@ -15,15 +15,15 @@ use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
 };
 
-/// Longest wait for TCP, TLS and the upgrade.
+/// Longest wait for TCP, TLS and the upgrade together.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// Longest wait for the close handshake, and for its frame to be taken.
+/// Longest wait for the close handshake, including the sending of its frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// What comes from a WebSocket.
+/// Input from a WebSocket.
 pub(crate) enum Heard {
     Frame(Bytes),
-    /// A ping, or another sign of life. Pings are answered by the library when it reads on.
+    /// A ping, or another sign of life. The library answers pings when it is read again.
     Alive,
 }
 
@@ -53,7 +53,7 @@ impl Socket {
         self.send_frame(encode_client(message)).await
     }
 
-    /// Sends an encoded message. A server that takes nothing for [`SILENCE_MAX`] is lost.
+    /// Sends an encoded message. A server that takes nothing for [`SILENCE_MAX`] counts as lost.
     pub(crate) async fn send_frame(&mut self, frame: Bytes) -> Result<(), ClientError> {
         let sending = self.stream.send(Message::Binary(frame));
         timeout(SILENCE_MAX, sending)
@@ -62,7 +62,7 @@ impl Socket {
             .map_err(|error| ClientError::Connect(error.to_string()))
     }
 
-    /// Returns what comes next. Dropping the future loses nothing.
+    /// Returns the next input. Dropping the future loses nothing.
     pub(crate) async fn receive(&mut self) -> Result<Heard, ClientError> {
         let message = self.stream.next().await;
         let message = message
@@ -74,7 +74,7 @@ impl Socket {
         })
     }
 
-    /// Says goodbye and waits a moment for the answer.
+    /// Sends a close frame and waits for the server's, [`CLOSE_WITHIN`] at most.
     pub(crate) async fn close(mut self) {
         let closing = async {
             let _ = self.stream.close(None).await;

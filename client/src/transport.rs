@@ -1,5 +1,5 @@
-//! One peer connection: it answers the server's offers, carries the two channels,
-//! sends and receives tracks.
+//! One peer connection. It answers the server's offers, carries the two channels, and sends and
+//! receives tracks.
 
 mod channel;
 mod engine;
@@ -27,11 +27,11 @@ use webrtc::peer_connection::{
 };
 use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit, RtpTransceiver};
 
-/// Events of a transport that wait for the session: it takes them at once, the bound
-/// catches a session that hangs.
+/// Events of a transport that wait for the session. The session takes them at once; the bound is
+/// reached only if it hangs.
 const EVENTS_MAX: usize = 256;
-/// Bytes in a data channel that the server has not acknowledged; beyond, frames are
-/// refused and go another way.
+/// Bytes in a data channel that the server has not acknowledged. Beyond this, frames are refused
+/// and take another path.
 const CHANNEL_BYTES_MAX: usize = 1024 * 1024;
 
 pub(crate) struct Transport {
@@ -44,7 +44,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// Opens sockets and both channels; the server's first offer connects it.
+    /// Opens sockets and both channels; the server's first offer connects them.
     pub(crate) async fn open(
         number: u32,
         options: &Options,
@@ -74,18 +74,18 @@ impl Transport {
         })
     }
 
-    /// Counts the transports of a session.
+    /// Returns the number of this transport in its session, by which offers name it.
     pub(crate) fn number(&self) -> u32 {
         self.number
     }
 
-    /// Takes other relays for what is gathered from now on.
+    /// Uses other relays for candidates that are gathered from now on.
     pub(crate) async fn set_relays(&self, relays: Vec<RTCIceServer>) -> Result<(), ClientError> {
         let configuration = engine::configuration(relays, self.policy);
         Ok(self.peer.set_configuration(configuration).await?)
     }
 
-    /// Answers an offer. `tracks` go on the lines with their mid.
+    /// Answers an offer. Each of `tracks` goes on the line with its mid.
     pub(crate) async fn answer(
         &self,
         offer: &v1::Offer,
@@ -106,8 +106,9 @@ impl Transport {
         })
     }
 
-    /// A sending transceiver without a line yet: the next new line of its kind that receives from
-    /// here takes it, in the order of both (RFC 9429 section 5.10).
+    /// Adds a sending transceiver that has no line yet. The next new line of its kind on which the
+    /// server receives takes it; lines and transceivers are matched in order (RFC 9429 section
+    /// 5.10).
     async fn attach(&self, track: &Outgoing) -> Result<(), ClientError> {
         let init = RTCRtpTransceiverInit {
             direction: RTCRtpTransceiverDirection::Sendonly,
@@ -120,7 +121,8 @@ impl Transport {
         Ok(())
     }
 
-    /// Payload type agreed for a codec on the line `mid`; `None` where the server does not take it.
+    /// Returns the payload type agreed for a codec on the line `mid`; `None` if the server does not
+    /// take the codec.
     pub(crate) async fn payload_type(&self, mid: &str, codec: Codec) -> Option<u8> {
         let line = self.line(mid).await?;
         let sender = line.sender().await.ok()??;
@@ -140,7 +142,7 @@ impl Transport {
         None
     }
 
-    /// Sends a frame; false if the channel does not take it.
+    /// Sends a frame; returns false if the channel does not take it.
     pub(crate) async fn send(&self, channel: Channel, frame: &Bytes) -> bool {
         let channel = match channel {
             Channel::Ops => &self.ops,
@@ -149,7 +151,7 @@ impl Transport {
         channel.try_send(BytesMut::from(&frame[..])).await.is_ok()
     }
 
-    /// The next event; pends for ever when all is closed. Dropping the future loses nothing.
+    /// Returns the next event; pends for ever if all is closed. Dropping the future loses nothing.
     pub(crate) async fn event(&mut self) -> TransportEvent {
         match self.events.recv().await {
             Some(event) => event,

@@ -1,4 +1,4 @@
-//! The commands, and how one is read from what was typed.
+//! The commands, and how they are read from flags, environment and fmz.toml.
 
 use crate::exit::Failure;
 use crate::logs::DEFAULT_LOG;

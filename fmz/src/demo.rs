@@ -18,17 +18,17 @@ use std::time::Duration;
 
 const ROOM: &str = "demo";
 const TITLE: &str = "Demo";
-/// The link of the demo lets people in for a day; a new start prints a new one.
+/// Life of the printed link: a day. A new start prints a new link.
 const LINK_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-/// The stream of the demo outlasts any demonstration.
+/// Life of the stream's token: longer than any demonstration.
 const STREAM_LIFETIME: Duration = Duration::from_secs(300 * 24 * 3600);
-/// Says what a new user may try; printed before the address, which stays the last line.
+/// Hints for a new user, printed before the address, which stays the last line.
 const TO_TRY: [&str; 3] = [
     "To try: open the address below, and write your name.",
     "Press B and draw on the picture. Each mark stays on the frame that you saw.",
     "Invite, in the top bar, makes a link for a second person. Open it in another window.",
 ];
-/// Only what is wrong is logged unless asked for, so that the address stays the last line.
+/// Log filter of the demo: only warnings and errors, so that the address stays the last line.
 const QUIET_LOG: &str = "warn,rtc_ice=error,rtc_dtls=error";
 
 /// Runs until SIGTERM or ctrl-c.
@@ -70,7 +70,7 @@ async fn serve(settings: &Settings, node: Node, clip: &Path, stop: Stop) -> Resu
     failed.map_or(Ok(()), Err)
 }
 
-/// The stream joins as any publisher does: by the WebSocket of the page's own listener.
+/// Sends the stream as any publisher does: over the WebSocket of the page's own listener.
 fn stream_to(
     settings: &Settings,
     node: &Node,
@@ -89,7 +89,7 @@ fn stream_to(
         ),
     };
     let mut joining = Options::named("Demo stream");
-    // Nothing stands between a process and itself.
+    // The process can always reach itself directly.
     joining.relay_transports.clear();
     joining.tls = certificate.as_deref().map(trust).transpose()?;
     let token = node.server.mint(machine());
@@ -118,7 +118,8 @@ fn machine() -> TokenRequest {
     }
 }
 
-/// The film to send: a given one, or the demo film, made once and kept in the data folder.
+/// Returns the film to send: the given one, or the demo film, which is made once and kept in the
+/// data folder.
 async fn clip(settings: &Settings, typed: &Demo) -> Result<PathBuf, Failure> {
     if let Some(clip) = &typed.clip {
         return Ok(clip.clone());
@@ -154,7 +155,7 @@ fn spec(typed: &Demo) -> Result<ClipSpec, Failure> {
     })
 }
 
-/// Tells every tenth of the way.
+/// Prints each tenth of the way.
 #[derive(Default)]
 struct Progress {
     tenths: Option<u32>,

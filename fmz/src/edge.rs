@@ -14,8 +14,8 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 use tokio::net::TcpListener;
 
-/// Runs until SIGTERM or ctrl-c; then until nobody is left, `turn_drain` is over, or a second
-/// signal comes.
+/// Runs until SIGTERM or ctrl-c. Then clients may go on until the last has left, `turn_drain` has
+/// passed, or a second signal comes.
 pub(crate) fn serve(settings: &Settings) -> Result<(), Failure> {
     logs::start(
         settings.log.as_deref().unwrap_or(DEFAULT_LOG),
@@ -73,7 +73,7 @@ fn desk(registry: Registry) -> Router {
         .route("/metrics", get(metrics))
 }
 
-/// Sends new clients elsewhere and lets the others end.
+/// Sends new clients elsewhere and waits until the present ones have left.
 async fn leave(turn: &Turn, settings: &Settings) -> Result<(), Failure> {
     let again = Stop::listen()?;
     let stopped = |error| Failure::running("drain the relay", error);

@@ -1,18 +1,18 @@
-//! How the program ends: one clear line on standard error and an exit code.
+//! The end of the program: one clear line on standard error, and an exit code.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::process::ExitCode;
 
-/// Why the program could not do what it was asked.
+/// Reasons for which the program could not do as it was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What was typed or configured cannot work; exit code 2.
+    /// A value that was typed or configured cannot work; exit code 2.
     Setting(String),
     /// Something failed while running; exit code 1.
     Running(String),
-    /// The command line is not one of fmz's, or asks for help or the version: clap says it.
+    /// The command line cannot be read, or asks for help or the version; clap prints the text.
     Usage(clap::Error),
 }
 
@@ -42,7 +42,7 @@ impl Failure {
                 ExitCode::from(1)
             }
             Self::Usage(error) => {
-                // Nobody is left to tell if standard error is gone.
+                // If standard error is closed, nobody can be told.
                 let _ = error.print();
                 ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
             }
@@ -69,9 +69,9 @@ impl Display for Failure {
     }
 }
 
-/// A value that the parser of an argument refused.
+/// A value that an argument's parser refused.
 pub(crate) struct RefusedValue {
-    /// Name of the argument as a key of fmz.toml has it: `turn_realm` for `--turn-realm <NAME>`.
+    /// Name of the argument in the spelling of fmz.toml: `turn_realm` for `--turn-realm <NAME>`.
     pub(crate) key: String,
     pub(crate) why: String,
 }

@@ -4,12 +4,12 @@ use crate::exit::Failure;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged unless the settings say otherwise. The WebRTC library of the native client logs
-/// every step, and the STUN library warns of each datagram that is not STUN.
+/// Log filter unless the settings give another. The WebRTC library of the native client logs every
+/// step, and the STUN library warns of each datagram that is not STUN.
 pub(crate) const DEFAULT_LOG: &str =
     "info,rtc=warn,webrtc=warn,rtc_ice=error,rtc_dtls=error,stun_types=off";
 
-/// Shape of the log.
+/// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     Text,

@@ -1,8 +1,8 @@
 //! The one binary: `fmz serve`, `fmz demo`, `fmz publish`, `fmz turn`, `fmz token`.
 //!
-//! It reads the settings, opens the certificate, wires the services together and ends them in
-//! order. What the services do is in their own crates. Only commands are at home here (`demo`,
-//! `publish`, `turn check`, `token`), and the thread that checks the log in the background.
+//! It reads the settings, opens the certificate, connects the services and ends them in order. The
+//! services themselves are in crates of their own. Only the commands live here (`demo`, `publish`,
+//! `turn check`, `token`), and the thread that checks the log in the background.
 
 #![allow(rustdoc::bare_urls, reason = "help is printed as it is written")]
 

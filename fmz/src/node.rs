@@ -1,5 +1,5 @@
-//! One process: store, forwarding unit and signaling, wired by the room link, started and ended in
-//! order.
+//! One process: store, forwarding unit and signaling, connected by the room link, started and ended
+//! in order.
 
 use crate::exit::Failure;
 use crate::logs::{self, DEFAULT_LOG};
@@ -10,7 +10,7 @@ use crate::turn::{self, Reloads};
 use fmz_net::front::Certificate;
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling::{RoomLimits, Server, ServerError};
-use fmz_store::{Disk, Store};
+use fmz_store::Disk;
 use fmz_turn::Turn;
 use prometheus::Registry;
 use prometheus::process_collector::ProcessCollector;
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 /// 500 that is all drawing, at one message a tick and participant's change of state on top.
 const LINK_MESSAGES_MAX: usize = 16_384;
 
-/// Pause between two segments of the log that are checked: leaves the disk to what people ask for.
+/// Pause between two segments of the log that are checked, which leaves the disk to the rooms.
 const SCRUB_PAUSE: Duration = Duration::from_millis(200);
 
 /// A node whose listeners are bound and whose forwarding unit runs.
@@ -34,7 +34,7 @@ pub(crate) struct Node {
     turn: Option<Turn>,
 }
 
-/// `fmz serve`: runs until SIGTERM or ctrl-c.
+/// Runs `fmz serve` until SIGTERM or ctrl-c.
 pub(crate) fn serve(settings: &Settings) -> Result<(), Failure> {
     logs::start(
         settings.log.as_deref().unwrap_or(DEFAULT_LOG),
@@ -57,7 +57,6 @@ impl Node {
             .map_err(|error| Failure::running("register metrics", error))?;
         let store = Arc::new(open_store(settings)?);
         scrub(&store);
-        let store: Arc<dyn Store> = store;
         let (to_sfu, sfu_inbox) = mpsc::channel::<to_sfu::Message>(LINK_MESSAGES_MAX);
         let (from_sfu, inbox) = mpsc::channel::<from_sfu::Message>(LINK_MESSAGES_MAX);
         let certificate = tls::certificate(settings)?;
@@ -67,7 +66,7 @@ impl Node {
         let relays = issuer.clone().map(|issuer| turn::relays(settings, issuer));
         let mut asked = signaling(settings, certificate.as_ref());
         asked.ice_servers = relays.clone().map(|relays| Arc::new(relays) as _);
-        let mut server = Server::new(asked, store, registry.clone(), to_sfu, inbox)
+        let mut server = Server::new(asked, store.into(), registry.clone(), to_sfu, inbox)
             .map_err(|error| signaling_failure(settings, &error))?;
         let sfu =
             fmz_sfu::start_beside_relay(media(settings), link, sfu_inbox, from_sfu, &registry)
@@ -92,7 +91,7 @@ impl Node {
         Ok(Self { server, sfu, turn })
     }
 
-    /// Returns where people find the page: by the settings, else on this machine.
+    /// Returns the address of the page: from the settings, else on this machine.
     pub(crate) fn page_url(&self, settings: &Settings) -> String {
         settings
             .public_url
@@ -100,7 +99,7 @@ impl Node {
             .unwrap_or_else(|| format!("{}://{}", scheme(settings), self.loopback(settings)))
     }
 
-    /// Returns the address that this machine itself connects to.
+    /// Returns the address by which this machine connects to itself.
     pub(crate) fn loopback(&self, settings: &Settings) -> SocketAddr {
         reachable(
             self.server
@@ -111,8 +110,8 @@ impl Node {
         )
     }
 
-    /// Serves until `stop` resolves; then participants are told, transports closed and the log
-    /// flushed, in this order.
+    /// Serves until `stop` resolves. Then, in this order, participants are notified, transports are
+    /// closed and the log is flushed.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
         let served = self.server.serve(stop).await;
         self.sfu.shutdown().await;
@@ -131,8 +130,8 @@ fn scheme(settings: &Settings) -> &'static str {
     }
 }
 
-/// Reads the whole log once, beside everything else, so that damage is told before somebody needs
-/// what it hit.
+/// Reads the whole log once in the background, so that damage is reported before anybody needs the
+/// damaged part.
 fn scrub(store: &Arc<Disk>) {
     let store = Arc::downgrade(store);
     let work = move || {

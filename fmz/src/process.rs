@@ -1,5 +1,5 @@
-//! What every command does with its process: a runtime, signals that end it, lines on standard
-//! output.
+//! Parts that every command needs of its process: a runtime, the signals that end it, lines on
+//! standard output.
 
 use crate::exit::Failure;
 use tokio::runtime::Runtime;
@@ -10,7 +10,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
     Runtime::new().map_err(|error| Failure::running("start the runtime", error))
 }
 
-/// Prints a line that a person or a script waits for.
+/// Prints a line for which a person or a script waits.
 #[allow(
     clippy::print_stdout,
     reason = "the line is what the command was run for"
@@ -26,7 +26,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Begins to listen; a signal from now on no longer ends the process by itself.
+    /// Starts listening. From then on, the signals no longer end the process by themselves.
     pub(crate) fn listen() -> Result<Self, Failure> {
         let listen =
             |kind| signal(kind).map_err(|error| Failure::running("listen for signals", error));

@@ -1,4 +1,4 @@
-//! `fmz publish`: a file into a room, as a live stream.
+//! `fmz publish`: sends a file into a room as a live stream.
 
 use crate::cli::Publish;
 use crate::exit::Failure;
@@ -8,7 +8,7 @@ use crate::tls::trust;
 use fmz_client::{Client, FilmOptions, Options, publish_file};
 use std::path::Path;
 
-/// Hour at which a programme's timecode begins, as the trade has it.
+/// Hour at which a programme's timecode begins, as is usual in film and television.
 const FIRST_TIMECODE_HOURS: u32 = 1;
 
 /// Joins the room and sends the file until ctrl-c.
@@ -30,12 +30,12 @@ pub(crate) fn run(typed: &Publish) -> Result<(), Failure> {
     })
 }
 
-/// How a film is sent unless something else is asked for.
+/// Returns the options of a film for which nothing else was asked.
 pub(crate) fn film_options() -> FilmOptions {
     FilmOptions::starting_at_hour(FIRST_TIMECODE_HOURS)
 }
 
-/// Sends a file into the room that the token names; it ends only with a failure.
+/// Sends a file into the room that the token names. Returns only with a failure.
 pub(crate) async fn stream(
     url: &str,
     token: &str,

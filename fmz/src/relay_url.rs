@@ -6,7 +6,7 @@ use fmz_signaling::relay::host_and_port;
 const PORT: u16 = 3478;
 const PORT_TLS: u16 = 5349;
 
-/// How clients reach a relay.
+/// A protocol by which clients reach a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Udp,
@@ -23,8 +23,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads a URL. Returns `None` if it is no relay's (section 3.1), or names TLS over UDP, which
-    /// our relays do not speak.
+    /// Reads a URL. Returns `None` if it does not name a relay (section 3.1), or names TLS over
+    /// UDP, which our relays do not speak.
     pub(crate) fn read(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once(':')?;
         let (place, query) = rest
@@ -39,7 +39,7 @@ impl Target {
         };
         let (host, port) = host_and_port(place);
         let in_host = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
-        // A colon stands before a port, or between brackets.
+        // A colon is valid only before a port or inside the brackets of an IPv6 address.
         let whole = port.is_some() || !place.contains(':') || place.ends_with(']');
         (whole && !host.is_empty() && host.chars().all(in_host)).then(|| Self {
             host: host.to_owned(),

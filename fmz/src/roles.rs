@@ -1,4 +1,4 @@
-//! What one process runs.
+//! The roles of one process.
 
 /// A service that a process may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +8,8 @@ pub(crate) enum Role {
     Turn,
 }
 
-/// Rooms and forwarding go together; a relay may run with them or alone, at the edge.
+/// Checks a set of roles. Rooms and forwarding go together; a relay may run with them, or alone at
+/// the edge.
 pub(crate) fn check(roles: &[Role]) -> Result<(), &'static str> {
     let has = |role| roles.contains(&role);
     match (has(Role::Signaling), has(Role::Sfu), has(Role::Turn)) {

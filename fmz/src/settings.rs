@@ -1,10 +1,10 @@
-//! The settings of a server, in one table: a field here is a setting, and nothing else says what
-//! there is to set.
+//! The settings of a server, in one table. Each field is a setting, and no other place lists them.
 //!
 //! A field's name is the key in fmz.toml. Beside it stand its variable, the shape of its value, its
-//! default and its parser; the doc comment is its help. clap reads flags and variables by this
-//! table, `file` reads fmz.toml by it, `reference` writes the list in docs/operate.md from it. A
-//! default that is only known at the start is the last words of the help, as `[default: ...]`. What
+//! default and its parser; the doc comment is its help text. clap reads flags and variables by this
+//! table, `file` reads fmz.toml by it, and `reference` writes the list in docs/operate.md from it.
+//! A default that is known only at the start ends the help text as `[default: ...]`. `check`
+//! refuses settings that do not fit together.
 //! must fit together is in `check`.
 
 mod check;
@@ -280,8 +280,8 @@ pub(crate) struct RelaySettings {
     #[arg(long, env = "FMZ_TURN_SHARDS", value_name = "NUMBER", value_parser = number(SHARDS))]
     pub(crate) turn_shards: Option<u16>,
 
-    // A browser asks for an allocation by each URL from each of its addresses, Firefox for two, and
-    // its page for as many again when it tests the relay.
+    // A browser asks for one allocation by each URL from each of its addresses; Firefox asks for
+    // two. The page asks for as many again while it tests the relay.
     /// Allocations of one participant at once
     #[arg(long, env = "FMZ_TURN_USER_ALLOCATIONS", value_name = "NUMBER")]
     #[arg(default_value_t = 16, value_parser = positive::<u32>)]

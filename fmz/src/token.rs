@@ -1,4 +1,4 @@
-//! `fmz token`: lets somebody in.
+//! `fmz token`: makes a token that lets a person or a program in.
 
 use crate::cli;
 use crate::exit::Failure;
@@ -34,7 +34,7 @@ fn request(typed: &cli::Token) -> Result<TokenRequest, Failure> {
     })
 }
 
-/// All that a token can allow.
+/// Returns all grants that a token can hold.
 pub(crate) fn every_grant() -> BTreeSet<Grant> {
     BTreeSet::from([
         Grant::View,

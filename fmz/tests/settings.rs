@@ -1,5 +1,5 @@
-//! The binary as a person types it: help that teaches, one clear line and exit code 2 for what
-//! cannot work.
+//! The binary as a person uses it: help that teaches; and for invalid values one clear line and
+//! exit code 2.
 
 use std::path::Path;
 use std::process::{Command, Output};

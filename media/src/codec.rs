@@ -8,15 +8,15 @@ pub const VIDEO_CLOCK_RATE: u32 = 90_000;
 /// The codecs that a publication may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// RFC 7741.
+    /// VP8 (RFC 7741).
     Vp8,
-    /// RFC 9628.
+    /// VP9 (RFC 9628).
     Vp9,
-    /// AOMedia "RTP Payload Format For AV1", 1.0.
+    /// AV1 (AOMedia "RTP Payload Format For AV1", 1.0).
     Av1,
-    /// RFC 6184.
+    /// H264 (RFC 6184).
     H264,
-    /// RFC 7587.
+    /// Opus (RFC 7587).
     Opus,
 }
 
@@ -69,8 +69,8 @@ impl fmt::Display for Codec {
 /// Returns true if this RTP payload begins a picture that decodes without any other; always true
 /// for audio.
 ///
-/// Any bytes may be given: a payload that is too short or malformed is no keyframe. An H264
-/// keyframe in several slices is found once a slice.
+/// Any bytes may be given: a payload that is too short or malformed is no keyframe. If an H264
+/// keyframe has several slices, each slice is recognised.
 #[must_use]
 pub fn is_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
@@ -157,7 +157,7 @@ fn av1(payload: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Reads a length, and returns it with what follows. No packet needs more than three bytes of
+/// Reads a length; returns it with the bytes that follow. No packet needs more than three bytes of
 /// length.
 fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     const LENGTH_BYTES_MAX: usize = 3;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Datagrams in one send. A browser's receive buffer may hold as little as 212,992 bytes, which is
-/// some 170 datagrams as the kernel counts them. One send must be a small part of that.
+/// about 170 datagrams as the kernel counts them. One send must be a small part of that.
 pub const SEGMENTS_MAX: usize = 16;
 
 /// Bytes in one send: the largest UDP datagram, which is the most that the kernel splits.
@@ -25,14 +25,14 @@ impl SendBatch {
         Self::default()
     }
 
-    /// Adds a datagram. Returns false if it cannot join what is there: send the batch first, for an
-    /// empty batch takes any datagram.
+    /// Adds a datagram. Returns false if it cannot join the batch: then send the batch first, for
+    /// an empty batch takes any datagram.
     #[must_use]
     pub fn push(&mut self, source: IpAddr, destination: SocketAddr, payload: &[u8]) -> bool {
         self.push_parts(source, destination, [payload])
     }
 
-    /// Does what [`Self::push`] does, for a datagram in parts.
+    /// Adds a datagram in parts, as [`Self::push`] does.
     #[must_use]
     pub fn push_parts<const N: usize>(
         &mut self,
@@ -68,7 +68,7 @@ impl SendBatch {
         self.segments == 0
     }
 
-    /// Returns how many datagrams wait.
+    /// Returns the number of datagrams that wait.
     pub fn len(&self) -> usize {
         self.segments
     }
@@ -109,7 +109,7 @@ mod tests {
         (SOURCE, port).into()
     }
 
-    /// Pushes datagrams of the given sizes to port 9 and returns how many were taken.
+    /// Pushes datagrams of the given sizes to port 9; returns the number that joined the batch.
     fn taken(sizes: &[usize]) -> usize {
         let mut batch = SendBatch::new();
         let joins = |size: &&usize| batch.push(SOURCE, to(9), &vec![0; **size]);

@@ -43,8 +43,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Receives datagrams. Returns true if the last call left room in `slots`, so that nothing more
-    /// waits.
+    /// Receives datagrams. Returns true if the last call left room in `slots`, which means that no
+    /// more datagrams wait.
     pub(crate) fn receive(
         &self,
         io: &impl AsFd,
@@ -62,12 +62,14 @@ impl Driver {
         let Some((source, destination)) = batch.route() else {
             return Ok(Sent::default());
         };
-        // One call for the whole batch, if the kernel segments that many. It may still refuse, for
-        // example on an interface without checksum offload; then each datagram is sent by itself.
+        // One call sends the whole batch, if the kernel splits that many datagrams. The kernel may
+        // still refuse, for example on an interface without checksum offload; then each datagram is
+        // sent by itself.
         if batch.len() > 1 && self.state.max_gso_segments() >= batch.len() {
             let segment = Some(batch.segment());
             match self.send_bytes(io, source, destination, batch.bytes(), segment) {
                 Ok(()) => return Ok(sent_whole(batch)),
+                // The batch stays as it is, to be sent once the socket is writable.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
                 Err(error) => tracing::debug!(%error, "segmented send refused, sending singly"),
             }
@@ -114,7 +116,8 @@ impl Driver {
             src_ip: (!source.is_unspecified()).then_some(source),
         };
         match self.send_once(io, &transmit) {
-            // Here the kernel reports, once, an error of an earlier send.
+            // The kernel reports an error of an earlier send here, once. The datagram itself is
+            // sent again.
             Err(error) if self.keeps_errors && error.kind() != io::ErrorKind::WouldBlock => {
                 self.send_once(io, &transmit)
             }
@@ -122,8 +125,8 @@ impl Driver {
         }
     }
 
-    /// Sends without control messages. The library writes one beside every datagram, even if it
-    /// needs none, and the kernel takes long to read it.
+    /// Sends without control messages if none is needed. The library would write one beside every
+    /// datagram, and the kernel takes long to read it.
     fn send_once(&self, io: &impl AsFd, transmit: &Transmit<'_>) -> io::Result<()> {
         if transmit.segment_size.is_some() || transmit.src_ip.is_some() {
             return self.state.try_send(io.into(), transmit);
@@ -133,7 +136,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Maps an IPv4 destination: an IPv6 socket reaches IPv4 by mapped addresses only.
+    /// Maps an IPv4 destination, because an IPv6 socket reaches IPv4 by mapped addresses only.
     fn reachable(&self, destination: SocketAddr) -> SocketAddr {
         match destination.ip() {
             IpAddr::V4(ip) if self.local.is_ipv6() => {
@@ -153,7 +156,7 @@ fn sent_whole(batch: &mut SendBatch) -> Sent {
     }
 }
 
-/// Turns off what the kernel writes beside each datagram for the library and nobody here reads:
+/// Turns off the data that the kernel would write beside each datagram and that nothing here reads:
 /// time, class of service and, if there is only one, the local address.
 fn tell_less(io: &impl AsFd, local: SocketAddr) -> io::Result<()> {
     setsockopt(io, sockopt::ReceiveTimestampns, &false)?;

@@ -1,4 +1,4 @@
-//! ICMP errors, from the kernel's queue of them.
+//! ICMP errors, read from the kernel's queue of errors.
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, RecvMsg, SockaddrStorage, recvmsg};
 use std::io;
@@ -9,8 +9,8 @@ use std::os::fd::AsRawFd;
 /// other errors come from this machine.
 const ICMP_ORIGINS: [u8; 2] = [2, 3];
 
-/// Room for what the kernel writes beside an error: the error, its sender, and addresses and times
-/// as for any datagram.
+/// Bytes for the data that the kernel writes beside an error: the error, its sender, and addresses
+/// and times as for any datagram.
 const CONTROL_BYTES: usize = 512;
 
 /// An error that the network reports about a datagram that was sent.
@@ -20,10 +20,10 @@ pub struct PathError {
     pub destination: SocketAddr,
     /// Type of the ICMP or ICMPv6 message.
     pub kind: u8,
-    /// Its code.
+    /// Code of the message.
     pub code: u8,
-    /// Its further word: if the datagram was too long, the bytes that the next link takes;
-    /// otherwise 0.
+    /// Further word of the message: if the datagram was too long, the bytes that the next link
+    /// takes; otherwise 0.
     pub info: u32,
 }
 

@@ -1,8 +1,8 @@
 //! One TCP port for the page and the relay, plain and over TLS.
 //!
 //! The first byte of a connection decides: 0x16 begins a TLS handshake, 0x00 to 0x03 a STUN message
-//! (RFC 8489 section 5), anything else is HTTP. Within TLS the application protocol decides (RFC
-//! 7301; `stun.turn` is RFC 7443). A client that names none is judged by its first decrypted byte.
+//! (RFC 8489 section 5), anything else is HTTP. Within TLS, the application protocol decides (RFC
+//! 7301; `stun.turn` is from RFC 7443). If a client names none, its first decrypted byte decides.
 //! Rules: `docs/SPEC-front.md`.
 
 mod certificate;
@@ -37,24 +37,24 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-/// Connections that have not shown yet what they are. A handshake costs tens of kilobytes and a
+/// Connections whose protocol is not known yet. A handshake costs tens of kilobytes and a
 /// signature, so a flood must not cost more than this many.
 pub const OPENING_MAX: usize = 256;
-/// If all places are taken, the connection that has been opening longest gives way, once it had
-/// this long. Many handshakes at once mean that the server came back, and clients that are nearly
-/// through should get through.
+/// Time that an opening connection has before it may have to give way. If all places are taken, the
+/// one that has been opening longest gives way, but only after this time. Many handshakes at once
+/// mean that the server came back, and clients that are nearly through should get through.
 const OPENING_TIME_MIN: Duration = Duration::from_secs(1);
-/// Pause after the system could give no connection because it has no descriptors left.
+/// Pause after the system had no descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Listeners, and the way of each connection to its service.
+/// Listeners, and the services to which connections are led.
 #[derive(Debug)]
 pub struct Front {
     listeners: Vec<tokio::net::TcpListener>,
     gate: Arc<Gate>,
     opening: JoinSet<()>,
-    /// Times at which connections began to open, oldest first. Those that are through stay until
-    /// they are asked for.
+    /// Times at which connections began to open, oldest first. Those that are open already stay in
+    /// the list until the next look.
     begun: VecDeque<(Instant, AbortHandle)>,
 }
 
@@ -84,8 +84,8 @@ impl Front {
         })
     }
 
-    /// Accepts connections until it is dropped. Connections that still open are dropped with it;
-    /// those that were handed out go on.
+    /// Accepts connections until it is dropped. Connections that are still opening are dropped with
+    /// it; those that were handed out go on.
     pub async fn run(mut self) {
         loop {
             match self.accept().await {
@@ -114,10 +114,10 @@ impl Front {
         .await
     }
 
-    /// Waits until fewer than [`OPENING_MAX`] open.
+    /// Waits until fewer than [`OPENING_MAX`] connections are opening.
     async fn make_place(&mut self) {
         loop {
-            // Forget the connections that are through.
+            // Forget the connections that are open or closed by now.
             while self.opening.try_join_next().is_some() {}
             self.begun.retain(|(_, opening)| !opening.is_finished());
             let Some((begun, oldest)) = self.begun.front() else {

@@ -1,8 +1,8 @@
 //! Datagrams between two loops of one process, without a socket.
 //!
-//! [`pair`] makes the two ends. Each collects what it sends in a round and hands it over with
-//! [`End::flush`]; the other takes everything that waits with [`End::take`]. A full queue loses the
-//! last datagrams, as a socket's buffer does.
+//! [`pair`] makes the two ends. Each end collects the datagrams of a round and hands them over with
+//! [`End::flush`]; the other takes everything that waits with [`End::take`]. If a queue is full,
+//! the last datagrams are lost, as in a socket's buffer.
 
 use crate::Datagram;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ pub const DATAGRAMS_MAX: usize = 4096;
 /// Bytes that wait in one direction: as many full-sized datagrams.
 pub const BYTES_MAX: usize = DATAGRAMS_MAX * 1500;
 
-/// Datagrams one after the other.
+/// Datagrams one after another.
 #[derive(Debug, Default)]
 struct Batch {
     headers: Vec<Header>,
@@ -55,8 +55,10 @@ impl Batch {
         })
     }
 
-    /// Moves everything to the end of `waiting`. Returns how many did not fit.
+    /// Moves everything to the end of `waiting`. Returns the number of datagrams that did not fit.
     fn append_to(&mut self, waiting: &mut Self) -> usize {
+        // The usual case: the other end has taken everything, so the batches change places and
+        // nothing is copied.
         if waiting.headers.is_empty() {
             std::mem::swap(self, waiting);
             return 0;
@@ -96,8 +98,8 @@ impl std::fmt::Debug for Lane {
 }
 
 impl Lane {
-    /// Returns what waits. If somebody panicked under the lock, at worst whole datagrams are
-    /// missing.
+    /// Returns the datagrams that wait. If a thread panicked under the lock, at worst whole
+    /// datagrams are missing.
     fn waiting(&self) -> MutexGuard<'_, Batch> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,14 +127,14 @@ pub fn pair() -> (End, End) {
 }
 
 impl End {
-    /// Sets how to wake the loop of this end if datagrams come to an empty queue. Only the first
-    /// call counts.
+    /// Sets the function that wakes the loop of this end if datagrams come to an empty queue. Only
+    /// the first call counts.
     pub fn on_arrival(&self, wake: impl Fn() + Send + Sync + 'static) {
         let _ = self.from.waker.set(Box::new(wake));
     }
 
-    /// Adds a datagram to what [`Self::flush`] hands over. Returns false if it is lost because of
-    /// [`DATAGRAMS_MAX`] or [`BYTES_MAX`].
+    /// Adds a datagram to those that [`Self::flush`] hands over. Returns false if it is lost
+    /// because of [`DATAGRAMS_MAX`] or [`BYTES_MAX`].
     pub fn push(&mut self, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> bool {
         let header = Header {
             source,
@@ -142,12 +144,14 @@ impl End {
         self.outgoing.push(header, payload)
     }
 
-    /// Hands over what was pushed. Returns how many datagrams found no room and are lost.
+    /// Hands over the datagrams that were pushed. Returns the number that found no room and are
+    /// lost.
     pub fn flush(&mut self) -> usize {
         if self.outgoing.headers.is_empty() {
             return 0;
         }
         let mut waiting = self.to.waiting();
+        // Only a queue that was empty needs a wake-up: otherwise one is under way already.
         let was_empty = waiting.headers.is_empty();
         let lost = self.outgoing.append_to(&mut waiting);
         drop(waiting);

@@ -1,4 +1,4 @@
-//! Sockets, for every service that needs some.
+//! Sockets for every service that needs them.
 //!
 //! [`Socket`] receives many datagrams with one call ([`ReceiveBuffer`]) and sends runs of
 //! equal-sized datagrams with one call ([`SendBatch`]; generic segmentation offload if the kernel

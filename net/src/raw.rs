@@ -44,7 +44,7 @@ impl RawSocket {
     /// The source that leaves the choice to the kernel.
     pub const ANY_SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-    /// Binds. An IPv6 wildcard receives IPv4 as well.
+    /// Binds a socket. An IPv6 wildcard receives IPv4 as well.
     ///
     /// # Errors
     /// The operating system's error, such as an address in use.
@@ -62,7 +62,7 @@ impl RawSocket {
         self.driver.local
     }
 
-    /// Returns the bytes that the kernel really gave for receiving and for sending.
+    /// Returns the bytes that the kernel actually gave for receiving and for sending.
     ///
     /// # Errors
     /// The operating system's error.
@@ -96,7 +96,7 @@ impl RawSocket {
         errors::take(&self.io)
     }
 
-    /// Receives what waits, up to one buffer's worth, without waiting.
+    /// Receives the datagrams that wait, up to one buffer's worth, without waiting.
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] if nothing waits, otherwise the operating system's error.
@@ -104,8 +104,8 @@ impl RawSocket {
         self.try_receive_some(buffer, usize::MAX).map(drop)
     }
 
-    /// Does what [`Self::try_receive`] does, into `slots` at most. Returns true if the last call
-    /// left room, so that nothing more waits.
+    /// Receives as [`Self::try_receive`] does, into `slots` slots at most. Returns true if the last
+    /// call left room, which means that no more datagrams wait.
     ///
     /// # Errors
     /// As [`Self::try_receive`].
@@ -116,8 +116,8 @@ impl RawSocket {
     /// Sends a batch and empties it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] if the kernel's buffer is full: what is left stays in the
-    /// batch.
+    /// [`io::ErrorKind::WouldBlock`] if the kernel's buffer is full; the datagrams that are left
+    /// stay in the batch.
     pub fn try_send(&self, batch: &mut SendBatch) -> io::Result<Sent> {
         self.driver.send(&self.io, batch)
     }
@@ -155,7 +155,7 @@ pub(crate) fn buffer_bytes(io: &impl AsFd) -> io::Result<(usize, usize)> {
     Ok((socket.recv_buffer_size()?, socket.send_buffer_size()?))
 }
 
-/// Enlarges the buffers beyond the system's limit if that is allowed (CAP_NET_ADMIN), otherwise up
+/// Enlarges the buffers: beyond the system's limit if that is allowed (CAP_NET_ADMIN), otherwise up
 /// to it. Smaller buffers are no error.
 fn enlarge_buffers(socket: &socket2::Socket, bytes: usize) {
     if sockopt::set_socket_recv_buffer_size_force(socket, bytes).is_err() {

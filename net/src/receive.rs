@@ -4,8 +4,9 @@ use quinn_udp::{BATCH_SIZE, RecvMeta};
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
 
-/// Bytes the kernel may join into one buffer (UDP's longest payload), and seventeen cache lines. At
-/// a power of two from each other, the beginnings of all buffers would share a few lines of the
+/// Bytes that the kernel may join into one buffer (UDP's longest payload), and seventeen cache
+/// lines. If the buffers began at multiples of a power of two, their beginnings would share a few
+/// lines of the processor's caches.
 /// processor's caches.
 const SLOT_BYTES: usize = 65_536 + 17 * 64;
 
@@ -49,9 +50,11 @@ impl ReceiveBuffer {
     }
 
     fn split<'a>(&self, slot: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = Datagram<'a>> {
+        // The kernel tells the local address only if the socket is bound to all of them.
         let ip = meta.dst_ip.unwrap_or(self.bound.ip()).to_canonical();
         let local = SocketAddr::new(ip, self.bound.port());
         let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+        // The kernel may have joined several datagrams, all but the last `stride` bytes long.
         let payloads = slot[..meta.len.min(slot.len())].chunks(meta.stride.max(1));
         payloads.map(move |payload| Datagram {
             source,
@@ -64,7 +67,7 @@ impl ReceiveBuffer {
         self.filled
     }
 
-    /// Lets `receive` fill the buffers; `receive` returns how many it filled.
+    /// Calls `receive` to fill the buffers; `receive` returns the number of buffers that it filled.
     pub(crate) fn fill(
         &mut self,
         bound: SocketAddr,

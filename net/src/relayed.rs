@@ -6,12 +6,12 @@ use std::sync::{PoisonError, RwLock};
 
 const PORTS: usize = 1 << 16;
 const WORD_BITS: usize = u64::BITS as usize;
-/// Addresses kept: the present one of each family, and earlier ones, by which old allocations are
-/// still known.
+/// Addresses that are kept: the present one of each family, and earlier ones, by which old
+/// allocations are still known.
 const ADDRESSES_MAX: usize = 8;
 
-/// The relayed addresses in use. Every shard of a relay writes them, a peer in the same process
-/// asks. Ports distribute allocations over shards: shard = port mod shards.
+/// The relayed addresses in use. Every shard of a relay writes them, and a peer in the same process
+/// reads them. Ports distribute allocations over shards: shard = port mod shards.
 #[derive(Debug)]
 pub struct Relayed {
     addresses: RwLock<Vec<IpAddr>>,
@@ -20,7 +20,7 @@ pub struct Relayed {
 }
 
 impl Relayed {
-    /// Makes an empty table for a relay of so many shards, at least 1.
+    /// Makes an empty table for a relay of `shards` shards, at least 1.
     pub fn new(shards: u16) -> Self {
         let ports = || (0..PORTS / WORD_BITS).map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -47,7 +47,7 @@ impl Relayed {
         word.fetch_or(bit, Ordering::Relaxed);
     }
 
-    /// Notes that no allocation has it any more.
+    /// Notes that no allocation has this relayed address any more.
     pub fn close(&self, relayed: SocketAddr) {
         let (word, bit) = self.place(relayed);
         word.fetch_and(!bit, Ordering::Relaxed);

@@ -18,7 +18,8 @@ impl Socket {
     /// The source that leaves the choice to the kernel.
     pub const ANY_SOURCE: IpAddr = RawSocket::ANY_SOURCE;
 
-    /// Binds. An IPv6 wildcard receives IPv4 as well. Must be called inside a tokio runtime.
+    /// Binds a socket. An IPv6 wildcard receives IPv4 as well. Must be called inside a tokio
+    /// runtime.
     ///
     /// # Errors
     /// The operating system's error, such as an address in use.
@@ -57,7 +58,7 @@ impl Socket {
         self.io.writable().await
     }
 
-    /// Does what [`RawSocket::try_receive`] does.
+    /// Receives as [`RawSocket::try_receive`] does.
     ///
     /// # Errors
     /// As there.
@@ -69,7 +70,7 @@ impl Socket {
             .map(drop)
     }
 
-    /// Does what [`RawSocket::try_send`] does.
+    /// Sends as [`RawSocket::try_send`] does.
     ///
     /// # Errors
     /// As there.

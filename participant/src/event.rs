@@ -9,11 +9,11 @@ use std::time::Duration;
 pub enum Channel {
     /// Ordered and reliable.
     Ops,
-    /// Unordered, and given up after 100 ms.
+    /// Unordered; a message is given up after 100 ms.
     Live,
 }
 
-/// The way on which a frame travels.
+/// The path on which a frame travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
     /// The WebSocket.
@@ -25,27 +25,27 @@ pub enum Path {
 /// A frame to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
-    /// On which way. If the shell finds a channel closed, it drops the frame and says so by
-    /// [`crate::Participant::handle_channel`]: what matters then goes again.
+    /// Path to use. If the shell finds a channel closed, it drops the frame and reports it by
+    /// [`crate::Participant::handle_channel`]; batches without an answer are then sent again.
     pub path: Path,
     /// The whole frame, see [`fmz_proto::encode`].
     pub frame: Bytes,
 }
 
-/// Why something was asked for again.
+/// Reasons for which commits or the document were asked for again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missed {
-    /// Commits behind this revision are missing.
+    /// Commits after this revision are missing.
     Behind(u64),
-    /// A commit does not fit the document, so that a snapshot is needed.
+    /// A commit does not fit the document, so a snapshot is needed.
     Unfit(ApplyError),
 }
 
-/// Something the application has to know.
+/// An event for the application.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The server let this participant in, for the first time or after a new connection.
+    /// The server let this participant in, for the first time or on a new connection.
     Welcomed(Box<Welcome>),
     /// A message that is not about the document.
     Message(Box<server_message::Message>),
@@ -53,18 +53,18 @@ pub enum Event {
     Loaded,
     /// These objects may look different.
     Changed(BTreeSet<ObjectId>),
-    /// The server refused a batch; it and what rested on it are taken back.
+    /// The server refused a batch. The batch and the ops that depended on it are taken back.
     Refused {
         /// The server's answer.
         rejected: Rejected,
-        /// What was taken back.
+        /// Ops that were taken back.
         lost: Lost,
     },
-    /// Own changes cannot be committed any more and were dropped.
+    /// Ops of this participant cannot be committed any more and were dropped.
     Lost(Lost),
-    /// Something is missing and was asked for.
+    /// Something was missing and was asked for.
     Missed(Missed),
-    /// The server answered a ping after so long.
+    /// The server answered a ping; this is the round trip.
     RoundTrip(Duration),
     /// The server was silent for [`crate::limits::SILENCE_MAX`]: close the connection and make
     /// another.

@@ -1,4 +1,4 @@
-//! Signs of life: own pings, and the server's silence.
+//! Signs of life: this client's pings, and the server's silence.
 
 use crate::Moment;
 use crate::limits::{PING_INTERVAL, PING_INTERVAL_MIN, SILENCE_MAX};
@@ -9,10 +9,10 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Keepalive {
     heard_at: Moment,
-    /// Whether its silence was told.
+    /// Whether the silence was already reported.
     told: bool,
-    /// When the next ping is due; never before the welcome, or if the shell's socket shows the
-    /// server's own.
+    /// Time of the next ping. `None` before the welcome, and always if the shell's socket shows the
+    /// server's own pings.
     ping_at: Option<Moment>,
     interval: Duration,
     nonce: u64,
@@ -29,7 +29,7 @@ impl Keepalive {
         }
     }
 
-    /// Begins to ping, as often as the server wants it.
+    /// Starts pinging at the interval that the server wants.
     pub(crate) fn ping_each(&mut self, interval_ms: u32, now: Moment) {
         if interval_ms > 0 {
             let wanted = Duration::from_millis(interval_ms.into());
@@ -42,7 +42,7 @@ impl Keepalive {
         self.heard_at = now;
     }
 
-    /// Takes the ping that is due.
+    /// Takes the ping if one is due.
     pub(crate) fn take_ping(&mut self, now: Moment) -> Option<Ping> {
         self.ping_at.take_if(|at| *at <= now)?;
         self.ping_at = Some(now + self.interval);
@@ -53,7 +53,7 @@ impl Keepalive {
         })
     }
 
-    /// Returns whether the server has been silent for too long; true once.
+    /// Returns whether the server has been silent for too long; true only once.
     pub(crate) fn take_silence(&mut self, now: Moment) -> bool {
         let silent = now.since(self.heard_at) >= SILENCE_MAX;
         silent && !std::mem::replace(&mut self.told, true)

@@ -1,14 +1,14 @@
 use std::ops::Add;
 use std::time::Duration;
 
-/// A moment on a clock that never goes back: the time since a beginning that the shell chose.
+/// A moment on a monotonic clock: the time since a beginning that the shell chose.
 ///
-/// It is a type of its own because a browser can make no `std::time::Instant`.
+/// It is a type of its own because `std::time::Instant` cannot be made in a browser.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Duration);
 
 impl Moment {
-    /// Makes the moment that lies so long after the shell's beginning.
+    /// Makes the moment that lies `elapsed` after the shell's beginning.
     pub const fn after_beginning(elapsed: Duration) -> Self {
         Self(elapsed)
     }
@@ -18,7 +18,7 @@ impl Moment {
         self.0
     }
 
-    /// Returns the time that passed since an earlier moment; zero if that one is later.
+    /// Returns the time that passed since `earlier`; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }

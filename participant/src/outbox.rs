@@ -1,4 +1,4 @@
-//! When own ops leave, and on which path.
+//! Timing and paths of this client's ops.
 
 use crate::deferred::Deferred;
 use crate::limits::{BATCH_INTERVAL, BATCH_OPS, UNDER_WAY_OPS_MAX};
@@ -6,25 +6,25 @@ use crate::{Channel, Moment, Path};
 use fmz_annotation::Replica;
 use fmz_proto::v1::client_message::Message;
 
-/// A message for a path.
+/// A message and its path.
 pub(crate) type Sent = (Path, Message);
 
-/// Sends a replica's ops: the first at once, then a batch each [`BATCH_INTERVAL`].
+/// Sends a replica's ops: the first at once, then one batch every [`BATCH_INTERVAL`].
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    /// Where batches go; nowhere without a welcome.
+    /// Path of the batches; `None` without a welcome.
     path: Option<Path>,
-    /// Whether copies go beside them.
+    /// Whether copies go beside the batches.
     copies: bool,
-    /// Last own batch that the log is known to hold.
+    /// Last batch of this author that the log is known to hold.
     held: u64,
-    /// No batch leaves before this moment, for one left shortly before it.
+    /// Moment before which no further batch leaves; `None` if one may leave at once.
     pause_until: Option<Moment>,
     deferred: Deferred,
 }
 
 impl Outbox {
-    /// Takes note of what the log holds: that is not sent again.
+    /// Notes the last batch that the log holds, so that it and those before it are not sent again.
     pub(crate) fn set_held(&mut self, client_seq: u64) {
         self.held = client_seq;
     }
@@ -33,8 +33,8 @@ impl Outbox {
         self.path
     }
 
-    /// Takes another path, or none. What has no answer goes on the new one, once and in order: the
-    /// server drops what it has.
+    /// Switches to another path, or to none. Batches without an answer are returned once more for
+    /// the new path, in order; the server drops those that it has.
     pub(crate) fn set_path(
         &mut self,
         path: Option<Path>,
@@ -54,7 +54,7 @@ impl Outbox {
         sent.collect()
     }
 
-    /// Takes what is to leave now.
+    /// Takes the messages that are to leave now.
     pub(crate) fn flush(&mut self, replica: &mut Replica, now: Moment) -> Vec<Sent> {
         let Some(path) = self.path else {
             return Vec::new();
@@ -63,8 +63,8 @@ impl Outbox {
         if self.pause_until.is_none_or(|until| until <= now) {
             self.pause_until = None;
             let taken = take_one(replica);
-            // Beside the channel only: over the WebSocket a copy would stand in the queue of what
-            // it is a copy of.
+            // Copies go only beside the data channel: over the WebSocket, a copy would wait in the
+            // same queue as its original.
             let copies = self.copies.then(|| replica.take_copies()).flatten();
             if taken.is_some() || copies.is_some() {
                 self.pause_until = Some(now + BATCH_INTERVAL);
@@ -75,6 +75,8 @@ impl Outbox {
             let live = Path::Channel(Channel::Live);
             sent.extend(copies.map(|copies| (live, Message::Copies(copies))));
         }
+        // Batches whose copies brought no answer in time, and those that were not copied, go on the
+        // ordered path.
         let due = self.deferred.take_due(replica, now).into_iter();
         sent.extend(due.map(|batch| (path, Message::Ops(batch))));
         sent
@@ -88,7 +90,7 @@ impl Outbox {
     }
 }
 
-/// Takes what waits into a batch, unless too much is under way; returns its number.
+/// Moves waiting ops into a batch, unless too many are under way; returns the batch's number.
 fn take_one(replica: &mut Replica) -> Option<u64> {
     let under_way = replica.pending_count() - replica.queued_count();
     if under_way >= UNDER_WAY_OPS_MAX {

@@ -13,44 +13,44 @@ use fmz_proto::{decode_server, encode_client, v1};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Number of the protocol that is spoken here.
+/// Version of the protocol.
 const PROTOCOL: u32 = 1;
 
-/// What a participant says of itself on each connection.
+/// Facts that a participant states on each connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Introduction {
     /// JSON Web Token. It names the room.
     pub token: String,
-    /// Shown name; the token's name wins if it has one.
+    /// Name shown to others; the token's name replaces it if the token has one.
     pub name: String,
-    /// 16 random bytes, made once for a page's life: by them its marks stay its own after a
-    /// reconnect.
+    /// 16 random bytes, made once in a page's life. By them the server recognises the author after
+    /// a reconnect, so marks stay the author's own.
     pub session_key: Bytes,
-    /// False for a client that wants no media and no data channels.
+    /// Whether the client wants media and data channels.
     pub transport: bool,
-    /// Whether to send pings: true if the shell cannot see those of the WebSocket itself, and so
-    /// tell of them by [`Participant::handle_alive`].
+    /// Whether to send pings: true if the shell cannot see the WebSocket's own pings, and so cannot
+    /// report them by [`Participant::handle_alive`].
     pub pings: bool,
 }
 
-/// How far the connection has come.
+/// State of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// There is none.
+    /// There is no connection.
     Away,
-    /// It is there, and said `Hello`.
+    /// The connection stands, and `Hello` was sent.
     Greeting,
-    /// The server has answered: messages may be sent.
+    /// The server has answered. Messages may be sent.
     Welcomed,
 }
 
-/// What of the document is missing and was asked for.
+/// Part of the document that is missing and was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Missing {
     Nothing,
-    /// The commits behind the document's revision.
+    /// The commits after the document's revision.
     Tail,
-    /// All of it: the document is of no use until a snapshot comes, on this connection or a later
+    /// The whole document: it is of no use until a snapshot comes, on this connection or a later
     /// one.
     Whole,
 }
@@ -91,7 +91,7 @@ impl Participant {
         }
     }
 
-    /// Takes note of a new connection, and says `Hello` on it.
+    /// Notes a new connection and says `Hello` on it.
     pub fn handle_connected(&mut self, now: Moment) {
         self.handle_disconnected();
         self.stage = Stage::Greeting;
@@ -103,7 +103,7 @@ impl Participant {
             transport,
             ..
         } = self.introduction.clone();
-        // Whoever holds nothing of use asks for a snapshot.
+        // If the document held here is of no use, revision 0 asks for a snapshot.
         let revision = match self.missing {
             Missing::Whole => 0,
             Missing::Nothing | Missing::Tail => self.replica.revision(),
@@ -119,17 +119,18 @@ impl Participant {
         self.transmit((Path::Socket, ToServer::Hello(hello)));
     }
 
-    /// Takes note that the connection is gone, and its data channels with it. Ops wait from here
-    /// on.
+    /// Notes that the connection is gone, and its data channels with it. Ops wait from here on.
     pub fn handle_disconnected(&mut self) {
         self.stage = Stage::Away;
         (self.ops_open, self.live_open) = (false, false);
+        // Frames for the old connection are void. Ops are not lost with them: the replica keeps all
+        // batches that have no answer.
         self.transmits.clear();
         self.parts.clear();
         let _ = self.outbox.set_path(None, false, &self.replica);
     }
 
-    /// Takes note that a data channel opened, or closed.
+    /// Notes that a data channel opened or closed.
     pub fn handle_channel(&mut self, channel: Channel, open: bool, now: Moment) {
         match channel {
             Channel::Ops => self.ops_open = open,
@@ -138,13 +139,13 @@ impl Participant {
         self.choose_path(now);
     }
 
-    /// Takes a frame of the server.
+    /// Handles a frame from the server.
     ///
-    /// A frame of a data channel that cannot be read is passed over: what it held is asked for as
-    /// any gap is.
+    /// A frame of a data channel that cannot be read is ignored. Its contents are then missing, and
+    /// are asked for like any other gap.
     ///
     /// # Errors
-    /// [`ProtocolError`] if the server broke the protocol: the connection is to be given up.
+    /// [`ProtocolError`] if the server broke the protocol; the shell must close the connection.
     pub fn handle_frame(
         &mut self,
         path: Path,
@@ -152,6 +153,8 @@ impl Participant {
         now: Moment,
     ) -> Result<(), ProtocolError> {
         self.keepalive.heard(now);
+        // Every frame of the socket counts, so an unreadable one ends the connection. Commits that
+        // a channel's frame held are asked for again.
         let message = match (decode_server(frame), path) {
             (Ok(Some(message)), _) => message,
             (Ok(None), _) | (Err(_), Path::Channel(_)) => return Ok(()),
@@ -162,12 +165,12 @@ impl Participant {
         Ok(())
     }
 
-    /// Takes note that the server is alive, though it sent no frame.
+    /// Notes that the server is alive though it sent no frame.
     pub fn handle_alive(&mut self, now: Moment) {
         self.keepalive.heard(now);
     }
 
-    /// Does what is due.
+    /// Does whatever is due.
     pub fn handle_timeout(&mut self, now: Moment) {
         self.flush(now);
         if self.stage == Stage::Away {
@@ -186,7 +189,7 @@ impl Participant {
         self.transmits.pop_front()
     }
 
-    /// Returns the next thing that the application has to know.
+    /// Returns the next event for the application.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
@@ -205,14 +208,14 @@ impl Participant {
         times.into_iter().flatten().min()
     }
 
-    /// Works on the document, and sends what that made.
+    /// Runs `work` on the document and sends the ops that it made.
     pub fn edit<T>(&mut self, work: impl FnOnce(&mut Replica) -> T, now: Moment) -> T {
         let done = work(&mut self.replica);
         self.flush(now);
         done
     }
 
-    /// Applies own ops and sends them: all or none.
+    /// Applies ops and sends them: all or none.
     ///
     /// # Errors
     /// [`OpError`] for the first op that the server would refuse.
@@ -220,12 +223,12 @@ impl Participant {
         self.edit(|replica| replica.submit(ops), now)
     }
 
-    /// Applies own ops, the first of which creates an object, and sends neither them nor what comes
-    /// behind them before [`Self::restamp`] says which frame the object is on. If too many objects
-    /// are held already, they leave at once.
+    /// Applies ops of which the first creates an object, and holds them back. Neither they nor
+    /// later ops leave before [`Self::restamp`] names the frame that the object is on. If too many
+    /// objects are already held, these ops leave at once.
     ///
     /// # Errors
-    /// As [`Self::submit`]; then nothing is held.
+    /// As for [`Self::submit`]; then nothing is held.
     pub fn submit_held(
         &mut self,
         id: ObjectId,
@@ -240,8 +243,8 @@ impl Participant {
         submitted
     }
 
-    /// Corrects the frame of an object that has not left yet, and lets it go. Returns whether it
-    /// was corrected: whatever is wrong with the frame, the mark and all behind it leave.
+    /// Corrects the frame of an object that has not left yet, and lets it and all ops behind it
+    /// leave, even if the frame is invalid. Returns whether the frame was corrected.
     pub fn restamp(&mut self, id: ObjectId, frame: &v1::FrameStamp, now: Moment) -> bool {
         let correct = |replica: &mut Replica| {
             let corrected = replica.restamp(id, frame);
@@ -251,19 +254,25 @@ impl Participant {
         self.edit(correct, now)
     }
 
-    /// Moves the own pointer, or takes it off the picture. Others see the newest place, 20 times a
-    /// second at most.
+    /// Moves this client's pointer, or takes it off the picture. Others see the newest position, 20
+    /// times a second at most.
     pub fn point(&mut self, place: Option<v1::Point>, now: Moment) {
         self.pointer.set(place);
         self.flush(now);
     }
 
-    /// Sends a message that is not about the document over the WebSocket. Without a welcome it is
-    /// dropped: whoever needs it to arrive sends it again at [`Event::Welcomed`].
+    /// Sends a message that is not about the document over the WebSocket. Before the welcome it is
+    /// dropped; a caller that needs it to arrive sends it again at [`Event::Welcomed`].
     pub fn send(&mut self, message: ToServer) {
         if self.is_welcomed() {
             self.transmit((Path::Socket, message));
         }
+    }
+
+    /// Returns the visible objects and counts their changes as taken, see
+    /// [`Replica::take_objects`].
+    pub fn take_objects(&mut self) -> v1::ObjectList {
+        self.replica.take_objects()
     }
 
     /// Returns the objects that changed since the last call, see [`Replica::take_changes`].
@@ -271,7 +280,7 @@ impl Participant {
         self.replica.take_changes()
     }
 
-    /// Returns the document with what is pending.
+    /// Returns the document, with the pending ops applied.
     pub fn replica(&self) -> &Replica {
         &self.replica
     }
@@ -281,7 +290,7 @@ impl Participant {
         self.stage == Stage::Welcomed
     }
 
-    /// Returns the path on which ops go now, if there is any.
+    /// Returns the path on which ops go now, if any.
     pub fn path(&self) -> Option<Path> {
         self.outbox.path()
     }
@@ -295,7 +304,8 @@ impl Participant {
         match message {
             FromServer::Welcome(welcome) => self.handle_welcome(welcome, now),
             FromServer::Committed(copy) if path == Path::Channel(Channel::Live) => {
-                // A copy is never a gap, and does not answer what was asked for.
+                // A copy may run ahead of the ordered path, so it never reveals a gap. Nor does it
+                // answer a request for missing commits: the answer is still on its way.
                 match self.replica.receive_copy(&copy) {
                     Ok(received) => self.tell_changed(received),
                     Err(error) => self.ask_whole(error),
@@ -319,7 +329,8 @@ impl Participant {
     fn handle_welcome(&mut self, welcome: v1::Welcome, now: Moment) {
         self.stage = Stage::Welcomed;
         if self.missing == Missing::Tail {
-            // The server sends it unasked, for `Hello` said the revision.
+            // No request is needed: `Hello` named the revision, so the server sends the missing
+            // commits.
             self.missing = Missing::Nothing;
         }
         if self.introduction.pings {
@@ -363,6 +374,7 @@ impl Participant {
         self.missing = match loaded {
             Ok(_) => Missing::Nothing,
             Err(_) => Missing::Whole,
+            // Whatever arrived is no document. Only a whole snapshot helps, on the next connection.
         };
         let lost = loaded?;
         self.tell(Event::Loaded);
@@ -370,7 +382,7 @@ impl Participant {
         Ok(())
     }
 
-    /// Asks for the commits behind a revision, unless an answer that holds them is on its way.
+    /// Asks for the commits after a revision, unless a request that covers them is under way.
     fn ask_tail(&mut self, revision: u64) {
         if self.missing == Missing::Nothing {
             self.missing = Missing::Tail;
@@ -378,8 +390,8 @@ impl Participant {
         }
     }
 
-    /// Asks for a snapshot, unless one is on its way; tells the server if the document is another
-    /// one than its own.
+    /// Asks for a snapshot, unless one was already asked for. The request tells the server if the
+    /// two documents have diverged.
     fn ask_whole(&mut self, error: ApplyError) {
         if self.missing != Missing::Whole {
             self.missing = Missing::Whole;
@@ -394,8 +406,8 @@ impl Participant {
         self.tell(Event::Missed(missed));
     }
 
-    /// Sends ops on the data channel if it is open, else over the WebSocket, and copies beside the
-    /// channel.
+    /// Chooses the path of ops: the data channel if it is open, else the WebSocket. Copies go only
+    /// beside the channel, if `live` is open too.
     fn choose_path(&mut self, now: Moment) {
         let path = match (self.stage, self.ops_open) {
             (Stage::Welcomed, true) => Some(Path::Channel(Channel::Ops)),

@@ -1,4 +1,4 @@
-//! The own pointer, 20 times a second at most.
+//! This client's pointer, sent 20 times a second at most.
 
 use crate::Moment;
 use crate::limits::PRESENCE_INTERVAL;
@@ -6,11 +6,11 @@ use fmz_proto::v1::{Point, Presence};
 
 #[derive(Debug, Default)]
 pub(crate) struct Pointer {
-    /// Where it is now; nowhere while it is off the picture.
+    /// Current position; `None` while the pointer is off the picture.
     place: Option<Point>,
-    /// Where the others saw it last.
+    /// Position that was sent last.
     sent: Option<Point>,
-    /// When the next may leave.
+    /// Earliest time at which the next position may leave.
     free_at: Option<Moment>,
 }
 
@@ -19,14 +19,14 @@ impl Pointer {
         self.place = place;
     }
 
-    /// Forgets what was sent: those who are met now have seen nothing.
+    /// Forgets the position that was sent: the room's present members have not seen it.
     pub(crate) fn begin(&mut self) {
         self.sent = None;
         self.free_at = None;
     }
 
-    /// Takes what is to be sent now: the newest place, if it is another than the last and that left
-    /// long enough ago.
+    /// Takes the newest position, if it differs from the last one sent and [`PRESENCE_INTERVAL`]
+    /// has passed since then.
     pub(crate) fn take(&mut self, now: Moment) -> Option<Presence> {
         if self.free_at.is_some_and(|free| now < free) {
             return None;

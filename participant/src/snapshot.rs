@@ -15,10 +15,10 @@ impl Parts {
         self.bytes = BytesMut::new();
     }
 
-    /// Takes a part; returns the whole with the last one.
+    /// Adds a part; returns the whole snapshot with the last part.
     ///
     /// # Errors
-    /// [`ProtocolError`] if the parts are too large, or are no snapshot; then none is kept.
+    /// [`ProtocolError`] if the parts are too large or are no snapshot; then no part is kept.
     pub(crate) fn push(
         &mut self,
         part: &v1::Snapshot,

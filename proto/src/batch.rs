@@ -1,8 +1,45 @@
-//! A committed batch with its one encoding.
+//! Ops and committed batches with their one encoding.
 
-use crate::v1::CommittedBatch;
+use crate::v1::{CommittedBatch, Op};
 use bytes::Bytes;
 use prost::Message;
+
+/// Bytes that a batch without ops has at most: three varints of 64 bits and one of 32, a fixed
+/// number of 64 bits, and the key of each.
+const HEAD_BYTES_MAX: usize = 3 * 10 + 5 + 8 + 5;
+
+/// Ops as a committed batch holds them, encoded once: a batch is put together from these bytes
+/// when the ops have got their place in the order. There is at least one op.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedOps {
+    count: u32,
+    /// Field `ops` of a [`CommittedBatch`], once for each op.
+    bytes: Vec<u8>,
+}
+
+impl EncodedOps {
+    /// Encodes ops.
+    ///
+    /// # Panics
+    /// If there is no op.
+    #[must_use]
+    pub fn new(ops: Vec<Op>) -> Self {
+        let count = count(&ops);
+        // A batch that has nothing but ops is encoded as its ops alone.
+        let alone = CommittedBatch {
+            ops,
+            ..CommittedBatch::default()
+        };
+        let bytes = alone.encode_to_vec();
+        Self { count, bytes }
+    }
+}
+
+/// Returns the number of a batch's ops.
+fn count(ops: &[Op]) -> u32 {
+    assert!(!ops.is_empty(), "a committed batch has an op");
+    u32::try_from(ops.len()).expect("limits keep a batch below 2^32 ops")
+}
 
 /// A committed batch as the log, the fan-out and a reader of the log hold it: encoded once, with
 /// what they ask about it beside the bytes.
@@ -23,7 +60,27 @@ impl EncodedBatch {
     /// If the batch has no op: such a batch has no revision.
     #[must_use]
     pub fn new(batch: &CommittedBatch) -> Self {
-        Self::of(batch, batch.encode_to_vec().into())
+        Self::of(batch, count(&batch.ops), batch.encode_to_vec().into())
+    }
+
+    /// Puts a batch together from the fields of `head` and from ops that were encoded before. The
+    /// bytes are those that [`Self::new`] makes of the same batch.
+    ///
+    /// # Panics
+    /// If `head` has ops of its own.
+    #[must_use]
+    pub fn with_ops(mut head: CommittedBatch, ops: &EncodedOps) -> Self {
+        assert!(head.ops.is_empty(), "the ops come encoded");
+        // Fields are encoded in the order of their numbers: the hash is the last, behind the ops.
+        let last = CommittedBatch {
+            state_hash: std::mem::take(&mut head.state_hash),
+            ..CommittedBatch::default()
+        };
+        let mut bytes = Vec::with_capacity(HEAD_BYTES_MAX + ops.bytes.len());
+        head.encode(&mut bytes).expect("a Vec grows as needed");
+        bytes.extend_from_slice(&ops.bytes);
+        last.encode(&mut bytes).expect("a Vec grows as needed");
+        Self::of(&head, ops.count, bytes.into())
     }
 
     /// Decodes a batch that was encoded before and keeps its bytes as they are.
@@ -34,14 +91,19 @@ impl EncodedBatch {
     pub fn read(bytes: Bytes) -> Option<(Self, CommittedBatch)> {
         let batch = CommittedBatch::decode(bytes.clone()).ok()?;
         batch.first_revision.checked_add(batch.ops.len() as u64)?;
-        (!batch.ops.is_empty()).then(|| (Self::of(&batch, bytes), batch))
+        (!batch.ops.is_empty()).then(|| (Self::of(&batch, count(&batch.ops), bytes), batch))
     }
 
-    fn of(batch: &CommittedBatch, bytes: Bytes) -> Self {
-        assert!(!batch.ops.is_empty(), "a committed batch has an op");
+    /// Decodes the batch again.
+    #[must_use]
+    pub fn decode(&self) -> CommittedBatch {
+        CommittedBatch::decode(self.bytes.clone()).expect("the bytes are those of a batch")
+    }
+
+    fn of(batch: &CommittedBatch, ops: u32, bytes: Bytes) -> Self {
         Self {
             first_revision: batch.first_revision,
-            ops: u32::try_from(batch.ops.len()).expect("limits keep a batch below 2^32 ops"),
+            ops,
             author: batch.author,
             client_seq: batch.client_seq,
             committed_ms: batch.committed_ms,
@@ -61,7 +123,7 @@ impl EncodedBatch {
         self.first_revision + u64::from(self.ops) - 1
     }
 
-    /// Returns how many ops the batch has, at least 1.
+    /// Returns the number of ops in the batch, at least 1.
     #[must_use]
     pub fn ops(&self) -> u32 {
         self.ops
@@ -95,7 +157,8 @@ impl EncodedBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::Op;
+    use crate::v1::{Set, op};
+    use proptest::prelude::*;
 
     fn batch(first_revision: u64, ops: usize) -> CommittedBatch {
         CommittedBatch {
@@ -122,6 +185,35 @@ mod tests {
         let endless = batch(u64::MAX, 2).encode_to_vec();
         for bytes in [empty, endless, vec![0xff; 9]] {
             assert_eq!(EncodedBatch::read(bytes.into()), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_batch_of_encoded_ops_is_that_of_its_ops(
+            (first_revision, author, client_seq) in any::<(u64, u32, u64)>(),
+            (committed_ms, state_hash) in any::<(u64, u64)>(),
+            ids in proptest::collection::vec(any::<(u32, u32)>(), 1..9),
+        ) {
+            let op = |(author, counter)| Op {
+                op: Some(op::Op::Set(Set {
+                    id: Some(crate::v1::ObjectId { author, counter }),
+                    property: None,
+                })),
+            };
+            let ops: Vec<Op> = ids.into_iter().map(op).collect();
+            let head = CommittedBatch {
+                first_revision,
+                author,
+                client_seq,
+                committed_ms,
+                ops: vec![],
+                state_hash,
+            };
+            let whole = CommittedBatch { ops: ops.clone(), ..head.clone() };
+            let together = EncodedBatch::with_ops(head, &EncodedOps::new(ops));
+            prop_assert_eq!(&together, &EncodedBatch::new(&whole));
+            prop_assert_eq!(together.decode(), whole);
         }
     }
 }

@@ -7,12 +7,17 @@
 //! ```
 
 use crate::v1::{ClientMessage, ServerMessage};
-use crate::{WireError, limits, validate};
+use crate::{EncodedBatch, FromClient, ValidOps, WireError, limits};
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::Message;
 
 const HEAD_PLAIN: u8 = 0;
 const HEAD_SNAPPY: u8 = 1;
+
+/// Key of the field `committed` of a [`ServerMessage`]: number 8, length-delimited.
+const COMMITTED_KEY: u8 = 8 << 3 | 2;
+/// Key of the field `batches` of a [`crate::v1::Committed`]: number 1, length-delimited.
+const BATCHES_KEY: u8 = 1 << 3 | 2;
 
 /// The sender of a frame, whose limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +46,53 @@ impl Role {
 
 /// Frames a message, compressed if that makes it shorter.
 pub fn encode(message: &impl Message) -> Bytes {
-    let length = message.encoded_len();
+    frame(message.encoded_len(), |plain| {
+        message.encode(plain).expect("BytesMut grows as needed");
+    })
+}
+
+/// Frames a [`crate::v1::Committed`] of batches that are encoded: the same bytes as
+/// [`encode_server`] makes of it.
+pub fn encode_committed<'a>(batches: impl Iterator<Item = &'a EncodedBatch> + Clone) -> Bytes {
+    let length = committed_len(batches.clone());
+    frame(1 + delimited_len(length), |plain| {
+        put_key(plain, COMMITTED_KEY, length);
+        for batch in batches {
+            put_key(plain, BATCHES_KEY, batch.bytes().len());
+            plain.put_slice(batch.bytes());
+        }
+    })
+}
+
+/// Returns the bytes of an encoded [`crate::v1::Committed`] of these batches.
+pub fn committed_len<'a>(batches: impl Iterator<Item = &'a EncodedBatch>) -> usize {
+    batches.map(EncodedBatch::field_len).sum()
+}
+
+impl EncodedBatch {
+    /// Returns the bytes that the batch takes in a [`crate::v1::Committed`].
+    #[must_use]
+    pub fn field_len(&self) -> usize {
+        1 + delimited_len(self.bytes().len())
+    }
+}
+
+/// Returns the bytes of a length and of so many bytes behind it.
+fn delimited_len(length: usize) -> usize {
+    prost::length_delimiter_len(length) + length
+}
+
+fn put_key(buffer: &mut BytesMut, key: u8, length: usize) {
+    buffer.put_u8(key);
+    prost::encode_length_delimiter(length, buffer).expect("BytesMut grows as needed");
+}
+
+/// Frames a message of so many bytes, which `write` writes.
+fn frame(length: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
     let mut plain = BytesMut::with_capacity(length + 1);
     plain.put_u8(HEAD_PLAIN);
-    message
-        .encode(&mut plain)
-        .expect("BytesMut grows as needed");
+    write(&mut plain);
+    debug_assert_eq!(plain.len(), length + 1, "the length is that of the message");
     if length < limits::COMPRESS_FROM_BYTES {
         return plain.freeze();
     }
@@ -116,20 +162,26 @@ fn inflate(body: &[u8], role: Role) -> Result<Vec<u8>, WireError> {
 }
 
 /// Reads and checks what a client sent. Afterwards every string, count and coordinate is within its
-/// limit.
+/// limit, and the type of the ops says so.
 ///
 /// # Errors
 /// [`WireError`] as for [`decode`], and for a field that is missing or out of range.
-pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message, WireError> {
+pub fn read_client(frame: &[u8]) -> Result<FromClient<ValidOps>, WireError> {
     let message: ClientMessage = decode(frame, Role::Client)?;
-    let message = message.message.ok_or(WireError::Malformed(
+    FromClient::check(message.message.ok_or(WireError::Malformed(
         "no message, or one of a newer protocol",
-    ))?;
-    validate::validate_client(&message)?;
-    Ok(message)
+    ))?)
 }
 
-/// Reads what a server sent. Returns `None` for a message of a newer protocol, which is to be
+/// Reads and checks what a client sent, as [`read_client`] does, and returns the plain message.
+///
+/// # Errors
+/// As [`read_client`].
+pub fn decode_client(frame: &[u8]) -> Result<crate::v1::client_message::Message, WireError> {
+    read_client(frame).map(Into::into)
+}
+
+/// Reads a server's message. Returns `None` for a message of a newer protocol, which must be
 /// ignored.
 ///
 /// # Errors
@@ -143,7 +195,8 @@ pub fn decode_server(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::{Hello, Presence, client_message};
+    use crate::v1::{Committed, CommittedBatch, Hello, Op, Presence, client_message};
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     fn hello(name: String) -> client_message::Message {
@@ -226,7 +279,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn wire6_any_bytes_give_a_message_or_an_error(frame in proptest::collection::vec(any::<u8>(), 0..2048)) {
+        fn committed_batches_are_framed_as_their_message(
+            sizes in vec((1..9usize, any::<(u64, u64)>()), 0..40),
+        ) {
+            let batch = |&(ops, (revision, hash)): &(usize, (u64, u64))| CommittedBatch {
+                first_revision: revision / 2,
+                author: ops as u32,
+                client_seq: hash,
+                committed_ms: revision,
+                ops: vec![Op::default(); ops],
+                state_hash: hash % 3,
+            };
+            let batches: Vec<_> = sizes.iter().map(batch).collect();
+            let encoded: Vec<_> = batches.iter().map(EncodedBatch::new).collect();
+            let committed = Committed { batches };
+            prop_assert_eq!(committed_len(encoded.iter()), committed.encoded_len());
+            // Both heads come: few batches are plain, many alike are compressed.
+            let frame = encode_committed(encoded.iter());
+            let message = crate::v1::server_message::Message::Committed(committed);
+            prop_assert_eq!(frame, encode_server(message));
+        }
+
+        #[test]
+        fn wire6_any_bytes_give_a_message_or_an_error(frame in vec(any::<u8>(), 0..2048)) {
             let _ = decode_client(&frame);
             let _ = decode_server(&frame);
         }

@@ -1,18 +1,23 @@
 //! The wire of fmz: generated messages, the frame around them, and every size limit.
 //!
 //! This crate turns the bytes of the room protocol into types and checks them. Start at
-//! [`decode_client`] and [`encode`]. It holds no state and does no IO.
+//! [`read_client`] and [`encode`]. It holds no state and does no IO.
 
 mod batch;
+mod client;
 mod error;
 mod frame;
 pub mod limits;
 pub mod points;
 mod validate;
 
-pub use batch::EncodedBatch;
+pub use batch::{EncodedBatch, EncodedOps};
+pub use client::{ClientBatch, FromClient, ValidOps};
 pub use error::WireError;
-pub use frame::{Role, decode, decode_client, decode_server, encode, encode_client, encode_server};
+pub use frame::{
+    Role, committed_len, decode, decode_client, decode_server, encode, encode_client,
+    encode_committed, encode_server, read_client,
+};
 pub use prost::Message;
 pub use validate::{
     LIVE_MEDIA_PREFIX, is_film_id, is_media_id, validate_batch, validate_media, validate_op,

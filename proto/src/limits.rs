@@ -18,9 +18,9 @@ pub const COMPRESSION_RATIO_MAX: usize = 20;
 pub const COMPRESS_FROM_BYTES: usize = 64;
 /// Bytes of snapshot in one `Snapshot` message.
 pub const SNAPSHOT_PART_BYTES: usize = 128 * 1024;
-/// Ops in one batch: a client sends at most 20 in 50 ms; a resend after a long break joins several.
+/// Ops in one batch: many times the 20 that a page puts into one.
 pub const BATCH_OPS_MAX: usize = 256;
-/// Batches in one message of copies: the smallest possible ops then fill a datagram.
+/// Batches in one message of copies. With the smallest possible ops they then fill a datagram.
 pub const COPIES_MAX: usize = 16;
 /// Largest frame with copies, bytes: with the headers of SCTP, DTLS, UDP and a relay it fits one
 /// datagram on any network.
@@ -54,7 +54,7 @@ pub const CLEAR_OBJECTS_MAX: usize = 8192;
 /// Longest distance of an object from where it was created, grid units: from one edge of the range
 /// to the other.
 pub const OFFSET_MAX: i32 = 2 * COORDINATE_MAX;
-/// Longest move, grid units: from one end of what an offset can be to the other.
+/// Longest move, grid units: from one end of an offset's range to the other.
 pub const ADD_MAX: i32 = 2 * OFFSET_MAX;
 /// Steps in one text edit: for a text with n scalar values at most n steps read and n + 1 insert.
 pub const TEXT_STEPS_MAX: usize = 2 * TEXT_BYTES_MAX;
@@ -72,7 +72,7 @@ pub const PUBLICATION_BYTES_MAX: usize = 64;
 pub const MEDIA_ID_BYTES_MAX: usize = 64;
 /// Name of a media, bytes of UTF-8: the longest name of a file.
 pub const MEDIA_NAME_BYTES_MAX: usize = 255;
-/// Name of a reel, bytes of UTF-8: twice what edit lists take.
+/// Name of a reel, bytes of UTF-8: twice the length that edit lists allow.
 pub const REEL_BYTES_MAX: usize = 64;
 /// SDP, bytes.
 pub const SDP_BYTES_MAX: usize = 48 * 1024;

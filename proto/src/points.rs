@@ -58,17 +58,18 @@ pub fn encode(deltas: &[Delta], pressed: bool) -> StrokePoints {
 /// Reads 1 to `points_max` deltas.
 ///
 /// # Errors
-/// [`WireError`] if there are none or too many, if one is longer than the coordinate range or than
-/// all pressures, or if the bytes are not what [`encode`] writes. Whether the points lie in range
-/// is for the stroke to check.
+/// [`WireError`] if there are none or too many, if one is longer than the range of coordinates or
+/// of pressures, or if the bytes are not those that [`encode`] writes. The stroke itself checks
+/// that its points are in range.
 pub fn decode(points: &StrokePoints, points_max: usize) -> Result<Deltas, WireError> {
     let (bytes, pressed) = parts(points)?;
-    let mut deltas = Vec::new();
+    let shortest = if pressed { 3 } else { 2 };
+    let mut deltas = Vec::with_capacity((bytes.len() / shortest).min(points_max));
     read_all(bytes, pressed, points_max, |delta| deltas.push(delta))?;
     Ok(Deltas { deltas, pressed })
 }
 
-/// Checks what [`decode`] would read.
+/// Checks the bytes as [`decode`] does, without reading them into a list.
 ///
 /// # Errors
 /// As [`decode`].

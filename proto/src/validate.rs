@@ -91,11 +91,12 @@ fn validate_frame_map(map: &FrameMap) -> Checked {
 /// [`WireError`] for the first field that is missing or out of range.
 pub fn validate_batch(batch: &OpBatch) -> Checked {
     in_range("ops.client_seq", batch.client_seq > 0)?;
-    in_range(
-        "ops.ops",
-        (1..=limits::BATCH_OPS_MAX).contains(&batch.ops.len()),
-    )?;
-    batch.ops.iter().try_for_each(validate_op)
+    validate_ops(&batch.ops)
+}
+
+pub(crate) fn validate_ops(ops: &[Op]) -> Checked {
+    in_range("ops.ops", (1..=limits::BATCH_OPS_MAX).contains(&ops.len()))?;
+    ops.iter().try_for_each(validate_op)
 }
 
 fn validate_copies(batches: &[OpBatch]) -> Checked {

@@ -1,5 +1,5 @@
 /**
- * Measures how long a point takes from the pen in one Chromium to the document of another, each
+ * Measures the delay of a point from the pen in one Chromium to the document of another, each
  * behind a link that delays and loses: `node loss-bench.mjs [--samples N] [--seed N]`. Prints
  * figures as `fmz-load` does (docs/benchmarks.md).
  */
@@ -15,14 +15,14 @@ import { Server } from "./lib/server.mjs";
 const LOSSES = [0, 3, 10];
 const DELAY_MS = 25;
 /**
- * Pause between two points, ms: uneven, so that they meet every phase of the server's tick
- * and of the pages' frames.
+ * Pause between two points, ms. It varies, so that points meet every phase of the server's tick and
+ * of the pages' frames.
  */
 const PAUSE_MS = { min: 20, max: 50 };
 const STROKE_POINTS = 100;
-/** A point that is not on the screen after this long is lost. */
+/** Time after which a point that is not on the screen counts as lost. */
 const ARRIVAL_MS = 20_000;
-/** How far the clocks of both pages may be apart, ms. */
+/** Largest difference between the clocks of the two pages, ms. */
 const CLOCKS_MS_MAX = 1;
 
 const { values } = parseArgs({
@@ -79,8 +79,8 @@ async function draw(pen, screen) {
 }
 
 /**
- * Draws a stroke of so many points, and lifts the pen when all are there; gives how
- * many came twice.
+ * Draws a stroke of `count` points, and lifts the pen once all have arrived; returns the number of
+ * points that came twice.
  */
 async function drawStroke(pen, screen, count, random) {
   const { mouse } = pen.page;
@@ -102,8 +102,8 @@ async function drawStroke(pen, screen, count, random) {
 }
 
 /**
- * Runs in the page: `window.shown` has when each point of a stroke that is not ended was
- * first in the document, ms.
+ * Runs in the page: records in `window.shown` when each point of an unfinished stroke was first in
+ * the document, ms.
  */
 function watchPoints() {
   window.shown = new Map();
@@ -119,7 +119,10 @@ function watchPoints() {
   });
 }
 
-/** The pages take time from one machine's clock; each holds its own idea of when it began. */
+/**
+ * Checks that the pages' clocks agree. They share one machine's clock, but each has its own idea of
+ * its start.
+ */
 async function checkClocks(...people) {
   const behind = () => {
     const readings = Array.from({ length: 1000 }, () => performance.timeOrigin + performance.now() - Date.now());

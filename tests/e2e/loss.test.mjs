@@ -9,7 +9,7 @@ import { Server } from "./lib/server.mjs";
 
 /** Percent of datagrams lost in each direction, and half of a round trip of 100 ms. */
 const NETWORK = { loss: 5, delayMs: 50 };
-/** Ops that both make together. */
+/** Ops that both people make together. */
 const OPS = 10_000;
 /** Grid units by which two roundings of one place may differ. */
 const ROUNDING = 1;
@@ -60,7 +60,7 @@ for (const [first, second] of [["chromium", "chromium"], ["chromium", "firefox"]
       const [ada, bo] = await settled(people);
       assert.deepEqual(bo, ada);
       await people[0].keepVersion("the end");
-      // A room in which nothing happens for two minutes keeps others by itself.
+      // In a room that rests for two minutes, the room keeps further versions by itself.
       await people[0].until("the version is listed", () =>
         [...document.querySelectorAll(".version .note-title")].some(({ textContent }) => textContent === "the end"));
       const version = (await server.versions()).find(({ name }) => name === "the end");
@@ -89,7 +89,7 @@ for (const [first, second] of [["chromium", "chromium"], ["chromium", "firefox"]
   });
 }
 
-/** Revision and hash of each page, once everything of everybody is confirmed everywhere. */
+/** Returns revision and hash of each page, once all ops of all pages are confirmed everywhere. */
 async function settled(people) {
   const revisions = [];
   for (const one of people) {
@@ -102,7 +102,10 @@ async function settled(people) {
   return Promise.all(people.map((one) => one.page.evaluate(read)));
 }
 
-/** What one hand made is there, and no more; its strokes begin and end where the pen did. */
+/**
+ * Checks that the marks of one hand are there, and no others; its strokes have the pen's first and
+ * last place.
+ */
 function judgeMarks(marks, { one, kept, strokes }) {
   const own = marks.filter(({ authorName }) => authorName === one.name);
   assert.equal(own.length, kept, `marks of ${one.name}`);
@@ -121,7 +124,7 @@ function bytesOf({ ops, live }) {
   return [ops, live].reduce((sum, { bytesSent, bytesReceived }) => sum + bytesSent + bytesReceived, 0);
 }
 
-/** Losses lie near their share: within five standard deviations. */
+/** Checks that the losses are near their share: within five standard deviations. */
 function judgeLosses(ways) {
   for (const [way, { carried, lost }] of Object.entries(ways)) {
     const all = carried + lost;

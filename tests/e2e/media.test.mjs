@@ -28,7 +28,8 @@ async function makeFilm(folder, name, frames) {
 }
 
 /**
- * Runs in the page: which marks were seen over each of the next pictures, and which frame that was.
+ * Runs in the page: returns for each of the next pictures its frame, and the marks that were
+ * visible over it.
  */
 function seenOver(count) {
   return new Promise((resolve) => {
@@ -49,7 +50,7 @@ function seenOver(count) {
 
 const keyOf = ({ author, counter }) => `${author}:${counter}`;
 
-/** Shows marks of the very frame only, looks at pictures, and shows all again. */
+/** Shows only marks of the exact frame, samples pictures, and shows all marks again. */
 async function seenByFrame(one, count) {
   await one.page.keyboard.press("g");
   const samples = await one.page.evaluate(seenOver, count);
@@ -57,7 +58,7 @@ async function seenByFrame(one, count) {
   return samples;
 }
 
-/** Each mark is seen on its own frame, and on no other. */
+/** Checks that each mark is visible on its own frame and on no other. */
 async function judgeFrames(one, marks) {
   const samples = await seenByFrame(one, 3 * FRAMES);
   for (const { media, index, seen } of samples) {

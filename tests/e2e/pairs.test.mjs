@@ -64,7 +64,7 @@ for (const [drawing, viewing] of [
       near(mark.points.at(-1), places.at(-1).grid);
       assert.ok(mark.points.length > 2, `${mark.points.length} points`);
       for (const one of [ada, bo]) {
-        // Not at the corner: a drawn line is smoothed there.
+        // Not at the corner, because a drawn line is smoothed there.
         for (const end of [places[0], places[2]]) {
           await one.untilPainted(middle(end.grid, places[1].grid), COLORS.orange);
         }
@@ -161,7 +161,7 @@ for (const [drawing, viewing] of [
   });
 }
 
-/** The newest mark of a kind, when the other holds the very same. */
+/** Returns the newest mark of a kind, once the other page holds the very same. */
 async function seenByBoth(author, other, kind) {
   await author.until(`an own ${kind} is confirmed`, (kind) => {
     const mark = window.fmz.objects.findLast((mark) => mark.kind === kind);

@@ -5,7 +5,7 @@ import { Server } from "./lib/server.mjs";
 
 const SIZE = { width: 3840, height: 2160 };
 
-// As a new user has it: browsers as they come, pictures from the machine's own addresses.
+// Set up as for a new user: unmodified browsers, pictures from the machine's own addresses.
 describe("the 4K stream of the demo room", () => {
   let server;
 
@@ -17,7 +17,7 @@ describe("the 4K stream of the demo room", () => {
     await server?.stop();
   });
 
-  // Two cores hold one decoder of 4K pictures at a time.
+  // Two cores can run only one decoder of 4K pictures at a time.
   for (const kind of ["chromium", "firefox as installed"]) {
     test(`${kind} decodes it, each picture the frame that its time says`, async () => {
       const ada = await Participant.join(kind, "Ada", server);

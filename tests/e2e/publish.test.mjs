@@ -4,8 +4,8 @@ import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
 /**
- * Runs in the page: the next pictures of a video; how many differ in time, and whether any
- * shows more than one grey.
+ * Runs in the page: samples the next pictures of a video; returns the number that differ in time,
+ * and whether any shows more than one grey.
  */
 async function watch(selector, count) {
   const video = document.querySelector(selector);

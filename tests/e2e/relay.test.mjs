@@ -3,7 +3,10 @@ import { after, before, describe, test } from "node:test";
 import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
-/** Runs in the page: what the connection sheet says of each way, once it has tried all. */
+/**
+ * Runs in the page: returns the verdicts of the connection sheet on each way, once it has tried
+ * all.
+ */
 function verdicts() {
   const ways = [...document.querySelectorAll(".relay-ways li")];
   if (ways.length === 0 || ways.some(({ dataset }) => dataset.verdict === "running")) return undefined;
@@ -19,8 +22,7 @@ async function testRelay(one) {
 }
 
 for (const kind of ["chromium", "firefox"]) {
-  // Firefox takes no relayed path to a loopback address; it takes one in the
-  // laboratory (tests/lab).
+  // Firefox uses no relayed path to a loopback address; it uses one in the laboratory (tests/lab).
   const onLoopback = kind === "chromium";
 
   describe(`a relay, ${kind}`, () => {
@@ -53,7 +55,7 @@ for (const kind of ["chromium", "firefox"]) {
     });
 
     test("a relay that is gone is told in words", async () => {
-      // What the page was told stays; nobody answers any more.
+      // The page keeps the relays that it was told, but none answers any more.
       await server.kill();
       const again = await ada.page.evaluateHandle(() => document.querySelector("#relay-test"));
       await again.click();

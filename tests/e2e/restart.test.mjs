@@ -88,7 +88,9 @@ describe("the server is killed and started again", () => {
   });
 });
 
-/** Marks without the name of their author: it is known of those who are in the room. */
+/**
+ * Returns marks without the names of their authors, which a page knows only of people in the room.
+ */
 function plain(marks) {
   return marks.map((mark) => ({ ...mark, authorName: "" }));
 }

@@ -1,6 +1,6 @@
 /**
- * Takes pictures of a room with two people and the 4K stream, in both browsers at two sizes:
- * `npm run shots [-- FOLDER]`, into docs/images unless told otherwise.
+ * Takes pictures of a room with two people and the 4K stream, in both browsers at two sizes: `npm
+ * run shots [-- FOLDER]`; by default into docs/images.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const folder = process.argv[2] ?? join(ROOT, "docs/images");
 await mkdir(folder, { recursive: true });
 const server = await Server.demo("--frames", "120");
 try {
-  // Bo has no picture of his own: one decoder of 4K pictures is enough for two cores.
+  // Bo gets no picture of his own: two cores are enough for one decoder of 4K pictures only.
   const bo = await Participant.join("chromium", "Bo Lindqvist", server, { before: blockDatagrams });
   await drawAs(bo, 2, { stroke: arc([0.26, 0.42], 0.06), arrow: [[0.42, 0.62], [0.5, 0.5]], text: [[0.28, 0.7], "lift the blacks"] });
   for (const kind of ["chromium", "firefox"]) {
@@ -61,7 +61,7 @@ async function drawAs(one, color, { stroke, arrow, text }) {
   await one.until("all is confirmed", () => window.fmz.pending === 0);
 }
 
-/** A hand's circle around a spot. */
+/** Returns a circle around a spot, as a hand draws it. */
 function arc([x, y], radius) {
   return Array.from({ length: 30 }, (_, step) => {
     const angle = (step / 28) * 2 * Math.PI - 1;

@@ -1,16 +1,16 @@
 /**
- * Draws on a running picture for a long time and judges the frame that each mark carries; meant to
- * run every night: `npm run stamps [-- --browser chromium|firefox] [--pictures N] [--work MS]
- * [--seed N]`. Each browser has its turn, unless one is named. `--work` makes every animation frame
- * of the page take that much longer. Prints figures as `fmz-load` does (docs/benchmarks.md); the
- * exit code is 1 if a mark carries a frame that was not on the screen.
+ * Draws on a running picture for a long time and judges the frame that each mark carries. It is
+ * meant to run every night: `npm run stamps [-- --browser chromium|firefox] [--pictures N] [--work
+ * MS] [--seed N]`. The browsers take turns, unless one is named. `--work` makes every animation
+ * frame of the page take that much longer. Prints figures as `fmz-load` does (docs/benchmarks.md).
+ * The exit code is 1 if a mark carries a frame that was not on the screen.
  */
 import { parseArgs } from "node:util";
 import { burden, drawMarks, judgeMarks } from "./lib/marker.mjs";
 import { Participant } from "./lib/participant.mjs";
 import { Server } from "./lib/server.mjs";
 
-/** Pictures of one call into the page, about a minute of them, between two lines of progress. */
+/** Pictures of one call into the page: about a minute, between two lines of progress. */
 const PICTURES_A_CALL = 1_500;
 
 const { values } = parseArgs({

@@ -6,11 +6,11 @@ import { Server } from "./lib/server.mjs";
 
 const MARKS = 40;
 /**
- * Rounds of marks in which one at least falls between a picture and its announcement: each does
- * with a chance of a fifth.
+ * Rounds of marks. In one of them at least, a mark must fall between a picture and its
+ * announcement, which happens to each mark with a chance of one in five.
  */
 const ROUNDS_MAX = 5;
-/** Milliseconds of work in every animation frame: a page that is late all the time. */
+/** Milliseconds of work in every animation frame, for a page that is always late. */
 const WORK_MS = 20;
 /** Length of the film, which loops. */
 const FRAMES = 96;
@@ -93,7 +93,7 @@ for (const kind of ["chromium", "firefox"]) {
   });
 }
 
-/** Runs in the page: the number painted in the picture that stands still. */
+/** Runs in the page: returns the number painted in the picture that is frozen. */
 function readStill() {
   const still = document.querySelector("canvas.still");
   return window.frameProbe.codeOf(still, still.width);

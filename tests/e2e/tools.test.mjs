@@ -188,7 +188,7 @@ for (const [drawing, viewing] of [["chromium", "firefox"], ["firefox", "chromium
 }
 
 /**
- * Runs in the page: the second press of a double click, for which the driven pointer of a
+ * Runs in the page: makes the second press of a double click, for which the driven pointer of a
  * busy machine is too slow.
  */
 function pressAgain() {
@@ -205,13 +205,13 @@ function assertNear(found, expected) {
   assert.ok(differences.every((difference) => Math.abs(difference) <= ROUNDING), `${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
 }
 
-/** A place of the grid as fractions of the picture. */
+/** Returns a place of the grid as fractions of the picture. */
 async function fraction({ page }, [x, y]) {
   const { width, height } = await page.evaluate(() => ({ ...window.fmz.rect }));
   return [x / 16_384, (y * width) / 16_384 / height];
 }
 
-/** A place of the grid within a pin's head, beside its number. */
+/** Returns a place of the grid within a pin's head, beside its number. */
 async function headEdge({ page }, { start: [x, y] }) {
   const { width } = await page.evaluate(() => ({ ...window.fmz.rect }));
   return [x, y - Math.round(((HEAD - 8) * 16_384) / width)];

@@ -25,7 +25,8 @@ for (const [owner, other] of [["chromium", "firefox"], ["firefox", "chromium"]])
       for (const one of [ada, bo]) await one.untilCount(count);
     };
     /**
-     * The row of a version; a room in which nothing happens for two minutes keeps others by itself.
+     * Returns the row of a version. In a room that rests for two minutes, the room keeps others by
+     * itself.
      */
     const row = (one, name) => one.until(`the version ${name} is listed`, (name) =>
       [...document.querySelectorAll(".version")].find((row) => row.querySelector(".note-title").textContent === name), name);

@@ -10,9 +10,10 @@
 LAB_SERVER=203.0.113.10
 LAB_SERVER6=2001:db8:2::10
 LAB_PEER=203.0.113.20
-# The server's name, by its first address: Firefox takes no relay over TLS that has none.
+# Name of the server, which stands for its first address. Firefox uses no relay over TLS without a
+# name.
 LAB_NAME=fmz.test
-# Two runs do not meet, for the name carries the process.
+# Names carry the process id, so that two runs do not meet.
 LAB=fmz-lab-$$
 
 lab_in() {
@@ -38,7 +39,7 @@ lab_up() {
   lab_router "$1"
 }
 
-# lab_down: removes all of it; what runs in it has to be ended before.
+# lab_down: removes the network; programs inside must be ended before.
 lab_down() {
   local place
   for place in cl nat wan srv peer; do
@@ -48,15 +49,15 @@ lab_down() {
   rmdir /etc/netns 2>/dev/null || true
 }
 
-# lab_names PLACE: what stands for /etc/hosts there, and for a server of names: nobody waits for
-# one that cannot be reached.
+# lab_names PLACE: writes that place's /etc/hosts, and names a name server that refuses at once, so
+# that nobody waits for one that cannot be reached.
 lab_names() {
   mkdir -p "/etc/netns/$LAB-$1"
   echo "nameserver 127.0.0.1" >"/etc/netns/$LAB-$1/resolv.conf"
   printf '%s\n' "127.0.0.1 localhost" "$LAB_SERVER $LAB_NAME" >"/etc/netns/$LAB-$1/hosts"
 }
 
-# lab_wire PLACE INTERFACE ADDRESS ADDRESS6: onto the bridge.
+# lab_wire PLACE INTERFACE ADDRESS ADDRESS6: connects a place to the bridge.
 lab_wire() {
   ip link add "$2" netns "$LAB-$1" type veth peer name "p-$1" netns "$LAB-wan"
   ip -n "$LAB-wan" link set "p-$1" master br0 up
@@ -66,7 +67,7 @@ lab_wire() {
   [[ $1 == nat ]] || ip -n "$LAB-$1" route add 2001:db8:1::/64 via 2001:db8:2::2
 }
 
-# lab_home ROW: the client's own network behind the router.
+# lab_home ROW: makes the client's own network behind the router.
 lab_home() {
   ip link add eth0 netns "$LAB-cl" type veth peer name lan0 netns "$LAB-nat"
   ip -n "$LAB-cl" link set eth0 up
@@ -84,8 +85,8 @@ lab_home() {
   fi
 }
 
-# lab_router ROW: how it translates and what it lets through. Nothing comes in that
-# nobody asked for.
+# lab_router ROW: sets the router's translation and filters. Only answers to requests from inside
+# come in.
 lab_router() {
   local mapping=(masquerade)
   [[ $1 == endpoint-independent ]] || mapping+=(fully-random)

@@ -10,19 +10,19 @@ import { LabServer } from "./lib/server.mjs";
 
 const SIZE = { width: 1280, height: 720 };
 const PICTURES = 30;
-/**
- * Joins by a browser and by the native client, by which the time to a standing
- * connection is judged.
- */
+/** Joins by a browser and by the native client, by which the time to a connection is judged. */
 const BROWSER_JOINS = 3;
 const NATIVE_JOINS = 10;
 /**
- * No way may be found by waiting for another to fail, ms. A client gives up a relay that does not
- * answer after 8 s or more (STUN's retransmissions: 9.5 s in Chromium, 39.5 s by RFC 8489 section
- * 6.2.1); a way that is open takes about 0.5 s.
+ * Longest time to a connection, ms: no way may be found only by waiting for another to fail. A
+ * client gives up a relay that does not answer after 8 s or more (STUN's retransmissions: 9.5 s in
+ * Chromium, 39.5 s by RFC 8489 section 6.2.1); a way that is open takes about 0.5 s.
  */
 const CONNECT_MS_MAX = 6000 * SLOWNESS;
-/** A relay that can be reached gives an address within a tenth of this, ms. */
+/**
+ * Time after which a relay counts as out of reach, ms. A relay within reach gives an address in a
+ * tenth of it.
+ */
 const NO_RELAY_MS = 3000 * SLOWNESS;
 
 const name = process.env.LAB_ROW;
@@ -30,7 +30,7 @@ const row = ROWS[name];
 
 describe(`behind a router of the kind ${name}`, () => {
   let server;
-  /** Takes whatever way there is. */
+  /** A viewer who may use any path. */
   let bo;
   let marks = 0;
 
@@ -48,7 +48,8 @@ describe(`behind a router of the kind ${name}`, () => {
     Participant.join(kind, who, server, { before: [[watchConnections, only]], query });
 
   /**
-   * Pictures come, each the frame that its time says, and a mark gets to Bo by the data channel.
+   * Checks that pictures come, each the frame that its time says, and that a mark gets to Bo by the
+   * data channel.
    */
   async function judge(one) {
     await one.untilPicture(SIZE.width);
@@ -62,7 +63,8 @@ describe(`behind a router of the kind ${name}`, () => {
   }
 
   /**
-   * Somebody who may use a relay only does, over one of these transports, and has all of the room.
+   * Checks that a person who may use a relay only, over one of these transports, has all of the
+   * room.
    */
   async function judgeRelay(who, transports, options) {
     const ada = await arrive(who, options);
@@ -143,7 +145,10 @@ function judgeTimes(client, times) {
   assert.ok(sorted.at(-1) < CONNECT_MS_MAX, `${times} ms`);
 }
 
-/** Marks without what only their author knows, and the name of an author who has left. */
+/**
+ * Returns marks without the fields that only their author knows, and without the names of authors
+ * who left.
+ */
 function plain(marks) {
   return marks.map((mark) => ({ ...mark, authorName: "" }));
 }

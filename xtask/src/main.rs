@@ -20,7 +20,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the shared document for browsers into web/sdk/src/wasm
+    /// Build the participant for browsers into web/sdk/src/wasm
     Wasm,
     /// Check what the compiler does not see: imports, cores, rules, documents, sizes
     Tidy,

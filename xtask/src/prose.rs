@@ -1,5 +1,5 @@
-//! Counts habits of prose that make doc comments and documents hard to read, and
-//! holds them to bounds.
+//! Counts habits that make doc comments and documents hard to read, and compares the counts with
+//! bounds.
 
 use crate::tidy::comments::{Language, too_wide};
 use crate::tidy::files::{extension, files, text};
@@ -7,27 +7,27 @@ use anyhow::Result;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// "where" that reads like "if", in 1,000 lines.
+/// Lines in 1,000 that may say "where" for "if".
 const WHERE_PER_1000_MAX: f64 = 5.0;
-/// Doc comments that begin with a question word, of 100.
+/// Doc comments in 100 that may begin with a question word.
 const QUESTIONS_PERCENT_MAX: f64 = 6.0;
-/// Lines of comments beyond their width.
+/// Comment lines that may be too wide.
 const WIDE_LINES_MAX: f64 = 0.0;
 
-/// Whether the tree keeps the bounds, so that breaking one is a failure.
+/// Whether the tree keeps the bounds. Once it does, breaking one is a failure.
 const BOUNDS_HOLD: bool = false;
 
 const QUESTION_WORDS: &[&str] = &[
     "how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why",
 ];
 
-/// Words before a "where" that asks for a place: "knows where", "the place where".
+/// Words after which the word asks for a place: "knows where", "the place where".
 const BEFORE_A_PLACE: &[&str] = &[
     "about", "exactly", "from", "know", "known", "knows", "of", "place", "places", "point",
     "points", "say", "says", "see", "sees", "show", "shows", "spot", "tell", "tells", "to",
 ];
 
-/// Words that end a clause about a place: "where a record lies".
+/// Words at the end of a clause about a place: "where a record lies".
 const OF_A_PLACE: &[&str] = &[
     "begin", "begins", "comes", "end", "ends", "go", "goes", "kept", "leads", "lie", "lies", "sit",
     "sits", "stand", "stands", "start", "starts", "stood",
@@ -37,14 +37,14 @@ const OF_A_PLACE: &[&str] = &[
 #[derive(Debug, Default, PartialEq)]
 struct Count {
     lines: usize,
-    /// Comments or, in a document, lines.
+    /// Comments; in a document, lines.
     openings: usize,
     questions: usize,
     wheres: usize,
 }
 
 impl Count {
-    /// Adds a line; `opens` if it is the first of its comment.
+    /// Adds a line; `opens` says that it is the first of its comment.
     fn add(&mut self, line: &str, opens: bool) {
         self.lines += 1;
         self.wheres += conditions(line);
@@ -60,7 +60,7 @@ impl Count {
     }
 }
 
-/// Prints the counts, each as name, value and unit, and says which is beyond its bound.
+/// Prints each count as name, value and unit, and reports the counts that are beyond their bounds.
 #[allow(clippy::print_stdout, reason = "figures are this command's output")]
 pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     let (mut comments, mut pages, mut wide) = (Count::default(), Count::default(), 0);
@@ -150,7 +150,7 @@ fn count_docs(text: &str, count: &mut Count) {
     }
 }
 
-/// Counts the lines of a document that hold prose: no code, no empty line.
+/// Counts the lines of a document that hold prose: neither code nor empty.
 fn count_page(text: &str, count: &mut Count) {
     let mut fenced = false;
     for line in text.lines().map(str::trim) {
@@ -162,7 +162,7 @@ fn count_page(text: &str, count: &mut Count) {
     }
 }
 
-/// How many times a line says "where" for what reads like a condition.
+/// Counts the times that a line says "where" for something that reads like a condition.
 fn conditions(line: &str) -> usize {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_where = |word: &str| bare(word).eq_ignore_ascii_case("where");
@@ -170,7 +170,7 @@ fn conditions(line: &str) -> usize {
     places.filter(|(at, _)| !is_a_place(&words, *at)).count()
 }
 
-/// Whether the "where" at a place in a line asks for a place, as far as the words around it tell.
+/// Returns whether the word at a position asks for a place, as far as its neighbours show.
 fn is_a_place(words: &[&str], at: usize) -> bool {
     if at > 0 && is_one_of(BEFORE_A_PLACE, words[at - 1]) {
         return true;

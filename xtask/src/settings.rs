@@ -1,5 +1,5 @@
-//! Writes what follows from the table of settings: the reference in the handbook and the list of
-//! promised names.
+//! Writes the files that follow from the table of settings: the handbook's reference and the list
+//! of promised names.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -21,7 +21,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns what `fmz settings` prints.
+/// Returns the output of `fmz settings`.
 fn printed(root: &Path, arguments: &[&str]) -> Result<String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root)
@@ -35,7 +35,7 @@ fn printed(root: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Puts the reference between the marks of the handbook.
+/// Puts the reference between the handbook's two marks.
 fn with_reference(handbook: &str, reference: &str) -> Result<String> {
     let parts = handbook.split_once(BEGIN).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(END)?;
@@ -45,8 +45,8 @@ fn with_reference(handbook: &str, reference: &str) -> Result<String> {
     Ok(format!("{before}{BEGIN}\n{reference}\n{END}{after}"))
 }
 
-/// Adds names that are new. A name that was promised stays, so that a test finds it gone from the
-/// table.
+/// Adds new names. A promised name stays in the list even if the table has lost it, so that a test
+/// notices.
 fn with_names(promised: &str, names: &str) -> String {
     let mut lines: Vec<&str> = promised.lines().collect();
     for name in names.lines() {

@@ -1,4 +1,4 @@
-//! Builds `fmz-participant-wasm` and writes what JavaScript needs to load it.
+//! Builds `fmz-participant-wasm` and writes the files by which JavaScript loads it.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -11,12 +11,13 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Stem of the written files: `fmz_participant.js`, `.d.ts` and `_bg.wasm`.
 const OUT_NAME: &str = "fmz_participant";
 
-/// What the participant may ask of the page, by the names that wasm-bindgen gives without their
-/// hash: arrays, errors and the fields of what is returned. No clock, no random number, no socket.
+/// Functions of the page that the participant may import, by the names that wasm-bindgen gives
+/// them, without their hash: arrays, errors and the fields of results. Clocks, random numbers and
+/// sockets are not among them.
 const ALLOWED: &[&str] = &["from", "new"];
 const ALLOWED_BEGINNINGS: &[&str] = &["__wbindgen_", "set_"];
-/// Words of JavaScript that none of the functions behind those names may say: `new`
-/// alone could be a date's.
+/// Words of JavaScript that may not occur in the glue. A name alone is not enough: `new` could make
+/// a date.
 const FORBIDDEN: &[&str] = &["Date", "Math.random", "WebSocket", "crypto", "performance"];
 
 /// Compiles the participant for wasm and writes module, glue and types to `web/sdk/src/wasm`.
@@ -44,7 +45,7 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a module imports beyond what it may, and what its glue says that it may not.
+/// Returns the forbidden imports of a module and the forbidden words of its glue.
 fn breaches(module: &[u8], glue: &str) -> Result<Vec<String>> {
     let mut breaches = Vec::new();
     let own = format!("./{OUT_NAME}_bg.js");
@@ -59,7 +60,7 @@ fn breaches(module: &[u8], glue: &str) -> Result<Vec<String>> {
             }
         }
     }
-    // The glue carries the doc comments of Rust, which may say what they like.
+    // Comments do not count: the glue carries the doc comments of Rust.
     let is_comment = |line: &&str| ["/*", "*", "//"].iter().any(|mark| line.starts_with(mark));
     let code: Vec<&str> = glue
         .lines()
@@ -72,7 +73,7 @@ fn breaches(module: &[u8], glue: &str) -> Result<Vec<String>> {
     Ok(breaches)
 }
 
-/// Returns true if an import such as `__wbg_from_068fa12004b6195d` is allowed.
+/// Returns whether an import such as `__wbg_from_068fa12004b6195d` is allowed.
 fn is_allowed(import: &str) -> bool {
     let name = import.strip_prefix("__wbg_").unwrap_or(import);
     let name = match name.rsplit_once('_') {
@@ -117,7 +118,7 @@ fn compile(root: &Path) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// A module that imports one function without parameters.
+    /// Makes a module that imports one function without parameters.
     fn importing(from: &str, name: &str) -> Vec<u8> {
         let short = |length: usize| u8::try_from(length).unwrap();
         let mut imports = vec![1, short(from.len())];

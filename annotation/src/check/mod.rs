@@ -1,13 +1,15 @@
 //! The rules by which ops are refused. Ops of a batch see each other's effects.
 
+mod revert;
 #[cfg(test)]
 mod tests;
 mod touched;
 
+use crate::authority::{Authority, Sender};
 use crate::media::Media;
 use crate::object::{FrameStamp, Kind, ObjectId, Point, Property};
 use crate::op::{AddAuthor, Clear, Create, Op};
-use crate::overlay::{Sender, View};
+use crate::overlay::View;
 use crate::stroke::{Chunk, StrokeSum, StrokeTip};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
@@ -17,16 +19,6 @@ use fmz_proto::limits::{OFFSET_MAX, STROKE_POINTS_MAX, TEXT_BYTES_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use touched::Touched;
-
-/// What a sender may change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Authority {
-    /// Its own objects.
-    #[default]
-    Author,
-    /// Properties and deletion of everybody's objects; points and ids stay their author's.
-    Owner,
-}
 
 /// Which rules hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +38,9 @@ pub(crate) struct Draft<'a> {
     view: View<'a>,
     rules: Rules,
     author: u32,
-    /// Objects that the batch touched.
+    /// The object that the batch touched last: most batches touch no other, and need no map.
+    last: Option<(ObjectId, Touched)>,
+    /// Objects that it touched before.
     touched: BTreeMap<ObjectId, Touched>,
     authors: BTreeSet<u32>,
     media: BTreeSet<Arc<str>>,
@@ -63,6 +57,7 @@ impl<'a> Draft<'a> {
             view,
             rules,
             author,
+            last: None,
             touched: BTreeMap::new(),
             authors: BTreeSet::new(),
             media: BTreeSet::new(),
@@ -111,7 +106,10 @@ impl<'a> Draft<'a> {
 
     fn create(&mut self, create: &Create) -> Result<(), OpError> {
         self.own(create.id)?;
-        if self.touched.contains_key(&create.id) || self.view.object(create.id).is_some() {
+        if self.is_last(create.id)
+            || self.touched.contains_key(&create.id)
+            || self.view.object(create.id).is_some()
+        {
             return Err(OpError::Exists);
         }
         self.parent(create)?;
@@ -122,7 +120,7 @@ impl<'a> Draft<'a> {
         let content = create.properties.iter().map(Property::content_bytes);
         self.hold(content.sum())?;
         self.objects += 1;
-        self.touched.insert(create.id, create.into());
+        self.set_last(create.id, create.into());
         Ok(())
     }
 
@@ -238,7 +236,7 @@ impl<'a> Draft<'a> {
 
     fn revert(&mut self, revert: &Revert) -> Result<(), OpError> {
         self.server_alone()?;
-        revert.check(self.view.document)?;
+        revert::fits(revert, self.view.document)?;
         self.hold(revert.content_bytes())
     }
 
@@ -280,13 +278,24 @@ impl<'a> Draft<'a> {
     }
 
     fn touch(&mut self, id: ObjectId) -> Result<&mut Touched, OpError> {
-        use std::collections::btree_map::Entry;
-        match self.touched.entry(id) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => {
-                let object = self.view.object(id).ok_or(OpError::UnknownObject)?;
-                Ok(new.insert(object.into()))
-            }
+        if !self.is_last(id) {
+            let touched = match self.touched.remove(&id) {
+                Some(touched) => touched,
+                None => self.view.object(id).ok_or(OpError::UnknownObject)?.into(),
+            };
+            self.set_last(id, touched);
+        }
+        let (_, last) = self.last.as_mut().expect("it is the last one now");
+        Ok(last)
+    }
+
+    fn is_last(&self, id: ObjectId) -> bool {
+        self.last.as_ref().is_some_and(|(last, _)| *last == id)
+    }
+
+    fn set_last(&mut self, id: ObjectId, touched: Touched) {
+        if let Some((id, touched)) = self.last.replace((id, touched)) {
+            self.touched.insert(id, touched);
         }
     }
 

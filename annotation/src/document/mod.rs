@@ -1,23 +1,23 @@
 //! The committed state: what every replica holds after the same revision.
 
+mod apply;
 mod author;
+mod authors;
 mod media;
 mod prepare;
 mod read;
+mod texts;
+mod versions;
 
 pub use author::Author;
+pub use prepare::Prepared;
 
-use crate::ApplyError;
-use crate::check::{Draft, Rules};
-use crate::hash::{Fold, Sort};
+use crate::fold::{Fold, Sort};
 use crate::media::Media;
-use crate::object::{Object, ObjectId, OrderKey, Writer};
+use crate::object::{Counted, Object, ObjectId, OrderKey, Writer};
 use crate::op::{Batch, Op};
-use crate::overlay::View;
 use crate::text::{TextChange, TextLog};
 use crate::version::{FrameIndex, Version, Versions};
-use fmz_proto::v1;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::RangeInclusive;
@@ -55,31 +55,8 @@ impl Document {
         self.revision
     }
 
-    /// Applies the next batch of the log, whole or not at all.
-    ///
-    /// # Errors
-    /// [`ApplyError`]; the document is as before. After [`ApplyError::Diverged`] it is
-    /// not, and of no use any more.
-    pub fn apply(&mut self, batch: &v1::CommittedBatch) -> Result<(), ApplyError> {
-        self.place(batch.first_revision)?;
-        self.commit(&Batch::try_from(batch)?)?;
-        Ok(())
-    }
-
-    /// Says whether a batch with this first revision is the next one.
-    pub(crate) fn place(&self, found: u64) -> Result<(), ApplyError> {
-        let expected = self.revision + 1;
-        match found.cmp(&expected) {
-            Ordering::Less => Err(ApplyError::Repeat { found }),
-            Ordering::Equal => Ok(()),
-            Ordering::Greater => Err(ApplyError::Gap { expected, found }),
-        }
-    }
-
-    /// Applies the next batch and says what it changed in texts.
-    pub(crate) fn commit(&mut self, batch: &Batch) -> Result<Vec<TextChange>, ApplyError> {
-        self.place(batch.first_revision)?;
-        self.check_batch(batch)?;
+    /// Writes the next batch, which was checked, and returns what it changed in texts.
+    pub(super) fn write_batch(&mut self, batch: &Batch) -> Vec<TextChange> {
         let mut texts = Vec::new();
         for op in &batch.ops {
             self.revision += 1;
@@ -90,37 +67,19 @@ impl Document {
             .iter()
             .for_each(|change| self.texts.push(change.clone()));
         self.note_client_seq(batch);
-        if batch.state_hash != 0 && batch.state_hash != self.state_hash() {
-            let revision = self.revision;
-            return Err(ApplyError::Diverged { revision });
-        }
-        Ok(texts)
-    }
-
-    /// What the op of this revision is about to change in texts.
-    fn text_changes(&self, op: &Op, author: u32) -> Vec<TextChange> {
-        let revision = self.revision;
-        let edits = match op {
-            Op::TextEdit { id, edit } => vec![(*id, edit.clone())],
-            Op::Revert(revert) => revert.text_edits(self),
-            _ => Vec::new(),
-        };
-        let edits = edits.into_iter().filter(|(_, edit)| !edit.is_empty());
-        let change = |(id, edit)| TextChange {
-            revision,
-            author,
-            id,
-            edit,
-        };
-        edits.map(change).collect()
+        texts
     }
 
     fn note_client_seq(&mut self, batch: &Batch) {
         if let Some(author) = self.authors.get_mut(&batch.author) {
-            let before = author.hash(batch.author);
+            assert!(
+                batch.client_seq > author.last_client_seq,
+                "an author's batch is committed once, in its turn"
+            );
             author.last_client_seq = batch.client_seq;
-            let after = author.hash(batch.author);
-            self.parts_hash = self.parts_hash.wrapping_sub(before).wrapping_add(after);
+            let hash = author.hash(batch.author);
+            let before = mem::replace(&mut author.counted_hash, hash);
+            self.replace_part(before, hash);
         }
     }
 
@@ -134,24 +93,6 @@ impl Document {
             .max(1)
     }
 
-    fn check_batch(&self, batch: &Batch) -> Result<(), ApplyError> {
-        let Batch {
-            author, client_seq, ..
-        } = *batch;
-        if batch.ops.is_empty() {
-            return Err(ApplyError::Empty);
-        }
-        if author != 0 && client_seq <= self.last_client_seq(author) {
-            return Err(ApplyError::ClientSeq { author, client_seq });
-        }
-        let mut draft = Draft::new(self.view(), Rules::Log, author);
-        let broken = |revision| move |source| ApplyError::Op { revision, source };
-        draft.sender().map_err(broken(batch.first_revision))?;
-        (batch.first_revision..)
-            .zip(&batch.ops)
-            .try_for_each(|(revision, op)| draft.check(op).map_err(broken(revision)))
-    }
-
     fn write(&mut self, op: &Op, batch: &Batch) {
         let writer = Writer {
             revision: self.revision,
@@ -159,7 +100,7 @@ impl Document {
         };
         match op {
             Op::Create(create) => {
-                let mut object = Object::new(create, writer.revision, batch.committed_ms);
+                let mut object = create.object(writer.revision, batch.committed_ms);
                 self.frames.add(&mut object);
                 self.frames.touch(&object, self.revision);
                 self.changed_revision = self.revision;
@@ -197,11 +138,8 @@ impl Document {
     fn rewrite(&mut self, object: &mut Object, op: &Op, writer: Writer) {
         let id = object.id;
         let before = op.reorders(id).then(|| object.drawing_place());
-        self.content_bytes -= object.content_bytes();
-        self.parts_hash = self.parts_hash.wrapping_sub(object.hash());
-        object.write(op, writer);
-        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
-        self.content_bytes += object.content_bytes();
+        op.write(object, writer);
+        self.count(object);
         self.frames.touch(object, writer.revision);
         self.changed_revision = writer.revision;
         if let Some(before) = before {
@@ -215,27 +153,31 @@ impl Document {
         self.versions.add(version);
     }
 
-    pub(crate) fn insert_author(&mut self, number: u32, author: Author) {
-        self.parts_hash = self.parts_hash.wrapping_add(author.hash(number));
+    pub(crate) fn insert_author(&mut self, number: u32, mut author: Author) {
+        author.counted_hash = author.hash(number);
+        self.replace_part(0, author.counted_hash);
         self.authors.insert(number, author);
     }
 
-    /// Takes a new object into the sums.
-    pub(crate) fn count(&mut self, object: &Object) {
-        self.content_bytes += object.content_bytes();
-        self.parts_hash = self.parts_hash.wrapping_add(object.hash());
+    /// Counts an object in the sums as it is now, in place of what it was when it was counted last.
+    pub(crate) fn count(&mut self, object: &mut Object) {
+        let now = Counted {
+            hash: object.hash(),
+            content_bytes: object.content_bytes(),
+        };
+        let before = mem::replace(&mut object.counted, now);
+        self.replace_part(before.hash, now.hash);
+        self.content_bytes = self.content_bytes - before.content_bytes + now.content_bytes;
     }
 
-    fn insert(&mut self, object: Object) {
-        self.count(&object);
+    /// Puts the hash of a part into the sum in place of its former one; 0 for a new part.
+    fn replace_part(&mut self, before: u64, now: u64) {
+        self.parts_hash = self.parts_hash.wrapping_sub(before).wrapping_add(now);
+    }
+
+    fn insert(&mut self, mut object: Object) {
+        self.count(&mut object);
         self.order.insert(object.drawing_place(), object.id);
         self.objects.insert(object.id, object);
-    }
-
-    pub(crate) fn view(&self) -> View<'_> {
-        View {
-            document: self,
-            overlay: None,
-        }
     }
 }

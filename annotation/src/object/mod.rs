@@ -1,5 +1,6 @@
 //! One annotation and its parts.
 
+mod hash;
 mod kind;
 mod order;
 mod place;
@@ -18,9 +19,6 @@ pub(crate) use writers::Writers;
 pub use writers::{PENDING, Writer};
 
 use crate::Stroke;
-use crate::op::{Create, Op};
-use crate::text::Edit;
-use fmz_proto::limits::{OFFSET_MAX, TEXT_BYTES_MAX};
 
 /// An annotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,72 +35,18 @@ pub struct Object {
     pub(crate) writers: Writers,
     /// Revision of the last way back that set its points; 0 for none.
     pub(crate) points_restored: u64,
+    pub(crate) counted: Counted,
+}
+
+/// What the sums of a document hold of an object: nothing before it is in one. It is kept, so that
+/// a change costs the hash of the object as it is, and not again of what it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) hash: u64,
+    pub(crate) content_bytes: usize,
 }
 
 impl Object {
-    /// Makes the object that a create describes. `ms` is the server's time,
-    /// milliseconds since 1970.
-    pub(crate) fn new(create: &Create, revision: u64, ms: u64) -> Self {
-        let mut properties = Properties::default();
-        for property in &create.properties {
-            properties.set(property.clone());
-        }
-        Self {
-            id: create.id,
-            kind: create.kind,
-            frame: create.frame.clone(),
-            parent: create.parent,
-            created_revision: revision,
-            created_ms: ms,
-            properties,
-            stroke: create.kind.has_points().then(Stroke::default),
-            writers: Writers::default(),
-            points_restored: 0,
-        }
-    }
-
-    /// Applies an op on this object; one that does not fit it changes nothing.
-    pub(crate) fn write(&mut self, op: &Op, writer: Writer) {
-        match op {
-            Op::Set { property, .. } => self.set(property.clone(), writer),
-            Op::Add { offset, .. } => {
-                let moved = self.offset().saturating_add(*offset);
-                if moved.is_within(OFFSET_MAX) {
-                    self.set(Property::Offset(moved), writer);
-                }
-            }
-            Op::SetDeleted { deleted, .. } => self.set(Property::Deleted(*deleted), writer),
-            Op::Clear(_) => self.set(Property::Deleted(true), writer),
-            Op::StrokeAppend { chunk, .. } => {
-                if let Some(stroke) = &mut self.stroke {
-                    stroke.append(chunk);
-                }
-            }
-            Op::StrokeEnd { .. } => {
-                if let Some(stroke) = &mut self.stroke {
-                    stroke.end();
-                    // Each vertex of a polygon was meant.
-                    if self.kind == Kind::Brush {
-                        stroke.simplify();
-                    }
-                }
-            }
-            Op::Revert(revert) => revert.write(self, writer.revision),
-            Op::TextEdit { edit, .. } => self.edit_text(edit, writer),
-            Op::Create(_) | Op::AddAuthor(_) | Op::AddMedia(_) | Op::Commit(_) => {}
-        }
-    }
-
-    /// An edit without effect, or one that does not fit, is no write.
-    fn edit_text(&mut self, edit: &Edit, writer: Writer) {
-        let fits = |text: &String| text.len() <= TEXT_BYTES_MAX;
-        if let Some(text) = edit.apply(self.text()).filter(fits)
-            && !edit.is_empty()
-        {
-            self.set(Property::Text(text), writer);
-        }
-    }
-
     pub(crate) fn set(&mut self, property: Property, writer: Writer) {
         self.writers.set(property.key(), writer);
         self.properties.set(property);

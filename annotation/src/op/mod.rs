@@ -1,12 +1,14 @@
 //! Ops as checked types.
 
 mod op_type;
+mod ops;
 mod wire;
+mod write;
 
 pub(crate) use op_type::OpType;
+pub use ops::Ops;
 pub(crate) use wire::session_key_from_wire;
 
-use crate::OpError;
 use crate::media::Media;
 use crate::object::{
     FrameRange, FrameStamp, FramesOf, Key, Kind, Object, ObjectId, Point, Property,
@@ -15,7 +17,6 @@ use crate::stroke::{Chunk, StrokeSum};
 use crate::text::Edit;
 use crate::version::{Revert, Version};
 use fmz_proto::limits::SESSION_KEY_BYTES;
-use fmz_proto::v1;
 
 /// One change of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,10 +128,6 @@ impl Op {
             Self::StrokeAppend { id, .. } => Some(*id),
             _ => None,
         }
-    }
-
-    pub(crate) fn many_from_wire(ops: &[v1::Op]) -> Result<Vec<Self>, OpError> {
-        ops.iter().map(Self::try_from).collect()
     }
 }
 

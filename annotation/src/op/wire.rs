@@ -24,7 +24,7 @@ impl TryFrom<&v1::Op> for Op {
 }
 
 /// Converts what [`validate_op`] passed, or what only the server writes.
-fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
+pub(super) fn from_valid(op: &v1::Op) -> Result<Op, WireError> {
     use v1::op::Op as Wire;
     Ok(match required("op", &op.op)? {
         Wire::Create(create) => Op::Create(create.try_into()?),

@@ -15,10 +15,11 @@ mod walk;
 
 pub use receive::Received;
 
-use crate::check::{Authority, Draft, Rules};
+use crate::authority::{Authority, Sender};
+use crate::check::{Draft, Rules};
 use crate::object::{Object, ObjectId};
 use crate::op::Op;
-use crate::overlay::{Overlay, Sender, View};
+use crate::overlay::{Overlay, View};
 use crate::{Document, OpError, SnapshotError};
 use copies::Early;
 use fmz_proto::v1;

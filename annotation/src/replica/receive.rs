@@ -55,7 +55,7 @@ impl Replica {
             }
             let batch = Batch::try_from(batch)?;
             let base = self.document.revision();
-            let texts = self.document.commit(&batch)?;
+            let texts = self.document.apply_batch(&batch)?;
             changed.extend(batch.ops.iter().flat_map(Op::ids));
             if batch.author != self.author || !self.settle(batch.client_seq, changed) {
                 self.follow(texts.into_iter().map(Change::Text).collect());

@@ -17,6 +17,13 @@ impl Replica {
         }
     }
 
+    /// Returns the visible objects as [`Self::objects`] does, and counts every change up to now as
+    /// taken: after a snapshot nearly all objects have changed, and a page wants each once.
+    pub fn take_objects(&mut self) -> v1::ObjectList {
+        self.changed.clear();
+        self.objects()
+    }
+
     /// The objects that changed since the last call, in order of id; those not to be
     /// shown any more are `deleted`.
     ///

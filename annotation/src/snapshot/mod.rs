@@ -67,6 +67,7 @@ impl Document {
             identity: state.identity,
             name: state.name,
             last_client_seq: state.last_client_seq,
+            counted_hash: 0,
         };
         self.insert_author(state.author, author);
         Ok(())
@@ -75,7 +76,7 @@ impl Document {
     /// Builds each index in one go, for they are then packed.
     fn read_objects(&mut self, states: Vec<v1::ObjectState>) -> Result<(), SnapshotError> {
         let objects: Result<Vec<_>, _> = states.into_iter().map(Object::from_state).collect();
-        let objects = objects?;
+        let mut objects = objects?;
         objects
             .iter()
             .try_for_each(|object| self.check_writers(object))?;
@@ -83,7 +84,7 @@ impl Document {
         if !rises || !created_once(&objects) {
             return Err(SnapshotError::Order("objects"));
         }
-        objects.iter().for_each(|object| self.count(object));
+        objects.iter_mut().for_each(|object| self.count(object));
         let places = objects
             .iter()
             .map(|object| (object.drawing_place(), object.id));

@@ -2,8 +2,8 @@
 
 use super::in_range;
 use crate::object::{
-    Kind, Object, ObjectId, PENDING, Point, Properties, Property, Writer, Writers, id_from_wire,
-    key_from_wire, required,
+    Counted, Kind, Object, ObjectId, PENDING, Point, Properties, Property, Writer, Writers,
+    id_from_wire, key_from_wire, required,
 };
 use crate::stroke::{Chunk, Stroke};
 use fmz_proto::v1::property::Value;
@@ -76,6 +76,7 @@ impl Object {
             points_restored: state.points_restored,
             writers: writers_from_wire(&state.writers)?,
             properties: properties_from_state(state)?,
+            counted: Counted::default(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Points as an op carries them.
 
-use super::tip::Nib;
+use super::nib::Nib;
 use fmz_proto::limits::COORDINATE_MAX;
 use fmz_proto::points::{self, Deltas};
 use fmz_proto::{WireError, v1};

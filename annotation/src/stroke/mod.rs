@@ -2,6 +2,7 @@
 
 mod chunk;
 mod drawn;
+mod nib;
 mod tip;
 
 pub(crate) use chunk::Chunk;
@@ -11,7 +12,7 @@ pub(crate) use tip::{StrokeSum, StrokeTip};
 use crate::{Point, limits, simplify};
 use fmz_proto::WireError;
 use fmz_proto::points::{Deltas, PRESSURE_UNKNOWN};
-use tip::{Nib, PointsHash};
+use nib::{Nib, PointsHash};
 
 /// A brush stroke.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! Where a stroke has come to.
 
-use super::{Chunk, Stroke};
-use crate::hash::PointsFold;
-use crate::{OpError, Point};
-use fmz_proto::points::{Delta, PRESSURE_UNKNOWN};
+use super::Chunk;
+use super::nib::{Nib, PointsHash};
+use crate::OpError;
 use fmz_proto::{WireError, v1};
 
 /// What must be known of a stroke to judge the next points.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StrokeTip {
     pub(crate) count: usize,
     pub(super) nib: Nib,
@@ -20,34 +19,6 @@ pub(crate) struct StrokeTip {
 pub(crate) struct StrokeSum {
     points: u32,
     hash: u64,
-}
-
-/// Where the pen is, and how hard it is pressed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Nib {
-    pub(super) at: Point,
-    pub(super) pressure: u8,
-}
-
-/// Hash of points, those without a pressure with the one that is then meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PointsHash(PointsFold);
-
-impl Default for PointsHash {
-    fn default() -> Self {
-        Self(PointsFold::new())
-    }
-}
-
-impl PointsHash {
-    pub(super) fn push(&mut self, Nib { at, pressure }: Nib) {
-        self.0 = self.0.pressed(at, pressure);
-    }
-
-    /// Never 0.
-    pub(super) fn value(self) -> u64 {
-        self.0.value().max(1)
-    }
 }
 
 impl StrokeSum {
@@ -65,12 +36,6 @@ impl From<&v1::StrokeEnd> for StrokeSum {
     fn from(end: &v1::StrokeEnd) -> Self {
         let v1::StrokeEnd { points, hash, .. } = *end;
         Self { points, hash }
-    }
-}
-
-impl Default for StrokeTip {
-    fn default() -> Self {
-        Stroke::default().tip()
     }
 }
 
@@ -105,46 +70,5 @@ impl StrokeTip {
             points: u32::try_from(self.count).unwrap_or(u32::MAX),
             hash: self.hash.value(),
         }
-    }
-}
-
-impl Default for Nib {
-    fn default() -> Self {
-        Self::behind(&[], &[])
-    }
-}
-
-impl Nib {
-    /// At the last of some points.
-    pub(super) fn behind(points: &[Point], pressure: &[u8]) -> Self {
-        Self {
-            at: points.last().copied().unwrap_or_default(),
-            pressure: pressure.last().copied().unwrap_or(PRESSURE_UNKNOWN),
-        }
-    }
-
-    /// Goes to a point and returns the delta there.
-    pub(super) fn delta_to(&mut self, point: Point, pressure: u8) -> Delta {
-        let Point { x, y } = point.saturating_sub(self.at);
-        let pressure_delta = i32::from(pressure) - i32::from(self.pressure);
-        (self.at, self.pressure) = (point, pressure);
-        Delta {
-            x,
-            y,
-            pressure: pressure_delta,
-        }
-    }
-
-    /// Goes to the next point, at the nearest pressure there is. Returns the pressure
-    /// that the delta asked for.
-    pub(super) fn go(&mut self, delta: Delta, pressed: bool) -> i32 {
-        let Delta { x, y, pressure } = delta;
-        self.at = self.at.saturating_add(Point { x, y });
-        let asked = match pressed {
-            true => i32::from(self.pressure).saturating_add(pressure),
-            false => i32::from(PRESSURE_UNKNOWN),
-        };
-        self.pressure = asked.clamp(0, u8::MAX.into()) as u8;
-        asked
     }
 }

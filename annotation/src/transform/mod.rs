@@ -7,13 +7,12 @@ mod tests;
 
 pub(crate) use change::Change;
 
-use crate::object::{ObjectId, id_from_wire};
-use crate::op::Op;
+use crate::object::ObjectId;
+use crate::op::{Op, Ops};
 use crate::text::Edit;
 use crate::{Document, OpError};
-use fmz_proto::{WireError, v1};
+use fmz_proto::WireError;
 use std::collections::BTreeSet;
-use v1::op::Op as Wire;
 
 /// Moves an author's ops, made one after the other, over a change that came before them. Returns
 /// the change as it is after them.
@@ -35,26 +34,31 @@ impl Document {
     /// # Errors
     /// [`OpError::BaseTooOld`] where a text edit is among them and not all changes of texts since
     /// are kept; [`OpError::Field`] where the base is not reached yet, or an op is out of range.
-    pub fn rebase(&self, author: u32, base: u64, ops: Vec<v1::Op>) -> Result<Vec<v1::Op>, OpError> {
+    pub fn rebase(&self, author: u32, base: u64, mut ops: Ops) -> Result<Ops, OpError> {
         if base > self.revision {
             return Err(WireError::OutOfRange { field: "base" }.into());
         }
-        if base == self.revision || !ops.iter().any(|op| self.may_change(op, base)) {
+        let rests = |op: &Op| self.may_change(op, base);
+        if base == self.revision || !ops.as_slice().iter().any(rests) {
             return Ok(ops);
         }
-        let mut moved = Op::many_from_wire(&ops)?;
-        for change in self.changes_since(base, &moved)? {
-            let _ = move_over(&mut moved, author, change);
+        let changes = self.changes_since(base, ops.as_slice())?;
+        if !changes.is_empty() {
+            ops.change(|ops| {
+                for change in changes {
+                    let _ = move_over(&mut *ops, author, change);
+                }
+            });
         }
-        Ok(moved.iter().map(Into::into).collect())
+        Ok(ops)
     }
 
     /// Whether an op rests on what may have changed after a revision. Cheap, for most do not.
-    fn may_change(&self, op: &v1::Op, base: u64) -> bool {
-        match &op.op {
-            Some(Wire::TextEdit(_)) => true,
-            Some(Wire::StrokeEnd(end)) => {
-                let object = id_from_wire(&end.id).ok().and_then(|id| self.object(id));
+    fn may_change(&self, op: &Op, base: u64) -> bool {
+        match op {
+            Op::TextEdit { .. } => true,
+            Op::StrokeEnd { id, .. } => {
+                let object = self.object(*id);
                 object.is_some_and(|object| object.points_restored > base)
             }
             _ => false,

@@ -3,7 +3,6 @@
 
 use crate::limits::OBJECTS_MAX;
 use crate::object::ObjectId;
-use crate::{Document, OpError};
 use fmz_proto::{WireError, v1};
 use std::ops::RangeInclusive;
 
@@ -20,6 +19,10 @@ pub(crate) struct DeletedRun {
 impl DeletedRun {
     pub(crate) fn len(&self) -> usize {
         (self.last.counter() - self.first.counter()) as usize + 1
+    }
+
+    pub(crate) fn range(&self) -> RangeInclusive<ObjectId> {
+        self.first..=self.last
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ObjectId> {
@@ -84,18 +87,12 @@ impl DeletedRuns {
         self.0.iter().flat_map(DeletedRun::ids)
     }
 
-    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
-        self.0.iter().map(|run| run.first..=run.last)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &DeletedRun> {
+        self.0.iter()
     }
 
-    /// Refuses what the document does not hold.
-    pub(crate) fn check(&self, document: &Document) -> Result<(), OpError> {
-        let known = |run: &DeletedRun| {
-            let objects = document.objects.range(run.first..=run.last);
-            objects.count() == run.len()
-        };
-        let all = self.0.iter().all(known);
-        all.then_some(()).ok_or(OpError::UnknownObject)
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<ObjectId>> {
+        self.0.iter().map(DeletedRun::range)
     }
 
     pub(crate) fn to_wire(&self) -> Vec<v1::DeletedRun> {

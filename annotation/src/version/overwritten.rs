@@ -1,9 +1,9 @@
 //! A change that was made on an older state: whose values it replaces, and the
 //! numbers of its new objects.
 
+use crate::Document;
 use crate::object::{Key, ObjectId};
-use crate::op::Op;
-use crate::{Document, OpError};
+use crate::op::{Op, Ops};
 use fmz_proto::v1;
 
 /// A value of somebody else that a change on an older base replaced.
@@ -19,18 +19,10 @@ pub struct Overwritten {
 
 /// Says which values that others wrote behind revision `since` these ops of `author`
 /// replace, each once, in order.
-///
-/// # Errors
-/// [`OpError`] for the first op that is none.
-pub fn overwritten(
-    document: &Document,
-    since: u64,
-    author: u32,
-    ops: &[v1::Op],
-) -> Result<Vec<Overwritten>, OpError> {
+pub fn overwritten(document: &Document, since: u64, author: u32, ops: &Ops) -> Vec<Overwritten> {
     let mut found = Vec::new();
-    for op in ops {
-        for (id, key) in replaced(&Op::try_from(op)?) {
+    for op in ops.as_slice() {
+        for (id, key) in replaced(op) {
             let writer = document.object(id).map(|object| object.writer(key));
             let theirs =
                 |writer: &crate::Writer| writer.revision > since && writer.author != author;
@@ -43,7 +35,7 @@ pub fn overwritten(
     }
     found.sort_unstable();
     found.dedup();
-    Ok(found)
+    found
 }
 
 /// What an op replaces whole. Moves add up, and edits of text go into each other.

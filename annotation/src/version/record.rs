@@ -1,6 +1,7 @@
 //! A version: a revision that somebody gave a name.
 
 use super::VersionId;
+use crate::fold::{Fold, Sort};
 use crate::limits::{VERSION_MESSAGE_BYTES_MAX, VERSION_NAME_BYTES_MAX};
 use fmz_proto::{WireError, v1};
 
@@ -25,6 +26,23 @@ pub struct Version {
     pub state_hash: u64,
     /// Whether the server committed because nothing happened for a while.
     pub automatic: bool,
+}
+
+impl Version {
+    /// Hash of all that a snapshot says of the version.
+    pub(crate) fn hash(&self) -> u64 {
+        Fold::new(Sort::Version)
+            .number(self.id.get())
+            .option(self.base.map(|base| base.get()))
+            .number(self.revision)
+            .number(self.author.into())
+            .bytes(self.name.as_bytes())
+            .bytes(self.message.as_bytes())
+            .number(self.committed_ms)
+            .number(self.state_hash)
+            .number(self.automatic.into())
+            .value()
+    }
 }
 
 impl TryFrom<&v1::Version> for Version {

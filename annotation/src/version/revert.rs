@@ -1,16 +1,11 @@
 //! The way back to an older state: exact values for what is different, as one op.
 
 use super::deleted::DeletedRuns;
-use super::diff::{Part, parts};
 use super::stroke::StrokeRestore;
+use crate::limits;
 use crate::object::{FramesOf, Key, Object, ObjectId, Property, Writer};
-use crate::text::Edit;
-use crate::{Document, OpError, limits};
-use fmz_proto::WireError;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-
-const DELETED: Part = Part::Property(Key::Deleted);
 
 /// What is taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +65,7 @@ impl Restores {
         found.ok().map(|at| &objects[at])
     }
 
-    fn extend(&mut self, restore: Option<ObjectRestore>) {
+    pub(super) fn extend(&mut self, restore: Option<ObjectRestore>) {
         let Some(restore) = restore else {
             return;
         };
@@ -93,66 +88,6 @@ impl Restores {
         let objects = self.objects.iter().map(|restore| restore.id..=restore.id);
         objects.chain(self.deleted.ranges())
     }
-}
-
-impl Scope {
-    fn has_frame_of(&self, object: &Object) -> bool {
-        self.frames.as_ref().is_none_or(|(of, range)| {
-            let frame = object.frame().index_in(of);
-            frame.is_some_and(|frame| range.contains(&frame))
-        })
-    }
-
-    fn has_part(&self, object: &Object, part: Part) -> bool {
-        let author = || match part {
-            Part::Property(key) => object.writer(key).author,
-            Part::Points => object.id().author(),
-        };
-        let authors = self.authors.as_ref();
-        authors.is_none_or(|authors| authors.contains(&author()))
-    }
-}
-
-/// Says which values lead from `head` back to `target`, an older state of the same log, in order of
-/// id. What `target` does not know is deleted.
-pub fn restores(head: &Document, target: &Document, scope: &Scope) -> Restores {
-    let mut restores = Restores::default();
-    let mut known = target.objects().peekable();
-    for object in head.objects() {
-        let before = known.next_if(|before| before.id() == object.id());
-        if !scope.has_frame_of(object) {
-            continue;
-        }
-        match before {
-            Some(before) => restores.extend(restore(object, before, scope)),
-            None if object.deleted() || !scope.has_part(object, DELETED) => {}
-            None => restores.deleted.push(object.id(), true),
-        }
-    }
-    restores
-}
-
-fn restore(object: &Object, target: &Object, scope: &Scope) -> Option<ObjectRestore> {
-    let mut properties = Vec::new();
-    let mut stroke = None;
-    for part in parts(object, target) {
-        if !scope.has_part(object, part) {
-            continue;
-        }
-        match part {
-            Part::Property(key) => properties.push(target.value(key)),
-            Part::Points => {
-                stroke = Some(StrokeRestore::between(object.stroke()?, target.stroke()?))
-            }
-        }
-    }
-    let id = object.id();
-    let something = stroke.is_some() || !properties.is_empty();
-    something.then_some(ObjectRestore {
-        id,
-        properties,
-        stroke,
-    })
 }
 
 impl Revert {
@@ -199,46 +134,11 @@ impl Revert {
         restore.is_some_and(|restore| restore.sets(Key::Order))
     }
 
-    /// How it changes the texts of a document.
-    pub(crate) fn text_edits(&self, document: &Document) -> Vec<(ObjectId, Edit)> {
-        let edit = |restore: &ObjectRestore| {
-            let now = document.object(restore.id)?.text();
-            let text = restore
-                .properties
-                .iter()
-                .find_map(|property| match property {
-                    Property::Text(text) => Some(text),
-                    _ => None,
-                })?;
-            Some((restore.id, Edit::between(now, text)))
-        };
-        self.restores.objects.iter().filter_map(edit).collect()
-    }
-
-    /// Says whether its values fit the objects of a document.
-    pub(crate) fn check(&self, document: &Document) -> Result<(), OpError> {
-        let author = self.author;
-        if author != 0 && document.author(author).is_none() {
-            return Err(OpError::UnknownAuthor { author });
-        }
-        in_range(
-            "revert.target_revision",
-            self.target_revision <= document.revision(),
-        )?;
-        let Restores { objects, deleted } = &self.restores;
-        let rises = objects.windows(2).all(|pair| pair[0].id < pair[1].id);
-        let once = objects
-            .iter()
-            .all(|restore| deleted.get(restore.id).is_none());
-        in_range(
-            "revert.restores",
-            rises && once && !self.restores.is_empty(),
-        )?;
-        deleted.check(document)?;
-        objects.iter().try_for_each(|restore| {
-            let object = document.object(restore.id).ok_or(OpError::UnknownObject)?;
-            restore.check(object)
-        })
+    /// Returns the objects of which it sets more than whether they are deleted, with the properties
+    /// that it sets, in order of id.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, &[Property])> {
+        let objects = self.restores.objects.iter();
+        objects.map(|restore| (restore.id, restore.properties.as_slice()))
     }
 
     /// Bytes of points and text that it brings at most.
@@ -262,21 +162,9 @@ impl ObjectRestore {
         }
     }
 
-    fn check(&self, object: &Object) -> Result<(), OpError> {
-        let Some(way) = &self.stroke else {
-            return Ok(());
-        };
-        let stroke = object.stroke().ok_or(OpError::NotAStroke)?;
-        Ok(way.check(stroke)?)
-    }
-
     fn content_bytes(&self) -> usize {
         let words: usize = self.properties.iter().map(Property::content_bytes).sum();
         let points = self.stroke.as_ref().and_then(|way| way.rest.as_ref());
         words + points.map_or(0, |rest| rest.len() * limits::POINT_BYTES)
     }
-}
-
-fn in_range(field: &'static str, holds: bool) -> Result<(), WireError> {
-    holds.then_some(()).ok_or(WireError::OutOfRange { field })
 }

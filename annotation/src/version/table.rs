@@ -1,9 +1,7 @@
 //! The versions of a document, in order.
 
 use super::{Version, VersionId};
-use crate::limits::VERSIONS_MAX;
-use crate::{Document, OpError, SnapshotError};
-use fmz_proto::{WireError, v1};
+use fmz_proto::v1;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,80 +15,20 @@ impl Versions {
     pub(crate) fn to_wire(&self) -> Vec<v1::Version> {
         self.0.values().map(Into::into).collect()
     }
-}
 
-impl Document {
-    /// One version.
-    pub fn version(&self, id: VersionId) -> Option<&Version> {
-        self.versions.0.get(&id)
+    pub(crate) fn get(&self, id: VersionId) -> Option<&Version> {
+        self.0.get(&id)
     }
 
-    /// The newest version.
-    pub fn last_version(&self) -> Option<&Version> {
-        self.versions.0.last_key_value().map(|(_, version)| version)
+    pub(crate) fn last(&self) -> Option<&Version> {
+        self.0.last_key_value().map(|(_, version)| version)
     }
 
-    /// All versions, oldest first.
-    pub fn versions(&self) -> impl DoubleEndedIterator<Item = &Version> {
-        self.versions.0.values()
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Version> {
+        self.0.values()
     }
 
-    /// Number of versions.
-    pub fn version_count(&self) -> usize {
-        self.versions.0.len()
-    }
-
-    /// Revision of the last op that changed an object; 0 for none.
-    pub fn changed_revision(&self) -> u64 {
-        self.changed_revision
-    }
-
-    /// Says whether a commit may follow: it keeps just this state, behind all other versions.
-    pub(crate) fn check_version(&self, version: &Version) -> Result<(), OpError> {
-        if version
-            .base
-            .is_some_and(|base| self.version(base).is_none())
-        {
-            return Err(OpError::UnknownVersion);
-        }
-        if self
-            .last_version()
-            .is_some_and(|last| last.id >= version.id)
-        {
-            return Err(OpError::VersionOrder);
-        }
-        if version.revision != self.revision() || version.state_hash != self.state_hash() {
-            return Err(OpError::VersionState);
-        }
-        if !self.knows_writer(version.author) {
-            let author = version.author;
-            return Err(OpError::UnknownAuthor { author });
-        }
-        Ok(())
-    }
-
-    /// Reads the next version of a snapshot into a document that has its authors
-    /// and the versions before.
-    pub(crate) fn next_version(&self, wire: &v1::Version) -> Result<Version, SnapshotError> {
-        let version = Version::try_from(wire)?;
-        let rises = |last: &Version| last.id < version.id && last.revision < version.revision;
-        if !self.last_version().is_none_or(rises) {
-            return Err(SnapshotError::Order("versions"));
-        }
-        let base = version.base.is_none_or(|base| self.version(base).is_some());
-        if !base || !self.knows_writer(version.author) || version.revision >= self.revision() {
-            let field = "snapshot.versions";
-            return Err(WireError::OutOfRange { field }.into());
-        }
-        Ok(version)
-    }
-
-    fn knows_writer(&self, author: u32) -> bool {
-        author == 0 || self.author(author).is_some()
-    }
-
-    /// Whether one more version can be kept.
-    pub(crate) fn has_room_for_version(&self) -> bool {
-        self.version_count() < VERSIONS_MAX
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }

@@ -4,7 +4,7 @@
 use crate::make;
 use crate::peer::{Action, OWNER, Peer, Said};
 use crate::room::Room;
-use fmz_annotation::{Authority, Document, ObjectId, OpError, Replica};
+use fmz_annotation::{Authority, Document, ObjectId, OpError, Ops, Replica};
 use fmz_proto::v1::{self, Kind, property};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -189,11 +189,10 @@ fn foreseen(replica: &Replica) -> Vec<v1::ObjectState> {
         false => Authority::Author,
     };
     for op in replica.pending_ops() {
-        let revision = document.revision() + 1;
         let client_seq = document.last_client_seq(author) + 1;
-        if let Ok(ops) = document.prepare(author, authority, vec![op]) {
-            let batch = make::batch(revision, author, client_seq, ops);
-            document.apply(&batch).expect("what was checked fits");
+        let ops = Ops::check(vec![op]).expect("a replica checks its ops");
+        if let Ok(prepared) = document.prepare(author, authority, ops) {
+            let _ = document.commit(prepared, client_seq, 0, false);
         }
     }
     let visible = document.drawing_order().filter(|object| !object.deleted());

@@ -4,7 +4,7 @@ use crate::make::{
     add, all_deleted, append, assignee, brush, clear_all, clear_frames, color, create, create_kind,
     deleted, end_of, id, order, own_id, reply, set, status, text,
 };
-use crate::room::Room;
+use crate::room::{Room, check, check_as};
 use fmz_annotation::{Authority, Document, Key, Kind as Known, Point, Status};
 use fmz_proto::limits::{CLEAR_OBJECTS_MAX, OFFSET_MAX};
 use fmz_proto::v1::{self, Kind};
@@ -26,7 +26,7 @@ fn room() -> Room {
 }
 
 fn code(author: u32, op: v1::Op) -> &'static str {
-    let checked = room().document.check(author, &[op]);
+    let checked = check(&room().document, author, &[op]);
     checked.map_or_else(|error| error.code(), |()| "ok")
 }
 
@@ -68,7 +68,7 @@ fn op15_a_polygon_has_points_and_a_line_has_none() {
             create(id(1, 9), kind, vec![]),
             append(id(1, 9), &[(1, 1)], &[]),
         ];
-        let checked = room().document.check(1, &ops);
+        let checked = check(&room().document, 1, &ops);
         let code = checked.map_or_else(|error| error.code(), |()| "ok");
         assert_eq!(code, expected);
     }
@@ -145,7 +145,7 @@ fn op19_a_move_stays_in_range_and_is_the_owners() {
     assert_eq!(code(1, add(id(1, 1), OFFSET_MAX, 0)), "ok");
     assert_eq!(code(1, add(id(1, 1), OFFSET_MAX + 1, 0)), "out_of_range");
     let twice = [add(id(1, 1), OFFSET_MAX, 0), add(id(1, 1), 1, 0)];
-    let checked = room().document.check(1, &twice);
+    let checked = check(&room().document, 1, &twice);
     assert_eq!(checked.map_err(|error| error.code()), Err("out_of_range"));
 }
 
@@ -155,9 +155,7 @@ fn op20_an_op_deletes_many_or_none() {
     let op = || all_deleted(ids.clone(), true);
     assert_eq!(code(1, op()), "not_yours");
     let mut room = room();
-    room.document
-        .check_as(3, Authority::Owner, &[op()])
-        .unwrap();
+    check_as(&room.document, 3, Authority::Owner, &[op()]).unwrap();
     room.commit(3, 1, vec![op()]).unwrap();
     assert_eq!(visible(&room.document), [(1, 2), (1, 3)]);
 }
@@ -298,15 +296,8 @@ fn view2_a_clear_that_deleted_nothing_hides_nothing() {
     assert_ne!(replica.objects(), shown);
     let batch = replica.take_batch(1).expect("the clear waits");
     // The server knows of no such right, and nothing visible is this author's own.
-    let ops = prepared(&room, batch.ops);
-    room.commit(2, batch.client_seq, ops).unwrap();
+    room.receive(2, batch).expect("the clear may be committed");
     let received = replica.receive(&room.since(replica.revision())).unwrap();
     assert_eq!(received.gap, None);
     assert_eq!(replica.objects(), shown);
-}
-
-/// Ops as the server gives them to its log.
-fn prepared(room: &Room, ops: Vec<v1::Op>) -> Vec<v1::Op> {
-    let prepared = room.document.prepare(2, Authority::Author, ops);
-    prepared.expect("the ops may be committed")
 }

@@ -285,7 +285,12 @@ pub(crate) fn batch(
         first_revision,
         author,
         client_seq,
-        committed_ms: first_revision.saturating_add(1_700_000_000_000),
+        committed_ms: committed_ms(first_revision),
         ops,
     }
+}
+
+/// The time at which a batch of this first revision is committed.
+pub(crate) fn committed_ms(first_revision: u64) -> u64 {
+    first_revision.saturating_add(1_700_000_000_000)
 }

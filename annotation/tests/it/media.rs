@@ -2,9 +2,9 @@
 
 use crate::make::{self, brush, cases, clear_frames, create, film, frames_of, id, media, stamped};
 use crate::revert::go_back;
-use crate::room::Room;
+use crate::room::{Room, check};
 use fmz_annotation::version::Scope;
-use fmz_annotation::{ApplyError, Document, FramesOf, Media, Replica};
+use fmz_annotation::{ApplyError, Document, FramesOf, Media, Ops, Replica};
 use fmz_proto::limits::MEDIA_ID_BYTES_MAX;
 use fmz_proto::v1::{self, FrameStamp, Kind, clear, op};
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn of(media: &str) -> FramesOf {
 }
 
 fn code(document: &Document, author: u32, ops: &[v1::Op]) -> Result<(), &'static str> {
-    document.check(author, ops).map_err(|error| error.code())
+    check(document, author, ops).map_err(|error| error.code())
 }
 
 #[test]
@@ -214,8 +214,11 @@ fn media15_a_clear_and_a_way_back_of_frames_leave_other_films_alone() {
         })
     };
     let cleared = |op: v1::Op| -> Vec<u32> {
-        let ops = room.document.prepare(1, Default::default(), vec![op]);
-        let Some(op::Op::Clear(clear)) = ops.unwrap()[0].op.clone() else {
+        let mut document = room.document.clone();
+        let ops = Ops::check(vec![op]).unwrap();
+        let prepared = document.prepare(1, Default::default(), ops).unwrap();
+        let committed = document.commit(prepared, 2, 0, false).decode();
+        let Some(op::Op::Clear(clear)) = committed.ops[0].op.clone() else {
             panic!()
         };
         clear.ids.iter().map(|id| id.counter).collect()

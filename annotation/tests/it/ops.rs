@@ -4,9 +4,9 @@ use crate::make::{
     append, append_deltas, author, brush, color, create, deleted, end_at, end_of, id, own_id, set,
     text,
 };
-use crate::room::Room;
-use fmz_annotation::{Authority, Point, Writer};
-use fmz_proto::limits::{APPEND_POINTS_MAX, COORDINATE_MAX, STROKE_POINTS_MAX};
+use crate::room::{Room, check, check_as};
+use fmz_annotation::{Authority, Ops, Point, Writer};
+use fmz_proto::limits::{APPEND_POINTS_MAX, BATCH_OPS_MAX, COORDINATE_MAX, STROKE_POINTS_MAX};
 use fmz_proto::points::Delta;
 use fmz_proto::v1::{self, Kind};
 
@@ -34,7 +34,7 @@ fn room() -> Room {
 
 fn code(author: u32, authority: Authority, ops: &[v1::Op]) -> &'static str {
     let room = room();
-    let checked = room.document.check_as(author, authority, ops);
+    let checked = check_as(&room.document, author, authority, ops);
     checked.map_or_else(|error| error.code(), |()| "ok")
 }
 
@@ -66,7 +66,7 @@ fn op3_an_object_is_created_once() {
     ]);
     let mut room = room();
     room.commit(1, 2, vec![deleted(id(1, 1), true)]).unwrap();
-    let again = room.document.check(1, &[brush(id(1, 1))]);
+    let again = check(&room.document, 1, &[brush(id(1, 1))]);
     assert_eq!(again.map_err(|error| error.code()), Err("exists"));
 }
 
@@ -186,14 +186,17 @@ fn op9_a_stroke_holds_so_many_points() {
     let full = STROKE_POINTS_MAX / APPEND_POINTS_MAX;
     let mut ops = vec![brush(id(1, 4))];
     ops.extend((0..full).map(|_| append(id(1, 4), &chunk, &[])));
-    assert_eq!(room.document.check(1, &ops), Ok(()));
+    assert_eq!(check(&room.document, 1, &ops), Ok(()));
     let one_more = append(id(1, 4), &[(0, 0)], &[]);
     let too_many = Err("too_many_points");
     let code = |error: fmz_annotation::OpError| error.code();
     let in_batch = [ops.clone(), vec![one_more.clone()]].concat();
-    assert_eq!(room.document.check(1, &in_batch).map_err(code), too_many);
+    assert_eq!(check(&room.document, 1, &in_batch).map_err(code), too_many);
     room.commit(1, 2, ops).unwrap();
-    assert_eq!(room.document.check(1, &[one_more]).map_err(code), too_many);
+    assert_eq!(
+        check(&room.document, 1, &[one_more]).map_err(code),
+        too_many
+    );
 }
 
 #[test]
@@ -318,7 +321,54 @@ fn op22_pressure_and_its_absence_count_alike_where_they_are_alike() {
     let hard = append(stroke, &[(5, 5)], &[129]);
     let ops = vec![brush(stroke), unpressed];
     room.commit(1, 2, ops).unwrap();
-    let code = |op| room.document.check(1, &[op]).map_err(|error| error.code());
+    let code = |op| check(&room.document, 1, &[op]).map_err(|error| error.code());
     assert_eq!(code(end_of(stroke, &[pressed])), Ok(()));
     assert_eq!(code(end_of(stroke, &[hard])), Err("stroke_mismatch"));
+}
+
+#[test]
+#[should_panic(expected = "what they were checked against")]
+fn prepared_ops_are_not_committed_on_another_revision() {
+    let mut room = room();
+    let ops = Ops::check(vec![deleted(id(1, 1), true)]).unwrap();
+    let prepared = room.document.prepare(1, Authority::Author, ops).unwrap();
+    room.commit(2, 1, vec![brush(id(2, 1))]).unwrap();
+    let _ = room.document.commit(prepared, 2, 0, false);
+}
+
+#[test]
+#[should_panic(expected = "what they were checked against")]
+fn prepared_ops_are_not_committed_on_another_document() {
+    let (room, mut other) = (room(), Room::with_authors(4));
+    while other.document.revision() < room.document.revision() {
+        let author = author(other.document.next_author());
+        other.commit(0, 0, vec![author]).unwrap();
+    }
+    assert_eq!(other.document.revision(), room.document.revision());
+    let ops = Ops::check(vec![deleted(id(1, 1), true)]).unwrap();
+    let prepared = room.document.prepare(1, Authority::Author, ops).unwrap();
+    let _ = other.document.commit(prepared, 2, 0, false);
+}
+
+#[test]
+#[should_panic(expected = "committed once, in its turn")]
+fn an_authors_batch_is_not_committed_twice() {
+    let mut room = room();
+    for _ in 0..2 {
+        let ops = Ops::check(vec![deleted(id(1, 1), true)]).unwrap();
+        let prepared = room.document.prepare(1, Authority::Author, ops).unwrap();
+        let _ = room.document.commit(prepared, 2, 0, false);
+    }
+}
+
+#[test]
+fn no_ops_and_too_many_are_none() {
+    let op = || deleted(id(1, 1), true);
+    let code = |count| {
+        let ops = Ops::check(vec![op(); count]);
+        ops.map(|ops| ops.len()).map_err(|error| error.code())
+    };
+    assert_eq!(code(0), Err("out_of_range"));
+    assert_eq!(code(BATCH_OPS_MAX), Ok(BATCH_OPS_MAX));
+    assert_eq!(code(BATCH_OPS_MAX + 1), Err("out_of_range"));
 }

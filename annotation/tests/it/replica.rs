@@ -225,6 +225,9 @@ fn view7_changes_are_known_by_object() {
     replica.submit(&[deleted(id(1, 2), true)]).unwrap();
     let _ = replica.rejected(refused);
     assert_eq!(changed(&mut replica), [(1, 0, true), (2, 0, true)]);
+    replica.submit(&[brush(id(1, 3))]).unwrap();
+    assert_eq!(replica.take_objects(), replica.objects());
+    assert_eq!(changed(&mut replica), []);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Versions and the way back, as ops.
 
 use crate::make::{append, brush, color, create, end_at, end_in, id, own_id, set};
-use crate::room::Room;
+use crate::room::{Room, check};
 use fmz_annotation::version::{Revert, Scope, Version, VersionId, VersionIds, restores};
 use fmz_annotation::{Document, Key};
 use fmz_proto::v1::{self, Kind, op};
@@ -88,7 +88,7 @@ fn version4_what_does_not_keep_the_state_is_refused() {
     let code = |author, change: &dyn Fn(&mut Version)| {
         let mut version = good.clone();
         change(&mut version);
-        let checked = room.document.check(author, &commit_op(&version));
+        let checked = check(&room.document, author, &commit_op(&version));
         let applied = room.clone().commit(author, 1, commit_op(&version));
         assert_eq!(checked.is_ok(), applied.is_ok());
         checked.map_or_else(|error| error.code(), |()| "ok")
@@ -114,12 +114,12 @@ fn version4_what_does_not_keep_the_state_is_refused() {
     let mut beside = commit_op(&good);
     beside.push(crate::make::author(2));
     assert_eq!(
-        room.document.check(0, &beside).unwrap_err().code(),
+        check(&room.document, 0, &beside).unwrap_err().code(),
         "not_alone"
     );
     beside.swap(0, 1);
     assert_eq!(
-        room.document.check(0, &beside).unwrap_err().code(),
+        check(&room.document, 0, &beside).unwrap_err().code(),
         "not_alone"
     );
 }
@@ -164,7 +164,7 @@ fn revert1_a_way_back_is_the_servers_and_stands_alone() {
         if let Some(op::Op::Revert(revert)) = &mut op.op {
             change(revert);
         }
-        let checked = room.document.check(author, &[op]);
+        let checked = check(&room.document, author, &[op]);
         checked.map_or_else(|error| error.code(), |()| "ok")
     };
     let stroke = |keep| {
@@ -199,7 +199,7 @@ fn revert1_a_way_back_is_the_servers_and_stands_alone() {
     assert_eq!(code(0, &stroke(2)), "out_of_range");
     let both = [good.clone(), good.clone()];
     assert_eq!(
-        room.document.check(0, &both).unwrap_err().code(),
+        check(&room.document, 0, &both).unwrap_err().code(),
         "not_alone"
     );
 }

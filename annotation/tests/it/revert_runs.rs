@@ -2,7 +2,7 @@
 
 use crate::make::{color, create, deleted, id};
 use crate::revert::{go_back, revert_op, wrap};
-use crate::room::Room;
+use crate::room::{Room, check};
 use fmz_annotation::Object;
 use fmz_annotation::version::Scope;
 use fmz_proto::v1::{self, Kind, op};
@@ -77,7 +77,7 @@ fn revert8_runs_that_no_way_back_writes_are_refused() {
             deleted,
             ..good.clone()
         };
-        let checked = room.document.check(0, &wrap(op::Op::Revert(revert)));
+        let checked = check(&room.document, 0, &wrap(op::Op::Revert(revert)));
         checked.map_or_else(|error| error.code(), |()| "ok")
     };
     assert_eq!(code(&[], vec![run(1, 1, 3), run(2, 2, 2)]), "ok");

@@ -1,9 +1,35 @@
 //! A sequencer as small as can be: it checks, numbers and keeps, as a room does.
 
 use crate::make;
-use fmz_annotation::{ApplyError, Authority, Document, OpError, Replica};
+use fmz_annotation::{ApplyError, Authority, Document, OpError, Ops, Replica};
 use fmz_proto::v1;
 use std::collections::BTreeSet;
+
+/// Says whether a server commits ops of an ordinary author.
+pub(crate) fn check(document: &Document, author: u32, ops: &[v1::Op]) -> Result<(), OpError> {
+    check_as(document, author, Authority::Author, ops)
+}
+
+pub(crate) fn check_as(
+    document: &Document,
+    author: u32,
+    authority: Authority,
+    ops: &[v1::Op],
+) -> Result<(), OpError> {
+    let ops = Ops::check(ops.to_vec())?;
+    document.prepare(author, authority, ops).map(drop)
+}
+
+/// Moves ops to the newest revision.
+pub(crate) fn rebase(
+    document: &Document,
+    author: u32,
+    base: u64,
+    ops: Vec<v1::Op>,
+) -> Result<Vec<v1::Op>, OpError> {
+    let moved = document.rebase(author, base, Ops::check(ops)?)?;
+    Ok(moved.to_wire())
+}
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Room {
@@ -49,13 +75,22 @@ impl Room {
             return Ok(());
         }
         let authority = self.authority(author);
-        let ops = self.document.rebase(author, batch.base, batch.ops)?;
-        let ops = self.document.prepare(author, authority, ops)?;
-        self.commit(author, batch.client_seq, ops)
-            .expect("what was checked can be applied");
+        let ops = Ops::check(batch.ops)?;
+        let ops = self.document.rebase(author, batch.base, ops)?;
+        let prepared = self.document.prepare(author, authority, ops)?;
+        let ms = make::committed_ms(self.document.revision() + 1);
+        let mut read = self.document.clone();
+        let committed = self
+            .document
+            .commit(prepared, batch.client_seq, ms, true)
+            .decode();
+        read.apply(&committed).expect("the log can be read");
+        assert_eq!(read, self.document, "and gives what was committed");
+        self.log.push(committed);
         Ok(())
     }
 
+    /// Applies a batch as a log gives it.
     pub(crate) fn commit(
         &mut self,
         author: u32,

@@ -1,7 +1,7 @@
 //! Texts that several people edit.
 
 use crate::make::{self, create, edit, id, own_id, text};
-use crate::room::Room;
+use crate::room::{Room, check, rebase};
 use fmz_annotation::limits::TEXT_CHANGES_MAX;
 use fmz_annotation::version::{Revert, Scope, restores};
 use fmz_annotation::{Document, Key, OpError, Replica, SnapshotError};
@@ -82,10 +82,10 @@ fn text6_an_edit_that_does_not_fit_is_refused() {
     let grown = edit(id(1, 1), 0, 0, &long);
     assert_eq!(author.submit(&[grown]), Err(OpError::TextTooLong));
     let two = [edit(id(1, 1), 3, 0, "d"), edit(id(1, 1), 3, 1, "")];
-    assert_eq!(room.document.check(AUTHOR, &two), Ok(()));
+    assert_eq!(check(&room.document, AUTHOR, &two), Ok(()));
     let unknown = edit(id(1, 9), 0, 0, "x");
     assert_eq!(author.submit(&[unknown]), Err(OpError::UnknownObject));
-    let theirs = room.document.check(OWNER, &[edit(id(1, 1), 0, 0, "x")]);
+    let theirs = check(&room.document, OWNER, &[edit(id(1, 1), 0, 0, "x")]);
     assert_eq!(theirs, Err(OpError::NotYours));
 }
 
@@ -121,7 +121,7 @@ fn text8_an_edit_on_a_forgotten_revision_is_refused() {
         room.exchange(&mut owner);
     }
     let document = &room.document;
-    let moved = |base| document.rebase(AUTHOR, base, batch.ops.clone());
+    let moved = |base| rebase(document, AUTHOR, base, batch.ops.clone());
     assert_eq!(moved(batch.base), Err(OpError::BaseTooOld));
     assert_eq!(moved(batch.base + 1), Err(OpError::BaseTooOld));
     assert!(moved(batch.base + 2).is_ok());
@@ -129,7 +129,7 @@ fn text8_an_edit_on_a_forgotten_revision_is_refused() {
     assert_eq!(future, Err("out_of_range"));
     let other = vec![make::deleted(id(1, 1), true)];
     assert_eq!(
-        document.rebase(AUTHOR, batch.base, other.clone()),
+        rebase(document, AUTHOR, batch.base, other.clone()),
         Ok(other)
     );
 }
@@ -143,7 +143,7 @@ fn text8_the_changes_are_in_snapshots() {
     room.exchange(&mut owner);
     let reopened = Document::from_snapshot(room.document.snapshot()).expect("own snapshot");
     assert_eq!(reopened, room.document);
-    let moved = reopened.rebase(AUTHOR, late.base, late.ops);
+    let moved = rebase(&reopened, AUTHOR, late.base, late.ops);
     assert_eq!(moved, Ok(vec![edit(id(1, 1), 2, 0, "d")]));
 }
 
@@ -298,7 +298,7 @@ fn revert7_what_is_pending_moves_over_a_way_back() {
         .expect("a way back fits");
     let snapshot = Document::from_snapshot(room.document.snapshot());
     assert_eq!(snapshot.as_ref(), Ok(&room.document), "with its change");
-    let moved = room.document.rebase(AUTHOR, late.base, late.ops);
+    let moved = rebase(&room.document, AUTHOR, late.base, late.ops);
     assert_eq!(moved, Ok(vec![edit(id(1, 1), 5, 0, " sat")]));
     assert_eq!(settle(&mut room, [&mut author, &mut owner]), "a cat sat");
 }

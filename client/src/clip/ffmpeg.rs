@@ -3,14 +3,14 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Where distributions keep the font, Debian first.
+/// Paths at which distributions keep the font, Debian's first.
 const FONTS: [&str; 4] = [
     "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
     "/usr/share/fonts/dejavu-sans-mono-fonts/DejaVuSansMono.ttf",
     "/usr/share/fonts/TTF/DejaVuSansMono.ttf",
     "/usr/share/fonts/dejavu/DejaVuSansMono.ttf",
 ];
-/// Bytes of ffmpeg's complaint that are passed on.
+/// Bytes of ffmpeg's error output that are passed on.
 const COMPLAINT_BYTES: u64 = 2000;
 
 pub(super) fn font() -> Result<PathBuf, ClipError> {
@@ -18,7 +18,7 @@ pub(super) fn font() -> Result<PathBuf, ClipError> {
     known.find(|path| path.exists()).ok_or(ClipError::NoFont)
 }
 
-/// Whether ffmpeg can be started.
+/// Checks that ffmpeg can be started.
 pub(super) fn check() -> Result<(), ClipError> {
     let mut command = Command::new("ffmpeg");
     command.arg("-version").stdin(Stdio::null());
@@ -72,8 +72,9 @@ fn command(spec: &ClipSpec, inputs: &[PathBuf], graph: &str, film: &Path) -> Com
     command
 }
 
-/// VP8 for a live stream: constant rate, a keyframe a second and nowhere else, no hidden pictures,
-/// so that one picture in the file is one picture on the screen.
+/// Returns the arguments that encode VP8 as a live stream has it: constant bit rate, one keyframe a
+/// second and none between, and no hidden pictures, so that one picture in the file is one picture
+/// on the screen.
 fn encoder(spec: &ClipSpec) -> Vec<String> {
     let (rate, bits) = (spec.rate, format!("{}k", spec.bitrate_kbps));
     format!(
@@ -86,7 +87,7 @@ fn encoder(spec: &ClipSpec) -> Vec<String> {
     .collect()
 }
 
-/// Reads `frame=N` lines until ffmpeg closes its output.
+/// Reads `frame=N` lines and reports progress until ffmpeg closes its output.
 fn follow(child: &mut Child, frames: u32, progress: &mut dyn FnMut(f64)) {
     let Some(output) = child.stdout.take() else {
         return;

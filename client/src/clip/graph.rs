@@ -1,4 +1,4 @@
-//! The filter graph that puts the layers, the code, the marks and the words together.
+//! The filter graph that puts layers, marks, text and the frame code together.
 
 use super::ClipSpec;
 use super::scene::Layer;
@@ -6,10 +6,11 @@ use fmz_media::framecode::drawbox_filters;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Film grain: deviation of luma, in steps of 8 bits.
+/// Strength of the film grain: deviation of luma, in steps of 8 bits.
 const GRAIN: u32 = 6;
 
-/// Layers become inputs 0, 1, 2 … in their order; the result is `[picture]`.
+/// Returns the filter graph. The layers are its inputs 0, 1, 2 …, in their order; its output is
+/// `[picture]`.
 pub(super) fn graph(spec: &ClipSpec, layers: &[Layer], font: &Path) -> String {
     let mut graph = "[0:v]format=yuv420p,loop=loop=-1:size=1[under0];".to_owned();
     for (index, layer) in layers.iter().enumerate().skip(1) {
@@ -37,7 +38,8 @@ pub(super) fn graph(spec: &ClipSpec, layers: &[Layer], font: &Path) -> String {
     graph
 }
 
-/// Timecode bottom left, what this is top right.
+/// Returns the filters that write the timecode at the bottom left and the film's size and rate at
+/// the top right.
 fn words(spec: &ClipSpec, font: &Path) -> String {
     let font = escaped(&font.to_string_lossy());
     let cell = spec.width / 160;
@@ -57,8 +59,8 @@ fn words(spec: &ClipSpec, font: &Path) -> String {
     format!("{timecode},{label}")
 }
 
-/// Corners of a frame inside the picture, clear of timecode and chart, and a cross
-/// in the middle, thin.
+/// Returns the filters that draw thin marks: the corners of a frame inside the picture, clear of
+/// timecode and chart, and a cross in the middle.
 fn marks(spec: &ClipSpec) -> String {
     let (w, h) = (spec.width, spec.height);
     let (thick, arm) = ((w / 1920).max(1), w / 48);
@@ -84,7 +86,7 @@ fn marks(spec: &ClipSpec) -> String {
     boxes.into_iter().map(draw).collect::<Vec<_>>().join(",")
 }
 
-/// A value as the filter graph reads it back.
+/// Escapes a value for the filter graph.
 fn escaped(value: &str) -> String {
     let mut escaped = String::new();
     for letter in value.chars() {

@@ -1,6 +1,7 @@
 //! Repeatable noise for painting.
 
-/// A number in 0.0..1.0 for a point of an integer grid, always the same.
+/// Returns a number in 0.0..1.0 for a point of an integer grid; the same point and seed always give
+/// the same number.
 pub(super) fn hash(x: i64, y: i64, seed: u64) -> f64 {
     let mut bits = x.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15)
         ^ y.cast_unsigned().wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
@@ -10,7 +11,7 @@ pub(super) fn hash(x: i64, y: i64, seed: u64) -> f64 {
     ((bits ^ (bits >> 32)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Smooth noise in 0.0..1.0 with one hill a unit.
+/// Returns smooth noise in 0.0..1.0, about one hill for each unit of length.
 pub(super) fn smooth(x: f64, y: f64, seed: u64) -> f64 {
     let (cell_x, cell_y) = (x.floor(), y.floor());
     let ease = |t: f64| t * t * (3.0 - 2.0 * t);
@@ -21,7 +22,8 @@ pub(super) fn smooth(x: f64, y: f64, seed: u64) -> f64 {
     top * (1.0 - v) + bottom * v
 }
 
-/// Noise with detail: octaves of [`smooth`], each half as large and twice as fine; 0.0..1.0.
+/// Returns noise with detail, in 0.0..1.0: octaves of [`smooth`], each half as strong and twice as
+/// fine as the one before.
 pub(super) fn rough(x: f64, y: f64, octaves: u32, seed: u64) -> f64 {
     let (mut sum, mut weight, mut total, mut scale) = (0.0, 0.5, 0.0, 1.0);
     for octave in 0..octaves {

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Red, green, blue, each 0.0..=1.0 as displayed (not linear).
 pub(super) type Color = [f64; 3];
 
-/// `0xrrggbb`.
+/// Reads a colour from `0xrrggbb`.
 pub(super) const fn rgb(code: u32) -> Color {
     let [_, red, green, blue] = code.to_be_bytes();
     [
@@ -25,7 +25,7 @@ pub(super) fn brighten(color: Color, by: f64) -> Color {
     color.map(|part| part + by)
 }
 
-/// 0 below `from`, 1 above `to`, smooth between.
+/// Returns 0 below `from`, 1 above `to`, and a smooth rise between them.
 pub(super) fn ramp(value: f64, from: f64, to: f64) -> f64 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
@@ -39,7 +39,7 @@ pub(super) struct Plate {
 }
 
 impl Plate {
-    /// Paints every pixel: its colour, and how much it covers (0.0..=1.0).
+    /// Paints every pixel. `pixel` gives its colour and its coverage (0.0..=1.0).
     ///
     /// Half a step of noise keeps slow gradients from showing bands in 8 bits.
     pub(super) fn paint(
@@ -68,7 +68,7 @@ impl Plate {
         }
     }
 
-    /// Writes a PAM file, which ffmpeg reads.
+    /// Writes a PAM file, a format with transparency that ffmpeg reads.
     pub(super) fn write(&self, path: &Path) -> std::io::Result<()> {
         let mut file = BufWriter::new(File::create(path)?);
         let (width, height) = (self.width, self.height);

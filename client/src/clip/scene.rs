@@ -1,39 +1,40 @@
-//! The picture: dawn over wooded hills, seen by a camera that slides slowly from side
-//! to side, and a small chart.
+//! The picture: dawn over wooded hills, seen by a camera that slides slowly from side to side, and
+//! a small test chart.
 
 use super::noise::{hash, rough};
 use super::plate::{Color, Plate, brighten, mix, ramp, rgb};
 use std::f64::consts::TAU;
 
-/// Where the sun stands, shares of width and height.
+/// Centre of the sun, as shares of the picture's width and height.
 const SUN: (f64, f64) = (0.64, 0.47);
 
-/// A layer and how it lies on the picture.
+/// A layer and its position on the picture.
 pub(super) struct Layer {
     pub(super) name: &'static str,
     pub(super) plate: Plate,
-    /// Left edge in pixels, an expression on the picture's number `n`.
+    /// Left edge in pixels, as an expression on the picture's number `n`.
     pub(super) x: String,
-    /// Top edge in pixels, likewise.
+    /// Top edge in pixels, as such an expression.
     pub(super) y: String,
-    /// When it is shown, likewise; empty for always.
+    /// Condition under which the layer is shown, as such an expression; empty if it is always
+    /// shown.
     pub(super) enable: String,
 }
 
 /// One range of hills.
 struct Hills {
     name: &'static str,
-    /// Crest and foot, shares of the picture's height.
+    /// Height of the crest from the top, share of the picture's height.
     crest: f64,
     /// Height of the hills, share of the picture's height.
     rise: f64,
-    /// Hills across the picture.
+    /// Number of hills across the picture.
     count: f64,
     near: Color,
     haze: Color,
     /// Height of trees on the crest, share of the picture's height; 0 for none.
     trees: f64,
-    /// How far the camera's slide moves it, share of the picture's width.
+    /// Distance by which the camera's slide moves the range, share of the picture's width.
     slide: f64,
     seed: u64,
 }
@@ -96,8 +97,8 @@ const RANGES: [Hills; 5] = [
     },
 ];
 
-/// Every layer from back to front. `loop_frames` pictures bring all of them back to
-/// where they began.
+/// Returns every layer from back to front. After `loop_frames` pictures all of them are back at
+/// their first position.
 pub(super) fn layers(width: u32, height: u32, loop_frames: u32) -> Vec<Layer> {
     let mut layers = vec![still("sky", sky(width, height), 0, 0)];
     let swing = format!("sin(2*PI*n/{loop_frames})");
@@ -150,7 +151,8 @@ fn sky(width: u32, height: u32) -> Plate {
     })
 }
 
-/// How much cloud covers a point of the sky: thin streaks, thicker toward the horizon.
+/// Returns the share of cloud that covers a point of the sky: thin streaks, denser toward the
+/// horizon.
 fn cloud(u: f64, v: f64, aspect: f64) -> f64 {
     if v > 0.55 {
         return 0.0;
@@ -161,14 +163,14 @@ fn cloud(u: f64, v: f64, aspect: f64) -> f64 {
     body * 0.6 * ramp(v, 0.02, 0.25) * (1.0 - ramp(v, 0.42, 0.55))
 }
 
-/// First row that a range can touch.
+/// Returns the first row that a range can touch.
 fn top_of(hills: &Hills, height: u32) -> u32 {
     let top = hills.crest - hills.rise - 1.3 * hills.trees;
-    // Even, so that colour samples stay on their places.
+    // Even, so that colour samples, which are shared by two rows, keep their places.
     ((top.max(0.0) * f64::from(height)) as u32) & !1
 }
 
-/// Below this share of the picture's height a range leaves nothing of those behind it to be seen.
+/// Returns the share of the picture's height below which a range hides everything behind it.
 fn foot_covered(hills: &Hills) -> f64 {
     (hills.crest + hills.rise * 0.8 + 0.01).min(1.0)
 }
@@ -216,7 +218,7 @@ struct Tree {
     offset: f64,
 }
 
-/// Spruces along a crest, evenly but not too evenly spaced.
+/// Spruces along a crest, spaced evenly with some variation.
 struct Forest {
     trees: Vec<Tree>,
     spacing: f64,
@@ -252,7 +254,7 @@ impl Forest {
         }
     }
 
-    /// How much the trees near a point cover it.
+    /// Returns the share by which the trees near a point cover it.
     fn cover(&self, u: f64, v: f64) -> f64 {
         if self.trees.is_empty() {
             return 0.0;
@@ -279,7 +281,7 @@ impl Forest {
     }
 }
 
-/// A small flock that crosses the picture once a loop, wings up and wings down in turn.
+/// Returns a small flock that crosses the picture once a loop, wings up and wings down in turn.
 fn birds(width: u32, height: u32, loop_frames: u32) -> [Layer; 2] {
     let (wide, high) = ((width / 12) & !1, (width / 30) & !1);
     let flight = format!("round(-{wide}+({width}+{wide})*n/{loop_frames})");
@@ -326,8 +328,8 @@ fn flock(width: u32, height: u32, lift: f64) -> Plate {
     })
 }
 
-/// Grey steps, colour bars, a focus star and line pairs, in a discreet panel; with
-/// its width and height.
+/// Returns the chart with its width and height: grey steps, colour bars, a focus star and line
+/// pairs, on a dark panel.
 fn chart(width: u32) -> (Plate, u32, u32) {
     let cell = f64::from(width) / 160.0;
     let (wide, high) = ((cell * 36.0) as u32 & !1, (cell * 8.0) as u32 & !1);
@@ -338,7 +340,7 @@ fn chart(width: u32) -> (Plate, u32, u32) {
     (plate, wide, high)
 }
 
-/// Colour at a place of the chart, in cells; `x` in pixels.
+/// Returns the colour at a point of the chart; `u` and `v` count cells, `x` pixels.
 fn chart_pixel(u: f64, v: f64, x: f64) -> Option<Color> {
     const BARS: [u32; 8] = [
         0xbfbfbf, 0xbfbf00, 0x00bfbf, 0x00bf00, 0xbf00bf, 0xbf0000, 0x0000bf, 0x101010,
@@ -360,7 +362,8 @@ fn chart_pixel(u: f64, v: f64, x: f64) -> Option<Color> {
     star(u - 30.5, v - 4.0)
 }
 
-/// A Siemens star of 36 spokes, three cells in radius.
+/// Returns the colour at a point of a Siemens star of 36 spokes and about three cells in radius;
+/// the coordinates count cells from its centre.
 fn star(x: f64, y: f64) -> Option<Color> {
     let (radius, angle) = (x.hypot(y), y.atan2(x));
     if radius > 3.2 {

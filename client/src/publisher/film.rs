@@ -11,30 +11,32 @@ use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
-/// Pictures read ahead of the one that is sent: the disk may pause for a sixth of a second.
+/// Pictures read ahead of the one being sent. At 24 a second they cover a pause of the disk of a
+/// sixth of a second.
 const PICTURES_AHEAD: usize = 4;
-/// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2), to judge a
-/// whole picture as a payload.
+/// Descriptor of a first VP8 packet without options (RFC 7741 section 4.2). With it in front, a
+/// whole picture can be judged as a payload.
 const DESCRIPTOR: u8 = 0x10;
 
-/// Bytes of a content's hash in a media's id: enough that no two films ever share one.
+/// Bytes of the content's hash in a media's id: enough that no two films share one.
 const CONTENT_BYTES: usize = 16;
 
-/// How a film is published.
+/// Settings with which a film is published.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FilmOptions {
-    /// Hour at which the film's timecode starts, as the trade has it; no labels are dropped.
+    /// Hour at which the film's timecode starts, as is usual in film; it is counted without dropped
+    /// labels.
     pub start_hours: u32,
-    /// Id of the media, see [`fmz_proto::is_film_id`]; that of the file's content where absent.
-    /// Marks hang on it: the same film sent again has the same id.
+    /// Id of the media, see [`fmz_proto::is_film_id`]; if absent, it is made from the file's
+    /// content, so the same file sent again has the same id. Marks hang on this id.
     pub media: Option<String>,
     /// Name of the reel.
     pub reel: String,
 }
 
 impl FilmOptions {
-    /// Options for a film whose timecode starts at a full hour.
+    /// Returns options for a film whose timecode starts at a full hour.
     #[must_use]
     pub fn starting_at_hour(start_hours: u32) -> Self {
         Self {
@@ -43,39 +45,39 @@ impl FilmOptions {
         }
     }
 
-    /// Frame number of the first timecode, counted from 00:00:00:00.
+    /// Returns the frame number of the first timecode, counted from 00:00:00:00.
     fn start_timecode(&self, rate: FrameRate) -> u32 {
         self.start_hours * 3600 * rate.nominal()
     }
 }
 
-/// A file that cannot be published.
+/// Reasons for which a file cannot be published.
 #[derive(Debug, thiserror::Error)]
 pub enum FilmError {
     /// The file cannot be read.
     #[error("read {path}: {error}")]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Reason from the system.
         error: std::io::Error,
     },
-    /// It is no IVF file, or it is cut off.
+    /// The file is no IVF file, or it is cut off.
     #[error("{0} is not a whole IVF file")]
     Malformed(PathBuf),
-    /// Its pictures are no VP8.
+    /// The pictures are not VP8.
     #[error("{0} is not VP8; make one with: ffmpeg -i INPUT -c:v libvpx -g 24 OUTPUT.ivf")]
     Codec(PathBuf),
-    /// Its first picture needs others, or there is none.
+    /// The first picture is no keyframe, or the file has no picture.
     #[error("{0} does not start with a keyframe")]
     Keyframe(PathBuf),
-    /// Its frame rate is out of range.
+    /// The frame rate is out of range.
     #[error("{0} has no usable frame rate")]
     Rate(PathBuf),
 }
 
 impl FilmError {
-    /// Stable name of the error.
+    /// Returns the stable name of the error.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -157,7 +159,7 @@ impl Film {
         self.frames
     }
 
-    /// Describes the media: the same file is the same media, wherever it lies and whoever sends it.
+    /// Describes the media. The same file is the same media, wherever it lies and whoever sends it.
     pub(super) fn media(&self, options: &FilmOptions) -> v1::Media {
         let content = &self.content.as_bytes()[..CONTENT_BYTES];
         let hex = content.iter().map(|byte| format!("{byte:02x}"));
@@ -175,7 +177,7 @@ impl Film {
         }
     }
 
-    /// The publication as others see it.
+    /// Describes the publication for others.
     pub(super) fn describe(&self) -> v1::Publish {
         let (num, den) = (u64::from(self.rate.num()), u64::from(self.rate.den()));
         let bits_a_second = self.bytes * 8 * num / (den * u64::from(self.frames));
@@ -189,7 +191,8 @@ impl Film {
         }
     }
 
-    /// The pictures, again and again, read on a thread that ends when they are dropped.
+    /// Returns the pictures in an endless loop. A thread reads them and ends when the result is
+    /// dropped.
     pub(super) fn pictures(self) -> Pictures {
         let (sender, receiver) = mpsc::channel(PICTURES_AHEAD);
         tokio::task::spawn_blocking(move || self.play(&sender));
@@ -221,7 +224,7 @@ impl Film {
     }
 }
 
-/// Pictures of a film, without end.
+/// Pictures of a film, in an endless loop.
 pub(super) struct Pictures {
     receiver: mpsc::Receiver<Result<Bytes, FilmError>>,
 }
@@ -256,7 +259,8 @@ impl Reel {
         })
     }
 
-    /// The next picture; `None` at the end. A file cut off inside a picture ends before it.
+    /// Reads the next picture; `None` at the end. If the file is cut off inside a picture, it ends
+    /// before that picture.
     fn next(&mut self) -> Result<Option<Bytes>, FilmError> {
         match self.reader.parse_next_frame() {
             Ok((picture, _)) => Ok(Some(picture.freeze())),
@@ -276,7 +280,8 @@ fn hash(path: &Path) -> Result<blake3::Hash, FilmError> {
     Ok(hasher.finalize())
 }
 
-/// Cuts a name to what a media's may have; a lossy one may be longer than the file's.
+/// Cuts a name to the length that a media's name may have. Replacing invalid UTF-8 can make a
+/// file's name longer than it was.
 fn shortened(name: &str) -> &str {
     let end = name.floor_char_boundary(MEDIA_NAME_BYTES_MAX);
     &name[..end]

@@ -2,19 +2,19 @@ use fmz_media::frame::FrameRate;
 use std::ops::Range;
 use std::time::Duration;
 
-/// Packets sent at a time. A browser's socket holds about 90 of a 4K stream at once;
-/// more are lost in its kernel.
+/// Packets sent together. A browser's socket holds about 90 packets of a 4K stream at once; its
+/// kernel drops the rest.
 const BATCH_PACKETS: usize = 16;
-/// Share of a frame's interval, in percent, over which its packets leave. The rest
-/// is reserve for late timers.
+/// Share of a frame's interval, in percent, over which its packets leave. The rest is a reserve for
+/// late timers.
 const SPREAD_PERCENT: u32 = 85;
 
 /// Packets that leave together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Batch {
-    /// When, counted from the start.
+    /// Time of sending, counted from the start.
     pub(super) due: Duration,
-    /// Which of the picture's packets.
+    /// Range of the picture's packets.
     pub(super) packets: Range<usize>,
 }
 
@@ -32,7 +32,8 @@ impl Pacer {
         }
     }
 
-    /// The batches of a picture that is due at `due`, in order, as equal in size as can be.
+    /// Returns the batches of a picture that is due at `due`, in order and as equal in size as can
+    /// be.
     pub(super) fn batches(self, due: Duration, packets: usize) -> impl Iterator<Item = Batch> {
         let count = packets.div_ceil(BATCH_PACKETS);
         (0..count).map(move |index| {

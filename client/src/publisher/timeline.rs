@@ -2,10 +2,10 @@ use fmz_media::frame::FrameRate;
 use fmz_proto::v1;
 use std::time::Duration;
 
-/// How long before a loop begins its map is told.
+/// Time before a loop at which its map is sent; rule frame6 allows 0.5 to 1 s.
 const AHEAD: Duration = Duration::from_millis(750);
 
-/// Ticks after which a map is renewed, three hours: well within the reach of a map.
+/// Ticks after which a map is renewed: three hours. A map holds for 6.6 hours.
 const EPOCH_TICKS: i64 = 3 * 3600 * 90_000;
 
 /// A picture's place in time.
@@ -15,12 +15,12 @@ pub(super) struct Picture {
     pub(super) count: u64,
     /// RTP timestamp.
     pub(super) timestamp: u32,
-    /// When it is to be sent, counted from the start.
+    /// Time of sending, counted from the start.
     pub(super) due: Duration,
 }
 
-/// Counts pictures, timestamps and epochs of a film that loops. A loop is one epoch, a long
-/// one several; the first is 1.
+/// Counts pictures, timestamps and epochs of a looping film. Each loop is one epoch, or several if
+/// it is longer than three hours. The first epoch is 1.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
     rate: FrameRate,
@@ -53,8 +53,8 @@ impl Timeline {
         }
     }
 
-    /// The map in force at a picture, and the next where it is time to tell it. Never more than
-    /// these two, for receivers keep no more.
+    /// Returns the map in force at a picture, and the next one if it is time to send it. Never more
+    /// than these two, for receivers keep no more.
     pub(super) fn maps(&self, picture: &Picture) -> Vec<v1::FrameMap> {
         let frames = u64::from(self.frames);
         let (round, frame) = (picture.count / frames, picture.count % frames);
@@ -71,7 +71,7 @@ impl Timeline {
         u64::from(self.frames).div_ceil(self.epoch_frames)
     }
 
-    /// Pictures before an epoch, counted from 0.
+    /// Returns the number of pictures before an epoch; epochs count from 0 here.
     fn start_of(&self, epoch: u64) -> u64 {
         let (round, part) = (epoch / self.epochs_a_round(), epoch % self.epochs_a_round());
         round * u64::from(self.frames) + part * self.epoch_frames
@@ -105,7 +105,7 @@ impl Timeline {
     }
 }
 
-/// What a counter that wraps at 32 bits shows.
+/// Returns the low 32 bits: the value of a counter that wraps at 32 bits.
 fn low_bits(value: u64) -> u32 {
     u32::try_from(value & u64::from(u32::MAX)).expect("masked to 32 bits")
 }

@@ -14,8 +14,8 @@ use tokio::{net::UdpSocket, task::JoinHandle};
 /// Connections to the relay at once: one for each local address of the native stack.
 pub(super) const LINES_MAX: usize = 16;
 
-/// Carries datagrams until it is dropped; each source of them has a connection of
-/// its own, so an allocation.
+/// Carries datagrams until it is dropped. Each source has a connection of its own, and so an
+/// allocation of its own.
 #[derive(Debug)]
 pub(super) struct Bridge {
     address: SocketAddr,
@@ -46,10 +46,12 @@ async fn carry(socket: Arc<UdpSocket>, target: Arc<Target>) {
     let mut lines = HashMap::<SocketAddr, Line>::new();
     let mut datagram = vec![0; MESSAGE_BYTES_MAX];
     loop {
-        // An error here is about a datagram sent before: its receiver is gone.
+        // An error here concerns a datagram sent earlier, whose receiver is gone; the socket still
+        // works.
         let Ok((length, source)) = socket.recv_from(&mut datagram).await else {
             continue;
         };
+        // Forget connections that ended, so that their sources may open new ones.
         lines.retain(|_, line| !line.is_over());
         if lines.len() >= LINES_MAX && !lines.contains_key(&source) {
             continue;

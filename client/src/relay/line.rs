@@ -12,12 +12,13 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Datagrams that wait for the connection: two large pictures. More are dropped, as
-/// a network would.
+/// Datagrams that wait for the connection: about two large pictures. More are dropped, as a network
+/// would drop them.
 pub(super) const DATAGRAMS_MAX: usize = 512;
-/// Longest wait for TCP and TLS: the native stack gives a relay up by then.
+/// Longest wait for TCP and TLS. By then the native stack has given the relay up.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// Rest after a connection ended, so that a relay which refuses is not asked with every datagram.
+/// Pause after a connection ended, so that a relay that refuses is not asked again with every
+/// datagram.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Bytes written at once: one TLS record.
 const WRITE_BYTES: usize = 16 * 1024;
@@ -40,12 +41,12 @@ impl Line {
         Self { datagrams, task }
     }
 
-    /// Sends a datagram, or drops it where too many wait.
+    /// Sends a datagram; drops it if too many wait.
     pub(super) fn send(&self, datagram: Bytes) {
         let _ = self.datagrams.try_send(datagram);
     }
 
-    /// Whether another connection may be made.
+    /// Reports whether the connection ended and its pause is over, so that another may be opened.
     pub(super) fn is_over(&self) -> bool {
         self.task.is_finished()
     }
@@ -72,7 +73,7 @@ async fn serve(
     }
 }
 
-/// Writes what waits, and sends it off when nothing more does.
+/// Writes all waiting datagrams, and flushes if no more wait.
 async fn write(
     writer: impl AsyncWrite + Unpin,
     mut queue: mpsc::Receiver<Bytes>,
@@ -96,7 +97,8 @@ async fn read(
     let mut deframer = Deframer::new();
     loop {
         while let Some(message) = deframer.message().map_err(io::Error::other)? {
-            // A source that is gone hears nothing; the connection ends with its relay's patience.
+            // If the source is gone, nobody receives this. The relay then ends the connection when
+            // its allocation expires.
             let _ = socket.send_to(&message, source).await;
         }
         if reader.read_buf(&mut deframer.room()).await? == 0 {

@@ -8,14 +8,14 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// The application protocol of a relay (RFC 7443).
+/// Application protocol of a relay in TLS (RFC 7443).
 pub(super) const ALPN: &[u8] = b"stun.turn";
 
-/// Both ways of a connection.
+/// Both directions of a connection.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
-/// Where the relay is.
+/// Host and port of the relay, and its TLS settings.
 #[derive(Debug)]
 pub(super) struct Target {
     host: String,
@@ -24,7 +24,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// A relay over TCP, or over TLS where there is something to trust.
+    /// Describes a relay that is reached over TLS if settings are given, else over TCP.
     pub(super) fn new(host: String, port: u16, tls: Option<Arc<ClientConfig>>) -> Self {
         let tls = tls.map(|config| {
             let mut config = ClientConfig::clone(&config);

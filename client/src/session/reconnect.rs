@@ -23,8 +23,8 @@ impl Session {
         while !self.participant.is_welcomed() {
             self.turn(socket).await?;
         }
-        // What the welcome brought is told, and what had no answer is on its way, before anything
-        // else.
+        // Before anything else, the welcome's events go out and unacknowledged batches are sent
+        // again.
         self.drain(socket).await
     }
 
@@ -48,7 +48,7 @@ impl Session {
         }
     }
 
-    /// Does some work while commands are served as far as they can be without a connection.
+    /// Runs `work`; commands are served meanwhile as far as they can be without a connection.
     async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
         let mut work = pin!(work);
         loop {
@@ -59,7 +59,7 @@ impl Session {
         }
     }
 
-    /// Serves a command as far as it can be before a welcome.
+    /// Serves a command as far as it can be served before a welcome.
     pub(super) fn keep(&mut self, command: Option<Command>) -> Result<(), End> {
         let now = self.now();
         match command {
@@ -73,7 +73,7 @@ impl Session {
             }
             Some(Command::Unpublish(request)) => drop(self.publications.remove(request)),
             Some(Command::Presence(presence)) => self.participant.point(presence.pointer, now),
-            // Worth nothing by the time there is a connection.
+            // Dropped: the map would be out of date by the time there is a connection.
             Some(Command::FrameMap(_)) => {}
         }
         Ok(())

@@ -26,11 +26,13 @@ impl Session {
         }
     }
 
-    /// Does all there is to do, waits for the next thing to happen, and takes it in.
+    /// Sends and reports everything that waits, then waits for the next input and takes it in.
     pub(super) async fn turn(&mut self, socket: &mut Socket) -> Result<(), End> {
         self.drain(socket).await?;
         let due = self.participant.poll_timeout();
         let due = due.map(|due| self.began + due.since_beginning());
+        // Dropping any of these futures loses nothing, so the inputs that did not win come in the
+        // next turn.
         let input = tokio::select! {
             heard = socket.receive() => Input::Heard(heard?),
             event = next_event(&mut self.transport) => Input::Transport(event),
@@ -55,7 +57,7 @@ impl Session {
         Ok(taken.map_err(|error| ClientError::Protocol(error.to_string()))?)
     }
 
-    /// Sends and tells what the participant has made.
+    /// Sends the participant's frames and hands on its events until none is left.
     pub(super) async fn drain(&mut self, socket: &mut Socket) -> Result<(), End> {
         loop {
             if let Some(transmit) = self.participant.poll_transmit() {
@@ -68,8 +70,8 @@ impl Session {
         }
     }
 
-    /// Sends a frame. If the channel `ops` does not take it, it counts as closed: what matters goes
-    /// again over the socket.
+    /// Sends a frame. If the channel `ops` does not take it, the channel counts as closed, and the
+    /// participant sends its batches again over the socket.
     async fn send(&mut self, socket: &mut Socket, transmit: Transmit) -> Result<(), End> {
         let Transmit { path, frame } = transmit;
         let Path::Channel(channel) = path else {
@@ -131,7 +133,7 @@ impl Session {
         Ok(())
     }
 
-    /// Passes on what only the application cares about.
+    /// Hands on messages that only the application needs.
     fn tell(&mut self, message: Message) {
         let event = match message {
             Message::ParticipantJoined(v1::ParticipantJoined {
@@ -183,8 +185,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends on the ordered path of the moment. If the channel does not take it, the socket is the
-    /// path.
+    /// Sends on the current ordered path. If the channel does not take the frame, it goes over the
+    /// socket.
     async fn send_ordered(&mut self, socket: &mut Socket, frame: Bytes) -> Result<(), End> {
         let ops = Path::Channel(Channel::Ops);
         if self.participant.path() == Some(ops) {
@@ -239,8 +241,8 @@ impl Session {
         Ok(socket.send(ClientMessage::Candidate(candidate)).await?)
     }
 
-    /// The transport that stands keeps its path; what it gathers from now on goes
-    /// by the new relays.
+    /// Sets new relays. A transport that stands keeps its path; candidates that it gathers from now
+    /// on use the new relays.
     async fn relays_told(&mut self, told: &v1::IceServers) -> Result<(), End> {
         self.relays.tell(told, &self.options).await;
         if let Some(transport) = &self.transport {
@@ -255,6 +257,10 @@ impl Session {
             self.drop_transport().await;
             let relays = self.relays.servers();
             self.transport = Some(Transport::open(offer.transport, &self.options, relays).await?);
+            if known.is_some() {
+                // The server began anew by itself: nothing of ours is on this transport.
+                self.ask_to_publish(socket).await?;
+            }
         }
         let Some(transport) = &self.transport else {
             return Ok(());
@@ -266,7 +272,7 @@ impl Session {
         Ok(())
     }
 
-    /// Publications whose line is agreed may send once the transport stands.
+    /// Binds publications whose line is agreed, once the transport stands.
     async fn bind(&mut self) {
         let Some(transport) = self.transport.as_ref().filter(|_| self.connected) else {
             return;
@@ -283,7 +289,7 @@ impl Session {
         }
     }
 
-    /// Gives a dead transport up and asks for another; publications are asked for anew.
+    /// Drops a dead transport, asks for another, and asks to publish again.
     async fn restart_transport(&mut self, socket: &mut Socket) -> Result<(), End> {
         tracing::info!("transport lost, asking for another");
         self.drop_transport().await;

@@ -14,7 +14,7 @@ fn name(channel: Channel) -> &'static str {
     }
 }
 
-/// Both channels are agreed without a handshake.
+/// Returns the channel's parameters. Both sides know its id in advance, so no handshake is needed.
 fn init(channel: Channel) -> RTCDataChannelInit {
     match channel {
         Channel::Ops => RTCDataChannelInit {
@@ -42,7 +42,7 @@ pub(super) async fn open_channel(
     Ok(opened)
 }
 
-/// Hands on what a channel says until it or the session is gone.
+/// Hands on the events of a channel until the channel or the session is gone.
 async fn read(
     opened: Arc<dyn DataChannel>,
     channel: Channel,

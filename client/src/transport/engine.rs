@@ -1,4 +1,4 @@
-//! What the native stack is told: codecs, feedback, candidates.
+//! Settings of the native stack: codecs, feedback, candidates.
 
 use crate::ClientError;
 use fmz_media::Codec;
@@ -11,7 +11,7 @@ use webrtc::peer_connection::{
     configure_simulcast_extension_headers, configure_twcc_receiver_only,
 };
 
-/// Packets kept for retransmission: about 1.5 s of a 25 Mbit/s stream. A power of two.
+/// Packets kept for retransmission: about 1.5 s of a 25 Mbit/s stream. Must be a power of two.
 const RETRANSMISSION_PACKETS: u16 = 4096;
 
 pub(super) fn media() -> Result<(MediaEngine, Registry), ClientError> {
@@ -23,7 +23,8 @@ pub(super) fn media() -> Result<(MediaEngine, Registry), ClientError> {
     Ok((media, configure_rtcp_reports(registry)))
 }
 
-/// The library's own set keeps too few packets for a 4K stream.
+/// Adds retransmission with a longer memory: the library's own default keeps too few packets for a
+/// 4K stream.
 fn with_nack(registry: Registry, media: &mut MediaEngine) -> Registry {
     for parameter in ["", "pli"] {
         let feedback = RTCPFeedback {
@@ -56,8 +57,8 @@ pub(super) fn configuration(
         .build()
 }
 
-/// The server's candidates are addresses, never names; and asking for names fails where no
-/// route leads to all hosts.
+/// Returns the settings for candidates. Multicast DNS is off: the server's candidates are
+/// addresses, never names, and a query fails on hosts without a route to the multicast group.
 pub(super) fn settings() -> SettingEngine {
     SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
@@ -65,12 +66,12 @@ pub(super) fn settings() -> SettingEngine {
         .build()
 }
 
-/// The codec of a media type such as `video/VP8`.
+/// Returns the codec of a media type such as `video/VP8`.
 pub(super) fn codec_of(mime_type: &str) -> Option<Codec> {
     Codec::from_name(mime_type.split_once('/')?.1)
 }
 
-/// The media type of a codec.
+/// Returns the media type of a codec.
 pub(super) fn mime_type(codec: Codec) -> String {
     let kind = if codec.is_audio() { "audio" } else { "video" };
     format!("{kind}/{codec}")

@@ -4,7 +4,7 @@ use super::track::Subscription;
 use bytes::Bytes;
 use fmz_participant::Channel;
 
-/// Something that happened to a transport.
+/// An event of a transport.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
     Candidate(String),

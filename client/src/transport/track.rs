@@ -14,8 +14,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
-/// Packets of a subscription that wait for the application: one keyframe of a 4K
-/// stream. Later ones are dropped.
+/// Packets of a subscription that wait for the application: one keyframe of a 4K stream. Packets
+/// beyond are dropped.
 const PACKETS_MAX: usize = 512;
 
 /// A track that this client sends.
@@ -30,7 +30,7 @@ impl Outgoing {
         Arc::clone(&self.local) as Arc<dyn TrackLocal>
     }
 
-    /// Hands a packet to the stack; an error says that the transport is gone.
+    /// Hands a packet to the stack. An error means that the transport is gone.
     pub(crate) async fn write(&self, packet: rtp::Packet) -> Result<(), webrtc::error::Error> {
         self.local.write_rtp(packet).await
     }
@@ -46,7 +46,8 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// Makes the local track of a publication. Its name is the publication's, unique in a transport.
+/// Makes the local track of a publication. It bears the publication's id, which is unique in a
+/// transport.
 pub(crate) fn outgoing(publication: &str, ssrc: u32, codec: Codec) -> Outgoing {
     let kind = if codec.is_audio() {
         RtpCodecKind::Audio
@@ -80,17 +81,17 @@ pub(crate) fn outgoing(publication: &str, ssrc: u32, codec: Codec) -> Outgoing {
 pub struct Packet {
     /// Payload type on this transport.
     pub payload_type: u8,
-    /// Sequence number, wraps.
+    /// Sequence number, which wraps.
     pub sequence: u16,
-    /// RTP timestamp as the publisher wrote it, wraps.
+    /// RTP timestamp as the publisher wrote it, which wraps.
     pub timestamp: u32,
-    /// Last packet of a picture.
+    /// Whether this is the last packet of a picture.
     pub marker: bool,
-    /// Payload with the codec's descriptor.
+    /// Payload, with the codec's descriptor.
     pub payload: Bytes,
 }
 
-/// A publication that arrives here. Dropping it discards what comes.
+/// A publication that this client receives. Dropping it discards further packets.
 #[derive(Debug)]
 pub struct Subscription {
     publication: String,
@@ -100,32 +101,33 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Id of the publication.
+    /// Returns the id of the publication.
     #[must_use]
     pub fn publication(&self) -> &str {
         &self.publication
     }
 
-    /// Codec, where the offer left only one; else the publication tells it.
+    /// Returns the codec if the offer left only one; else the publication names it.
     #[must_use]
     pub fn codec(&self) -> Option<Codec> {
         self.codec
     }
 
-    /// The next packet, in order of arrival; `None` when the publication or the transport ended.
+    /// Returns the next packet, in order of arrival; `None` once the publication or the transport
+    /// has ended.
     pub async fn next(&mut self) -> Option<Packet> {
         self.packets.recv().await
     }
 
-    /// Packets dropped because they were not taken in time.
+    /// Returns the number of packets dropped because the application did not take them in time.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 }
 
-/// A subscription and the task that feeds it: the stack's own queue must be emptied
-/// whether or not anybody reads.
+/// Makes a subscription and the task that feeds it. The task empties the stack's own queue whether
+/// or not the application reads.
 pub(super) async fn incoming(
     remote: Arc<dyn TrackRemote>,
 ) -> (Subscription, impl Future<Output = ()>) {

@@ -1,4 +1,4 @@
-//! The demonstration film: what is in the file, and the number in each picture.
+//! The demonstration film: the file's contents, and the number coded in each picture.
 
 use fmz_client::clip::{ClipError, ClipSpec, make_clip};
 use fmz_media::framecode::{read_luma, read_rgba};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const FRAMES: u32 = 48;
 
-/// A small film of two seconds, made once for all tests.
+/// Returns a small film of two seconds, made once for all tests.
 pub(crate) fn film() -> &'static Path {
     static FILM: OnceLock<(TempDir, std::path::PathBuf)> = OnceLock::new();
     let (_, film) = FILM.get_or_init(|| {
@@ -77,7 +77,8 @@ fn keyframes_come_once_a_second_and_no_picture_is_hidden() {
     let mut keyframes = Vec::new();
     let mut count = 0;
     while let Ok((picture, _)) = reader.parse_next_frame() {
-        // RFC 6386 section 9.1: a keyframe has bit 0 clear, a picture that is shown bit 4 set.
+        // RFC 6386 section 9.1: a keyframe has bit 0 clear, and a picture that is shown has bit 4
+        // set.
         if picture[0] & 1 == 0 {
             keyframes.push(count);
         }

@@ -82,7 +82,7 @@ impl Unit {
         }
     }
 
-    /// Offers a line that receives, for the request.
+    /// Offers a line on which the unit receives, for the request.
     async fn offer(&mut self, request: u32) -> v1::Offer {
         let init = RTCRtpTransceiverInit {
             direction: RTCRtpTransceiverDirection::Recvonly,
@@ -126,7 +126,7 @@ impl Unit {
     }
 }
 
-/// The media of the film, by its content (media21).
+/// Describes the film's media; its id comes from the content (media21).
 fn described(film: &Path) -> v1::Media {
     let content = blake3::hash(&std::fs::read(film).unwrap()).to_hex();
     v1::Media {
@@ -147,7 +147,7 @@ async fn asked_to_publish(line: &mut Line) -> v1::Publish {
     }
 }
 
-/// Frame maps as they arrive on the data channel.
+/// Collects frame maps as they arrive on the data channel.
 fn maps_of(ops: Arc<dyn DataChannel>) -> mpsc::Receiver<v1::FrameMap> {
     let (sender, receiver) = mpsc::channel(64);
     tokio::spawn(async move {

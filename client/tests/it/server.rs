@@ -1,4 +1,4 @@
-//! The server's end of a session, played by a test word for word.
+//! The server's end of a session, played by a test message by message.
 
 use bytes::Bytes;
 use fmz_client::{Client, ClientError, Event, Events, Options};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-/// A test that hangs fails.
+/// Longest wait for anything; a test that waits longer fails.
 const WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) struct Server {
@@ -24,7 +24,7 @@ impl Server {
         Self { listener }
     }
 
-    /// Lets a client join with these options, and answers as `welcome` does.
+    /// Accepts a client that joins with these options, and answers with `welcome`.
     pub(crate) async fn join(
         &self,
         options: Options,
@@ -52,13 +52,13 @@ impl Server {
     }
 }
 
-/// One WebSocket, the server's end.
+/// The server's end of one WebSocket.
 pub(crate) struct Line {
     socket: WebSocketStream<TcpStream>,
 }
 
 impl Line {
-    /// The client's next message but presence.
+    /// Returns the client's next message that is not presence.
     pub(crate) async fn hear(&mut self) -> client_message::Message {
         loop {
             let frame = within(self.socket.next()).await.unwrap().unwrap();
@@ -75,7 +75,7 @@ impl Line {
         }
     }
 
-    /// True where the client closed the connection in order.
+    /// Waits for the end of the connection; returns true if the client closed it in order.
     pub(crate) async fn hear_close(&mut self) -> bool {
         let frame = within(self.socket.next()).await;
         matches!(frame, Some(Ok(tungstenite::Message::Close(_))))
@@ -92,7 +92,7 @@ pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
     timeout(WITHIN, work).await.expect("it happens in time")
 }
 
-/// The first event of which `pick` makes something.
+/// Returns the result of `pick` for the first event for which it gives one.
 pub(crate) async fn event<T>(events: &mut Events, pick: impl Fn(Event) -> Option<T>) -> T {
     within(async {
         loop {
@@ -105,7 +105,7 @@ pub(crate) async fn event<T>(events: &mut Events, pick: impl Fn(Event) -> Option
     .await
 }
 
-/// A welcome as author 1 into a document of one revision.
+/// Makes a welcome as author 1 into a document of one revision.
 pub(crate) fn welcome(last_client_seq: u64) -> Message {
     Message::Welcome(v1::Welcome {
         room: "dailies".into(),

@@ -4,7 +4,7 @@ use fmz_client::{Client, ClientError, Event, Options};
 use fmz_proto::Message as _;
 use fmz_proto::v1::{self, client_message, server_message::Message};
 
-/// A client without media: everything goes over the WebSocket.
+/// Returns the options of a client without media: everything goes over the WebSocket.
 fn plain() -> Options {
     let mut options = Options::named("Ada");
     options.transport = false;

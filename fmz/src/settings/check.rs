@@ -1,4 +1,4 @@
-//! Settings that must fit together.
+//! Checks of settings that must fit together.
 
 use super::Settings;
 use crate::exit::Failure;
@@ -6,24 +6,25 @@ use crate::roles;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// A browser gathers on all of them and on the server's own three; Firefox warns of five and more.
+/// Relays at the edge. A browser gathers on all of them and on the server's own three, and Firefox
+/// warns of five or more.
 const EDGES_MAX: usize = 4;
-/// The present secret, the next, the last, and one to spare.
+/// Secrets: the present one, the next, the last, and one to spare.
 const SECRETS_MAX: usize = 4;
 
-/// Where the server's certificate comes from.
+/// Origin of the server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tls {
     /// Connections are not secured.
     Off,
-    /// The server makes it and keeps it in the data folder.
+    /// The server makes the certificate and keeps it in the data folder.
     SelfSigned,
-    /// Files that the settings name.
+    /// The settings name the files.
     Given { certificate: PathBuf, key: PathBuf },
 }
 
 impl Settings {
-    /// Refuses settings that are right one by one and cannot be together.
+    /// Refuses settings that are each valid but cannot be combined.
     pub(super) fn check(&self) -> Result<(), Failure> {
         roles::check(&self.roles).map_err(|why| Failure::setting("roles", why))?;
         self.tls()?;
@@ -31,7 +32,7 @@ impl Settings {
         self.check_secrets_and_edges()
     }
 
-    /// Returns where the server's certificate comes from, which three settings say together.
+    /// Returns the origin of the server's certificate, which three settings decide together.
     pub(crate) fn tls(&self) -> Result<Tls, Failure> {
         let files = (&self.tls_certificate, &self.tls_key);
         match (files, self.tls_self_signed) {

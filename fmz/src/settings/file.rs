@@ -10,17 +10,18 @@ use std::path::Path;
 use toml::{Spanned, Value};
 
 const USUAL: &str = "fmz.toml";
-/// Not a key of the file: it says which file that is.
+/// The one setting that is no key of the file, because it names the file.
 pub(super) const NOT_IN_FILE: &str = "config";
 
-/// The file as written.
+/// The file as it was written.
 pub(super) struct File {
     name: String,
     text: String,
 }
 
 impl File {
-    /// Reads the file that is given, else the usual one; returns `None` if neither is there.
+    /// Reads the given file, or the usual one if none is given; returns `None` if none is given and
+    /// the usual one does not exist.
     pub(super) fn read(given: Option<&Path>) -> Result<Option<Self>, Failure> {
         let path = given.unwrap_or(Path::new(USUAL));
         if given.is_none() && !path.exists() {
@@ -41,14 +42,14 @@ impl File {
         }
     }
 
-    /// Returns the values of all keys except those that are given elsewhere, read by the parsers of
-    /// the table.
+    /// Returns the values of all keys except those that were given elsewhere. The parsers of the
+    /// table read them.
     pub(super) fn values(&self, is_given: impl Fn(&str) -> bool) -> Result<ArgMatches, Failure> {
         let entries: BTreeMap<String, Spanned<Value>> = toml::from_str(&self.text)
             .map_err(|error| self.failure(error.span().unwrap_or_default(), error.message()))?;
         let table = Settings::table();
-        // Each value goes to the table as its flag would: there is one way from a text to a
-        // setting.
+        // Each value goes through the table as its flag would, so there is only one way from a text
+        // to a setting.
         let mut flags = vec![USUAL.to_owned()];
         for (key, value) in &entries {
             let setting = find(&table, key).map_err(|why| self.failure(value.span(), why))?;
@@ -78,8 +79,8 @@ impl File {
     }
 }
 
-/// The table for what is written in the file and nothing else. A comma in a list's text does not
-/// part it: the list is one already.
+/// Returns the table for the file alone. A comma in a list's text does not split it, because the
+/// file writes lists as lists.
 fn file_layer(table: Command) -> Command {
     table.mut_args(|setting| {
         setting
@@ -105,8 +106,8 @@ fn find<'a>(table: &'a Command, key: &str) -> Result<&'a Arg, String> {
         })
 }
 
-/// Returns a value as a flag would have it. TOML tells lists, numbers and texts apart, so the file
-/// must do so too.
+/// Returns a value as the texts that its flag would take. TOML distinguishes lists, numbers and
+/// texts, so the file must use the right one.
 fn texts(setting: &Arg, value: &Value) -> Result<Vec<String>, &'static str> {
     let is = |kinds: &[TypeId]| {
         let kind = setting.get_value_parser().type_id();

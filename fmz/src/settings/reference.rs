@@ -5,8 +5,8 @@ use super::file::NOT_IN_FILE;
 use clap::Arg;
 use std::fmt::Write;
 
-/// Returns the reference as Markdown: a table for each group of settings. No value of this machine
-/// stands in it.
+/// Returns the reference as Markdown: one table for each group of settings. It holds no value that
+/// depends on this machine.
 pub(crate) fn markdown() -> String {
     let mut page = String::new();
     let mut group = None;
@@ -36,7 +36,7 @@ pub(crate) fn markdown() -> String {
     page
 }
 
-/// Returns the names of all settings, a line each: key, flag, variable.
+/// Returns the names of all settings, one line each: key, flag, variable.
 pub(crate) fn names() -> String {
     let line = |setting: &Arg| {
         let flag = setting.get_long().unwrap_or_default();
@@ -55,8 +55,8 @@ fn shape(setting: &Arg) -> String {
     names.iter().map(|name| name.as_str()).collect()
 }
 
-/// Parts the help from the default: clap's, or the last words of the help if the default is known
-/// at the start only.
+/// Splits the help text from the default: clap's, or the last words of the help if the default is
+/// known only at the start.
 fn meaning(setting: &Arg) -> (String, String) {
     let help = setting.get_help().map(ToString::to_string);
     let help = help.unwrap_or_default();

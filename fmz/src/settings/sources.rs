@@ -1,5 +1,5 @@
-//! From where settings come: flags, then variables, then fmz.toml, then defaults; the first that
-//! has a setting decides.
+//! Sources of settings: flags, then variables, then fmz.toml, then defaults. The first that has a
+//! setting decides.
 
 use super::Settings;
 use super::file::File;
@@ -13,8 +13,8 @@ impl Settings {
         Self::augment_args(Command::new("settings"))
     }
 
-    /// Takes from fmz.toml what neither a flag nor a variable gave, and checks what must fit
-    /// together. `given` is what these settings were made of.
+    /// Takes from fmz.toml the settings that neither a flag nor a variable gave, and checks the
+    /// whole. `given` holds the arguments from which these settings were made.
     pub(crate) fn complete(&mut self, given: &ArgMatches) -> Result<(), Failure> {
         let file = File::read(self.config.as_deref())?;
         self.complete_from(file.as_ref(), given)
@@ -39,7 +39,7 @@ impl Settings {
     }
 }
 
-/// Refuses a variable that looks like one of fmz's and is none.
+/// Refuses a variable that begins with `FMZ_` and names no setting.
 pub(crate) fn check_variables(
     names: impl IntoIterator<Item = String>,
     command: &Command,

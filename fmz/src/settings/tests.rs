@@ -5,11 +5,11 @@ use crate::exit::Failure;
 use clap::FromArgMatches;
 use std::collections::BTreeSet;
 
-/// Names that operators rely on, a setting a line: none may ever leave this list.
+/// Names on which operators rely, one setting a line. No name may ever leave this list.
 const NAMES: &str = include_str!("../../tests/settings.txt");
 const HANDBOOK: &str = include_str!("../../../docs/operate.md");
 
-/// Reads flags and a file, and nothing of the environment that the test runs in.
+/// Reads flags and a file, but not the environment in which the test runs.
 fn read(flags: &[&str], file: &str) -> Result<Settings, Failure> {
     let table = Settings::table().mut_args(|setting| setting.env(None::<&'static str>));
     let given = table.try_get_matches_from([&["fmz"][..], flags].concat())?;

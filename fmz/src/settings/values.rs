@@ -1,4 +1,4 @@
-//! Values of settings, from text to what they mean. Each error says what is allowed.
+//! Parsers of settings' values. Each error says what is allowed.
 
 use crate::logs::LogFormat;
 use crate::relay_url::Target;
@@ -12,27 +12,29 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A server has no more connections than this at all.
+/// Connections of one source. The server accepts no more than the largest number from all sources
+/// together.
 pub(super) const CONNECTIONS: RangeInclusive<usize> = 1..=32_768;
-/// One process lets no more in altogether.
+/// Participants of a room. One process admits no more than the largest number altogether.
 pub(super) const PARTICIPANTS: RangeInclusive<usize> = 1..=10_000;
-/// Below one op a second nobody draws; above a million no machine takes them.
+/// Ops a second. With less than one nobody can draw; no machine can take more than a million.
 pub(super) const OPS: RangeInclusive<u32> = 1..=1_000_000;
-/// A shard is a thread, and a core of its own helps it.
+/// Threads of the relay. Each is worth a core of its own.
 pub(super) const SHARDS: RangeInclusive<u16> = 1..=64;
-/// Sooner, every pause for thought would be a version; later, a room that was left stays open for
-/// more than a day.
+/// Time until a room keeps a version by itself. With less, every short pause would make a version;
+/// with more, an abandoned room would stay open for more than a day.
 const AUTO_COMMIT: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(86_400);
-/// A meeting's time; longer, and nobody waits for it.
+/// Time for clients to go on after SIGTERM: the length of a long meeting at most.
 const DRAIN: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(48 * 3600);
-/// Ports below are other services'.
+/// Lowest port for relayed addresses. Ports below belong to other services.
 const PORT_MIN: u16 = 1024;
-/// A realm is quoted in every challenge (RFC 8489 section 14.9 allows 128 characters).
+/// Bytes of a realm, which is quoted in every challenge. RFC 8489 section 14.9 allows 128
+/// characters.
 const REALM_BYTES: RangeInclusive<usize> = 1..=128;
-/// Shorter secrets are guessed.
+/// Least length of a secret. Shorter ones can be guessed.
 const SECRET_BYTES_MIN: usize = 16;
 
-/// Where the relay listens itself, if the settings say.
+/// Address on which the relay listens itself, if the settings name one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listen {
     At(SocketAddr),
@@ -72,7 +74,7 @@ where
     }
 }
 
-/// Accepts whole numbers from 1 on: 0 would let nobody in.
+/// Accepts whole numbers from 1 on: 0 would admit nobody.
 pub(super) fn positive<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
     let allowed = "a whole number from 1 on";
     let number = parse(text, allowed)?;
@@ -142,7 +144,7 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// Accepts a time, or `off`, which is no time at all.
+/// Accepts a time, or `off`, which becomes zero.
 pub(super) fn auto_commit(text: &str) -> Result<Duration, String> {
     if text == "off" {
         return Ok(Duration::ZERO);
@@ -190,7 +192,7 @@ pub(super) fn realm(text: &str) -> Result<String, String> {
     ))
 }
 
-/// The error does not repeat what was given.
+/// Accepts a secret. The error does not repeat it.
 pub(super) fn secret(text: &str) -> Result<Secret, String> {
     if text.len() < SECRET_BYTES_MIN {
         return Err(format!(

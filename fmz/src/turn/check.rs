@@ -1,4 +1,5 @@
-//! `fmz turn check`: tries a relay the way browsers use it, and says what stands in the way.
+//! `fmz turn check`: tries a relay in the ways that browsers use it, and reports what stands in the
+//! way.
 
 use crate::cli::Check;
 use crate::exit::Failure;
@@ -18,12 +19,12 @@ use tokio_rustls::TlsConnector;
 
 /// Life of the credentials made for the check.
 const CREDENTIALS_LIFE: Duration = Duration::from_secs(600);
-/// Time to connect, with a TLS handshake.
+/// Longest wait to connect, including the TLS handshake.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
-/// The user that a check is counted as.
+/// User name under which the relay counts a check.
 const USER: &str = "check";
 
-/// Tries every transport of every URL. Fails if any step of any of them failed.
+/// Tries every transport of every URL. Fails if any step of any transport failed.
 pub(crate) fn run(typed: &Check) -> Result<(), Failure> {
     let targets = typed.urls.iter().map(|url| target(url));
     let targets = targets.collect::<Result<Vec<_>, _>>()?;
@@ -47,7 +48,7 @@ pub(crate) fn run(typed: &Check) -> Result<(), Failure> {
 }
 
 fn account(typed: &Check) -> Result<Account, Failure> {
-    // The variable may hold several: the first makes credentials.
+    // The variable may hold several secrets. The first makes credentials.
     let secret = typed
         .secret
         .as_deref()
@@ -82,7 +83,7 @@ fn target(url: &str) -> Result<Target, Failure> {
     Target::read(url).ok_or_else(|| Failure::setting("url", why()))
 }
 
-/// Tries one transport and prints what is found. Returns whether all went well.
+/// Tries one transport and prints the findings. Returns whether all steps succeeded.
 async fn one(
     target: &Target,
     transport: Transport,

@@ -1,11 +1,11 @@
-//! The address by which the world sees this machine.
+//! The address by which other networks see this machine.
 
 use crate::exit::Failure;
 use fmz_turn::check::{Account, Client, Line};
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::net::{UdpSocket, lookup_host};
 
-/// Asks a STUN server, over IPv4: nobody runs a relay behind a translator of IPv6.
+/// Asks a STUN server over IPv4. Relays behind an IPv6 address translator are not supported.
 ///
 /// # Errors
 /// A failure of the setting if the server has no address or does not answer.

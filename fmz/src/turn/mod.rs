@@ -22,11 +22,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 
-/// Where clients look for a relay (RFC 8656 section 2.1).
+/// Address at which clients expect a relay (RFC 8656 section 2.1).
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 3478);
 
-/// Makes the hand-off between the forwarding unit and the relay, a pair of ends for each shard.
-/// Peers know the neighbour by no address until the forwarding unit has bound its own.
+/// Makes the hand-off between the forwarding unit and the relay, one pair of ends for each shard.
+/// The list of the forwarding unit's addresses is empty until it has bound its socket.
 pub(crate) fn hand_off(settings: &Settings) -> (fmz_sfu::RelayLink, Neighbour) {
     let shards = shards(settings);
     let relayed = Arc::new(Relayed::new(shards));
@@ -43,7 +43,7 @@ pub(crate) fn hand_off(settings: &Settings) -> (fmz_sfu::RelayLink, Neighbour) {
     (link, neighbour)
 }
 
-/// Returns what makes the credentials of sessions; `None` if there is no relay to name, and so no
+/// Returns the issuer of sessions' credentials; `None` if there is no relay to name, and so no
 /// secret to keep.
 pub(crate) fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {
     if !settings.runs_relay() && settings.turn.turn_edges.is_empty() {
@@ -53,7 +53,8 @@ pub(crate) fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {
     Ok(Some(Issuer::new(issuing(&secrets))))
 }
 
-/// Names the relays at the edge for sessions; this process's own comes with [`join`].
+/// Returns the relays at the edge, to be named to sessions. This process's own relay is added by
+/// [`join`].
 pub(crate) fn relays(settings: &Settings, issuer: Issuer) -> Relays {
     Relays::new(&settings.turn.turn_edges, move |user, lifetime| {
         let made = issuer.issue(user, lifetime);
@@ -87,8 +88,8 @@ pub(crate) async fn start(
     fmz_turn::start(started, registry).map_err(|error| failure(&error))
 }
 
-/// Joins the relay to the rooms: sessions are told of it, its clients may come by the page's port,
-/// and operators reach it.
+/// Joins the relay to the rooms: sessions learn of it, its clients may use the page's port, and
+/// operators can reach it.
 pub(crate) fn join(
     server: &mut Server,
     relays: &Relays,
@@ -108,7 +109,8 @@ pub(crate) fn join(
     Ok(())
 }
 
-/// Returns the secret that makes credentials: the first. The relay takes all of them.
+/// Returns the secret that makes credentials: the first. The relay accepts credentials made with
+/// any of them.
 fn issuing(secrets: &[String]) -> &str {
     secrets
         .first()
@@ -154,7 +156,7 @@ fn quotas(turn: &RelaySettings) -> Quotas {
     }
 }
 
-/// Named peers belong to the platform, unless they are the whole list.
+/// Makes the policy. The named peers count as the platform's, unless they are the whole list.
 fn policy(turn: &RelaySettings, candidates: &[SocketAddr], own: Vec<IpAddr>) -> Policy {
     let mut platform: Vec<PeerRule> = candidates.iter().map(|at| PeerRule::from(*at)).collect();
     let mut peers = turn.turn_peers.clone();
@@ -184,7 +186,8 @@ fn secrets(settings: &Settings) -> Result<Vec<String>, Failure> {
     Ok(vec![own])
 }
 
-/// Returns the number of threads: one beside other services, one a core alone.
+/// Returns the number of threads: one beside other services, one for each core if the relay runs
+/// alone.
 fn shards(settings: &Settings) -> u16 {
     let cores =
         || thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(1));
@@ -198,8 +201,8 @@ fn own_addresses() -> Result<Vec<IpAddr>, Failure> {
     Ok(interfaces.iter().map(if_addrs::Interface::ip).collect())
 }
 
-/// Returns where the relay listens itself. Its usual port is a convenience: if another program has
-/// it, clients come by the page's port.
+/// Returns the address on which the relay listens itself. Its usual port is a convenience: if
+/// another program holds it, clients come by the page's port.
 fn listen(asked: Option<Listen>) -> Option<SocketAddr> {
     match asked {
         Some(Listen::Off) => None,

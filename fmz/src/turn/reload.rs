@@ -1,4 +1,4 @@
-//! New settings for a relay that runs, on SIGHUP or as an operator asks for it.
+//! New settings for a running relay, on SIGHUP or at an operator's request.
 
 use crate::cli;
 use crate::exit::Failure;
@@ -9,21 +9,21 @@ use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// Requests that wait: each takes a moment, and they are made by hand.
+/// Requests that wait. Each takes a moment, and people make them by hand.
 const REQUESTS_MAX: usize = 4;
 
 /// Reads the settings again, one request after another.
 pub(crate) struct Reloads {
     pub(crate) turn: Turn,
-    /// The forwarding unit's addresses.
+    /// Addresses of the forwarding unit.
     pub(crate) candidates: Vec<SocketAddr>,
-    /// Makes the credentials of sessions, if this process has any.
+    /// Issuer of sessions' credentials, if this process has one.
     pub(crate) issuer: Option<Issuer>,
     pub(crate) certificate: Option<Certificate>,
 }
 
 impl Reloads {
-    /// Begins to listen for SIGHUP and for requests.
+    /// Starts listening for SIGHUP and for requests.
     pub(crate) fn listen(self) -> Result<mpsc::Sender<Reload>, Failure> {
         let (requests, asked) = mpsc::channel(REQUESTS_MAX);
         let hangup = signal(SignalKind::hangup());

@@ -45,14 +45,14 @@ impl House {
         }
     }
 
-    /// Puts a certificate in the place of the one in use.
+    /// Replaces the certificate in use by another.
     fn change(&self, pair: usize) {
         copy(&self.pairs[pair], &self.used);
         let answer = self.server.reload();
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
 
-    /// What `fmz turn check` says where it trusts one of the certificates.
+    /// Runs `fmz turn check` with trust in one of the certificates, and returns its output.
     fn check(&self, pair: usize) -> Output {
         let url = format!("turns:{}", self.server.relay());
         let folder = self.server.folder.path();
@@ -61,7 +61,7 @@ impl House {
         command.arg("--ca").arg(ca).output().unwrap()
     }
 
-    /// A client over TLS that trusts one of the certificates.
+    /// Connects a client over TLS that trusts one of the certificates.
     async fn client(&self, pair: usize) -> std::io::Result<Client> {
         let stream = TcpStream::connect(self.server.relay()).await?;
         let name = ServerName::try_from("localhost").unwrap();
@@ -77,8 +77,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Another server makes a certificate of its own before it finds the address of its
-/// admin pages in use.
+/// Starts a second server on the same admin address. It makes its own certificate before it finds
+/// that address in use, and ends.
 fn make(server: &Server, folder: &Path) {
     let made = fmz(server.folder.path(), &["serve", "--roles", "turn"])
         .args(["--turn-secrets", SECRET, "--turn-listen", "off"])

@@ -41,7 +41,7 @@ fn edge(arguments: &[&str]) -> Server {
 async fn an_edge_relay_that_is_ended_lets_its_clients_end() {
     let mut server = edge(&["--turn-alternate", "127.0.0.1:9", "--turn-drain", "10m"]);
     assert!(asked(&server.admin, "GET /healthz", "", "").starts_with("HTTP/1.1 200"));
-    // An alternate in the settings sends everybody away from the start.
+    // An alternate in the settings sends all clients away from the start.
     assert_eq!(
         code(client(server.relay(), SECRET).await.allocate().await),
         300
@@ -57,7 +57,8 @@ async fn an_edge_relay_that_is_ended_lets_its_clients_end() {
             let mut new = client(server.relay(), SECRET).await;
             match code(new.allocate().await) {
                 508 => return,
-                // It came before the signal did: it must not be waited for.
+                // This allocation was made before the signal took effect. End it, so that the relay
+                // does not wait for it.
                 _ => new.refresh(0).await.unwrap(),
             }
             tick.tick().await;

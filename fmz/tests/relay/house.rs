@@ -9,11 +9,11 @@ use tempfile::TempDir;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A server of its own folder and ports; ended on drop.
+/// A server with its own folder and ports; it ends on drop.
 pub(crate) struct Server {
     pub(crate) folder: TempDir,
     process: Child,
-    /// What it says of itself when it is ready, behind the last slash or blank.
+    /// Address that the server prints when it is ready, after the last slash or blank.
     pub(crate) place: String,
     pub(crate) admin: String,
 }
@@ -25,7 +25,7 @@ pub(crate) fn fmz(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 impl Server {
-    /// `fmz serve` with further arguments.
+    /// Starts `fmz serve` with further arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), arguments)
     }
@@ -85,12 +85,12 @@ impl Server {
 }
 
 impl Server {
-    /// Where the relay of an edge is.
+    /// Returns the address of an edge relay.
     pub(crate) fn relay(&self) -> SocketAddr {
         self.place.parse().unwrap()
     }
 
-    /// Has it read its settings and its certificate again; its answer.
+    /// Makes the server read its settings and its certificate again; returns its answer.
     pub(crate) fn reload(&self) -> String {
         let head = "Content-Length: 0\r\n";
         asked(&self.admin, "POST /turn/reload", head, "")
@@ -107,7 +107,7 @@ impl Server {
         );
     }
 
-    /// Waits until the process has ended, as long as a test may wait.
+    /// Waits until the process has ended, [`DEADLINE`] at most.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let ended = async {
             let mut tick = tokio::time::interval(Duration::from_millis(50));

@@ -1,4 +1,4 @@
-//! Sessions that reach the server by its relay only.
+//! Sessions that reach the server only through its relay.
 
 use crate::house::{DEADLINE, Server, asked};
 use fmz_client::{Client, Event, Options, RelayTransport};
@@ -24,8 +24,8 @@ async fn joined(server: &Server, token: &str, transport: RelayTransport) -> Clie
     client
 }
 
-/// Waits until the counts, which are made visible four times a second, say that
-/// packets were relayed both ways.
+/// Waits until the counts, which are published four times a second, show that packets were relayed
+/// both ways.
 async fn relayed_since(server: &Server, before: [u64; 2]) -> [u64; 2] {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     loop {

@@ -1,21 +1,22 @@
 use super::{FrameIndex, FrameRate, FrameRateError};
 use fmz_proto::v1;
 
-/// How far after its base a map may be read, ticks: half the RTP timestamp's circle, beyond which
-/// before and after cannot be told apart. 6.6 hours; publishers renew a map well before (frame6).
+/// Ticks after its base up to which a map holds: half the RTP timestamp's circle, beyond which
+/// before and after cannot be told apart. They are 6.6 hours; publishers renew a map well before
+/// (frame6).
 const REACH_TICKS: i64 = 1 << 31;
 /// Maps kept at a time: the one in force and the one announced.
 const MAPS_MAX: usize = 2;
 
-/// Whether pictures advance.
+/// The motion of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
-    /// Frames advance at this percentage of the rate; negative runs backward, never 0.
+    /// Frames advance at this percentage of the rate. A negative one runs backward; 0 is invalid.
     Playing {
         /// Percent of normal speed.
         speed: i32,
     },
-    /// Every picture is `frame_base`.
+    /// Every picture shows `frame_base`.
     Paused,
 }
 
@@ -30,7 +31,7 @@ pub struct FrameMap {
     pub frame_base: FrameIndex,
     /// Frames a second at normal speed.
     pub rate: FrameRate,
-    /// Whether pictures advance.
+    /// Motion of the pictures.
     pub motion: Motion,
     /// Frames in the clip; 0 if unknown.
     pub frames: u32,
@@ -113,6 +114,8 @@ impl FrameMap {
     }
 
     /// Returns the signed distance on the timestamp's circle.
+    // Timestamps wrap at 2^32, so the difference is read as a signed number: half the circle lies
+    // ahead of the base, the other half before it.
     fn ticks_since_base(&self, rtp: u32) -> i64 {
         i64::from(rtp.wrapping_sub(self.rtp_base).cast_signed())
     }
@@ -127,7 +130,7 @@ pub struct FrameAt {
     pub frame: FrameIndex,
 }
 
-/// The maps of one publication, newest two at most.
+/// The maps of one publication: the newest two at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrameMaps {
     /// In rising order of epoch.
@@ -145,6 +148,7 @@ impl FrameMaps {
             Err(0) if self.maps.len() == MAPS_MAX => return,
             Err(at) => self.maps.insert(at, map),
         }
+        // The oldest map makes room.
         if self.maps.len() > MAPS_MAX {
             self.maps.remove(0);
         }
@@ -154,6 +158,7 @@ impl FrameMaps {
     /// (frame4).
     #[must_use]
     pub fn frame(&self, rtp: u32) -> Option<FrameAt> {
+        // A picture before the newest map's base is still counted by the map before.
         let map = self
             .maps
             .iter()

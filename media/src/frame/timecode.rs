@@ -7,15 +7,15 @@ use std::fmt;
 /// every tenth minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timecode {
-    /// 0..=23.
+    /// Hours, 0..=23.
     pub hours: u8,
-    /// 0..=59.
+    /// Minutes, 0..=59.
     pub minutes: u8,
-    /// 0..=59.
+    /// Seconds, 0..=59.
     pub seconds: u8,
-    /// 0 to one less than the nominal rate.
+    /// Frames, from 0 to one less than the nominal rate.
     pub frames: u32,
-    /// Shown by `;` before the frames.
+    /// Whether labels are dropped, which is shown by `;` before the frames.
     pub drop_frame: bool,
 }
 
@@ -54,11 +54,14 @@ impl Timecode {
     /// [`TimecodeError::NoDropFrame`] at rates that have no drop-frame.
     pub fn drop_frame(number: u64, rate: FrameRate) -> Result<Self, TimecodeError> {
         let dropped = dropped_a_minute(rate)?;
+        // Frames in a minute that drops labels, and in ten minutes, of which the first drops none.
         let minute = u64::from(rate.nominal()) * 60 - dropped;
         let ten_minutes = minute * 10 + dropped;
         let within = number % ten_minutes;
-        // The first minute of ten is whole.
+        // The first minute of ten drops none, so it is longer by as many frames.
         let skipped = (within.saturating_sub(dropped) / minute) * dropped;
+        // The label counts all frames and all labels dropped so far: in whole tens of minutes, and
+        // in the minutes since.
         let label = number + (number / ten_minutes) * 9 * dropped + skipped;
         Ok(Self::labelled(label, rate, true))
     }

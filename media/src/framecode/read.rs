@@ -62,6 +62,8 @@ fn read(width: u32, pixel: impl Fn(usize, usize) -> Option<u8>) -> Result<u32, C
     check_markers(&cell)?;
     let mut word = 0;
     for column in FIRST_BIT..FIRST_BIT + NUMBER_BITS + CHECK_BITS {
+        // Each bit is painted with its inverse below it. The sign of the difference is the bit, at
+        // any brightness of the picture.
         let difference = cell(column, 0)? - cell(column, 1)?;
         if difference.abs() < CONTRAST_MIN {
             return Err(CodeError::Blurred);
@@ -94,6 +96,7 @@ fn cell_mean(
 ) -> Option<i32> {
     let middle = |cell: u32| {
         let at = |quarters: u32| (quarters * width / (4 * CELLS_A_WIDTH)) as usize;
+        // The middle half of a cell, because scaling blurs its edges.
         let from = at(4 * (MARGIN + cell) + 1);
         from..at(4 * (MARGIN + cell) + 3).max(from + 1)
     };

@@ -28,13 +28,13 @@ pub struct Certificate {
     connections: Tls,
 }
 
-/// Says which file of a certificate cannot be used, and why.
+/// The file of a certificate that cannot be used, and the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be used: {text}", path.display())]
 pub struct CertificateError {
     /// The file or folder.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// Reason why it cannot be used.
     pub text: String,
 }
 
@@ -65,11 +65,10 @@ impl Certificate {
         Self::open(certificate, key)
     }
 
-    /// Reads the files again. New connections are secured by what they hold now; open connections
-    /// go on.
+    /// Reads the files again. New connections use their present contents; open connections go on.
     ///
     /// # Errors
-    /// [`CertificateError`]; the certificate of before then stays in use.
+    /// [`CertificateError`]; the earlier certificate then stays in use.
     pub fn reload(&self) -> Result<(), CertificateError> {
         self.connections
             .replace(server_config(&self.certificate, &self.key)?);
@@ -82,8 +81,8 @@ impl Certificate {
     }
 }
 
-/// TLS 1.2 is for relay clients in applications whose library has nothing newer. rustls offers only
-/// its forward secret, authenticated suites.
+/// Makes the configuration. TLS 1.2 is for relay clients in applications whose library knows
+/// nothing newer. Of its suites, rustls offers only those with forward secrecy and authentication.
 fn server_config(certificate: &Path, key: &Path) -> Result<ServerConfig, CertificateError> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

@@ -15,8 +15,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Time in which a connection must show what it is: enough for slow lines and two round trips of
-/// TLS many times over.
+/// Time in which a connection must show its protocol: many times what two round trips of TLS take
+/// on a slow line.
 pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
 /// First byte of a TLS record that carries a handshake (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -55,7 +55,7 @@ impl Gate {
     }
 
     async fn pass(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), Refusal> {
-        // Messages here are small, and somebody waits for each.
+        // Messages are small here, and for each of them somebody waits.
         stream.set_nodelay(true).map_err(|_| Refusal::Gone)?;
         let local = canonical(stream.local_addr().map_err(|_| Refusal::Gone)?);
         let peer = canonical(peer);

@@ -12,8 +12,8 @@ const V1_BYTES_MAX: u64 = 107;
 const V1_FIRST: u8 = b'P';
 /// Bytes of version 2 up to its length, inclusive.
 const V2_HEAD_BYTES: usize = 16;
-/// Longest body of version 2: addresses take 216 bytes at most. The rest is what some proxies add,
-/// at worst certificates.
+/// Longest body of version 2. Addresses take 216 bytes at most; the rest holds extensions that some
+/// proxies add, at worst certificates.
 const V2_BODY_BYTES_MAX: usize = 2_048;
 
 /// The two ends of a connection, as its client sees them.

@@ -1,18 +1,18 @@
 //! Refused connections.
 
-/// The reason why a connection was closed before it was served.
+/// Reasons for which a connection was closed before it was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// One source has too many.
+    /// One source has too many connections.
     #[error("source_full")]
     SourceFull,
-    /// All sources together have too many.
+    /// All sources together have too many connections.
     #[error("full")]
     Full,
-    /// It did not show in time what it is.
+    /// The connection did not show its protocol in time.
     #[error("opening_timeout")]
     Timeout,
-    /// Too many were opening, and this one for the longest time.
+    /// Too many connections were opening, and this one had been opening longest.
     #[error("gave_way")]
     GaveWay,
     /// A trusted proxy sent no valid header.
@@ -21,19 +21,19 @@ pub enum Refusal {
     /// The TLS handshake failed.
     #[error("tls_handshake")]
     Handshake,
-    /// It wants TLS, which is not set up here.
+    /// The client wants TLS, which is not set up here.
     #[error("tls_off")]
     TlsOff,
-    /// Nothing serves what it speaks.
+    /// No service here speaks the client's protocol.
     #[error("not_served")]
     NotServed,
-    /// It ended by itself.
+    /// The client closed the connection.
     #[error("gone")]
     Gone,
 }
 
 impl Refusal {
-    /// Every reason there is.
+    /// All reasons.
     pub const ALL: [Self; 9] = [
         Self::SourceFull,
         Self::Full,

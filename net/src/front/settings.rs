@@ -12,17 +12,17 @@ use tokio::sync::mpsc;
 /// Settings of a front.
 #[derive(Clone)]
 pub struct Settings {
-    /// Secures connections. Without it a TLS handshake is refused.
+    /// Certificate and versions for TLS. Without it, a TLS handshake is refused.
     pub tls: Option<Tls>,
     /// Proxies that begin every connection with the client's addresses (PROXY protocol 1 or 2).
-    /// Connections from elsewhere are taken as they are.
+    /// Connections from elsewhere are served as they are.
     pub proxies: Vec<IpNet>,
     /// Connections of one IPv4 address or IPv6 /64 at once. Loopback is not counted, because a
-    /// proxy there stands for everybody.
+    /// proxy there stands for many clients.
     pub per_source_max: usize,
-    /// Connections at once.
+    /// Connections of all sources at once.
     pub total_max: usize,
-    /// Called for each connection that was closed before it was served.
+    /// Function that is called for each connection that was closed before it was served.
     pub on_refused: Arc<dyn Fn(Refusal) + Send + Sync>,
 }
 

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
-/// Bytes read ahead to see what a connection is. Larger reads later bypass this buffer.
+/// Bytes read ahead to recognise the protocol. Larger reads later bypass this buffer.
 pub(super) const FIRST_BYTES: usize = 512;
 
 /// A connection with its first bytes read ahead.

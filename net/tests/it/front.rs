@@ -59,7 +59,7 @@ async fn front1_a_stream_goes_both_ways_and_ends() {
 #[tokio::test]
 async fn front2_the_application_protocol_decides_within_tls() {
     let mut fixture = Fixture::start();
-    // Nothing is sent behind the handshake: what was named is enough.
+    // Nothing is sent after the handshake: the protocol that was named is enough.
     let client = fixture.connect_tls(&["h2", "http/1.1"]).await.unwrap();
     assert_eq!(client.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     assert!(within(fixture.web.recv()).await.unwrap().is_secure());

@@ -30,7 +30,7 @@ fn bind(address: &str) -> Socket {
     Socket::bind(address.parse().unwrap()).unwrap()
 }
 
-/// A batch of datagrams that begin with their number.
+/// Makes a batch of datagrams that begin with their number.
 fn numbered(sizes: &[usize], to: SocketAddr) -> SendBatch {
     let mut batch = SendBatch::new();
     for (number, size) in sizes.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Own ops on their way.
+//! Batches of this client on their way.
 
 use crate::hub::{Hub, committed};
 use crate::page::{OPS, Page, rectangle};

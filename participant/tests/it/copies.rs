@@ -1,4 +1,4 @@
-//! Copies beside the ordered channel, up and down.
+//! Copies beside the ordered channel, in both directions.
 
 use crate::hub::{Hub, committed};
 use crate::page::{LIVE, OPS, Page};
@@ -101,7 +101,7 @@ fn loss1_a_copy_that_is_ahead_waits_and_asks_for_nothing() {
     assert_eq!((screen.revision(), screen.take_resyncs()), (5, vec![]));
 }
 
-/// Every order of so many things.
+/// Returns every order of `count` things.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     let Some(last) = count.checked_sub(1) else {
         return vec![Vec::new()];
@@ -117,7 +117,7 @@ fn insert(order: &[usize], at: usize, item: usize) -> Vec<usize> {
     order
 }
 
-/// Four commits of the first author's, in a room of two.
+/// Makes four commits of the first author in a room of two.
 fn four_commits() -> (Hub, Vec<CommittedBatch>) {
     let mut hub = Hub::with_authors(2);
     let mut pen = Page::on_channels(1, &hub);

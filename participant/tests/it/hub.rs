@@ -1,13 +1,13 @@
-//! The server's end, as small as can be: it checks, numbers and keeps, an author's batches in their
-//! order and each once.
+//! The server's end, as small as can be: it checks, numbers and keeps batches, each author's in
+//! their order and each once.
 
 use bytes::Bytes;
-use fmz_annotation::{Authority, Document};
+use fmz_annotation::{Authority, Document, Ops};
 use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
 use fmz_proto::{Message, encode_server, v1};
 
-/// Bytes of snapshot in one part: so few that every snapshot has several.
+/// Bytes of a snapshot in one part: so few that every snapshot has several parts.
 const PART_BYTES: usize = 7;
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// A room in which so many authors have drawn nothing yet.
+    /// Makes a room with `count` authors, in which nothing was drawn yet.
     pub(crate) fn with_authors(count: u32) -> Self {
         let mut hub = Self::default();
         for author in 1..=count {
@@ -27,37 +27,28 @@ impl Hub {
                 name: format!("Person {author}"),
                 session_key: vec![author as u8; 16].into(),
             };
-            hub.commit(0, 0, vec![op(v1::op::Op::AuthorAdded(added))]);
+            hub.commit(0, 0, 0, vec![op(v1::op::Op::AuthorAdded(added))]);
         }
         hub
     }
 
-    fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
-        let mut batch = v1::CommittedBatch {
-            first_revision: self.document.revision() + 1,
-            author,
-            client_seq,
-            committed_ms: 1,
-            ops,
-            state_hash: 0,
-        };
-        self.document.apply(&batch).expect("it was checked");
-        batch.state_hash = self.document.state_hash();
-        self.log.push(batch);
+    fn commit(&mut self, author: u32, base: u64, client_seq: u64, ops: Vec<v1::Op>) {
+        let ops = Ops::check(ops).and_then(|ops| self.document.rebase(author, base, ops));
+        let prepared = ops.and_then(|ops| self.document.prepare(author, Authority::Author, ops));
+        let prepared = prepared.expect("these authors do only what they may");
+        let committed = self.document.commit(prepared, client_seq, 1, true);
+        self.log.push(committed.decode());
     }
 
-    /// Takes a batch if it is its author's next.
+    /// Accepts a batch if it is its author's next.
     fn take(&mut self, author: u32, batch: v1::OpBatch) {
         if batch.client_seq != self.document.last_client_seq(author) + 1 {
             return;
         }
-        let ops = self.document.rebase(author, batch.base, batch.ops);
-        let ops = ops.and_then(|ops| self.document.prepare(author, Authority::Author, ops));
-        let ops = ops.expect("these authors do only what they may");
-        self.commit(author, batch.client_seq, ops);
+        self.commit(author, batch.base, batch.client_seq, batch.ops);
     }
 
-    /// Takes what an author sends.
+    /// Handles a message from an author.
     pub(crate) fn hear(&mut self, author: u32, message: ToServer) {
         match message {
             ToServer::Ops(batch) => self.take(author, batch),
@@ -92,7 +83,7 @@ impl Hub {
         whole.chunks(PART_BYTES).enumerate().map(part).collect()
     }
 
-    /// The commits behind a revision.
+    /// Returns the commits after a revision.
     pub(crate) fn behind(&self, revision: u64) -> Vec<v1::CommittedBatch> {
         let batches = self.log.iter();
         let behind = batches.filter(|batch| batch.first_revision > revision);
@@ -100,7 +91,7 @@ impl Hub {
     }
 }
 
-/// A frame of commits.
+/// Encodes a frame of commits.
 pub(crate) fn committed(batches: &[v1::CommittedBatch]) -> Bytes {
     let batches = batches.to_vec();
     encode_server(FromServer::Committed(v1::Committed { batches }))

@@ -1,4 +1,4 @@
-//! A participant, driven by its verbs with a hand-moved clock, before a room as small as can be.
+//! A participant, driven by its verbs with a hand-moved clock, before the smallest possible room.
 
 mod batches;
 mod copies;

@@ -1,4 +1,4 @@
-//! What is missing, and asked for again.
+//! Commits that are missing, and how a participant asks for them.
 
 use crate::hub::{Hub, committed};
 use crate::page::{LIVE, Page};
@@ -10,7 +10,7 @@ use fmz_proto::v1::client_message::Message as ToServer;
 use fmz_proto::v1::server_message::Message as FromServer;
 use fmz_proto::v1::{self, CommittedBatch};
 
-/// A screen in a room of two, and commits that it has not heard of.
+/// Makes a page in a room of two, and commits that it has not received.
 fn stage(commits: usize) -> (Hub, Page, Vec<CommittedBatch>) {
     let mut hub = Hub::with_authors(2);
     let (mut pen, mut screen) = (Page::joined(1, &hub), Page::joined(2, &hub));
@@ -33,7 +33,7 @@ fn client5_a_gap_is_asked_for_once_until_it_is_filled() {
     screen.hear(Path::Socket, &committed(&made[2..3]));
     assert_eq!(screen.take_resyncs(), [(2, false)]);
     assert_eq!(screen.events, [Event::Missed(Missed::Behind(2))]);
-    // A copy that fills it is no answer: what was asked for is still on its way.
+    // A copy that fills the gap is no answer: the answer is still on its way.
     screen.hear(LIVE, &committed(&made[..1]));
     screen.hear(Path::Socket, &committed(&made[3..4]));
     assert_eq!((screen.take_resyncs(), screen.revision()), (vec![], 3));
@@ -64,7 +64,7 @@ fn client5_a_new_connection_asks_for_what_is_missing_by_its_hello() {
     );
 }
 
-/// A commit whose server had another document.
+/// Changes a commit as if its server had another document.
 fn foreign(batch: &CommittedBatch) -> CommittedBatch {
     CommittedBatch {
         state_hash: batch.state_hash ^ 1,
@@ -133,7 +133,7 @@ fn client7_a_snapshot_that_is_none_ends_the_connection_and_the_next_asks_for_ano
     };
     let end = hear(&mut screen, none(&[0xff]));
     assert_eq!(end, Err(ProtocolError::SnapshotMalformed));
-    // Half of one before the connection went is forgotten with it.
+    // The half of a snapshot that came on the old connection is forgotten with it.
     let half = hub.snapshot().swap_remove(0);
     hear(&mut screen, half).expect("a part is a part");
     screen.said.clear();

@@ -1,4 +1,4 @@
-//! A participant with its clock, and what it said.
+//! A participant with its clock, and the messages that it sent.
 
 use crate::hub::{Hub, committed, op};
 use bytes::Bytes;
@@ -16,13 +16,13 @@ pub(crate) struct Page {
     pub(crate) participant: Participant,
     pub(crate) now: Moment,
     pub(crate) author: u32,
-    /// What was said and not looked at yet.
+    /// Messages that were sent and not examined yet.
     pub(crate) said: Vec<(Path, ToServer)>,
     pub(crate) events: Vec<Event>,
 }
 
 impl Page {
-    /// A page that has not connected yet.
+    /// Makes a page that has not connected yet.
     pub(crate) fn new(author: u32) -> Self {
         let introduction = Introduction {
             token: "token".into(),
@@ -40,23 +40,24 @@ impl Page {
         }
     }
 
-    /// A page that was let in and holds the room's document.
+    /// Makes a page that was let in and holds the room's document.
     pub(crate) fn joined(author: u32, hub: &Hub) -> Self {
         let mut page = Self::new(author);
         page.connect(hub);
         page
     }
 
-    /// The same with both data channels open.
+    /// Makes such a page with both data channels open.
     pub(crate) fn on_channels(author: u32, hub: &Hub) -> Self {
         let mut page = Self::joined(author, hub);
         page.open(true);
         page
     }
 
-    /// Connects, and takes what a joiner gets: the snapshot, or what it missed.
+    /// Connects, and receives the data for a joining page: the snapshot, or the commits that it
+    /// missed.
     pub(crate) fn connect(&mut self, hub: &Hub) {
-        // What was said on the connection before is gone with it.
+        // Messages sent on the connection before are lost with it.
         self.said.clear();
         self.drive(Participant::handle_connected);
         let Some((Path::Socket, ToServer::Hello(hello))) = self.said.pop() else {
@@ -84,7 +85,7 @@ impl Page {
         }
     }
 
-    /// Calls a verb, and takes what it makes.
+    /// Calls a verb and takes the output that it makes.
     pub(crate) fn drive<T>(&mut self, verb: impl FnOnce(&mut Participant, Moment) -> T) -> T {
         let done = verb(&mut self.participant, self.now);
         while let Some(transmit) = self.participant.poll_transmit() {
@@ -102,7 +103,7 @@ impl Page {
             .expect("the server keeps the protocol");
     }
 
-    /// Moves the clock on, stopping at each moment that the participant asked for.
+    /// Moves the clock on, and stops at each moment that the participant asked for.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.participant.poll_timeout().filter(|due| *due <= end) {
@@ -130,7 +131,7 @@ impl Page {
             .expect("a rectangle is possible");
     }
 
-    /// Draws a text so long that no datagram holds it.
+    /// Writes a text that is too long for a datagram.
     pub(crate) fn write_much(&mut self) {
         let text = v1::property::Value::Text(scrambled());
         let create = rectangle(self.next_id(), vec![v1::Property { value: Some(text) }]);
@@ -138,7 +139,7 @@ impl Page {
             .expect("a text is possible");
     }
 
-    /// Takes what was said on a path.
+    /// Takes the messages that were sent on a path.
     pub(crate) fn take(&mut self, path: Path) -> Vec<ToServer> {
         let (taken, rest) = std::mem::take(&mut self.said)
             .into_iter()
@@ -148,8 +149,8 @@ impl Page {
         taken.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Takes the numbers of the batches that went on a path, with the counters of the objects that
-    /// they create.
+    /// Takes the numbers of the batches that were sent on a path, each with the counters of the
+    /// objects that it creates.
     pub(crate) fn take_batches(&mut self, path: Path) -> Vec<(u64, Vec<u32>)> {
         let batches = self
             .take(path)
@@ -190,7 +191,7 @@ pub(crate) fn rectangle(id: ObjectId, properties: Vec<v1::Property>) -> v1::Op {
     }))
 }
 
-/// Words that snappy does not make shorter.
+/// Returns text that snappy cannot make shorter.
 fn scrambled() -> String {
     let mut state = 1_u32;
     let letter = |_| {

@@ -1,4 +1,4 @@
-//! Participants over connections that come and go and channels that lose, double and reorder.
+//! Participants over connections that break and return, and channels that lose, double and reorder.
 
 use crate::hub::{Hub, committed};
 use crate::page::{LIVE, Page};
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 const PAGES: usize = 2;
 
-/// Something that happens to one page.
+/// An event that happens to one page.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Draw,
@@ -19,10 +19,10 @@ enum Step {
     Pass {
         ms: u64,
     },
-    /// The oldest on the ordered path arrives, up or down.
+    /// The oldest message on the ordered path arrives, up or down.
     Up,
     Down,
-    /// One on `live` arrives, whichever; it may stay and arrive again.
+    /// Any one message on `live` arrives; it may stay there and arrive again.
     LiveUp {
         at: usize,
         stays: bool,
@@ -53,12 +53,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What is on its way between the room and one page.
+/// Messages on their way between the room and one page.
 #[derive(Debug, Default)]
 struct Line {
     up: VecDeque<ToServer>,
     live_up: Vec<ToServer>,
-    /// How much of the log went down on the ordered path, and which pieces of it on `live`.
+    /// Number of batches of the log that went down on the ordered path, and the parts that went on
+    /// `live`.
     told: usize,
     live_down: Vec<(usize, usize)>,
 }
@@ -122,7 +123,7 @@ impl World {
                 let before = page.participant.path();
                 page.open(open);
                 if page.participant.path() != before {
-                    // What was on the path before is lost with it.
+                    // Messages on the old path are lost with it.
                     line.up.clear();
                 }
             }
@@ -130,7 +131,7 @@ impl World {
         self.carry(index);
     }
 
-    /// Tells a page the log's next batch, on its ordered path.
+    /// Sends a page the log's next batch on its ordered path.
     fn tell(&mut self, index: usize) {
         let (page, line) = (&mut self.pages[index], &mut self.lines[index]);
         if let Some(batch) = self.hub.log.get(line.told) {
@@ -140,7 +141,7 @@ impl World {
         }
     }
 
-    /// Puts what a page said on its way, and the newest commits on every `live`.
+    /// Puts the page's messages on their way, and the newest commits on every `live`.
     fn carry(&mut self, index: usize) {
         let (page, line) = (&mut self.pages[index], &mut self.lines[index]);
         for (path, message) in std::mem::take(&mut page.said) {
@@ -161,7 +162,7 @@ impl World {
         }
     }
 
-    /// All that is on its way arrives, until nothing is.
+    /// Delivers all messages until none is on its way.
     fn settle(&mut self) {
         for _ in 0..2 {
             for index in 0..PAGES {
@@ -179,7 +180,7 @@ impl World {
     }
 }
 
-/// Takes one out of a list, or a copy of it.
+/// Takes one item out of a list, or a copy of it if it `stays`.
 fn pick<T: Clone>(list: &mut Vec<T>, at: usize, stays: bool) -> Option<T> {
     let at = at.min(list.len().checked_sub(1)?);
     Some(match stays {

@@ -18,7 +18,7 @@ extern "C" {
     fn set_code(this: &Error, code: &str);
 }
 
-/// What is thrown: a stable code and words for people.
+/// A failure that is thrown in JavaScript: a stable code, and a text for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     code: &'static str,

@@ -1,4 +1,4 @@
-//! Which frame a picture shows, and its timecode.
+//! The frame that a picture shows, and its timecode.
 
 use crate::error::{Failure, decode};
 use fmz_media::frame::{FrameMap, FrameMaps, FrameRate, Timecode};
@@ -6,7 +6,7 @@ use fmz_proto::v1;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Returns the frame that a picture shows by the maps of a `Publication`, and the epoch of the map
-/// that gave it; nothing if they do not cover the picture.
+/// that gave it; nothing if the maps do not cover the picture.
 ///
 /// # Errors
 /// Throws if the bytes are no publication.
@@ -21,14 +21,14 @@ pub fn frame_at(publication: &[u8], rtp_timestamp: u32) -> Result<Option<Vec<u32
 }
 
 /// Returns the timecode of a frame whose clip begins at frame `start` of the day: `HH:MM:SS:FF`,
-/// with `;` before the frames if labels are dropped. Empty for a rate that is none.
+/// with `;` before the frames if labels are dropped. The result is empty if the rate is invalid.
 #[wasm_bindgen]
 pub fn timecode(num: u32, den: u32, start: u32, drop_frame: bool, index: u32) -> String {
     let Ok(rate) = FrameRate::new(num, den) else {
         return String::new();
     };
     let number = u64::from(start) + u64::from(index);
-    // There are no dropped labels at other rates than the map's format allows them for.
+    // Labels are dropped at few rates. At all others the timecode is written without dropping.
     let dropped = Timecode::drop_frame(number, rate)
         .ok()
         .filter(|_| drop_frame);

@@ -1,10 +1,10 @@
-//! A participant for JavaScript: whole frames go in and out, and the page decodes nothing of the
-//! document but the objects that it draws.
+//! A participant for JavaScript. Whole frames go in and out; of the document, the page decodes only
+//! the objects that it draws.
 //!
-//! One class, [`JsParticipant`], over [`fmz_participant::Participant`], and the frames of a picture
-//! from [`fmz_media`]. Times are milliseconds of a clock that never goes back. Numbers that
-//! protobuf calls `uint64` are `BigInt`. What fails throws an `Error` with a `code`; the
-//! participant is then as before.
+//! One class, [`JsParticipant`], wraps [`fmz_participant::Participant`]; functions over
+//! [`fmz_media`] name the frame of a picture. Times are milliseconds on a monotonic clock.
+//! Protobuf's `uint64` is a `BigInt`. A failing call throws an `Error` with a `code` and leaves the
+//! participant unchanged.
 
 mod error;
 mod frames;
@@ -20,7 +20,7 @@ use outcome::{JsAuthor, JsSent, JsTold};
 use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The way on which a frame travels.
+/// The path on which a frame travels.
 #[wasm_bindgen]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -47,7 +47,7 @@ impl From<Way> for Path {
 #[derive(Debug)]
 pub struct JsParticipant {
     participant: Participant,
-    /// Highest number of an author that was told.
+    /// Highest author number that was handed out.
     authors_told: u32,
 }
 
@@ -70,17 +70,17 @@ impl JsParticipant {
         }
     }
 
-    /// Takes note of a new connection, and says `Hello` on it.
+    /// Notes a new connection and says `Hello` on it.
     pub fn connected(&mut self, now: f64) {
         self.participant.handle_connected(moment(now));
     }
 
-    /// Takes note that the connection is gone, and its data channels with it.
+    /// Notes that the connection is gone, and its data channels with it.
     pub fn disconnected(&mut self) {
         self.participant.handle_disconnected();
     }
 
-    /// Takes note that a data channel opened, or closed.
+    /// Notes that a data channel opened or closed.
     #[wasm_bindgen(js_name = setChannel)]
     pub fn set_channel(&mut self, way: Way, open: bool, now: f64) {
         if let Path::Channel(channel) = way.into() {
@@ -88,10 +88,10 @@ impl JsParticipant {
         }
     }
 
-    /// Takes a frame of the server.
+    /// Handles a frame from the server.
     ///
     /// # Errors
-    /// Throws if the server broke the protocol: the connection is to be given up.
+    /// Throws if the server broke the protocol; the page must close the connection.
     #[wasm_bindgen(js_name = receiveFrame)]
     pub fn receive_frame(&mut self, way: Way, frame: &[u8], now: f64) -> Result<(), Failure> {
         Ok(self
@@ -99,33 +99,33 @@ impl JsParticipant {
             .handle_frame(way.into(), frame, moment(now))?)
     }
 
-    /// Does what is due.
+    /// Does whatever is due.
     pub fn timeout(&mut self, now: f64) {
         self.participant.handle_timeout(moment(now));
     }
 
-    /// When `timeout` is to be called, if ever.
+    /// Returns when to call `timeout`, if ever.
     #[wasm_bindgen(getter, js_name = dueAt)]
     pub fn due_at(&self) -> Option<f64> {
         let due = self.participant.poll_timeout()?;
         Some(due.since_beginning().as_micros() as f64 / 1000.0)
     }
 
-    /// The frames to send now, in order.
+    /// Returns the frames to send now, in order.
     #[wasm_bindgen(js_name = nextFrames, unchecked_return_type = "Sent[]")]
     pub fn next_frames(&mut self) -> Vec<JsSent> {
         let sent = std::iter::from_fn(|| self.participant.poll_transmit());
         sent.map(JsSent::from).collect()
     }
 
-    /// What the page has to know, in order.
+    /// Returns the events for the page, in order.
     #[wasm_bindgen(js_name = nextEvents, unchecked_return_type = "Told[]")]
     pub fn next_events(&mut self) -> Vec<JsTold> {
         let events = std::iter::from_fn(|| self.participant.poll_event());
         events.filter_map(outcome::told).collect()
     }
 
-    /// Sends a `ClientMessage` over the WebSocket; without a welcome it is dropped.
+    /// Sends a `ClientMessage` over the WebSocket; before the welcome it is dropped.
     ///
     /// # Errors
     /// Throws if the bytes are no message.
@@ -137,19 +137,19 @@ impl JsParticipant {
         Ok(())
     }
 
-    /// Moves the own pointer on the picture.
+    /// Moves this client's pointer on the picture.
     pub fn point(&mut self, x: i32, y: i32, now: f64) {
         self.participant
             .point(Some(v1::Point { x, y }), moment(now));
     }
 
-    /// Takes the own pointer off the picture.
+    /// Takes this client's pointer off the picture.
     #[wasm_bindgen(js_name = pointNowhere)]
     pub fn point_nowhere(&mut self, now: f64) {
         self.participant.point(None, moment(now));
     }
 
-    /// The way on which ops go now: `socket`, `ops`, or nothing.
+    /// Returns the path on which ops go now: `socket`, `ops`, or nothing.
     #[wasm_bindgen(getter)]
     pub fn way(&self) -> Option<String> {
         self.participant
@@ -157,17 +157,17 @@ impl JsParticipant {
             .map(|path| outcome::way(path).to_owned())
     }
 
-    /// Changes the view by the ops of an `OpBatch` (its numbers do not count) and sends them.
+    /// Applies the ops of an `OpBatch` and sends them. The batch's own numbers are ignored.
     ///
     /// # Errors
-    /// Throws for the first op that the server would refuse; then none is taken.
+    /// Throws for the first op that the server would refuse; then no op is applied.
     pub fn submit(&mut self, ops: &[u8], now: f64) -> Result<(), Failure> {
         let batch: v1::OpBatch = decode(ops)?;
         Ok(self.participant.submit(&batch.ops, moment(now))?)
     }
 
-    /// The same for ops of which the first creates an object: they, and all behind them, leave when
-    /// `restamp` has said which frame it is on.
+    /// Does the same with ops of which the first creates an object. They, and all ops after them,
+    /// leave once `restamp` has named the frame that the object is on.
     ///
     /// # Errors
     /// As `submit`.
@@ -185,15 +185,15 @@ impl JsParticipant {
     }
 
     /// Replaces the `FrameStamp` of an object whose create has not left yet, as if it had been
-    /// created with the new one, and lets it go. Returns false if it stays as it was: the create
-    /// has left or is not pending at all, or the server would refuse the stamp.
+    /// created with the new stamp, and lets it leave. Returns false if the stamp stays as it was:
+    /// the create has left, was never pending, or the server would refuse the new stamp.
     pub fn restamp(&mut self, author: u32, counter: u32, stamp: &[u8], now: f64) -> bool {
         let Some(id) = ObjectId::new(author, counter) else {
             return false;
         };
         match decode(stamp) {
             Ok(frame) => self.participant.restamp(id, &frame, moment(now)),
-            // Whatever is wrong with the frame, the mark must leave.
+            // A stamp that cannot be read must not hold back the mark.
             Err(_) => {
                 self.edit(|replica| replica.release(id), now);
                 false
@@ -201,17 +201,17 @@ impl JsParticipant {
         }
     }
 
-    /// Draws an object after all others that are seen.
+    /// Draws an object after all others that are visible.
     ///
     /// # Errors
-    /// Throws if this author may not change it, or no place is left.
+    /// Throws if this author may not change the object, or the drawing order has no place left.
     #[wasm_bindgen(js_name = bringToFront)]
     pub fn bring_to_front(&mut self, author: u32, counter: u32, now: f64) -> Result<(), Failure> {
         let id = ObjectId::new(author, counter).ok_or(OpError::UnknownObject)?;
         Ok(self.edit(|replica| replica.bring_to_front(id), now)?)
     }
 
-    /// Draws an object before all others that are seen.
+    /// Draws an object before all others that are visible.
     ///
     /// # Errors
     /// As `bringToFront`.
@@ -221,7 +221,7 @@ impl JsParticipant {
         Ok(self.edit(|replica| replica.send_to_back(id), now)?)
     }
 
-    /// Begins a gesture: what is submitted until `endGroup` is undone as one.
+    /// Begins a gesture: ops submitted until `endGroup` are undone together.
     #[wasm_bindgen(js_name = beginGroup)]
     pub fn begin_group(&mut self, now: f64) {
         self.edit(Replica::begin_group, now);
@@ -233,42 +233,44 @@ impl JsParticipant {
         self.edit(Replica::end_group, now);
     }
 
-    /// Takes back the last gesture; false when there is none.
+    /// Undoes the last gesture; returns false if there is none.
     pub fn undo(&mut self, now: f64) -> bool {
         self.edit(Replica::undo, now)
     }
 
-    /// Does again what was undone last; false when there is none.
+    /// Redoes the gesture that was undone last; returns false if there is none.
     pub fn redo(&mut self, now: f64) -> bool {
         self.edit(Replica::redo, now)
     }
 
-    /// Whether `undo` would change something.
+    /// Returns whether `undo` would change anything.
     #[wasm_bindgen(getter, js_name = canUndo)]
     pub fn can_undo(&self) -> bool {
         self.replica().can_undo()
     }
 
-    /// Whether `redo` would change something.
+    /// Returns whether `redo` would change anything.
     #[wasm_bindgen(getter, js_name = canRedo)]
     pub fn can_redo(&self) -> bool {
         self.replica().can_redo()
     }
 
-    /// The visible objects in drawing order, an `ObjectList`.
-    pub fn objects(&self) -> Vec<u8> {
-        self.replica().objects().encode_to_vec()
+    /// Returns the visible objects in drawing order, as an `ObjectList`. Their changes count as
+    /// taken.
+    #[wasm_bindgen(js_name = takeObjects)]
+    pub fn take_objects(&mut self) -> Vec<u8> {
+        self.participant.take_objects().encode_to_vec()
     }
 
-    /// The objects that changed since the last call, an `ObjectList` in order of id; those not to
-    /// be shown any more are `deleted`. They are drawn in order of `created_revision`, after them
-    /// those with 0, in order of their counters.
+    /// Returns the objects that changed since the last call, as an `ObjectList` in order of id;
+    /// objects that are no longer shown are marked `deleted`. Objects are drawn in order of
+    /// `created_revision`; those with 0 come last, in order of their counters.
     #[wasm_bindgen(js_name = takeChanges)]
     pub fn take_changes(&mut self) -> Vec<u8> {
         self.participant.take_changes().encode_to_vec()
     }
 
-    /// The authors who came since the last call.
+    /// Returns the authors who came since the last call.
     #[wasm_bindgen(js_name = takeAuthors, unchecked_return_type = "Author[]")]
     pub fn take_authors(&mut self) -> Vec<JsAuthor> {
         let document = self.participant.replica().document();
@@ -285,31 +287,31 @@ impl JsParticipant {
         Some(v1::Media::from(media).encode_to_vec())
     }
 
-    /// The counter for the id of the next object; 0 without an author.
+    /// Returns the counter for the id of the next object; 0 if there is no author yet.
     #[wasm_bindgen(js_name = nextCounter)]
     pub fn next_counter(&self) -> u32 {
         self.replica().next_id().map_or(0, |id| id.counter())
     }
 
-    /// Number of the author who writes here, 0 for none.
+    /// Returns the number of the author who writes here; 0 if there is none.
     #[wasm_bindgen(getter)]
     pub fn author(&self) -> u32 {
         self.replica().author()
     }
 
-    /// Revision of the committed document.
+    /// Returns the revision of the committed document.
     #[wasm_bindgen(getter)]
     pub fn revision(&self) -> u64 {
         self.replica().revision()
     }
 
-    /// Hash of the committed document: equal wherever the document is.
+    /// Returns the hash of the committed document. It is equal on all replicas of a revision.
     #[wasm_bindgen(getter, js_name = stateHash)]
     pub fn state_hash(&self) -> u64 {
         self.replica().document().state_hash()
     }
 
-    /// Ops that the server has not confirmed.
+    /// Returns the number of ops that the server has not confirmed.
     #[wasm_bindgen(getter, js_name = pendingCount)]
     pub fn pending_count(&self) -> usize {
         self.replica().pending_count()
@@ -326,19 +328,20 @@ impl JsParticipant {
     }
 }
 
-/// Times are kept to the microsecond, so that one that was given out comes back as it was.
+/// Converts milliseconds to a moment. Times are rounded to the microsecond, so that a time from
+/// `dueAt` comes back as the same moment.
 fn moment(ms: f64) -> Moment {
-    // A float below 0, or none at all, becomes 0.
+    // The cast turns negative numbers and NaN into 0.
     Moment::after_beginning(Duration::from_micros((ms * 1000.0).round() as u64))
 }
 
-/// A key of the drawing order after the one and before the other; at the end of the order where one
-/// is left out. For an object without a key it is the 8 bytes of its `created_revision`,
-/// big-endian.
+/// Returns a key of the drawing order that lies after `before` and before `after`. If one of them
+/// is left out, the key is bound only by the other. For an object without a key, pass the 8 bytes
+/// of its `created_revision`, big-endian.
 ///
 /// # Errors
-/// Throws `out_of_range` where `before` does not lie before `after`, `order_exhausted` where
-/// nothing is left between.
+/// Throws `out_of_range` if `before` is not less than `after`, and `order_exhausted` if no key is
+/// left between them.
 #[wasm_bindgen(js_name = orderBetween)]
 pub fn order_between(before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Result<Vec<u8>, Failure> {
     let key = OrderKey::between(before.as_deref(), after.as_deref())?;

@@ -1,4 +1,4 @@
-//! What comes out, as plain objects, so that JavaScript has nothing to free.
+//! Results as plain objects, so that JavaScript has nothing to free.
 
 use fmz_participant::{Channel, Event, Path, Transmit};
 use fmz_proto::v1::ServerMessage;
@@ -13,7 +13,7 @@ export interface Sent {
   readonly frame: Uint8Array;
 }
 
-/** Something that the page has to know. Messages are protobuf bodies. */
+/** An event for the page. Messages are protobuf bodies. */
 export type Told =
   | { readonly kind: "welcomed"; readonly body: Uint8Array }
   | { readonly kind: "message"; readonly body: Uint8Array }
@@ -21,13 +21,13 @@ export type Told =
   | { readonly kind: "loaded" }
   /** Objects changed: `takeChanges` has them. */
   | { readonly kind: "changed" }
-  /** Own ops were refused, or cannot be committed any more (`lost`); they are taken back. */
+  /** This page's ops were refused, or cannot be committed (`lost`); they are taken back. */
   | { readonly kind: "refused"; readonly code: string; readonly text: string }
   | { readonly kind: "roundTrip"; readonly ms: number }
-  /** The server is held for dead. */
+  /** The server counts as dead. */
   | { readonly kind: "silent" };
 
-/** Who drew. */
+/** An author, as the page shows it. */
 export interface Author {
   readonly author: number;
   readonly name: string;
@@ -89,7 +89,7 @@ extern "C" {
     fn set_identity(this: &JsAuthor, identity: &str);
 }
 
-/// The name of a way.
+/// Returns the name of a path.
 pub(crate) fn way(path: Path) -> &'static str {
     match path {
         Path::Socket => "socket",
@@ -107,7 +107,7 @@ impl From<Transmit> for JsSent {
     }
 }
 
-/// Returns an event as the page sees it; `None` if it is not the page's business.
+/// Converts an event for the page; `None` if the page has no use for it.
 pub(crate) fn told(event: Event) -> Option<JsTold> {
     let told = JsTold::new();
     let kind = match event {
@@ -146,7 +146,7 @@ pub(crate) fn told(event: Event) -> Option<JsTold> {
     Some(told)
 }
 
-/// An author as the page sees it.
+/// Converts an author for the page.
 pub(crate) fn author(number: u32, author: &fmz_annotation::Author) -> JsAuthor {
     let result = JsAuthor::new();
     result.set_author(number);

@@ -1,4 +1,4 @@
-//! What every check comes down to.
+//! Checks to which all others come down.
 
 use crate::WireError;
 

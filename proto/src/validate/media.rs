@@ -1,13 +1,13 @@
-//! Media: their ids and what is said of them.
+//! Media: their ids and descriptions.
 
 use super::check::{Checked, at_most, in_range};
 use crate::limits;
 use crate::v1::{FrameMap, Media, Publish};
 
-/// How ids begin that only the server gives, to live sources.
+/// Beginning of the ids that only the server gives, to live sources.
 pub const LIVE_MEDIA_PREFIX: &str = "m-";
 
-/// Frames a second of which one could be: both parts in range (frame1).
+/// Returns whether this could be a frame rate: both parts are in range (frame1).
 fn is_rate(num: u32, den: u32) -> bool {
     (1..=1_000_000).contains(&num) && (1..=100_000).contains(&den)
 }
@@ -40,7 +40,7 @@ pub fn validate_media(media: &Media) -> Checked {
     at_most("media.reel", media.reel.len(), limits::REEL_BYTES_MAX)
 }
 
-/// Checks what a publisher says of its film; sound has no media.
+/// Checks a publisher's description of its film; sound has no media.
 pub(super) fn validate_film(publish: &Publish) -> Checked {
     let Some(media) = &publish.media else {
         return Ok(());

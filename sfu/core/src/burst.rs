@@ -3,15 +3,15 @@
 use crate::transport::Packet;
 use std::time::Instant;
 
-/// What was written to a transport, before one drain sends it.
+/// Sum of the packets written to a transport before one drain sends them.
 #[derive(Debug, Default)]
 pub(crate) struct Burst {
     pub(crate) packets: u64,
     /// Bytes of the payloads.
     pub(crate) bytes: usize,
-    /// When the oldest of the packets came.
+    /// Arrival of the oldest of the packets.
     pub(crate) oldest: Option<Instant>,
-    /// When the next burst may leave, if pictures still wait.
+    /// Time at which the next burst may leave, if pictures still wait.
     pub(crate) next_at: Option<Instant>,
 }
 

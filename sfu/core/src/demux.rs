@@ -1,4 +1,4 @@
-//! Finds the endpoint that a datagram belongs to: by the user fragment in a STUN binding request,
+//! Finds the endpoint to which a datagram belongs: by the user fragment in a STUN binding request,
 //! else by the datagram's flow.
 //!
 //! A flow is learned only from a request whose integrity the transport has checked.
@@ -14,14 +14,14 @@ const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const STUN_BINDING_REQUEST: [u8; 2] = [0, 1];
 const STUN_USERNAME: [u8; 2] = [0, 6];
 
-/// What a datagram itself says about the endpoint it is for.
+/// The endpoint that a datagram names itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Label {
     /// A binding request for the transport at this place.
     Named(Place),
-    /// A binding request with a user fragment that this unit never gave.
+    /// A binding request with a user fragment that this unit never issued.
     Foreign,
-    /// Anything else: only the flow can tell.
+    /// Any other datagram: only its flow can tell.
     Plain,
 }
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The flow from a port of one client to one of our addresses.
+    /// Returns the flow between a port of one client and one of our addresses.
     fn flow(local: u8, port: u16) -> Flow {
         Flow::udp(
             ([10, 0, 0, local], 4000).into(),

@@ -1,4 +1,4 @@
-//! One session's transport, with all that belongs to it.
+//! One session's transport, with everything that belongs to it.
 
 use crate::LinkCode;
 use crate::burst::Burst;
@@ -15,14 +15,14 @@ use crate::ufrag::Place;
 use fmz_proto::v1::{self, TransportStatus};
 use std::time::Instant;
 
-/// A session's transport, with what its client publishes and receives.
+/// A session's transport, with its client's publications and subscriptions.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) session: u64,
-    /// Counts the session's transports.
+    /// Number of this transport in its session.
     pub(crate) number: u32,
     pub(crate) room: String,
-    /// What its user fragment names.
+    /// Place that its user fragment names.
     pub(crate) place: Place,
     pub(crate) transport: Transport,
     /// Flows learned, oldest first.
@@ -31,15 +31,15 @@ pub(crate) struct Endpoint {
     pub(crate) candidates: usize,
     pub(crate) status: TransportStatus,
     pub(crate) negotiation: Negotiation,
-    /// What its client publishes.
+    /// Publications of its client.
     pub(crate) publications: Vec<PublicationKey>,
     pub(crate) subscriptions: Vec<Subscription>,
     outboxes: [Outbox; 2],
     pacer: Pacer,
     opened_at: Instant,
-    /// When the last datagram came.
+    /// Arrival of the last datagram.
     pub(crate) received_at: Instant,
-    /// When the transport asks to be driven again.
+    /// Time at which the transport asks to be driven again.
     driven_at: Instant,
 }
 
@@ -48,11 +48,11 @@ pub(crate) struct Endpoint {
 pub(crate) struct Negotiation {
     /// Number of the last offer.
     pub(crate) offer: u64,
-    /// Since when the last offer waits for its answer.
+    /// Time since which the last offer waits for its answer; `None` if it was answered.
     pub(crate) waits_since: Option<Instant>,
     /// Lines to stop with the next offer.
     pub(crate) stops: Vec<Mid>,
-    /// Media lines so far, the stopped ones too.
+    /// Media lines so far, including stopped ones.
     pub(crate) lines: usize,
 }
 
@@ -105,13 +105,14 @@ impl Endpoint {
         found.expect("a subscription lasts as long as its publication and its endpoint")
     }
 
-    /// Returns why the transport is to be ended now, if its time is up.
+    /// Returns the reason to end the transport if its time is up.
     pub(crate) fn overdue(&self, now: Instant) -> Option<LinkCode> {
         let (deadline, code) = self.expiry();
         (deadline <= now).then_some(code)
     }
 
-    /// Returns when the transport's time is up, and the code that it then ends with.
+    /// Returns the time at which the transport ends unless it hears from its client, and the reason
+    /// that it then has.
     fn expiry(&self) -> (Instant, LinkCode) {
         let silence = match self.status {
             TransportStatus::Unspecified => {
@@ -135,6 +136,8 @@ impl Endpoint {
         }
         let mut in_flight = self.transport.channel_bytes()?;
         for channel in [Channel::Live, Channel::Ops] {
+            // A channel that ran over opens again once the client has acknowledged all that was in
+            // flight.
             if in_flight == 0 && self.outbox(channel).is_overrun() {
                 self.outbox(channel).open();
                 flushed.push(Flushed::Recovered(channel));
@@ -147,7 +150,7 @@ impl Endpoint {
         Ok(flushed)
     }
 
-    /// Returns false if the channel refuses a frame.
+    /// Hands one channel's queued frames over. Returns false if the channel refuses a frame.
     fn flush_channel(
         &mut self,
         channel: Channel,
@@ -169,7 +172,7 @@ impl Endpoint {
         Ok(true)
     }
 
-    /// Writes the packets that may leave now to the transport: all sound, and of the pictures what
+    /// Writes the packets that may leave now to the transport: all sound, and as many pictures as
     /// the pacer allows. A drain sends them.
     pub(crate) fn write_burst(
         &mut self,
@@ -180,11 +183,13 @@ impl Endpoint {
     ) -> Result<Burst, TransportError> {
         let mut burst = Burst::default();
         let (mut waiting, mut peak_bps) = (0, 0);
-        // First, sound leaves at once, while pictures are only counted: the pacer decides over all
-        // of them together, as they share the client's socket.
+        // Sound leaves at once. Pictures are only counted here: they share the client's socket, so
+        // the pacer decides over all of them together.
         for subscription in active(&mut self.subscriptions) {
             let publication = &mut publications[subscription.publication];
             let Some(packets) = subscription.waiting(publication) else {
+                // Packets that this subscriber had not received were dropped. It needs a keyframe
+                // to go on.
                 stats.queue_drops += 1;
                 if publication.want_keyframe() {
                     schedule.wake(publication.info.owner, Work::Tend);
@@ -200,6 +205,7 @@ impl Endpoint {
         }
         if waiting > 0 {
             let quota = self.pacer.quota(waiting, peak_bps, now);
+            // Sound uses up no tokens of the pacer.
             let sound_bytes = burst.bytes;
             self.write_pictures(quota, publications, &mut burst)?;
             self.pacer.spend(burst.bytes - sound_bytes);
@@ -217,7 +223,7 @@ impl Endpoint {
     ) -> Result<(), TransportError> {
         for at in 0..self.subscriptions.len() {
             if quota == 0 {
-                // The subscriptions that had no share are first next time.
+                // The next turn begins with the subscriptions that got no share in this one.
                 self.subscriptions.rotate_left(at);
                 break;
             }
@@ -230,8 +236,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Drives the transport, and stamps the datagrams it makes with the time at which the oldest
-    /// packet among them came.
+    /// Drives the transport. Each datagram that it makes is stamped with the arrival of the oldest
+    /// packet in the burst.
     pub(crate) fn drain(
         &mut self,
         oldest: Option<Instant>,
@@ -246,16 +252,16 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Returns when to forward to this endpoint again, even if no packet comes before: when the
-    /// next burst may leave, or when the transport asks to be driven.
+    /// Returns when to forward to this endpoint again even if no packet comes before: when the next
+    /// burst may leave, or when the transport asks to be driven.
     pub(crate) fn forward_at(&self, burst: &Burst) -> Instant {
         burst
             .next_at
             .map_or(self.driven_at, |at| at.min(self.driven_at))
     }
 
-    /// Returns when to tend this endpoint again: when a keyframe is to be asked for, or when its
-    /// time is up.
+    /// Returns when to tend this endpoint again: when its client is to be asked for a keyframe, or
+    /// when its time is up.
     pub(crate) fn tend_at(&self, publications: &Publications, now: Instant) -> Instant {
         let keys = self.publications.iter();
         let keyframes = keys.filter_map(|key| publications[*key].keyframe_due(now));

@@ -9,7 +9,7 @@ use slab::Slab;
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
-/// Endpoints by slot. Indexing panics if the slot is empty: whoever keeps a slot forgets it
+/// Endpoints by slot. Indexing panics if the slot is empty: all lists of slots forget a slot
 /// together with its endpoint.
 #[derive(Debug, Default)]
 pub(crate) struct Endpoints {
@@ -28,7 +28,8 @@ impl Endpoints {
         Slot::of(self.by_slot.vacant_key())
     }
 
-    /// Adds an endpoint. Its session has no other, and its user fragment names [`Self::next_slot`].
+    /// Adds an endpoint. Its session must have no other, and its user fragment must name
+    /// [`Self::next_slot`].
     pub(crate) fn insert(&mut self, endpoint: Endpoint) -> Slot {
         let (session, named) = (endpoint.session, endpoint.place.slot);
         let slot = Slot::of(self.by_slot.insert(Box::new(endpoint)));
@@ -38,7 +39,7 @@ impl Endpoints {
         slot
     }
 
-    /// Takes an endpoint out, with all that leads to it.
+    /// Takes an endpoint out, with all keys that lead to it.
     pub(crate) fn remove(&mut self, slot: Slot) -> Box<Endpoint> {
         let endpoint = self.by_slot.remove(slot.index());
         self.by_session.remove(&endpoint.session);
@@ -59,7 +60,8 @@ impl Endpoints {
         self.by_session.get(&session).copied()
     }
 
-    /// Returns the endpoint that a user fragment names, unless it named an earlier one of the slot.
+    /// Returns the endpoint that a user fragment names; `None` if the fragment belongs to an
+    /// earlier endpoint of the slot.
     pub(crate) fn of_place(&self, place: Place) -> Option<Slot> {
         let endpoint = self.by_slot.get(place.slot.index())?;
         (endpoint.place == place).then_some(place.slot)
@@ -70,7 +72,7 @@ impl Endpoints {
         self.by_flow.owner(flow)
     }
 
-    /// Gives a flow to an endpoint, whose transport has checked a request on it.
+    /// Gives a flow to an endpoint whose transport has checked a request on it.
     pub(crate) fn learn(&mut self, flow: Flow, slot: Slot) {
         let known = &mut self.by_slot[slot.index()].flows;
         self.by_flow.learn(flow, slot, known);

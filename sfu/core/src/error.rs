@@ -1,4 +1,4 @@
-//! The codes of what can go wrong between the rooms' owner and a forwarding unit.
+//! The codes of faults between the rooms' owner and a forwarding unit.
 
 /// The reason that a request failed, or that a transport ended. [`LinkCode::code`] is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -12,10 +12,10 @@ pub enum LinkCode {
     /// The session or its room has as many publications as allowed.
     #[error("too many publications")]
     TooManyPublications,
-    /// The room has a publication of that name.
+    /// The room already has a publication of that name.
     #[error("the publication is there already")]
     DuplicatePublication,
-    /// What is to be published is neither audio nor video, or in an unknown codec.
+    /// The request to publish names neither audio nor video, or an unknown codec.
     #[error("this cannot be published")]
     BadPublish,
     /// The transport has as many media lines as allowed; a new transport begins with none.
@@ -33,13 +33,14 @@ pub enum LinkCode {
     /// No connection came about in time. The transport ended.
     #[error("no connection came about in time")]
     ConnectTimeout,
-    /// Nothing came from the client for too long. The transport ended.
+    /// No datagram came from the client for too long. The transport ended.
     #[error("nothing was received for too long")]
     Silence,
     /// An internal fault ended this transport, and only this one.
     #[error("the transport failed")]
     Fault,
-    /// The session's answer does not take the publication's codec: it does not get it.
+    /// The session's answer does not accept the publication's codec, so the session does not
+    /// receive it.
     #[error("the codec of a publication is not supported")]
     CodecUnsupported,
     /// The session's answer refuses the line of a publication.
@@ -51,13 +52,13 @@ pub enum LinkCode {
     /// A frame could not be sent on a channel; the channel is given up.
     #[error("the channel takes no such frame")]
     ChannelWrite,
-    /// The room's owner does not keep up, so a client's data was lost. The transport ended.
+    /// The room's owner does not keep up, so data of a client was lost. The transport ended.
     #[error("the server is overloaded")]
     Overload,
 }
 
 impl LinkCode {
-    /// The stable code, as in `LinkError.code`.
+    /// Returns the stable code, as in `LinkError.code`.
     pub fn code(self) -> &'static str {
         match self {
             Self::UnknownSession => "unknown_session",

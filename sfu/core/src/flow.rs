@@ -12,7 +12,7 @@ pub enum Protocol {
 /// The 5-tuple of a datagram, seen from the forwarding unit, in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flow {
-    /// How the datagram travels.
+    /// Protocol under ICE.
     pub protocol: Protocol,
     /// The announced address of the forwarding unit.
     pub local: SocketAddr,

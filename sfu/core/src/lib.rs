@@ -1,12 +1,13 @@
 //! The forwarding unit as a pure state machine.
 //!
-//! An [`Sfu`] holds rooms; a room has transports (one a session) and publications; every transport
-//! receives every publication of its room but its own. It holds no socket, clock, task or lock, and
-//! it looks into no data channel and no picture: it only finds the start of a keyframe.
+//! An [`Sfu`] holds rooms. A room has transports (one for each session) and publications; every
+//! transport receives every publication of its room except its own. The crate holds no socket,
+//! clock, task or lock. It reads neither data channels nor pictures, except to find the start of a
+//! keyframe.
 //!
-//! A shell gives it what happened ([`Sfu::handle_datagram`], [`Sfu::handle_message`],
-//! [`Sfu::handle_timeout`]), any number of times, and then takes what follows:
-//! [`Sfu::poll_transmit`] until it has nothing more, then [`Sfu::poll_event`], then
+//! A shell passes its inputs ([`Sfu::handle_datagram`], [`Sfu::handle_message`],
+//! [`Sfu::handle_timeout`]), any number of them, and then takes the outputs: [`Sfu::poll_transmit`]
+//! until it returns `None`, then [`Sfu::poll_event`] until it returns `None`, then
 //! [`Sfu::poll_timeout`]:
 //!
 //! ```
@@ -28,7 +29,7 @@
 //! }
 //!
 //! let address = SocketAddr::from(([192, 0, 2, 1], 4000));
-//! let config = Config { shard: 0, candidates: vec![address] };
+//! let config = Config { candidates: vec![address], ..Config::default() };
 //! let mut sfu = Sfu::new(config, [7; 32]);
 //! let mut events = Vec::new();
 //! // From this first moment on, the clock is moved by hand.
@@ -58,7 +59,7 @@
 //! assert_eq!(sfu.stats().transports, 0);
 //! ```
 //!
-//! The rules it keeps are in `docs/SPEC-sfu.md`.
+//! The rules of this crate are in `docs/SPEC-sfu.md`.
 
 mod burst;
 mod demux;
@@ -88,22 +89,22 @@ pub use stats::Stats;
 
 use std::time::Instant;
 
-/// A datagram that came.
+/// A datagram that was received.
 #[derive(Debug, Clone, Copy)]
 pub struct Datagram<'a> {
-    /// The client's address, and the announced address that the datagram came to.
+    /// The client's address, and the announced address to which the datagram came.
     pub flow: Flow,
-    /// What it carries.
+    /// Bytes of the datagram.
     pub payload: &'a [u8],
 }
 
 /// A datagram to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
-    /// The announced address to send it from, and the client's address.
+    /// The announced address from which to send, and the client's address.
     pub flow: Flow,
-    /// What it carries.
+    /// Bytes of the datagram.
     pub payload: Vec<u8>,
-    /// When the oldest packet forwarded with it was received; `None` if nothing was forwarded.
+    /// Arrival of the oldest packet that was forwarded with it; `None` if nothing was forwarded.
     pub received_at: Option<Instant>,
 }

@@ -1,4 +1,4 @@
-//! Frames that wait for a data channel, above the little that SCTP may hold.
+//! Frames that wait for a data channel, above the few that SCTP may hold.
 
 use crate::limits::{
     LIVE_QUEUE_BYTES_MAX, OPS_QUEUE_BYTES_MAX, OPS_QUEUE_FULL_BYTES, OPS_QUEUE_HIGH_BYTES,
@@ -15,8 +15,8 @@ pub(crate) enum Pushed {
     Queued,
     /// The channel is not open.
     Ignored,
-    /// The queue ran over. What waited is dropped; on `ops` the channel now counts as closed until
-    /// it is empty.
+    /// The queue ran over, and its frames were dropped. On `ops` the channel now counts as closed
+    /// until SCTP is empty.
     Overrun,
 }
 
@@ -24,11 +24,12 @@ pub(crate) enum Pushed {
 enum State {
     Closed,
     Open,
-    /// Ran over; waits for the client to take what SCTP still holds.
+    /// The queue ran over. The channel waits until the client has taken all bytes that SCTP still
+    /// holds.
     Overrun,
 }
 
-/// How much waits, as the owner is told.
+/// The fill level of the queue, as reported to the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Low,
@@ -37,8 +38,8 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// Returns the level for so many bytes. It rises at the two upper marks, and falls at the
-    /// lowest only.
+    /// Returns the level for this many bytes. It rises at the two upper marks, and falls only at
+    /// the lowest one.
     fn of(bytes: usize, before: Self) -> Self {
         if bytes >= OPS_QUEUE_FULL_BYTES {
             Self::Full
@@ -67,7 +68,7 @@ pub(crate) struct Outbox {
     state: State,
     frames: VecDeque<Bytes>,
     bytes: usize,
-    /// The level returned last.
+    /// Level that was returned last.
     reported: Level,
 }
 

@@ -4,21 +4,20 @@
 use crate::limits::{BURST_PACKETS_MAX, PACING_BPS_MIN, PACING_DELAY_MAX};
 use std::time::{Duration, Instant};
 
-/// Bytes that a packet is counted as before its size is known.
+/// Bytes that a packet counts before its size is known.
 const PACKET_BYTES: u64 = 1200;
 const BURST_BYTES: u64 = BURST_PACKETS_MAX as u64 * PACKET_BYTES;
-/// If packets wait and the timer fires late, because the machine is busy, tokens are credited for
-/// up to this much lateness.
+/// Lateness of a timer, on a busy machine, for which tokens are still credited if packets waited.
 const LATENESS_MAX: Duration = Duration::from_millis(20);
 
-/// A token bucket; tokens are bytes. A source that is paced already never meets an empty bucket.
+/// A token bucket; tokens are bytes. A source that is paced already never finds it empty.
 #[derive(Debug)]
 pub(crate) struct Pacer {
     tokens: f64,
     refilled_at: Instant,
     /// Rate at which the bucket fills, bits a second.
     bps: u64,
-    /// True if packets were left to wait.
+    /// Whether packets were left to wait.
     behind: bool,
 }
 
@@ -32,15 +31,15 @@ impl Pacer {
         }
     }
 
-    /// Returns how many packets may leave now, if `waiting` of them wait and their streams peak at
-    /// `peak_bps` together. It is a whole burst, or none.
+    /// Returns the number of packets that may leave now: a whole burst, or none. `waiting` packets
+    /// wait, and their streams peak at `peak_bps` together.
     pub(crate) fn quota(&mut self, waiting: usize, peak_bps: u64, now: Instant) -> usize {
         self.refill(now);
-        // At this rate, the last packet that waits leaves in time.
+        // At this rate, the last waiting packet leaves within [`PACING_DELAY_MAX`].
         let drain_bps =
             waiting as u64 * PACKET_BYTES * 8 * 1000 / PACING_DELAY_MAX.as_millis() as u64;
-        // As the queue gets shorter, so would that rate: what was promised holds until the queue is
-        // gone.
+        // That rate would fall as the queue gets shorter, and the last packets would be late. So a
+        // rate once reached is kept until the queue is empty.
         let promised_bps = if self.behind { self.bps } else { 0 };
         let usual_bps = (peak_bps + peak_bps / 2).max(PACING_BPS_MIN);
         self.bps = usual_bps.max(drain_bps).max(promised_bps);
@@ -67,8 +66,7 @@ impl Pacer {
         self.tokens -= bytes as f64;
     }
 
-    /// Returns when `waiting` packets, or one burst of them, may leave. Returns `None` if none
-    /// waits.
+    /// Returns when `waiting` packets, or one burst of them, may leave; `None` if no packet waits.
     pub(crate) fn next_at(&self, waiting: usize) -> Option<Instant> {
         let burst = waiting.min(BURST_PACKETS_MAX) as u64 * PACKET_BYTES;
         let missing = (burst as f64 - self.tokens).max(0.0);

@@ -1,4 +1,4 @@
-//! What one participant sends. Its packets are stored once for all who receive them.
+//! A participant's stream. Its packets are stored once for all subscribers.
 
 use crate::limits::{KEYFRAME_INTERVAL_MIN, PUBLICATION_PACKETS_MAX};
 use crate::rate::RateMeter;
@@ -15,8 +15,8 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PublicationKey(usize);
 
-/// Publications by key. Indexing panics if the publication has ended: whoever keeps a key forgets
-/// it together with the publication.
+/// Publications by key. Indexing panics if the publication has ended: all lists of keys forget a
+/// key together with its publication.
 #[derive(Debug, Default)]
 pub(crate) struct Publications(Slab<Publication>);
 
@@ -71,7 +71,7 @@ impl Position {
     }
 }
 
-/// What was asked for when a publication was added.
+/// The facts of a publication's request.
 #[derive(Debug)]
 pub(crate) struct PublicationInfo {
     pub(crate) id: String,
@@ -82,7 +82,7 @@ pub(crate) struct PublicationInfo {
     /// Number of the client's request.
     pub(crate) request: u32,
     pub(crate) audio: bool,
-    /// The only codec it may be sent in, if one was named.
+    /// The only codec in which it may be sent, if the request named one.
     pub(crate) only: Option<Codec>,
 }
 
@@ -92,11 +92,12 @@ pub(crate) struct Publication {
     pub(crate) info: PublicationInfo,
     /// The publisher's line, once it is offered.
     pub(crate) mid: Option<Mid>,
-    /// Codec and its parameters, once the first packet came.
+    /// Codec and its parameters; known from the first packet on.
     pub(crate) started: Option<(Codec, Format)>,
-    /// Endpoints that receive it.
+    /// Endpoints that receive the publication.
     pub(crate) subscribers: BTreeSet<Slot>,
-    /// True while the schedule holds it, because it has packets that no subscriber was woken for.
+    /// Whether the schedule lists the publication, because it has packets for which no subscriber
+    /// was woken yet.
     pub(crate) dirty: bool,
     packets: VecDeque<Packet>,
     /// Position of the oldest packet stored.
@@ -107,23 +108,23 @@ pub(crate) struct Publication {
     keyframe: KeyframeRequest,
 }
 
-/// Whether the publisher is to be asked for a keyframe.
+/// State of the request for a keyframe.
 #[derive(Debug, Default)]
 struct KeyframeRequest {
-    /// True from the moment that a subscriber needs a keyframe until one comes.
+    /// Whether a subscriber needs a keyframe. It stays true until a keyframe comes.
     wanted: bool,
-    /// When the publisher was asked last.
+    /// Time of the last request to the publisher.
     asked_at: Option<Instant>,
-    /// True while nothing has come since.
+    /// Whether no packet has come since that request.
     unanswered: bool,
 }
 
-/// What a packet changed.
+/// Changes that a packet caused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ingested {
-    /// The change in the number of packets that are missing.
+    /// Change in the number of missing packets.
     pub(crate) missing: i64,
-    /// True if a keyframe is wanted still, and the publisher may be asked again.
+    /// Whether a keyframe is still wanted and the publisher may be asked again.
     pub(crate) ask_again: bool,
 }
 
@@ -143,17 +144,20 @@ impl Publication {
         }
     }
 
-    /// Stores a packet. A packet in another codec than the first one's is not taken: subscribers
-    /// have agreed to that codec only.
+    /// Stores a packet. A packet in another codec than the first one's is refused, because
+    /// subscribers have agreed to that codec only.
     pub(crate) fn ingest(&mut self, packet: Packet, now: Instant) -> Option<Ingested> {
         let format = (packet.codec, packet.format);
         if self.started.get_or_insert(format).0 != packet.codec {
             return None;
         }
         self.rate.add(packet.payload.len(), now);
+        // A keyframe answers the subscribers' wish. Any other packet at least shows that the
+        // publisher still sends.
         self.keyframe.wanted &= !packet.keyframe;
         let answers = std::mem::take(&mut self.keyframe.unanswered);
         let missing = self.missing(packet.source, packet.sequence);
+        // The oldest packet makes room. Subscribers that had not sent it go on at a keyframe.
         if self.packets.len() == PUBLICATION_PACKETS_MAX {
             self.packets.pop_front();
             self.first = self.first.next();
@@ -166,7 +170,7 @@ impl Publication {
     }
 
     /// Returns the change in the number of missing packets. A jump of the sequence number opens a
-    /// gap, a late packet fills one; another source begins anew.
+    /// gap, and a late packet fills one; another source starts counting anew.
     fn missing(&mut self, source: u32, sequence: u64) -> i64 {
         match self.newest {
             Some((same, newest)) if same == source && sequence <= newest => -1,
@@ -191,19 +195,19 @@ impl Publication {
         Position(self.first.0 + self.packets.len() as u64)
     }
 
-    /// Returns a packet, if it has come and is stored still.
+    /// Returns a packet, if it has come and is still stored.
     pub(crate) fn packet(&self, position: Position) -> Option<&Packet> {
         let index = position.0.checked_sub(self.first.0)?;
         self.packets.get(usize::try_from(index).ok()?)
     }
 
-    /// Returns the highest rate of late, bits a second.
+    /// Returns the highest recent rate, bits a second.
     pub(crate) fn peak_bps(&self) -> u64 {
         self.rate.peak_bps()
     }
 
-    /// Notes that a subscriber cannot go on without a keyframe. Returns true if that is news to the
-    /// publisher's endpoint, which is to be tended then.
+    /// Notes that a subscriber cannot go on without a keyframe. Returns true if this is new to the
+    /// publisher's endpoint, which must then be tended.
     #[must_use]
     pub(crate) fn want_keyframe(&mut self) -> bool {
         let news = !self.info.audio && !self.keyframe.wanted;
@@ -216,7 +220,8 @@ impl Publication {
     }
 
     /// Returns when to ask the publisher for a keyframe: at once, or when the last request is old
-    /// enough. It is asked again until a keyframe comes, but not while it sends nothing at all.
+    /// enough. Requests repeat until a keyframe comes, but not while the publisher sends nothing at
+    /// all.
     pub(crate) fn keyframe_due(&self, now: Instant) -> Option<Instant> {
         let due = match self.keyframe.asked_at {
             None => now,

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 const SLICES: usize = 10;
 const SLICE: Duration = Duration::from_millis(100);
-/// Least time over which a rate is measured: over a shorter one, one picture would count as a
+/// Least time over which a rate is measured. Over a shorter time, one picture would count as a
 /// stream.
 const COVERED_MIN: Duration = Duration::from_millis(200);
 
-/// Bytes in the last ten slices of a tenth of a second, and the highest rate seen lately.
+/// Bytes in the last ten slices of a tenth of a second, and the highest recent rate.
 #[derive(Debug)]
 pub(crate) struct RateMeter {
     slices: [u64; SLICES],
@@ -36,7 +36,7 @@ impl RateMeter {
         self.slices[self.current as usize % SLICES] += bytes as u64;
     }
 
-    /// Ends the current slice. The peak sinks by an eighth a second, so that a lively scene is
+    /// Ends the current slice. The peak falls by an eighth a second, so that a lively scene is
     /// remembered for a while.
     fn turn(&mut self, target: u64) {
         self.peak_bps = (self.peak_bps - self.peak_bps / 80).max(self.bps());
@@ -50,7 +50,7 @@ impl RateMeter {
         bits * 1000 / covered.max(COVERED_MIN).as_millis() as u64
     }
 
-    /// Returns the highest rate of a whole second seen lately, bits a second.
+    /// Returns the highest recent rate of a whole second, bits a second.
     pub(crate) fn peak_bps(&self) -> u64 {
         self.peak_bps
     }

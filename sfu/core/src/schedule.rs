@@ -1,16 +1,16 @@
-//! Decides whose turn it is: which endpoints have work now, and which have some at what time.
+//! Decides which endpoint has the next turn: some have work now, others at a known time.
 
 use crate::publication::{PublicationKey, Publications};
 use crate::slot::Slot;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
-/// What an endpoint's next turn consists of. The greater work includes the smaller.
+/// Work of an endpoint's next turn. The greater includes the smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Work {
     /// Packets are forwarded, and the transport is driven.
     Forward,
-    /// Before that, all that is not a packet: offers, data channels, keyframe requests, time
+    /// Before that, everything except packets: offers, data channels, keyframe requests, time
     /// limits.
     Tend,
 }
@@ -23,31 +23,31 @@ impl Work {
     }
 }
 
-/// What the schedule knows of one slot.
+/// Work, place in the queue and deadlines of one slot.
 #[derive(Debug, Default)]
 struct Entry {
     /// Work for the next turn.
     work: Option<Work>,
-    /// True while the slot is in the queue. It stays there when its endpoint ends, so that the
-    /// queue never holds a slot twice.
+    /// Whether the slot is in the queue. It stays there if its endpoint ends, so that the queue
+    /// never holds a slot twice.
     queued: bool,
-    /// The deadline of each kind of work, as it is in the timers.
+    /// Deadline of each kind of work, as in `timers`.
     deadlines: [Option<Instant>; Work::COUNT],
 }
 
 /// Turns and deadlines of all endpoints.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    /// By slot.
+    /// Entries by slot.
     entries: Vec<Entry>,
     queue: VecDeque<Slot>,
     timers: BTreeSet<(Instant, Slot, Work)>,
-    /// Publications with packets that their subscribers have not been woken for.
+    /// Publications with packets for which their subscribers have not been woken.
     dirty: Vec<PublicationKey>,
 }
 
 impl Schedule {
-    /// Gives an endpoint a turn, with this work at least.
+    /// Gives an endpoint a turn, with at least this work.
     pub(crate) fn wake(&mut self, slot: Slot, work: Work) {
         let entry = self.entry(slot);
         entry.work = entry.work.max(Some(work));
@@ -63,8 +63,8 @@ impl Schedule {
         }
     }
 
-    /// Takes the next turn. New packets wake their subscribers only after all others had their
-    /// turns: what came in the meantime then leaves in the same burst.
+    /// Takes the next turn. New packets wake their subscribers only after all others have had their
+    /// turns, so that packets which came in the meantime leave in the same burst.
     pub(crate) fn next(&mut self, publications: &mut Publications) -> Option<(Slot, Work)> {
         loop {
             while let Some(slot) = self.queue.pop_front() {
@@ -78,6 +78,7 @@ impl Schedule {
             if self.dirty.is_empty() {
                 return None;
             }
+            // No turn is left, but there are new packets: their subscribers get turns now.
             self.wake_subscribers(publications);
         }
     }
@@ -91,7 +92,7 @@ impl Schedule {
                 self.wake(*slot, Work::Forward);
             }
         }
-        // The list keeps its memory.
+        // The list keeps its memory for the next round.
         self.dirty = dirty;
     }
 
@@ -107,7 +108,7 @@ impl Schedule {
         self.timers.insert((at, slot, work));
     }
 
-    /// Gives a turn to all whose deadline has come.
+    /// Gives a turn to all endpoints whose deadline has come.
     pub(crate) fn expire(&mut self, now: Instant) {
         while let Some((at, slot, work)) = self.timers.first().copied() {
             if at > now {
@@ -141,8 +142,7 @@ impl Schedule {
         self.dirty.retain(|known| *known != key);
     }
 
-    /// Returns what is known of a slot. There are as many entries as there were endpoints at a
-    /// time.
+    /// Returns the entry of a slot. There are as many entries as there were endpoints at one time.
     fn entry(&mut self, slot: Slot) -> &mut Entry {
         if self.entries.len() <= slot.index() {
             self.entries.resize_with(slot.index() + 1, Entry::default);

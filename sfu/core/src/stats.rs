@@ -23,6 +23,8 @@ pub struct Stats {
     pub plis_out: u64,
     /// Queues that ran over: channels dropped, subscribers sent to the next keyframe.
     pub queue_drops: u64,
+    /// Messages of the rooms' owner that were meant for a former forwarding unit.
+    pub messages_late: u64,
     /// Transports ended by a fault of the library below.
     pub panics: u64,
     /// Open transports.

@@ -1,4 +1,4 @@
-//! One participant receiving one publication: a cursor in its packets, a gate that opens at a
+//! One participant's receipt of one publication: a cursor in its packets, a gate that opens at a
 //! keyframe, and sequence numbers of its own.
 
 use crate::burst::Burst;
@@ -6,7 +6,7 @@ use crate::limits::KEYFRAME_PACKETS_MAX;
 use crate::publication::{Position, Publication, PublicationKey};
 use crate::transport::{Format, Mid, Packet, PayloadType, Transport, TransportError};
 
-/// How far the negotiation of a subscription's line is.
+/// State of a subscription's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SubscriptionState {
     /// To be offered.
@@ -19,21 +19,21 @@ pub(crate) enum SubscriptionState {
         format: Format,
         payload_type: PayloadType,
     },
-    /// The client cannot or will not receive it, on this line if it was offered.
+    /// The client cannot or will not receive the publication; the line is given if it was offered.
     Refused(Option<Mid>),
 }
 
-/// Whether packets pass, and how they are renumbered.
+/// State of the gate, and how packets that pass are renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gate {
     /// Waits for the start of a keyframe.
     Shut,
-    /// Packet `first` of `source` was sent under the sequence number `base`; others keep their
+    /// Packet `first` of `source` was sent with the sequence number `base`; all others keep their
     /// distance to it.
     Open { source: u32, first: u64, base: u64 },
 }
 
-/// The start of a keyframe that is sent before packets that came earlier.
+/// Start of a keyframe that came late and is sent before packets that came earlier.
 #[derive(Debug, Clone, Copy)]
 struct LateStart {
     position: Position,
@@ -46,12 +46,12 @@ pub(crate) struct Subscription {
     pub(crate) publication: PublicationKey,
     pub(crate) audio: bool,
     pub(crate) state: SubscriptionState,
-    /// The packet that comes next, after `late_start`.
+    /// Position of the next packet, after `late_start`.
     cursor: Position,
     gate: Gate,
     late_start: Option<LateStart>,
-    /// Lowest sequence number not used yet. The first has to be below 65,536: SRTP counts
-    /// wrap-arounds from there.
+    /// Lowest sequence number that is not used yet. The first must be below 65,536, because SRTP
+    /// counts wrap-arounds from there.
     unused: u64,
 }
 
@@ -81,20 +81,23 @@ impl Subscription {
     }
 
     /// Shuts the gate: the next packet sent will be the start of a keyframe that is still to come.
-    /// The caller sees to it that the publisher is asked for one.
+    /// The caller makes sure that the publisher is asked for one.
     pub(crate) fn shut(&mut self, publication: &Publication) {
         self.cursor = publication.end();
         self.gate = Gate::Shut;
         self.late_start = None;
     }
 
-    /// Moves the cursor to the next packet that may be sent, and returns how many wait from there
-    /// on. Returns `None` if the gate was shut, as packets were dropped that had not been sent.
+    /// Moves the cursor to the next packet that may be sent, and returns the number of packets from
+    /// there on. Returns `None` if the gate was shut because packets were dropped that had not been
+    /// sent.
     pub(crate) fn waiting(&mut self, publication: &Publication) -> Option<usize> {
         if self.cursor < publication.first() {
             self.shut(publication);
             return None;
         }
+        // Skip packets that must not be sent: before the first keyframe, all others; later, those
+        // from before the keyframe at which the gate opened.
         while let Some(packet) = publication.packet(self.cursor) {
             if self.passes(packet) {
                 if self.gate == Gate::Shut {
@@ -111,7 +114,7 @@ impl Subscription {
         Some(publication.end().since(self.cursor))
     }
 
-    /// Opens the gate at the start of a keyframe, which the cursor points at.
+    /// Opens the gate at the start of a keyframe, to which the cursor points.
     fn open(&mut self, publication: &Publication, start: &Packet) {
         self.gate = Gate::Open {
             source: start.source,
@@ -119,7 +122,7 @@ impl Subscription {
             base: self.unused,
         };
         // If the start was lost and sent again, the rest of its keyframe came before it. The start
-        // goes first; then the cursor goes back to the rest.
+        // is sent first; then the cursor goes back to the rest.
         let oldest = self
             .cursor
             .back(KEYFRAME_PACKETS_MAX)
@@ -141,8 +144,9 @@ impl Subscription {
         }
     }
 
-    /// Returns true if a packet may be sent: any of the open gate's source from its start on, else
-    /// the start of a keyframe. A publisher that changes its source begins anew in this way.
+    /// Returns true if a packet may be sent. From the source at which the gate opened, these are
+    /// all packets from the keyframe on; from any other, only the start of a keyframe. A publisher
+    /// that changes its source thus starts anew.
     fn passes(&self, packet: &Packet) -> bool {
         match self.gate {
             Gate::Open { source, first, .. } if source == packet.source => packet.sequence >= first,
@@ -150,8 +154,8 @@ impl Subscription {
         }
     }
 
-    /// Writes up to `most` of the packets that [`Self::waiting`] counted, and returns how many are
-    /// done.
+    /// Writes up to `most` of the packets that [`Self::waiting`] counted. Returns the number that
+    /// is done, written or skipped.
     pub(crate) fn write(
         &mut self,
         most: usize,
@@ -165,14 +169,15 @@ impl Subscription {
         {
             match self.payload_type(packet.format, transport)? {
                 Some((mid, payload_type)) => {
+                    // All packets of one format go in one call, which looks the line up once.
                     let format = packet.format;
                     let packets = std::iter::from_fn(|| self.take(format, publication))
                         .take(most - done)
                         .inspect(|(_, packet)| burst.note(packet));
                     done += transport.write_packets(mid, payload_type, packets)?;
                 }
-                // The client does not take this format; the publisher may go back to the one
-                // before.
+                // The client does not accept this format. The publisher may return to an earlier
+                // one, so the packet is skipped and the subscription goes on.
                 None => {
                     self.advance(position);
                     done += 1;
@@ -182,8 +187,8 @@ impl Subscription {
         Ok(done)
     }
 
-    /// Returns the line and the payload type for a format. A browser may change the profile of its
-    /// codec at any time; the new format is looked up once.
+    /// Returns the line and the payload type of a format. A browser may change its codec's profile
+    /// at any time; a new format is looked up only once.
     fn payload_type(
         &mut self,
         wanted: Format,
@@ -211,7 +216,7 @@ impl Subscription {
         Ok(found.map(|payload_type| (mid, payload_type)))
     }
 
-    /// Takes the next packet, if it has this format, with its sequence number for the subscriber.
+    /// Takes the next packet if it has this format, with its sequence number for the subscriber.
     fn take<'a>(
         &mut self,
         format: Format,
@@ -225,8 +230,8 @@ impl Subscription {
         Some((self.renumber(packet), packet))
     }
 
-    /// Returns the next packet to send. The cursor passes over packets that must not be sent, and
-    /// over a late start that went before.
+    /// Returns the next packet to send. The cursor skips packets that must not be sent, and a late
+    /// start that was sent before.
     fn peek<'a>(&mut self, publication: &'a Publication) -> Option<(Position, &'a Packet)> {
         if let Some(start) = self.late_start
             && !start.sent
@@ -255,8 +260,8 @@ impl Subscription {
         }
     }
 
-    /// Returns the sequence number of a packet for the subscriber. Gaps of the publisher stay, so
-    /// that a late packet still fits.
+    /// Returns the sequence number of a packet for the subscriber. The publisher's gaps stay gaps,
+    /// so that a late packet still fits into its own.
     fn renumber(&mut self, packet: &Packet) -> u64 {
         let (first, base) = match self.gate {
             Gate::Open {
@@ -264,7 +269,7 @@ impl Subscription {
                 first,
                 base,
             } if source == packet.source => (first, base),
-            // Another source: its numbers go on behind those used.
+            // A new source: its numbers continue after the highest one used.
             Gate::Open { .. } | Gate::Shut => (packet.sequence, self.unused),
         };
         self.gate = Gate::Open {

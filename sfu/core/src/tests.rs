@@ -1,8 +1,8 @@
-//! What the unit tests of several modules share.
+//! Helpers for unit tests of several modules.
 
 use std::time::Instant;
 
-/// A moment to count from.
+/// Returns a moment from which tests count.
 #[expect(clippy::disallowed_methods, reason = "a test needs one first moment")]
 pub(crate) fn epoch() -> Instant {
     Instant::now()

@@ -14,7 +14,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 const BYTES: usize = 10;
 const CHARACTERS: usize = 16;
 
-/// Where an endpoint lives. A slot is used again, each time with another epoch.
+/// The place of an endpoint. A slot is used again, each time with another epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) shard: u16,

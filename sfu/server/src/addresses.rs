@@ -1,6 +1,6 @@
 //! Translates between the addresses announced to clients and those that the kernel knows.
 
-use crate::Config;
+use crate::config::Config;
 use fmz_net::Socket;
 use std::io;
 use std::net::{IpAddr, SocketAddr};

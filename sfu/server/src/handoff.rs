@@ -12,11 +12,11 @@ use tokio::sync::Notify;
 pub struct RelayLink {
     /// One end for each of the relay's shards, in the shards' order.
     pub ends: Vec<handoff::End>,
-    /// Which addresses are its allocations', and whose.
+    /// Addresses of the relay's allocations, and the shard of each.
     pub relayed: Arc<Relayed>,
 }
 
-/// The hand-off at work. Without a link it takes and brings nothing.
+/// The hand-off at work. Without a link it takes nothing and brings nothing.
 #[derive(Default)]
 pub(crate) struct Handoff {
     link: Option<RelayLink>,
@@ -50,7 +50,7 @@ impl Handoff {
         true
     }
 
-    /// Hands over what was pushed.
+    /// Hands over the datagrams that were pushed.
     pub(crate) fn flush(&mut self, metrics: &Metrics) {
         for end in self.link.iter_mut().flat_map(|link| &mut link.ends) {
             metrics.unhanded(end.flush());
@@ -64,7 +64,7 @@ impl Handoff {
         }
     }
 
-    /// Waits until something may have come.
+    /// Waits until datagrams may have come.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }

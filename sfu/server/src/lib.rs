@@ -4,63 +4,31 @@
 //! [`start`] takes both ends of the room link: the unit does what each [`to_sfu::Message`] asks,
 //! and sends a [`from_sfu::Message`] for what happens. It holds no room's document and no
 //! participant's rights.
+//!
+//! If a fault in fmz's own code ends the shard, the rooms are told, and another shard begins.
 
 mod addresses;
+mod config;
+#[cfg(any(test, feature = "fault-injection"))]
+mod fault;
 mod handoff;
 mod metrics;
+mod ports;
 mod shard;
+mod stop;
+mod supervisor;
 
+pub use config::{Config, StartError};
 pub use handoff::RelayLink;
 
 use fmz_net::Socket;
 use fmz_proto::v1::{from_sfu, to_sfu};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use ports::{Link, Ports};
+use std::net::SocketAddr;
 use std::thread::JoinHandle;
+use stop::Stop;
+use supervisor::Supervisor;
 use tokio::sync::{mpsc, oneshot};
-
-/// The address that media is received on, and those announced to clients.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Address of the UDP socket; port 0 lets the system choose.
-    pub media_listen: SocketAddr,
-    /// Addresses announced to clients. Empty: the machine's own, or the one listened on.
-    pub announced: Vec<IpAddr>,
-    /// Addresses announced besides: those of translators that forward the same port to this
-    /// machine.
-    pub public_addresses: Vec<IpAddr>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            media_listen: (Ipv4Addr::UNSPECIFIED, 0).into(),
-            announced: Vec::new(),
-            public_addresses: Vec::new(),
-        }
-    }
-}
-
-/// The reason that the forwarding unit did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The media address cannot be bound.
-    #[error("cannot listen for media on {address}: {source}")]
-    Bind {
-        /// The address asked for.
-        address: SocketAddr,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The machine's addresses cannot be listed.
-    #[error("cannot list this machine's addresses: {0}")]
-    Addresses(std::io::Error),
-    /// The thread or its runtime cannot be made.
-    #[error("cannot start the media thread: {0}")]
-    Thread(std::io::Error),
-    /// The metrics are registered already, by another forwarding unit.
-    #[error("metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
-}
 
 /// A running forwarding unit. Dropping it ends it without waiting.
 #[derive(Debug)]
@@ -70,6 +38,8 @@ pub struct Running {
     stop: oneshot::Sender<()>,
     stopped: oneshot::Receiver<()>,
     thread: JoinHandle<()>,
+    #[cfg(any(test, feature = "fault-injection"))]
+    fault: std::sync::Arc<fault::Fault>,
 }
 
 impl Running {
@@ -81,6 +51,12 @@ impl Running {
     /// Returns the addresses announced to clients.
     pub fn candidates(&self) -> &[SocketAddr] {
         &self.candidates
+    }
+
+    /// Has the media thread panic.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub fn plant_fault(&self) {
+        self.fault.plant();
     }
 
     /// Ends every transport with a good-bye, and returns when all good-byes are sent.
@@ -121,51 +97,52 @@ pub fn start_beside_relay(
         .enable_all()
         .build()
         .map_err(StartError::Thread)?;
-    let link = shard::Link { to_sfu, from_sfu };
+    let link = Link { to_sfu, from_sfu };
     match prepare(&runtime, &config, link, relay, registry) {
-        Ok((shard, local, candidates)) => spawn(runtime, shard, local, candidates),
+        Ok(ports) => spawn(runtime, ports),
         Err(error) => {
-            // Waiting for its threads here would panic if `start` was called inside another
-            // runtime.
+            // Dropping the runtime would wait for its threads, and that panics if `start` was
+            // called inside another runtime.
             runtime.shutdown_background();
             Err(error)
         }
     }
 }
 
-type Prepared = (shard::Shard, SocketAddr, Vec<SocketAddr>);
-
 fn prepare(
     runtime: &tokio::runtime::Runtime,
     config: &Config,
-    link: shard::Link,
+    link: Link,
     relay: Option<RelayLink>,
     registry: &prometheus::Registry,
-) -> Result<Prepared, StartError> {
+) -> Result<Ports, StartError> {
     let address = config.media_listen;
     let _inside = runtime.enter();
     let socket = Socket::bind(address).map_err(|source| StartError::Bind { address, source })?;
     let local = socket.local_addr();
     let book = addresses::AddressBook::new(config, local).map_err(StartError::Addresses)?;
-    let candidates = book.candidates().to_vec();
-    let metrics = metrics::Metrics::new(registry)?;
-    let handoff = handoff::Handoff::new(relay);
-    let shard = shard::Shard::new(socket, book, link, handoff, metrics, rand::random());
-    Ok((shard, local, candidates))
+    Ok(Ports {
+        socket,
+        book,
+        link,
+        handoff: handoff::Handoff::new(relay),
+        metrics: metrics::Metrics::new(registry)?,
+        #[cfg(any(test, feature = "fault-injection"))]
+        fault: std::sync::Arc::default(),
+    })
 }
 
-fn spawn(
-    runtime: tokio::runtime::Runtime,
-    shard: shard::Shard,
-    local: SocketAddr,
-    candidates: Vec<SocketAddr>,
-) -> Result<Running, StartError> {
+fn spawn(runtime: tokio::runtime::Runtime, ports: Ports) -> Result<Running, StartError> {
+    let local = ports.socket.local_addr();
+    let candidates = ports.book.candidates().to_vec();
+    #[cfg(any(test, feature = "fault-injection"))]
+    let fault = std::sync::Arc::clone(&ports.fault);
     let (stop, stop_asked) = oneshot::channel();
     let (done, stopped) = oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("fmz-sfu".to_owned())
         .spawn(move || {
-            runtime.block_on(shard.run(stop_asked));
+            Supervisor::new(runtime, ports, Stop::new(stop_asked)).run();
             let _ = done.send(());
         })
         .map_err(StartError::Thread)?;
@@ -176,5 +153,7 @@ fn spawn(
         stop,
         stopped,
         thread,
+        #[cfg(any(test, feature = "fault-injection"))]
+        fault,
     })
 }

@@ -17,6 +17,8 @@ type Read = fn(&Stats) -> u64;
 pub(crate) struct Metrics {
     counters: Vec<(IntCounter, Read)>,
     gauges: Vec<(IntGauge, Read)>,
+    /// Shards that were started again after a fault.
+    pub(crate) restarts: IntCounter,
     unsent: IntCounter,
     unhanded: IntCounter,
     forward: LocalHistogram,
@@ -25,7 +27,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counters: [(&str, &str, Read); 10] = [
+        let counters: [(&str, &str, Read); 11] = [
             ("packets_in_total", "RTP packets from publishers.", |s| {
                 s.packets_in
             }),
@@ -51,6 +53,11 @@ impl Metrics {
             ("queue_drops_total", "Queues that ran over.", |s| {
                 s.queue_drops
             }),
+            (
+                "messages_late_total",
+                "Messages of rooms for a media thread that is gone.",
+                |s| s.messages_late,
+            ),
             ("faults_total", "Transports ended by a fault.", |s| s.panics),
         ];
         let gauges: [(&str, &str, Read); 4] = [
@@ -78,6 +85,11 @@ impl Metrics {
                 .into_iter()
                 .map(|(name, help, read)| Ok((gauge(registry, name, help)?, read)))
                 .collect::<Result<_, prometheus::Error>>()?,
+            restarts: counter(
+                registry,
+                "restarts_total",
+                "Restarts of the media thread after a fault.",
+            )?,
             unsent: counter(registry, "datagrams_unsent_total", "Refused by the kernel.")?,
             unhanded: counter(
                 registry,
@@ -99,6 +111,14 @@ impl Metrics {
 
     pub(crate) fn unhanded(&self, datagrams: usize) {
         self.unhanded.inc_by(datagrams as u64);
+    }
+
+    /// Notes that the shard is gone. The next one counts from zero.
+    pub(crate) fn forget_shard(&mut self) {
+        self.exported = Stats::default();
+        for (gauge, _) in &self.gauges {
+            gauge.set(0);
+        }
     }
 
     /// Makes what was counted since the last call visible.

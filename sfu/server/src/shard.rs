@@ -1,17 +1,16 @@
 //! One thread's loop. A round takes datagrams, those of a relay in this process, the owner's
-//! messages and timeouts, and then sends datagrams and events. Each part has a budget a round, so
-//! that none starves another. Between rounds, the loop waits.
+//! messages and timeouts, and then sends datagrams and events. Each part has a budget for each
+//! round, so that none starves another. Between rounds, the loop waits.
 
-use crate::addresses::AddressBook;
-use crate::handoff::Handoff;
-use crate::metrics::Metrics;
-use fmz_net::{ReceiveBuffer, SendBatch, Socket};
-use fmz_proto::v1::{from_sfu, to_sfu};
+use crate::ports::Ports;
+use crate::stop::Stop;
+use fmz_net::{ReceiveBuffer, SendBatch};
+use fmz_proto::v1::from_sfu;
 use fmz_sfu_core::{Config, Datagram, Flow, Sfu, Transmit};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
 
 /// Receive calls a round, of up to 32 buffers each.
 const RECEIVES_MAX: usize = 4;
@@ -19,24 +18,14 @@ const RECEIVES_MAX: usize = 4;
 const MESSAGES_MAX: usize = 256;
 /// Datagrams sent a round: a millisecond's work, within which the receive buffer cannot fill.
 const SENDS_MAX: usize = 512;
-/// How often counts are made visible.
+/// Time between two updates of the metrics.
 const EXPORT_INTERVAL: Duration = Duration::from_millis(250);
-/// Longest time given to the last datagrams at the end.
+/// Longest time for sending the last datagrams at the end.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
 
-/// Both ends of the room link.
-pub(crate) struct Link {
-    pub(crate) to_sfu: mpsc::Receiver<to_sfu::Message>,
-    pub(crate) from_sfu: mpsc::Sender<from_sfu::Message>,
-}
-
-pub(crate) struct Shard {
+pub(crate) struct Shard<'a> {
     sfu: Sfu,
-    socket: Socket,
-    book: AddressBook,
-    link: Link,
-    handoff: Handoff,
-    metrics: Metrics,
+    ports: &'a mut Ports,
     buffer: ReceiveBuffer,
     outgoing: Outgoing,
     /// An event that the link had no room for.
@@ -48,7 +37,7 @@ pub(crate) struct Shard {
 #[derive(Default)]
 struct Outgoing {
     batch: SendBatch,
-    /// When the oldest packet of each datagram in the batch came.
+    /// Arrival of the oldest packet of each datagram in the batch.
     received_at: Vec<Instant>,
     /// A datagram that could not join the batch, and waits until the batch is sent.
     held: Option<Transmit>,
@@ -56,7 +45,7 @@ struct Outgoing {
     blocked: bool,
 }
 
-/// What a part of a round left behind.
+/// Result of a part of a round.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
@@ -66,27 +55,19 @@ enum Round {
     Over,
 }
 
-impl Shard {
-    pub(crate) fn new(
-        socket: Socket,
-        book: AddressBook,
-        link: Link,
-        handoff: Handoff,
-        metrics: Metrics,
-        seed: [u8; 32],
-    ) -> Self {
-        let candidates = book.candidates().to_vec();
+impl<'a> Shard<'a> {
+    /// Makes a shard without transports. It tells the rooms that it is up.
+    pub(crate) fn new(ports: &'a mut Ports, epoch: u32, seed: [u8; 32]) -> Self {
         let config = Config {
             shard: 0,
-            candidates,
+            epoch,
+            candidates: ports.book.candidates().to_vec(),
         };
+        let mut sfu = Sfu::new(config, seed);
+        sfu.announce();
         Self {
-            sfu: Sfu::new(config, seed),
-            socket,
-            book,
-            link,
-            handoff,
-            metrics,
+            sfu,
+            ports,
             buffer: ReceiveBuffer::new(),
             outgoing: Outgoing::default(),
             held_event: None,
@@ -95,18 +76,18 @@ impl Shard {
     }
 
     /// Works until told to stop, or until the link's other end is gone.
-    pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
+    pub(crate) async fn run(mut self, stop: &mut Stop) {
         loop {
             match self.round() {
                 Round::Over => break,
                 Round::More => {
                     tokio::task::yield_now().await;
-                    if stop.try_recv().is_ok() {
+                    if stop.is_asked() {
                         break;
                     }
                 }
                 Round::Done => {
-                    if self.wait(&mut stop).await == Round::Over {
+                    if self.wait(stop).await == Round::Over {
                         break;
                     }
                 }
@@ -116,6 +97,8 @@ impl Shard {
     }
 
     fn round(&mut self) -> Round {
+        #[cfg(any(test, feature = "fault-injection"))]
+        self.ports.fault.strike();
         let received = self.receive();
         self.receive_relayed();
         let messages = self.receive_messages();
@@ -135,10 +118,10 @@ impl Shard {
 
     fn receive(&mut self) -> Round {
         for _ in 0..RECEIVES_MAX {
-            match self.socket.try_receive(&mut self.buffer) {
+            match self.ports.socket.try_receive(&mut self.buffer) {
                 Ok(()) => self.handle_received(),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Done,
-                // An ICMP error of an earlier send; the next call brings what waits behind it.
+                // An ICMP error of an earlier send. The next call reads the datagrams after it.
                 Err(error) => tracing::debug!(%error, "receive"),
             }
         }
@@ -153,17 +136,17 @@ impl Shard {
             payload,
         } in self.buffer.datagrams()
         {
-            let flow = Flow::udp(self.book.announced(local), source);
+            let flow = Flow::udp(self.ports.book.announced(local), source);
             self.sfu.handle_datagram(Datagram { flow, payload }, now);
         }
     }
 
-    /// Takes all that the relay handed over: the bound of the hand-off is the budget.
+    /// Takes all datagrams that the relay handed over. The bound of the hand-off is the budget.
     fn receive_relayed(&mut self) {
         let now = Instant::now();
-        let (sfu, handoff) = (&mut self.sfu, &mut self.handoff);
+        let (sfu, handoff) = (&mut self.sfu, &mut self.ports.handoff);
         handoff.receive(|datagram| {
-            // Its client has sent it to an announced address.
+            // The relay's client sent it to an announced address.
             let flow = Flow::udp(datagram.local, datagram.source);
             let payload = datagram.payload;
             sfu.handle_datagram(Datagram { flow, payload }, now);
@@ -172,7 +155,7 @@ impl Shard {
 
     fn receive_messages(&mut self) -> Round {
         for _ in 0..MESSAGES_MAX {
-            match self.link.to_sfu.try_recv() {
+            match self.ports.link.to_sfu.try_recv() {
                 Ok(message) => self.sfu.handle_message(message, Instant::now()),
                 Err(mpsc::error::TryRecvError::Empty) => return Round::Done,
                 Err(mpsc::error::TryRecvError::Disconnected) => return Round::Over,
@@ -183,12 +166,15 @@ impl Shard {
 
     fn send(&mut self) -> Round {
         let round = self.send_datagrams();
-        self.handoff.flush(&self.metrics);
+        let Ports {
+            handoff, metrics, ..
+        } = &mut *self.ports;
+        handoff.flush(metrics);
         round
     }
 
-    /// Sends what the forwarding unit has to send. The clock is read once for each send to the
-    /// kernel, not for each datagram.
+    /// Sends the forwarding unit's datagrams. The clock is read once for each send to the kernel,
+    /// not for each datagram.
     fn send_datagrams(&mut self) -> Round {
         let mut now = Instant::now();
         for _ in 0..SENDS_MAX {
@@ -197,7 +183,10 @@ impl Shard {
                 self.flush();
                 return Round::Done;
             };
-            if self.handoff.push(&transmit, &self.metrics) {
+            let Ports {
+                handoff, metrics, ..
+            } = &mut *self.ports;
+            if handoff.push(&transmit, metrics) {
                 let received_at = transmit.received_at;
                 received_at.iter().for_each(|at| self.forwarded(*at, now));
                 continue;
@@ -205,6 +194,7 @@ impl Shard {
             if !self.add_to_batch(&transmit) {
                 let sent_at = self.flush();
                 now = sent_at.unwrap_or(now);
+                // The kernel takes nothing more now: the datagram waits for the next round.
                 if sent_at.is_none() || !self.add_to_batch(&transmit) {
                     self.outgoing.held = Some(transmit);
                     return Round::Done;
@@ -217,7 +207,7 @@ impl Shard {
     /// Adds a datagram to the batch. Returns false if the batch has to be sent first.
     fn add_to_batch(&mut self, transmit: &Transmit) -> bool {
         let Flow { local, remote, .. } = transmit.flow;
-        let source = self.book.source(local);
+        let source = self.ports.book.source(local);
         let batch = &mut self.outgoing.batch;
         let joined = batch.push(source, remote, &transmit.payload);
         if joined {
@@ -226,10 +216,10 @@ impl Shard {
         joined
     }
 
-    /// Sends the batch and returns when. Returns `None` if the kernel takes nothing now.
+    /// Sends the batch and returns the time. Returns `None` if the kernel takes nothing now.
     fn flush(&mut self) -> Option<Instant> {
-        match self.socket.try_send(&mut self.outgoing.batch) {
-            Ok(sent) => self.metrics.refused(sent.refused),
+        match self.ports.socket.try_send(&mut self.outgoing.batch) {
+            Ok(sent) => self.ports.metrics.refused(sent.refused),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.outgoing.blocked = true;
                 return None;
@@ -245,15 +235,15 @@ impl Shard {
         Some(now)
     }
 
-    /// Notes how long a packet was under way in here.
+    /// Notes the time that a packet spent in this process.
     fn forwarded(&self, received_at: Instant, now: Instant) {
         let delay = now.saturating_duration_since(received_at);
-        self.metrics.forwarded(delay);
+        self.ports.metrics.forwarded(delay);
     }
 
     fn send_events(&mut self) -> Round {
         while let Some(event) = self.held_event.take().or_else(|| self.sfu.poll_event()) {
-            match self.link.from_sfu.try_send(event) {
+            match self.ports.link.from_sfu.try_send(event) {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
                     self.held_event = Some(event);
@@ -268,40 +258,41 @@ impl Shard {
     fn export(&mut self) {
         if self.exported_at.elapsed() >= EXPORT_INTERVAL {
             self.exported_at = Instant::now();
-            self.metrics.export(self.sfu.stats());
+            self.ports.metrics.export(self.sfu.stats());
         }
     }
 
     /// Waits for whatever comes first.
-    async fn wait(&mut self, stop: &mut oneshot::Receiver<()>) -> Round {
+    async fn wait(&mut self, stop: &mut Stop) -> Round {
         let export_at = self.exported_at + EXPORT_INTERVAL;
         let deadline = self
             .sfu
             .poll_timeout()
             .map_or(export_at, |at| at.min(export_at));
         tokio::select! {
+            // In this order: the end first, then datagrams, which cannot wait as long as messages
+            // can.
             biased;
-            _ = stop => return Round::Over,
-            _ = self.socket.readable() => {}
-            () = self.handoff.arrived() => {}
-            message = self.link.to_sfu.recv() => match message {
+            () = stop.asked() => return Round::Over,
+            _ = self.ports.socket.readable() => {}
+            () = self.ports.handoff.arrived() => {}
+            message = self.ports.link.to_sfu.recv() => match message {
                 Some(message) => self.sfu.handle_message(message, Instant::now()),
                 None => return Round::Over,
             },
             () = tokio::time::sleep_until(deadline.into()) => {}
-            _ = self.socket.writable(), if self.outgoing.blocked => {}
-            _ = self.link.from_sfu.reserve(), if self.held_event.is_some() => {}
+            _ = self.ports.socket.writable(), if self.outgoing.blocked => {}
+            _ = self.ports.link.from_sfu.reserve(), if self.held_event.is_some() => {}
         }
         Round::Done
     }
 
-    /// Ends every transport, and returns when each good-bye is sent, or when the time for that is
-    /// over.
+    /// Ends every transport; returns once each goodbye is sent, or when the time for that is over.
     async fn close(mut self) {
         self.sfu.close_all(Instant::now());
         let all_sent = async {
             while self.send() == Round::More || self.outgoing.blocked {
-                if self.outgoing.blocked && self.socket.writable().await.is_err() {
+                if self.outgoing.blocked && self.ports.socket.writable().await.is_err() {
                     break;
                 }
             }
@@ -313,6 +304,6 @@ impl Shard {
             tracing::warn!("not every transport was told of the end");
         }
         self.send_events();
-        self.metrics.export(self.sfu.stats());
+        self.ports.metrics.export(self.sfu.stats());
     }
 }

@@ -1,9 +1,18 @@
-//! Batches of one author in their order, whichever of two paths brought them.
+//! Batches of one author in their order, on whichever of two paths they came.
 
-use crate::{limits::EARLY_BATCHES_MAX, session::Received};
-use std::collections::BTreeMap;
+use crate::limits::EARLY_BATCHES_MAX;
+use fmz_annotation::Ops;
+use fmz_proto::ClientBatch;
+use std::{collections::BTreeMap, time::Instant};
 
-/// What came of one author in one session.
+/// A batch that came, and waits for its turn.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) batch: ClientBatch<Ops>,
+    pub(crate) at: Instant,
+}
+
+/// The batches of one author that came in one session.
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
     /// Number of the last batch that was taken.
@@ -21,11 +30,12 @@ impl Arrivals {
         }
     }
 
-    /// Takes a batch of the ordered path, and the copies that follow it. What comes there is next,
-    /// whatever numbers its author left out.
+    /// Takes a batch of the ordered path. Returns it, with the copies that follow it. A batch on
+    /// this path is always the next one, even if its author left numbers out.
     pub(crate) fn ordered(&mut self, received: Received) -> Vec<Received> {
         let seq = received.batch.client_seq;
         if seq <= self.last {
+            // It came as a copy before, or in an earlier session.
             return Vec::new();
         }
         self.last = seq;
@@ -34,8 +44,8 @@ impl Arrivals {
         next
     }
 
-    /// Takes a copy. One that is ahead waits for the ordered path; where there is
-    /// no room it is left to it.
+    /// Takes a copy. Returns the batches whose turn has come. A copy that is ahead waits for the
+    /// ordered path. If too many wait, the ordered path brings its batch later.
     pub(crate) fn copy(&mut self, received: Received) -> Vec<Received> {
         let seq = received.batch.client_seq;
         let room = self.early.len() < EARLY_BATCHES_MAX || seq == self.last.saturating_add(1);
@@ -45,7 +55,7 @@ impl Arrivals {
         self.follow()
     }
 
-    /// The copies whose turn has come; those before them are known.
+    /// Returns the copies whose turn has come, and drops those of batches that are known.
     fn follow(&mut self) -> Vec<Received> {
         let mut next = Vec::new();
         while let Some(first) = self.early.first_entry() {

@@ -19,8 +19,8 @@ impl Bucket {
         }
     }
 
-    /// Takes `amount` if anything is left; the last take may overdraw, so that no
-    /// amount is too large for ever.
+    /// Takes `amount`, and returns true, if anything is left. The last take may overdraw, so that
+    /// no amount is too large for ever.
     pub(crate) fn take(&mut self, amount: u32, now: Instant) -> bool {
         let open = now >= self.ready_at();
         if open {
@@ -29,7 +29,7 @@ impl Bucket {
         open
     }
 
-    /// When the next take will succeed.
+    /// Returns when the next take will succeed.
     pub(crate) fn ready_at(&self) -> Instant {
         self.full_at
             .checked_sub(self.tolerance)

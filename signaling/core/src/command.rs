@@ -6,14 +6,6 @@ use fmz_annotation::version::{FrameHistory, Overwritten, Version, VersionId};
 use fmz_proto::v1::{Grants, Op};
 use std::ops::RangeInclusive;
 
-/// Names one command; its answer brings the id back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CommandId(pub u64);
-
-/// Names one reading of an older state; the answer brings the token back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReadToken(pub u64);
-
 /// The person or program that gives a command, by a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {

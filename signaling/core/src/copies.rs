@@ -4,21 +4,18 @@
 use crate::limits::COPY_INTERVAL;
 use bytes::Bytes;
 use fmz_proto::{
-    Message, encode_server,
+    EncodedBatch, committed_len, encode_committed,
     limits::{COPIES_PER_BATCH, COPY_FRAME_BYTES_MAX},
-    v1::{Committed, CommittedBatch, server_message},
 };
 use std::{collections::VecDeque, time::Instant};
 
 /// Bytes that a frame adds to the batches in it: its head and the message's field.
 const FRAME_BYTES: usize = 8;
-/// Bytes that the field of one batch adds to it.
-const FIELD_BYTES: usize = 3;
 
 /// What one tick handed out.
 #[derive(Debug)]
 struct Recent {
-    batches: Vec<CommittedBatch>,
+    batches: Vec<EncodedBatch>,
     bytes: usize,
     left: u32,
 }
@@ -32,9 +29,8 @@ pub(crate) struct Copies {
 impl Copies {
     /// Takes note of a tick; false for one that is larger than a datagram, which is not copied.
     #[must_use]
-    pub(crate) fn note(&mut self, batches: &[CommittedBatch]) -> bool {
-        let bytes = |batch: &CommittedBatch| batch.encoded_len() + FIELD_BYTES;
-        let bytes = batches.iter().map(bytes).sum::<usize>();
+    pub(crate) fn note(&mut self, batches: &[EncodedBatch]) -> bool {
+        let bytes = committed_len(batches.iter());
         if bytes + FRAME_BYTES > COPY_FRAME_BYTES_MAX {
             return false;
         }
@@ -64,15 +60,12 @@ impl Copies {
         self.due_at(now).filter(|due| *due <= now)?;
         self.sent = Some(now);
         self.drop_what_does_not_fit();
-        let batches = self.ticks.iter().flat_map(|tick| tick.batches.clone());
-        let batches = batches.collect();
+        let frame = encode_committed(self.ticks.iter().flat_map(|tick| &tick.batches));
         for tick in &mut self.ticks {
             tick.left -= 1;
         }
         self.ticks.retain(|tick| tick.left > 0);
-        Some(encode_server(server_message::Message::Committed(
-            Committed { batches },
-        )))
+        Some(frame)
     }
 
     fn drop_what_does_not_fit(&mut self) {

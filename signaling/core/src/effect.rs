@@ -1,15 +1,11 @@
 //! What a room asks its surroundings to do.
 
-use crate::{CommandId, Outcome, ReadToken, Reason, SessionId, StateAt};
+use crate::{AppendToken, CommandId, Outcome, ReadToken, Reason, SessionId, StateAt};
 use bytes::Bytes;
-use fmz_proto::v1::{CommittedBatch, to_sfu};
+use fmz_proto::{EncodedBatch, v1::to_sfu};
 use std::time::Duration;
 
-/// Names one append; the answer brings it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AppendToken(pub u64);
-
-/// By which way a message came.
+/// The path on which a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Path {
     /// The WebSocket.
@@ -20,98 +16,71 @@ pub enum Path {
     Live,
 }
 
-/// How much waits for a session on one of its ways, by
-/// [`crate::limits::PRESSURE_LOW_BYTES`] and the two above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pressure {
-    /// It keeps up.
-    Low,
-    /// It falls behind.
-    High,
-    /// It does not move.
-    Full,
-}
-
-impl Pressure {
-    /// The pressure of so many waiting bytes. Between low and high it stays as it was.
-    pub fn of(bytes: usize, before: Self) -> Self {
-        if bytes >= crate::limits::PRESSURE_FULL_BYTES {
-            Self::Full
-        } else if bytes <= crate::limits::PRESSURE_LOW_BYTES {
-            Self::Low
-        } else if bytes >= crate::limits::PRESSURE_HIGH_BYTES {
-            before.max(Self::High)
-        } else {
-            before
-        }
-    }
-}
-
-/// What a frame for a WebSocket is, where its queue is long.
+/// How a long queue to a WebSocket treats a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Must arrive.
+    /// The frame must arrive.
     Must,
-    /// Must arrive; the room keeps these frames anyway, so they cost a session's
-    /// queue little, however many.
+    /// The frame must arrive. The room keeps these frames anyway, so they cost a session's queue
+    /// little, however many they are.
     CatchUp,
-    /// May be dropped: the next one says the same, newer.
+    /// The frame may be dropped: the next one says the same, newer.
     Presence,
 }
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Append to the room's log and answer with [`crate::Room::handle_appended`].
-    /// One is on its way at a time.
+    /// Append to the room's log, and answer with [`crate::Room::handle_appended`]. One append is on
+    /// its way at a time.
     Append {
-        /// Brought back by the answer.
+        /// Names this append in the answer.
         token: AppendToken,
-        /// Revision behind which the batches come.
+        /// The revision that the log ends with before this append.
         expected_revision: u64,
         /// Batches with consecutive revisions.
-        batches: Vec<CommittedBatch>,
+        batches: Vec<EncodedBatch>,
     },
     /// Send frames, in order, over the WebSockets of some sessions.
     SendSocket {
-        /// To whom.
+        /// The sessions.
         sessions: Vec<SessionId>,
-        /// What they are.
+        /// How a long queue treats the frames.
         class: Class,
         /// Whole frames, see [`fmz_proto::encode`].
         frames: Vec<Bytes>,
     },
-    /// Tell the media server.
+    /// Send a message to the forwarding unit. It is of the epoch of the unit that was last up.
     ToSfu(to_sfu::Message),
-    /// Send `Closing` behind all that was sent before, then close. The room knows
-    /// the session no more.
+    /// Send `Closing` behind all that was sent before, then close the connection. The room has
+    /// forgotten the session.
     Close {
-        /// Whose.
+        /// The session.
         session: SessionId,
-        /// Why.
+        /// Why it ends.
         reason: Reason,
     },
     /// Read an older state from the log and answer with [`crate::Room::handle_state`].
     ReadState {
-        /// Brought back by the answer.
+        /// Names this reading in the answer.
         token: ReadToken,
-        /// Which state.
+        /// The state to read.
         at: StateAt,
     },
     /// Answer a command.
     Answer {
-        /// Which command.
+        /// The command.
         command: CommandId,
         /// What came of it, of the command's kind.
         outcome: Outcome,
     },
-    /// A client found its document to be another one, for the metrics.
+    /// Count a client that found its document to differ from the server's.
     Diverged,
-    /// Ops were handed out: how long each batch took from its arrival, for the metrics.
+    /// Count ops that were handed out, and how long each batch took from its arrival.
     HandedOut {
         /// Ops in all batches.
         ops: u64,
-        /// One for each batch.
+        /// One time for each batch.
         waits: Vec<Duration>,
     },
 }

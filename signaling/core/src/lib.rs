@@ -1,15 +1,15 @@
-//! The room as a pure state machine: who is in it, what they may do, and the one
-//! order of what they draw.
+//! The room as a pure state machine: its participants, their grants, and one order for all that
+//! they draw.
 //!
-//! A [`Room`] is driven by verbs: `handle_*` takes what happened and the time,
-//! [`Room::poll_effect`] gives what is to be done about it, [`Room::poll_timeout`] says when to
-//! call [`Room::handle_timeout`]. It holds no clock, socket, task, lock or file. After any
-//! `handle_*` poll effects until there are none.
+//! A [`Room`] is driven by verbs: `handle_*` takes an event and the time, [`Room::poll_effect`]
+//! returns what is to be done about it, [`Room::poll_timeout`] says when to call
+//! [`Room::handle_timeout`]. A room holds no clock, socket, task, lock or file. After any
+//! `handle_*`, poll effects until there are none.
 //!
 //! The rules it keeps have ids in `docs/SPEC-signaling.md`; the tests carry them.
 //!
 //! # Example
-//! Somebody who may look joins a new room, and is welcomed:
+//! A person who may only view joins a new room, and is welcomed:
 //!
 //! ```
 //! use fmz_annotation::Document;
@@ -60,7 +60,10 @@ mod bucket;
 mod command;
 mod copies;
 mod effect;
+mod frame;
+mod id;
 pub mod limits;
+mod pressure;
 mod publication;
 mod reason;
 mod recent;
@@ -69,11 +72,14 @@ mod sequencer;
 mod session;
 
 pub use command::{
-    Asker, Command, CommandId, Commit, Committed, Outcome, Question, ReadToken, Refusal, Restore,
-    Restored, StateAt, Target, Whose,
+    Asker, Command, Commit, Committed, Outcome, Question, Refusal, Restore, Restored, StateAt,
+    Target, Whose,
 };
-pub use effect::{AppendToken, Class, Effect, Path, Pressure};
+pub use effect::{Class, Effect, Path};
+pub use frame::read_client;
+pub use id::{AppendToken, CommandId, LinkEpoch, LinkSession, ReadToken, SessionId};
 pub use limits::RoomLimits;
+pub use pressure::Pressure;
 pub use reason::Reason;
 pub use room::{Room, RoomInfo};
-pub use session::{Join, SessionId};
+pub use session::Join;

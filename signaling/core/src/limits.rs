@@ -8,45 +8,45 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two sends of committed ops: about one picture of a 60 Hz screen.
 pub const TICK: Duration = Duration::from_millis(16);
-/// Batches in a tick from which on those of the next tick go to the log together: fewer are
-/// there at once by themselves.
+/// Batches in a tick from which on the room collects those of the next tick and writes them
+/// together. Fewer batches are rarely in the way of each other.
 pub const GATHER_FROM_BATCHES: usize = 4;
-/// Part of a core that sending to all may take before the tick becomes wider, up to
-/// [`TICK_SPARING`]: one in so many.
+/// Share of a core that sending to all may take before the tick becomes wider, up to
+/// [`TICK_SPARING`]: one part in so many.
 pub const SENDING_SHARE: u32 = 25;
 /// Longest time between two sends of committed ops only to spare the processor.
 pub const TICK_SPARING: Duration = Duration::from_millis(20);
-/// Longest time between two sends of committed ops, where sending to all takes long.
+/// Longest time between two sends of committed ops, if sending to all takes long.
 pub const TICK_MAX: Duration = Duration::from_millis(50);
-/// Bytes a second that one core frames, encrypts and sends to many: with more to
-/// send the tick becomes wider.
+/// Bytes a second that one core frames, encrypts and sends to many: if there is more to send, the
+/// tick becomes wider.
 pub const FAN_OUT_BYTES_PER_S: u64 = 96_000_000;
-/// What one send costs besides its bytes, as bytes: about a datagram.
+/// The cost of one send besides its bytes, as bytes: about a datagram.
 pub const SEND_BYTES: usize = 1000;
-/// Time between two sends of committed ops to who does not keep up: a hand still sees others draw.
+/// Time between two sends of committed ops to a session that does not keep up: one still sees
+/// others draw.
 pub const WIDE_TICK: Duration = Duration::from_millis(250);
-/// Time between two sends of committed ops on the ordered path to who has them as copies already:
-/// the fewer messages wait to be sent again after a loss, the fewer hold up the copies behind them
-/// (SCTP's window is one for all channels).
+/// Time between two sends of committed ops on the ordered path to sessions that have them as copies
+/// already: the fewer messages wait to be sent again after a loss, the fewer hold up the copies
+/// behind them (SCTP's window is one for all channels).
 pub const COVERED_TICK: Duration = Duration::from_millis(100);
 /// Bytes waiting for a session from which on it gets the wide tick and no pointers: a quarter of a
 /// second of a line of 8 Mbit/s.
 pub const PRESSURE_HIGH_BYTES: usize = 256 * 1024;
-/// Bytes waiting for a session from which on it gets nothing until they are gone: a
-/// second of the same line.
+/// Bytes waiting for a session from which on it gets no commits until they are gone: a second of
+/// the same line.
 pub const PRESSURE_FULL_BYTES: usize = 1024 * 1024;
 /// Bytes waiting for a session below which it keeps up again.
 pub const PRESSURE_LOW_BYTES: usize = 32 * 1024;
-/// Time in which a consumer to which nothing is sent must have taken what waits,
-/// before it is closed.
+/// Time that a consumer to which no commits are sent has to take what waits, before it is closed.
 pub const HELD_MAX: Duration = Duration::from_secs(20);
-/// Time between two copies of a commit behind which nothing follows: another loss is then
-/// independent of the first.
+/// Time between two copies of a commit that no other follows: another loss is then independent of
+/// the first.
 pub const COPY_INTERVAL: Duration = Duration::from_millis(25);
 /// Copies of one participant that came ahead of a missing batch and wait for it: a
 /// second and a half of drawing.
 pub const EARLY_BATCHES_MAX: usize = 64;
-/// Refused batches of one participant that are said again when the way of commits is lost.
+/// Refusals of one participant that are repeated when its channel is lost.
 pub const REFUSED_MAX: usize = 64;
 /// Time between two sends of one participant's pointer: 20 Hz looks smooth when interpolated.
 pub const PRESENCE_INTERVAL: Duration = Duration::from_millis(50);
@@ -57,14 +57,14 @@ pub const POINTERS_MAX: usize = 32;
 pub const POINTER_IDLE: Duration = Duration::from_secs(5);
 /// Ops in one append: bounds the time for which a room waits on the log.
 pub const APPEND_OPS_MAX: usize = 4096;
-/// Ops of one participant that wait for their turn: all that a client keeps while it is offline.
+/// Ops of one participant that wait for their turn: as many as a client keeps while it is offline.
 pub const INBOX_OPS_MAX: usize = 20_000;
 /// Batches of one participant that wait for their turn, resent ones included.
 pub const INBOX_BATCHES_MAX: usize = 4096;
-/// Bytes of batches in one `Committed`, before framing: room for one more batch of a
-/// client below the frame's limit.
+/// Bytes of one `Committed`, before framing: room for one more batch of a client below the frame's
+/// limit.
 pub const COMMITTED_BYTES_MAX: usize = 128 * 1024;
-/// Bytes of sent commits that are kept for those who come back: minutes of a busy room.
+/// Bytes of sent commits that are kept for sessions that come back: minutes of a busy room.
 pub const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes that are sent at once on a data channel to catch up; more goes over the WebSocket.
 pub const CHANNEL_CATCH_UP_BYTES_MAX: usize = 256 * 1024;
@@ -93,18 +93,18 @@ pub const REVERT_BYTES_MAX: usize = 960 * 1024;
 /// Colours in the palette of authors.
 pub const PALETTE: u32 = 8;
 
-/// What an operator may set.
+/// The limits that an operator may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomLimits {
     /// Sessions in a room at once.
     pub participants_max: usize,
     /// Ops of one participant a second, on average. A pen with 20 ops each 50 ms needs 400.
     pub ops_per_s: u32,
-    /// Ops of one participant at once: what was drawn while a connection was gone.
+    /// Ops of one participant at once: all that was drawn while a connection was gone.
     pub ops_burst: u32,
     /// Ops of a room a second, on average: a hundred pens at full rate.
     pub room_ops_per_s: u32,
-    /// Ops of a room at once: many who come back with what they drew.
+    /// Ops of a room at once: many participants who come back with what they drew.
     pub room_ops_burst: u32,
     /// Messages of one participant a second, on average: 60 batches, 60 pointers
     /// and the rest, twice.

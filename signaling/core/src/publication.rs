@@ -1,18 +1,19 @@
-//! What participants offer to the room.
+//! What participants publish in the room.
 
 use crate::{SessionId, limits};
 use fmz_proto::v1;
 
-/// A track that somebody offers, from the request on.
+/// A track that a participant publishes, from the request on.
 #[derive(Debug)]
 pub(crate) struct Publication {
     pub(crate) owner: SessionId,
     pub(crate) request: u32,
-    /// What was asked; the media server is told once the media is durable.
+    /// The request, until the forwarding unit is told: the media has to be durable, and the owner
+    /// needs a transport.
     pub(crate) asked: Option<v1::Publish>,
-    /// What its pictures come from; none for sound.
+    /// The media that its pictures belong to; sound has none.
     pub(crate) media: Option<v1::Media>,
-    /// Whether packets came; before that the room is not told.
+    /// True once packets came; before that the others are not told of it.
     pub(crate) started: bool,
     pub(crate) state: v1::Publication,
 }
@@ -46,7 +47,14 @@ impl Publication {
         }
     }
 
-    /// Returns whether a map counts frames as its media does, if that counts any.
+    /// Returns true if this is what a request asks for: its sender repeats it, because it cannot
+    /// know that the first one was taken.
+    pub(crate) fn answers(&self, publish: &v1::Publish) -> bool {
+        let asked = (publish.request, publish.kind, publish.source);
+        asked == (self.request, self.state.kind, self.state.source)
+    }
+
+    /// Returns true if a map counts frames as its media does, or if the media counts none.
     pub(crate) fn fits(&self, map: &v1::FrameMap) -> bool {
         self.media.as_ref().is_none_or(|media| {
             let counted = (media.num, media.den) != (0, 0);
@@ -57,7 +65,7 @@ impl Publication {
         })
     }
 
-    /// Keeps a map if it is not older than those kept; a map of the same epoch
+    /// Keeps a map, and returns true, unless it is older than those kept. A map of the same epoch
     /// replaces the one before.
     pub(crate) fn keep_map(&mut self, map: v1::FrameMap) -> bool {
         let maps = &mut self.state.frame_maps;

@@ -3,7 +3,7 @@
 /// Why a session ends. [`Reason::code`] is stable; clients may switch on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// The participant said so.
+    /// The participant asked to leave.
     Left,
     /// The connection is gone.
     Disconnected,
@@ -15,21 +15,21 @@ pub enum Reason {
     Replaced,
     /// More was sent than a participant may send.
     Flood,
-    /// What was sent to the session was not taken in time.
+    /// The client did not take in time what was sent to it.
     Slow,
     /// Too many frames were not messages.
     Malformed,
     /// One frame was larger than any may be.
     FrameTooLarge,
-    /// What was drawn cannot be kept for now.
+    /// The log takes nothing for now.
     Storage,
     /// The room holds as many people as it may.
     RoomFull,
     /// The document holds as many authors as it may.
     AuthorsFull,
-    /// The token does not allow to look at the room.
+    /// The token does not allow to view the room.
     Grant,
-    /// The media server does not take what it is told.
+    /// The forwarding unit does not take its messages.
     Overloaded,
     /// The room was put away for lack of use while the session came in.
     Reloading,
@@ -38,7 +38,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Left => "left",
@@ -60,7 +60,7 @@ impl Reason {
         }
     }
 
-    /// The same for people.
+    /// Returns the same for people.
     pub fn text(self) -> &'static str {
         match self {
             Self::Left => "you left the room",
@@ -82,7 +82,7 @@ impl Reason {
         }
     }
 
-    /// Whether coming back can help.
+    /// Returns true if coming back can help.
     pub fn retry(self) -> bool {
         !matches!(
             self,

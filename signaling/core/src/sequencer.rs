@@ -5,12 +5,10 @@
 
 use crate::{AppendToken, limits, recent::Recent};
 use bytes::Bytes;
-use fmz_annotation::{Authority, Document};
+use fmz_annotation::{Authority, Document, OpError, Ops};
 use fmz_proto::{
-    Message, encode, encode_server,
-    v1::{
-        Committed, CommittedBatch, DocumentSnapshot, Op, ServerMessage, Snapshot, server_message,
-    },
+    EncodedBatch, Message, committed_len, encode_committed, encode_server,
+    v1::{DocumentSnapshot, Op, Snapshot, op, server_message},
 };
 use std::time::{Duration, Instant};
 
@@ -21,10 +19,19 @@ pub(crate) struct Refused {
     pub(crate) text: String,
 }
 
-/// A batch and when it came.
+impl From<OpError> for Refused {
+    fn from(error: OpError) -> Self {
+        Self {
+            code: error.code(),
+            text: error.to_string(),
+        }
+    }
+}
+
+/// A batch and the time at which it came.
 #[derive(Debug)]
 struct Numbered {
-    batch: CommittedBatch,
+    batch: EncodedBatch,
     received: Instant,
 }
 
@@ -59,7 +66,7 @@ pub(crate) struct Sequencer {
 pub(crate) struct Tick {
     /// `None` stands for a batch that is too large to be sent: a rollback.
     pub(crate) frames: Vec<Option<Bytes>>,
-    pub(crate) batches: Vec<CommittedBatch>,
+    pub(crate) batches: Vec<EncodedBatch>,
     pub(crate) ops: u64,
     pub(crate) waits: Vec<Duration>,
 }
@@ -116,12 +123,8 @@ impl Sequencer {
     }
 
     /// Moves ops that were made on an older revision over what came since.
-    pub(crate) fn rebase(&self, author: u32, base: u64, ops: Vec<Op>) -> Result<Vec<Op>, Refused> {
-        let moved = self.document.rebase(author, base, ops);
-        moved.map_err(|error| Refused {
-            code: error.code(),
-            text: error.to_string(),
-        })
+    pub(crate) fn rebase(&self, author: u32, base: u64, ops: Ops) -> Result<Ops, Refused> {
+        Ok(self.document.rebase(author, base, ops)?)
     }
 
     /// Checks and numbers a batch; it will be part of the next append.
@@ -130,7 +133,7 @@ impl Sequencer {
         author: u32,
         authority: Authority,
         client_seq: u64,
-        ops: Vec<Op>,
+        ops: Ops,
         committed_ms: u64,
         received: Instant,
     ) -> Result<(), Refused> {
@@ -138,43 +141,33 @@ impl Sequencer {
             !self.is_flying(),
             "the document is ahead of the log only by what flies"
         );
-        let ops = self
+        let prepared = self.document.prepare(author, authority, ops)?;
+        let count = prepared.len();
+        let before = self.document.revision();
+        let period = |revision: u64| revision / limits::STATE_HASH_REVISIONS;
+        let hashed = period(before) != period(before + count as u64);
+        let batch = self
             .document
-            .prepare(author, authority, ops)
-            .map_err(|error| Refused {
-                code: error.code(),
-                text: error.to_string(),
-            })?;
-        let first_revision = self.document.revision() + 1;
-        let mut batch = CommittedBatch {
-            first_revision,
-            author,
-            client_seq,
-            committed_ms,
-            ops,
-            state_hash: 0,
-        };
-        self.document.apply(&batch).map_err(|error| Refused {
-            code: error.code(),
-            text: error.to_string(),
-        })?;
-        let revision = self.document.revision();
-        if revision / limits::STATE_HASH_REVISIONS
-            != (first_revision - 1) / limits::STATE_HASH_REVISIONS
-        {
-            batch.state_hash = self.document.state_hash();
-        }
-        self.flight_ops += batch.ops.len();
+            .commit(prepared, client_seq, committed_ms, hashed);
+        self.flight_ops += count;
         self.flight.push(Numbered { batch, received });
         Ok(())
     }
 
-    /// Lets the collected batches go to the log.
-    pub(crate) fn launch(
+    /// Checks and numbers an op that only the server writes.
+    pub(crate) fn number_own(
         &mut self,
+        op: op::Op,
+        committed_ms: u64,
         now: Instant,
-    ) -> Option<(AppendToken, u64, Vec<CommittedBatch>)> {
-        let expected = self.flight.first()?.batch.first_revision - 1;
+    ) -> Result<(), Refused> {
+        let ops = Ops::check(vec![Op { op: Some(op) }])?;
+        self.number(0, Authority::Author, 0, ops, committed_ms, now)
+    }
+
+    /// Lets the collected batches go to the log.
+    pub(crate) fn launch(&mut self, now: Instant) -> Option<(AppendToken, u64, Vec<EncodedBatch>)> {
+        let expected = self.flight.first()?.batch.first_revision() - 1;
         self.tokens += 1;
         self.full = self.flight_ops >= limits::APPEND_OPS_MAX;
         self.gathered = self.append_at().is_some_and(|at| at <= now);
@@ -224,19 +217,18 @@ impl Sequencer {
             .drain(..)
             .map(|numbered| numbered.batch)
             .collect();
-        let ops = batches.iter().map(|batch| batch.ops.len() as u64).sum();
-        let (mut frames, mut handed) = (Vec::new(), Vec::new());
-        for (frame, mut part) in frame_commits(batches) {
+        let ops = batches.iter().map(|batch| u64::from(batch.ops())).sum();
+        let mut frames = Vec::new();
+        for (last_revision, frame) in frame_commits(&batches) {
             match &frame {
-                Some(frame) => self.recent.push(last_revision(&part), frame.clone()),
-                None => self.recent.restart(last_revision(&part)),
+                Some(frame) => self.recent.push(last_revision, frame.clone()),
+                None => self.recent.restart(last_revision),
             }
             frames.push(frame);
-            handed.append(&mut part);
         }
         Some(Tick {
             frames,
-            batches: handed,
+            batches,
             ops,
             waits,
         })
@@ -267,49 +259,30 @@ impl Sequencer {
     }
 }
 
-/// Frames batches, as few frames as hold them, and gives them back. A batch that no
-/// frame holds has none.
+/// Frames batches, in as few frames as hold them, and gives the last revision of each. A batch
+/// that no frame holds has none.
 pub(crate) fn frame_commits(
-    batches: Vec<CommittedBatch>,
-) -> impl Iterator<Item = (Option<Bytes>, Vec<CommittedBatch>)> {
-    pack(batches).map(|batches| {
-        let bytes: usize = batches.iter().map(CommittedBatch::encoded_len).sum();
-        if bytes > limits::COMMITTED_BYTES_MAX {
-            return (None, batches);
-        }
-        let message = server_message::Message::Committed(Committed { batches });
-        let said = ServerMessage {
-            message: Some(message),
-        };
-        let frame = encode(&said);
-        match said.message {
-            Some(server_message::Message::Committed(Committed { batches })) => {
-                (Some(frame), batches)
-            }
-            _ => (Some(frame), Vec::new()),
-        }
+    batches: &[EncodedBatch],
+) -> impl Iterator<Item = (u64, Option<Bytes>)> {
+    pack(batches).map(|part| {
+        let last = part.last().map_or(0, EncodedBatch::last_revision);
+        let fits = committed_len(part.iter()) <= limits::COMMITTED_BYTES_MAX;
+        (last, fits.then(|| encode_committed(part.iter())))
     })
 }
 
-fn last_revision(batches: &[CommittedBatch]) -> u64 {
-    batches
-        .last()
-        .map_or(0, |batch| batch.first_revision + batch.ops.len() as u64 - 1)
-}
-
-/// Splits batches so that each part fits a frame.
-fn pack(batches: Vec<CommittedBatch>) -> impl Iterator<Item = Vec<CommittedBatch>> {
-    let mut batches = batches.into_iter().peekable();
+/// Splits batches so that each part fits a frame, or is one batch that none holds.
+fn pack(mut rest: &[EncodedBatch]) -> impl Iterator<Item = &[EncodedBatch]> {
     std::iter::from_fn(move || {
-        let first = batches.next()?;
-        let mut bytes = first.encoded_len();
-        let mut part = vec![first];
-        while let Some(next) =
-            batches.next_if(|next| bytes + next.encoded_len() <= limits::COMMITTED_BYTES_MAX)
-        {
-            bytes += next.encoded_len();
-            part.push(next);
-        }
+        let (first, behind) = rest.split_first()?;
+        let mut bytes = first.field_len();
+        let fits = |next: &&EncodedBatch| {
+            bytes += next.field_len();
+            bytes <= limits::COMMITTED_BYTES_MAX
+        };
+        let more = behind.iter().take_while(fits).count();
+        let (part, behind) = rest.split_at(1 + more);
+        rest = behind;
         Some(part)
     })
 }

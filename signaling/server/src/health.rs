@@ -2,7 +2,7 @@
 
 use crate::{problem::Problem, state::State};
 use axum::Json;
-use fmz_store::OpenReport;
+use fmz_store::Losses;
 use serde::Serialize;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -28,10 +28,10 @@ fn ok(lost: Vec<String>) -> Json<Health> {
     })
 }
 
-fn lines(report: &OpenReport) -> Vec<String> {
-    let told = report.losses.iter().take(LOST_LINES_MAX);
+fn lines(losses: &Losses) -> Vec<String> {
+    let told = losses.first.iter().take(LOST_LINES_MAX);
     let mut lines: Vec<String> = told.map(ToString::to_string).collect();
-    let more = report.losses_count - lines.len() as u64;
+    let more = losses.count - lines.len() as u64;
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
@@ -51,8 +51,13 @@ pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<He
     if state.is_stopping() {
         return Err(Problem::stopping());
     }
-    match state.store.health() {
-        Ok(()) => Ok(ok(lines(&state.store.report()))),
+    let health = &state.stores.health;
+    match health.health() {
+        Ok(()) if !state.rooms.link().is_up() => Err(Problem::unavailable(
+            "media",
+            "the media server is down: people can draw, but see no picture",
+        )),
+        Ok(()) => Ok(ok(lines(&health.losses()))),
         Err(_) => Err(Problem::unavailable("storage", "nothing can be saved")),
     }
 }

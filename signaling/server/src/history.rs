@@ -1,12 +1,8 @@
 //! A video's document as it was at any revision: the nearest snapshot, and the log behind it.
 
 use fmz_annotation::{ApplyError, Document};
-use fmz_proto::{
-    Message,
-    v1::{CommittedBatch, DocumentSnapshot},
-};
-use fmz_store::{Snapshot, Store, StoreError, last_revision};
-use std::sync::Arc;
+use fmz_proto::{Message, v1::DocumentSnapshot};
+use fmz_store::{Head, LogEntry, OpLog, Snapshot, SnapshotError, StoreError, Stores};
 use tokio::{runtime::Handle, task::spawn_blocking};
 
 /// Why there is no document of a revision.
@@ -38,7 +34,9 @@ impl HistoryError {
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
     pub(crate) document: Document,
-    /// Size of the snapshot it came from; 0 for none.
+    /// The end of the last batch that is in the document whole.
+    pub(crate) head: Head,
+    /// Size of the snapshot that it came from; 0 for none.
     pub(crate) snapshot_bytes: u64,
     /// Bytes of log that were applied to it.
     pub(crate) tail_bytes: u64,
@@ -48,20 +46,24 @@ pub(crate) struct Opened {
 
 /// Returns the document of `video` as it was behind the op `revision`; 0 gives the empty one.
 ///
-/// Reads one snapshot and a tail of about its size at most, see [`fmz_store::snapshot_is_due`]; all
+/// Reads one snapshot and a tail of about its size at most, see [`fmz_store::snapshot_is_due`]. All
 /// work is done beside the runtime's own threads.
 ///
 /// # Errors
 /// [`HistoryError`].
 pub(crate) async fn document_at(
-    store: Arc<dyn Store>,
+    stores: &Stores,
     video: &str,
     revision: u64,
 ) -> Result<Document, HistoryError> {
-    let opened = read(store, video, revision).await?;
+    Ok(opened_at(stores, video, revision).await?.document)
+}
+
+async fn opened_at(stores: &Stores, video: &str, revision: u64) -> Result<Opened, HistoryError> {
+    let mut opened = read(stores, video, revision).await?;
     let head = opened.document.revision();
-    match opened.lost {
-        _ if head == revision => Ok(opened.document),
+    match opened.lost.take() {
+        _ if head == revision => Ok(opened),
         Some(lost) => Err(lost.into()),
         None => Err(HistoryError::Beyond(head)),
     }
@@ -71,72 +73,51 @@ pub(crate) async fn document_at(
 ///
 /// # Errors
 /// [`HistoryError`].
-pub(crate) async fn newest(store: Arc<dyn Store>, video: &str) -> Result<Opened, HistoryError> {
-    read(store, video, u64::MAX).await
+pub(crate) async fn newest(stores: &Stores, video: &str) -> Result<Opened, HistoryError> {
+    read(stores, video, u64::MAX).await
 }
 
 /// Writes a snapshot of `video` at `revision` and returns its size, bytes. The document is read
-/// from the store, so that whoever has it open is not kept waiting.
+/// from the store, so that the room that has it open is not kept waiting.
 ///
 /// # Errors
 /// The text of what went wrong.
 pub(crate) async fn write_snapshot(
-    store: Arc<dyn Store>,
+    stores: &Stores,
     video: &str,
     revision: u64,
 ) -> Result<u64, String> {
-    let document = document_at(store.clone(), video, revision)
-        .await
-        .map_err(|error| error.to_string())?;
+    let opened = opened_at(stores, video, revision).await;
+    let Opened { document, head, .. } = opened.map_err(|error| error.to_string())?;
+    if head.revision != revision {
+        return Err(SnapshotError::Head(revision).to_string());
+    }
     let encode = move || document.snapshot().encode_to_vec();
     let bytes = spawn_blocking(encode).await;
     let bytes = bytes.map_err(|error| error.to_string())?;
     let size = bytes.len() as u64;
-    let put = store.put_snapshot(video, revision, bytes.into()).await;
-    put.map(|()| size).map_err(|error| error.to_string())
+    let document = bytes.into();
+    let put = stores
+        .snapshots
+        .put_snapshot(video, Snapshot { head, document });
+    put.await.map(|()| size).map_err(|error| error.to_string())
 }
 
-/// Returns the revision before the first batch behind `from` that was committed later than `ms`,
-/// milliseconds since 1970; the log's last where none was.
-///
-/// # Errors
-/// [`StoreError`] where the log cannot be read so far.
-pub(crate) async fn revision_at(
-    store: &dyn Store,
-    video: &str,
-    ms: u64,
-    from: u64,
-) -> Result<u64, StoreError> {
-    let mut revision = from;
-    loop {
-        let page = store.read(video, revision, u64::MAX).await?;
-        if page.is_empty() {
-            return Ok(revision);
-        }
-        for batch in page {
-            if batch.committed_ms > ms {
-                return Ok(revision);
-            }
-            revision = last_revision(&batch);
-        }
-    }
-}
-
-async fn read(store: Arc<dyn Store>, video: &str, to: u64) -> Result<Opened, HistoryError> {
-    let video = video.to_owned();
+async fn read(stores: &Stores, video: &str, to: u64) -> Result<Opened, HistoryError> {
+    let (stores, video) = (stores.clone(), video.to_owned());
     let runtime = Handle::current();
-    let work = move || runtime.block_on(read_here(&*store, &video, to));
+    let work = move || runtime.block_on(read_here(&stores, &video, to));
     let done = spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
 }
 
-/// Goes back to older snapshots, at last to none, where one makes no document.
-async fn read_here(store: &dyn Store, video: &str, to: u64) -> Result<Opened, HistoryError> {
+/// Reads a document. Goes back to older snapshots, at last to none, if one makes no document.
+async fn read_here(stores: &Stores, video: &str, to: u64) -> Result<Opened, HistoryError> {
     let mut at = to;
     loop {
-        let snapshot = store.snapshot(video, at).await?;
-        let from = snapshot.as_ref().map(|snapshot| snapshot.revision);
-        match (replay(store, video, to, snapshot).await, from) {
+        let snapshot = stores.snapshots.snapshot(video, at).await?;
+        let from = snapshot.as_ref().map(|snapshot| snapshot.head.revision);
+        match (replay(&*stores.log, video, to, snapshot).await, from) {
             (Err(error @ HistoryError::Document { .. }), Some(revision)) => {
                 tracing::error!(video, revision, %error, "a snapshot is passed over");
                 at = revision.saturating_sub(1);
@@ -147,14 +128,14 @@ async fn read_here(store: &dyn Store, video: &str, to: u64) -> Result<Opened, Hi
 }
 
 async fn replay(
-    store: &dyn Store,
+    log: &dyn OpLog,
     video: &str,
     to: u64,
     snapshot: Option<Snapshot>,
 ) -> Result<Opened, HistoryError> {
     let mut opened = snapshot.map_or_else(|| Ok(Opened::default()), from_snapshot)?;
     while opened.document.revision() < to {
-        let page = match store.read(video, opened.document.revision(), to).await {
+        let page = match log.read(video, opened.document.revision(), to).await {
             Ok(page) if page.is_empty() => break,
             Ok(page) => page,
             Err(error @ (StoreError::Lost { .. } | StoreError::Unreadable { .. })) => {
@@ -163,15 +144,15 @@ async fn replay(
             }
             Err(error) => return Err(error.into()),
         };
-        for batch in page {
-            opened.apply(batch, to)?;
+        for entry in page {
+            opened.apply(entry, to)?;
         }
     }
     Ok(opened)
 }
 
 fn from_snapshot(snapshot: Snapshot) -> Result<Opened, HistoryError> {
-    let revision = snapshot.revision;
+    let (head, revision) = (snapshot.head, snapshot.head.revision);
     let broken = |text| HistoryError::Document { revision, text };
     let snapshot_bytes = snapshot.document.len() as u64;
     let state = DocumentSnapshot::decode(snapshot.document);
@@ -182,24 +163,29 @@ fn from_snapshot(snapshot: Snapshot) -> Result<Opened, HistoryError> {
     }
     Ok(Opened {
         document,
+        head,
         snapshot_bytes,
         ..Opened::default()
     })
 }
 
 impl Opened {
-    /// Applies a batch, or its beginning where it goes beyond `to`.
-    fn apply(&mut self, mut batch: CommittedBatch, to: u64) -> Result<(), HistoryError> {
+    /// Applies a batch, or its beginning if it goes beyond `to`.
+    fn apply(&mut self, entry: LogEntry, to: u64) -> Result<(), HistoryError> {
+        let LogEntry { record, mut batch } = entry;
         if batch.first_revision > to {
             return Ok(());
         }
-        let (revision, ops) = (last_revision(&batch), to - batch.first_revision);
+        let (head, ops) = (record.head(), to - batch.first_revision);
+        let revision = head.revision;
         if revision > to {
             batch.ops.truncate(ops as usize + 1);
             // It is that of the whole batch.
             batch.state_hash = 0;
+        } else {
+            self.head = head;
         }
-        self.tail_bytes += batch.encoded_len() as u64;
+        self.tail_bytes += record.batch().bytes().len() as u64;
         let applied: Result<(), ApplyError> = self.document.apply(&batch);
         applied.map_err(|error| HistoryError::Document {
             revision,
@@ -212,9 +198,9 @@ impl Opened {
 mod tests {
     use super::*;
     use fmz_annotation::FramesOf;
-    use fmz_proto::v1::{AuthorAdded, Create, FrameStamp, Kind, ObjectId, Op, op};
-    use fmz_store::{Disk, Memory, OpLog, SnapshotStore};
-    use std::path::Path;
+    use fmz_proto::v1::{AuthorAdded, CommittedBatch, Create, FrameStamp, Kind, ObjectId, Op, op};
+    use fmz_store::{Disk, Memory, contract, last_revision};
+    use std::{path::Path, sync::Arc};
     use tempfile::TempDir;
 
     const BATCHES: u64 = 12;
@@ -252,11 +238,12 @@ mod tests {
         }
     }
 
-    async fn store() -> Arc<Memory> {
+    async fn stores() -> Stores {
         let store = Memory::new();
         let batches: Vec<_> = (0..BATCHES).map(batch).collect();
-        store.append("v", 0, batches).await.unwrap();
-        Arc::new(store)
+        let appended = contract::append(&store, "v", 0, &batches).await;
+        appended.unwrap();
+        Arc::new(store).into()
     }
 
     fn head() -> u64 {
@@ -267,18 +254,19 @@ mod tests {
     async fn history1_every_revision_is_the_same_from_any_snapshot() {
         let mut from_log = Vec::new();
         for revision in 0..=head() {
-            let document = document_at(store().await, "v", revision).await.unwrap();
+            let document = document_at(&stores().await, "v", revision).await.unwrap();
             assert_eq!(document.revision(), revision);
             from_log.push(document);
         }
         for at in 0..BATCHES {
-            let (store, at) = (store().await, last_revision(&batch(at)));
-            write_snapshot(store.clone(), "v", at).await.unwrap();
+            let (stores, at) = (stores().await, last_revision(&batch(at)));
+            write_snapshot(&stores, "v", at).await.unwrap();
             for (revision, expected) in from_log.iter().enumerate() {
-                let document = document_at(store.clone(), "v", revision as u64).await;
+                let document = document_at(&stores, "v", revision as u64).await;
                 assert_eq!(document.unwrap(), *expected, "{revision} from {at}");
             }
-            let opened = newest(store, "v").await.unwrap();
+            let opened = newest(&stores, "v").await.unwrap();
+            assert_eq!(opened.head.revision, opened.document.revision());
             assert_eq!(Some(&opened.document), from_log.last());
             assert!(opened.snapshot_bytes > 0 && opened.lost.is_none());
         }
@@ -286,11 +274,11 @@ mod tests {
 
     #[tokio::test]
     async fn history1_beyond_the_log_there_is_nothing() {
-        let error = document_at(store().await, "v", head() + 1)
+        let error = document_at(&stores().await, "v", head() + 1)
             .await
             .unwrap_err();
         assert_eq!(error.code(), "no_such_revision");
-        let inside = write_snapshot(store().await, "v", 3).await;
+        let inside = write_snapshot(&stores().await, "v", 3).await;
         assert!(inside.is_err(), "no batch ends there");
     }
 
@@ -299,8 +287,8 @@ mod tests {
     async fn opened(format: &Path) -> (Document, String) {
         let copy = TempDir::new().unwrap();
         copy_all(&format.join("log"), copy.path());
-        let store = Arc::new(Disk::open(copy.path()).unwrap());
-        let opened = newest(store, "dailies").await.unwrap();
+        let stores = Arc::new(Disk::open(copy.path()).unwrap()).into();
+        let opened = newest(&stores, "dailies").await.unwrap();
         assert!(opened.lost.is_none() && opened.snapshot_bytes > 0);
         let expected = std::fs::read_to_string(format.join("expected.txt")).unwrap();
         (opened.document, expected)
@@ -359,13 +347,17 @@ mod tests {
 
     #[tokio::test]
     async fn history3_a_snapshot_that_makes_no_document_is_passed_over() {
-        let store = store().await;
+        let stores = stores().await;
         let good = last_revision(&batch(2));
-        write_snapshot(store.clone(), "v", good).await.unwrap();
-        let wrong = last_revision(&batch(5));
-        let bytes = vec![0xff; 40].into();
-        store.put_snapshot("v", wrong, bytes).await.unwrap();
-        let opened = newest(store, "v").await.unwrap();
+        write_snapshot(&stores, "v", good).await.unwrap();
+        let wrong = opened_at(&stores, "v", last_revision(&batch(5))).await;
+        let wrong = Snapshot {
+            head: wrong.unwrap().head,
+            document: vec![0xff; 40].into(),
+        };
+        let put = stores.snapshots.put_snapshot("v", wrong).await;
+        put.unwrap();
+        let opened = newest(&stores, "v").await.unwrap();
         assert_eq!(opened.document.revision(), head());
         assert!(opened.snapshot_bytes > 0, "the one before was taken");
     }

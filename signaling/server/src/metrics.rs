@@ -27,6 +27,9 @@ pub(crate) struct Metrics {
     pub(crate) frames_refused: IntCounter,
     pub(crate) presence_dropped: IntCounter,
     pub(crate) diverged: IntCounter,
+    /// 1 while the forwarding unit is up.
+    pub(crate) media_up: IntGauge,
+    pub(crate) link_overruns: IntCounter,
     pub(crate) messages: IntCounter,
 }
 
@@ -72,6 +75,11 @@ impl Metrics {
             diverged: counter(
                 "fmz_replicas_diverged_total",
                 "Clients whose document differed from the server's",
+            )?,
+            media_up: gauge("fmz_media_up", "1 while the media server serves, else 0")?,
+            link_overruns: counter(
+                "fmz_link_overruns_total",
+                "Rooms that did not keep up with the media server and replaced their transports",
             )?,
             messages: counter("fmz_messages_total", "Messages received over WebSockets")?,
         })

@@ -13,7 +13,7 @@ use axum::Router;
 use fmz_net::front::{self, Front, Outlets, RelayStream};
 use fmz_proto::v1::{from_sfu, to_sfu};
 use fmz_signaling_core::Reason;
-use fmz_store::{CatalogError, Store};
+use fmz_store::{CatalogError, Stores};
 use prometheus::Registry;
 use std::{
     future::Future,
@@ -47,7 +47,7 @@ impl Server {
     /// [`ServerError`].
     pub fn new(
         config: Config,
-        store: Arc<dyn Store>,
+        stores: Stores,
         registry: Registry,
         to_sfu: mpsc::Sender<to_sfu::Message>,
         from_sfu: mpsc::Receiver<from_sfu::Message>,
@@ -63,7 +63,7 @@ impl Server {
         }
         let admin = config.admin.map(listen).transpose()?;
         let metrics = Metrics::new(&registry)?;
-        let state = State::new(config, tokens, store, metrics, to_sfu);
+        let state = State::new(config, tokens, stores, metrics, to_sfu);
         Ok(Self {
             state,
             listeners,
@@ -118,7 +118,8 @@ impl Server {
         }
         match self
             .state
-            .store
+            .stores
+            .catalog
             .create_room(api::new_room(room, title))
             .await
         {
@@ -140,8 +141,9 @@ impl Server {
             relay,
             registry,
             for_operators,
-            from_sfu,
+            mut from_sfu,
         } = self;
+        link::take_waiting(&state, &mut from_sfu);
         let settings = front(&state);
         let link = tokio::spawn(link::run(state.clone(), from_sfu));
         let stopping = CancellationToken::new();
@@ -195,7 +197,7 @@ async fn stop(state: &State, stopping: &CancellationToken) {
     // time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(web::DRAIN, state.sockets.acquire_many(sockets)).await;
-    state.store.flush().await;
+    state.stores.log.flush().await;
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {

@@ -3,11 +3,11 @@
 use crate::{
     Config,
     metrics::Metrics,
-    rooms::{RoomDeps, Rooms},
+    rooms::{Link, RoomDeps, Rooms},
     token::Tokens,
 };
 use fmz_proto::v1::to_sfu;
-use fmz_store::Store;
+use fmz_store::Stores;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU32, Ordering},
@@ -26,7 +26,7 @@ pub(crate) struct State {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stores: Stores,
     pub(crate) metrics: Metrics,
     pub(crate) rooms: Rooms,
     /// One permit for each WebSocket.
@@ -55,19 +55,19 @@ impl State {
     pub(crate) fn new(
         config: Config,
         tokens: Tokens,
-        store: Arc<dyn Store>,
+        stores: Stores,
         metrics: Metrics,
         to_sfu: mpsc::Sender<to_sfu::Message>,
     ) -> Self {
         let sockets = Arc::new(Semaphore::new(config.sessions_max));
         let reads = Arc::new(Semaphore::new(READS_MAX));
         let rooms = Rooms::new(RoomDeps {
-            store: store.clone(),
+            stores: stores.clone(),
             reads: reads.clone(),
             metrics: metrics.clone(),
             limits: config.room,
             idle: config.room_idle,
-            to_sfu,
+            link: Link::new(to_sfu),
         });
         let stopping = AtomicBool::new(false);
         let sessions = AtomicU32::new(0);
@@ -75,7 +75,7 @@ impl State {
             inner: Arc::new(Inner {
                 config,
                 tokens,
-                store,
+                stores,
                 metrics,
                 rooms,
                 sockets,

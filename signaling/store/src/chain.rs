@@ -1,12 +1,12 @@
 //! The hash chain of a video's log.
 
-/// BLAKE3 over everything that a video's log holds up to a batch: no batch before it can
-/// change, go or come unseen.
+/// A BLAKE3 hash over everything that a video's log holds up to a batch. Nothing before that batch
+/// can change, come or go unseen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Chain([u8; 32]);
 
 impl Chain {
-    /// Returns the chain behind one more batch, given as it was encoded. The chain of the
+    /// Returns the chain behind one more batch, which is given as it was encoded. The chain of an
     /// empty log is 32 zero bytes.
     #[must_use]
     pub fn next(self, encoded: &[u8]) -> Self {
@@ -16,12 +16,13 @@ impl Chain {
         Self(hasher.finalize().into())
     }
 
-    /// The chain as bytes.
+    /// Returns the chain as bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    /// Reads a chain back. Returns `None` if there are not 32 bytes.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 }

@@ -6,28 +6,32 @@ use std::{io, path::PathBuf};
 /// Why an append was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// Another writer was first; read from the log and try again.
-    #[error("the log is at revision {head}")]
+    /// The log was opened again, so the lease holds no more.
+    #[error("the log was opened by another owner")]
+    Fenced,
+    /// The log does not end where the records begin, or has another chain there.
+    #[error("the log ends at another place, at revision {head}")]
     Conflict {
         /// Last revision of the log.
         head: u64,
     },
-    /// The batches are empty or do not follow each other.
-    #[error("batches do not follow each other")]
+    /// There are no batches, or they do not follow each other.
+    #[error("batches must follow each other, and at least one is required")]
     Invalid,
     /// A batch is too large to be one record.
     #[error("a batch is over the size of a record")]
     TooLarge,
-    /// A write or a sync failed, now or before: this store acknowledges nothing more
-    /// until it is opened again.
+    /// A write or a sync failed, now or before. The store acknowledges nothing more until it is
+    /// opened again.
     #[error("storage failed: {0}")]
     Failed(String),
 }
 
 impl AppendError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Fenced => "fenced",
             Self::Conflict { .. } => "conflict",
             Self::Invalid => "invalid",
             Self::TooLarge => "too_large",
@@ -36,7 +40,7 @@ impl AppendError {
     }
 }
 
-/// Why a room was not created.
+/// Why a catalog did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogError {
     /// The name is taken.
@@ -45,13 +49,13 @@ pub enum CatalogError {
     /// The catalog holds as many rooms as it may.
     #[error("no more rooms can be made")]
     Full,
-    /// The room could not be kept.
+    /// The catalog cannot be read or written.
     #[error("storage failed: {0}")]
     Failed(String),
 }
 
 impl CatalogError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Exists => "room_exists",
@@ -64,29 +68,40 @@ impl CatalogError {
 /// Why a store cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// A write or a sync failed; nothing is acknowledged any more.
+    /// A read, a write or a sync failed. After a failed write nothing is acknowledged any more.
     #[error("storage failed: {0}")]
     Failed(String),
     /// A record that was good before cannot be read back.
     #[error("record of {video} in segment {segment} at byte {offset} cannot be read back")]
     Unreadable {
-        /// Whose record it is.
+        /// The video.
         video: String,
         /// Number of the segment.
         segment: u32,
-        /// Where the record begins.
+        /// Byte at which the record begins.
         offset: u64,
     },
-    /// Revisions that were durable are lost; what lies before and behind can be read.
+    /// Revisions that were durable are lost. The revisions before and behind can be read.
     #[error("revisions {first} to {last} of {video} are lost")]
     Lost {
-        /// Whose.
+        /// The video.
         video: String,
-        /// First one.
+        /// First lost revision.
         first: u64,
-        /// Last one.
+        /// Last lost revision.
         last: u64,
     },
+}
+
+impl StoreError {
+    /// Returns the stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "storage",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Lost { .. } => "lost",
+        }
+    }
 }
 
 impl From<io::Error> for StoreError {
@@ -98,19 +113,19 @@ impl From<io::Error> for StoreError {
 /// Why a snapshot was not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
-    /// No durable batch of the video ends at this revision.
+    /// No durable batch of the video ends at this revision with the snapshot's chain.
     #[error("no batch ends at revision {0}")]
-    Revision(u64),
-    /// It could not be written; the log is not touched by that.
+    Head(u64),
+    /// The snapshot could not be written. The log is not touched by that.
     #[error("storage failed: {0}")]
     Failed(String),
 }
 
 impl SnapshotError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Revision(_) => "no_such_revision",
+            Self::Head(_) => "no_such_revision",
             Self::Failed(_) => "storage",
         }
     }
@@ -119,17 +134,6 @@ impl SnapshotError {
 impl From<io::Error> for SnapshotError {
     fn from(error: io::Error) -> Self {
         Self::Failed(error.to_string())
-    }
-}
-
-impl StoreError {
-    /// The stable code of this error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Failed(_) => "storage",
-            Self::Unreadable { .. } => "unreadable",
-            Self::Lost { .. } => "lost",
-        }
     }
 }
 
@@ -144,10 +148,10 @@ pub enum OpenError {
     Unusable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A newer build wrote the folder; nothing was changed.
+    /// A newer build wrote the folder. Nothing was changed.
     #[error("{} was written by a newer fmz: format {found}; this one reads up to {FORMAT}", path.display())]
     Newer {
         /// The folder.
@@ -158,7 +162,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The stable code of this error.
+    /// Returns the stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::InUse(_) => "in_use",

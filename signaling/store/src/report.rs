@@ -1,45 +1,45 @@
-//! What was found wrong with what is stored.
+//! Losses and other findings in what is stored.
 
 use std::fmt;
 
-/// Losses that are kept one by one; more are counted.
+/// Losses that are kept one by one; further ones are counted.
 pub const LOSSES_MAX: usize = 1000;
 
-/// Something that was durable and is not there any more.
+/// Something that was durable and is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {
-    /// A segment of the log is not there, or nothing in it can be read.
+    /// A segment of the log is missing, or nothing in it can be read.
     Segment(u32),
     /// Bytes of a segment hold no record that was written there.
     Bytes {
         /// Number of the segment.
         segment: u32,
-        /// Where they begin.
+        /// First byte.
         offset: u64,
-        /// How many.
+        /// Number of bytes.
         bytes: u64,
     },
     /// Revisions of a video that no record holds.
     Revisions {
-        /// Whose.
+        /// The video.
         video: String,
-        /// First one.
+        /// First lost revision.
         first: u64,
-        /// Last one.
+        /// Last lost revision.
         last: u64,
     },
-    /// A snapshot that cannot be read back; the log still holds what it held.
+    /// A snapshot that cannot be read back. The log still holds all that it held.
     Snapshot {
-        /// Whose.
+        /// The video.
         video: String,
-        /// At which revision.
+        /// Revision of the snapshot.
         revision: u64,
     },
     /// The note of the folder's format could not be read, and was written again.
     Format,
 }
 
-/// Without names of videos, for whoever may ask; they are in the log.
+/// Names no video, for anyone may read this on the health page; the server's log names them.
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,41 +66,48 @@ impl fmt::Display for Loss {
     }
 }
 
+/// All losses that were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The first [`LOSSES_MAX`].
+    pub first: Vec<Loss>,
+    /// Number of all.
+    pub count: u64,
+}
+
+impl Losses {
+    /// Notes a loss once, and tells the operator.
+    pub(crate) fn note(&mut self, loss: Loss) {
+        if self.first.contains(&loss) {
+            return;
+        }
+        tracing::error!(?loss, "{loss}");
+        self.count += 1;
+        if self.first.len() < LOSSES_MAX {
+            self.first.push(loss);
+        }
+    }
+}
+
 /// An unfinished write that was cut off the end of the log, and kept beside it. Nothing in it was
 /// acknowledged, unless its bytes changed afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// Number of the segment.
     pub segment: u32,
-    /// Where it was cut.
+    /// Byte at which it was cut.
     pub offset: u64,
-    /// How many bytes were cut off.
+    /// Number of bytes that were cut off.
     pub bytes: u64,
 }
 
-/// What opening a folder found, and what was found since.
+/// The findings when a folder was opened, and since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpenReport {
-    /// The last write was unfinished.
+    /// The last write, if it was unfinished.
     pub cut: Option<Cut>,
     /// Segments whose index was missing or bad and was made again from the segment.
     pub rebuilt: Vec<u32>,
-    /// What is lost, the first [`LOSSES_MAX`].
-    pub losses: Vec<Loss>,
-    /// All losses.
-    pub losses_count: u64,
-}
-
-impl OpenReport {
-    /// Notes a loss once, and tells the operator.
-    pub(crate) fn lost(&mut self, loss: Loss) {
-        if self.losses.contains(&loss) {
-            return;
-        }
-        tracing::error!(?loss, "{loss}");
-        self.losses_count += 1;
-        if self.losses.len() < LOSSES_MAX {
-            self.losses.push(loss);
-        }
-    }
+    /// Everything that is lost.
+    pub losses: Losses,
 }

@@ -1,26 +1,26 @@
-//! Which snapshots are taken, and which are kept.
+//! The choice of snapshots that are taken, and of those that are kept.
 //!
-//! One is due once the log behind the last has grown as long as the last is large, within bounds.
-//! So snapshots together take no more room than the log and the newest few, and any revision is one
-//! snapshot and a tail not much longer than that snapshot away.
+//! A snapshot is due once the log behind the last one is as long as that one is large, within
+//! bounds. So snapshots together take no more room than the log and the newest few. And between a
+//! snapshot and any revision lies a tail that is not much longer than that snapshot.
 
 /// Bytes of log behind a snapshot below which no other is worth its sync: some 20,000 ops, which
 /// are applied in about 0.1 s.
 pub const TAIL_BYTES_MIN: u64 = 1024 * 1024;
-/// Bytes of log behind the newest snapshot after which another is due in any case:
-/// bounds the time to open a room.
+/// Bytes of log behind the newest snapshot after which another is due in any case. This bounds the
+/// time to open a room.
 pub const TAIL_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// Snapshots of a video that are kept whatever they cost: where the newest cannot be
-/// read, the one before it can.
+/// Newest snapshots of a video that are kept whatever they cost: if the newest cannot be read, the
+/// one before it can.
 pub const NEWEST_KEPT: usize = 2;
 
-/// Whether a snapshot is due, by the bytes of log behind the last one and that
-/// one's size (0 for none).
+/// Returns whether a snapshot is due, by the bytes of log behind the last one and that one's size
+/// (0 for none).
 pub fn snapshot_is_due(tail_bytes: u64, last_bytes: u64) -> bool {
     tail_bytes >= last_bytes.clamp(TAIL_BYTES_MIN, TAIL_BYTES_MAX)
 }
 
-/// A snapshot as thinning sees it.
+/// The revision and size of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) revision: u64,
@@ -51,8 +51,8 @@ pub(crate) fn surplus(snapshots: &[Kept], log_bytes: impl Fn(u64, u64) -> u64) -
 mod tests {
     use super::*;
 
-    /// A log of 100 bytes a revision with a snapshot of `bytes(revision)` whenever one
-    /// is due, thinned each time.
+    /// Returns the snapshots of a log of 100 bytes a revision. One of `bytes(revision)` is taken
+    /// whenever one is due, and they are thinned each time.
     fn grow(revisions: u64, bytes: impl Fn(u64) -> u64) -> Vec<Kept> {
         let mut kept: Vec<Kept> = Vec::new();
         for revision in 1..=revisions {

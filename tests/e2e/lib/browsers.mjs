@@ -46,8 +46,8 @@ const FIREFOX = {
 };
 
 /**
- * Firefox finds a server on the loopback interface only when told to look there,
- * and trusted with a camera.
+ * Settings of Firefox for a server on the loopback interface: Firefox looks there only if told to,
+ * and only if it may use a camera.
  */
 const FIREFOX_ON_LOOPBACK = {
   ...FIREFOX,
@@ -59,7 +59,10 @@ const FIREFOX_ON_LOOPBACK = {
   },
 };
 
-/** In the laboratory the server's certificate is by an authority of its own, which these trust. */
+/**
+ * In the laboratory, the server's certificate comes from an authority of the laboratory, which
+ * these browsers trust.
+ */
 const IN_THE_LAB = { authority: process.env.LAB_AUTHORITY };
 
 const KINDS = {
@@ -70,7 +73,7 @@ const KINDS = {
   "firefox in the lab": { ...FIREFOX, ...IN_THE_LAB },
 };
 
-/** A browser process of its own for one participant; `end` closes it and removes its profile. */
+/** Opens a browser process for one participant. `end` closes it and removes its profile. */
 export async function open(kind, size = PICTURE) {
   const { authority, ...options } = KINDS[kind];
   const home = await mkdtemp(join(tmpdir(), "fmz-browser-"));
@@ -92,7 +95,7 @@ export async function open(kind, size = PICTURE) {
   return { kind, browser, end };
 }
 
-/** Makes a database of certificates with one authority in it. */
+/** Makes a database of certificates that holds one authority. */
 async function trust(authority, folder) {
   await mkdir(folder, { recursive: true });
   const certutil = (...options) => promisify(execFile)("certutil", ["-d", `sql:${folder}`, ...options]);

@@ -1,44 +1,40 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-/** Work of one thread, of which each step needs the one before. */
+/** Steps of one thread's work, each of which needs the one before. */
 const WORK_STEPS = 90_000_000;
 /**
- * Threads that do it at once: as many as the machine has processors on which the
- * limits below were chosen.
+ * Threads that work at once: as many as the machine had processors on which the limits below were
+ * chosen.
  */
 const THREADS = 2;
-/** What they take there, ms. */
+/** Time that the work took on that machine, ms. */
 const WORK_MS = 100;
-/**
- * Tries, of which the quickest counts: others that have the processors for a moment
- * are not the machine's speed.
- */
+/** Tries, of which the quickest counts: other programs may hold the processors for a moment. */
 const TRIES = 3;
-/** A machine slower than this would take hours for all tests. */
+/** Largest slowness. On a slower machine all tests together would take hours. */
 const SLOWNESS_MAX = 20;
 
 /**
- * How much slower this machine is, 1..=20: each limit of time in these tests is multiplied by
- * it. Limits are for what never comes; what the tests wait for are events. Threads that work at
- * once also feel a processor that is missing, or that somebody else keeps busy: alone, a thread
- * would go to the other one.
+ * Slowness of this machine, 1..=20. Each time limit in these tests is multiplied by it. Tests wait
+ * for events; limits are for events that never come. The threads work at once so that a missing or
+ * busy processor shows: a single thread would simply use another.
  */
 export const SLOWNESS = Math.min(Math.max(1, (await measureWork()) / WORK_MS), SLOWNESS_MAX);
 
-/** Time within which something that a test waits for has to happen, ms. */
+/** Time within which an awaited event must happen, ms. */
 export const PATIENCE_MS = 60_000 * SLOWNESS;
 /**
- * Time for making a clip and starting a server, ms: a 4K clip takes up to three seconds of
- * encoding for each of its seconds.
+ * Time for making a clip and starting a server, ms. Encoding a 4K clip takes up to three times its
+ * length.
  */
 export const START_MS = 120_000 * SLOWNESS;
-/** Time for reading some seconds of pictures, ms: 4K pictures come slowly to a busy machine. */
+/** Time for reading some seconds of pictures, ms: a busy machine shows 4K pictures slowly. */
 export const PICTURES_MS = 240_000 * SLOWNESS;
-/** Longest that one call into a page may take, ms: it reads pictures. */
+/** Longest time of one call into a page, ms: such a call reads pictures. */
 export const CALL_MS_MAX = PICTURES_MS + PATIENCE_MS;
 
-/** Gives what `promise` gives, or fails with what was awaited. */
+/** Returns the result of `promise`, or fails and names what was awaited. */
 export async function within(awaited, promise, ms = PATIENCE_MS) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -51,7 +47,7 @@ export async function within(awaited, promise, ms = PATIENCE_MS) {
   }
 }
 
-/** Time in which all threads are done with their work, ms. */
+/** Returns the time in which all threads finish their work, ms. */
 async function measureWork() {
   const code = `${work}; const { parentPort } = require("node:worker_threads");
     parentPort.on("message", (steps) => parentPort.postMessage(work(steps)));`;
@@ -71,6 +67,6 @@ async function measureWork() {
 function work(steps) {
   let state = 1;
   for (let step = 0; step < steps; step += 1) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-  // Given, so that it is not left out.
+  // The state is returned so that the optimiser does not remove the work.
   return state;
 }

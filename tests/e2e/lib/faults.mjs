@@ -1,14 +1,14 @@
 /**
- * What is done to a page before its own code runs: a list of functions, each with what it is given
- * (`before` of `Participant`).
+ * Faults that are put into a page before its own code runs: lists of functions, each with its
+ * arguments (`before` of `Participant`).
  */
 
-/** As behind a firewall that lets no datagram through, either way. */
+/** Acts like a firewall that lets no datagram through in either direction. */
 export const blockDatagrams = [[hideOwnAddresses], [moveServer, ""]];
 
 /**
- * All datagrams go to this address (`ip:port`) instead of the server's, and none
- * comes from elsewhere.
+ * Sends all datagrams to this address (`ip:port`) instead of the server's, and lets none in from
+ * elsewhere.
  */
 export function throughLink(address) {
   return [[hideOwnAddresses], [moveServer, address]];
@@ -26,8 +26,8 @@ export function keepChannels() {
 }
 
 /**
- * Runs in the page: the server is told no address of this page, and learns one only
- * from what comes from there.
+ * Runs in the page: hides this page's addresses from the server, which learns one only from
+ * datagrams that it receives.
  */
 function hideOwnAddresses() {
   for (const property of ["localDescription", "currentLocalDescription", "pendingLocalDescription"]) {
@@ -47,12 +47,12 @@ function hideOwnAddresses() {
 }
 
 /**
- * Runs in the page: the server seems to be at an address `ip:port`, or nowhere where that is empty.
+ * Runs in the page: moves the server to an address `ip:port`, or nowhere if the address is empty.
  */
 function moveServer(address) {
   const set = RTCPeerConnection.prototype.setRemoteDescription;
-  // Foundation, component, protocol and priority stand before address and port (RFC
-  // 8839 section 5.1).
+  // Foundation, component, protocol and priority stand before address and port (RFC 8839 section
+  // 5.1).
   const place = /^(a=candidate:\S+ \S+ \S+ \S+) \S+ \S+ /gm;
   const move = (sdp) =>
     address ? sdp.replace(place, `$1 ${address.replace(":", " ")} `) : sdp.replace(/^a=candidate:.*\r\n/gm, "");

@@ -1,7 +1,7 @@
 /**
- * Runs in the page: puts `window.frameProbe` there, which reads the frame numbers painted into the
- * pictures of a video (docs/SPEC-frames.md, rules code1 to code5) beside the RTP timestamp of each.
- * Written from the rules, not from the product's own reader.
+ * Runs in the page: installs `window.frameProbe`, which reads the frame numbers painted into a
+ * video's pictures (docs/SPEC-frames.md, rules code1 to code5), with the RTP timestamp of each. It
+ * is written from the rules, independent of the product's own reader.
  */
 export function installFrameProbe() {
   const CELLS_A_WIDTH = 160;
@@ -11,7 +11,10 @@ export function installFrameProbe() {
   const NUMBER_BITS = 20;
   const CHECK_BITS = 8;
   const CONTRAST_MIN = 64;
-  /** Edge of a cell, in quarters of a cell from the picture's edge, pixels. */
+  /**
+   * Returns the edge of a cell in pixels; the argument counts quarters of a cell from the picture's
+   * edge.
+   */
   const edge = (quarters, width) => Math.floor((quarters * width) / (4 * CELLS_A_WIDTH));
 
   function cellMean({ data, width: stride }, width, column, row) {
@@ -37,7 +40,7 @@ export function installFrameProbe() {
     return crc;
   }
 
-  /** The number in a strip, or a word that says why there is none. */
+  /** Returns the number in a strip, or a word for the reason why there is none. */
   function readCode(image, width) {
     const cell = (column, row) => cellMean(image, width, column, row);
     for (const row of [0, 1]) {
@@ -60,7 +63,7 @@ export function installFrameProbe() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
 
-  /** The number in the strip of a picture, or a word that says why there is none. */
+  /** Returns the number in a picture's strip, or a word for the reason why there is none. */
   function codeOf(picture, width) {
     canvas.width = edge(4 * (2 * MARGIN + COLUMNS), width);
     canvas.height = edge(4 * (2 * MARGIN + 2), width);
@@ -68,13 +71,13 @@ export function installFrameProbe() {
     return readCode(context.getImageData(0, 0, canvas.width, canvas.height), width);
   }
 
-  // Taken before a test plants a fault: what tells a picture's own RTP timestamp,
-  // if the browser has it.
+  // Taken before a test plants a fault: the function that names a picture's own RTP timestamp, in
+  // browsers that have it.
   const { metadata } = VideoFrame.prototype;
 
   /**
-   * The picture that a video shows at this moment: the number painted in it and, if the browser
-   * says so of these very pixels, their RTP timestamp.
+   * Returns the picture that a video shows now: the number painted in it and, if the browser names
+   * it for these very pixels, their RTP timestamp.
    */
   function look(video) {
     if (!metadata) return { code: codeOf(video, video.videoWidth) };
@@ -86,8 +89,8 @@ export function installFrameProbe() {
 
   const request = HTMLVideoElement.prototype.requestVideoFrameCallback;
   let reader;
-  // Who reads goes before the page's own work: while that is done, the browser
-  // moves on to the next picture.
+  // The probe reads before the page's own callback runs: during that callback the browser may move
+  // on to the next picture.
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
     return request.call(this, (now, metadata) => {
       reader?.(this, metadata);
@@ -96,9 +99,9 @@ export function installFrameProbe() {
   };
 
   /**
-   * Up to `count` pictures of a video that the page follows, as many as come within `ms`: of each
-   * the number painted in it, its RTP timestamp, its size, what `also` knows of it, and how many
-   * pictures were presented up to it.
+   * Returns up to `count` pictures of a video that the page follows, as many as come within `ms`:
+   * for each the painted number, RTP timestamp, size, the fields that `also` adds, and the number
+   * of pictures presented so far.
    */
   function sample(video, count, ms, also) {
     return new Promise((resolve) => {
@@ -110,7 +113,7 @@ export function installFrameProbe() {
       };
       const patience = setTimeout(end, ms);
       reader = (shown, { rtpTimestamp: announced, presentedFrames }) => {
-        // Chromium calls back once without a picture when the page changes to another stream.
+        // When the page changes to another stream, Chromium calls back once without a picture.
         if (shown !== video || video.videoWidth === 0) return;
         const { rtpTimestamp = announced, code } = look(video);
         const { videoWidth: width, videoHeight: height } = video;
@@ -126,7 +129,8 @@ export function installFrameProbe() {
 const WRAP = 1n << 32n;
 
 /**
- * Frame number of a picture by the rules frame3 and frame4, or undefined where no map covers it.
+ * Returns the frame number of a picture by the rules frame3 and frame4; undefined if no map covers
+ * it.
  */
 export function frameOf(maps, rtpTimestamp) {
   const begun = maps.filter((map) => ticksSince(map, rtpTimestamp) >= 0n).sort((a, b) => a.epoch - b.epoch);

@@ -1,21 +1,25 @@
-/** Steps of the parts of a round; each is a pointer event, and so an op where it draws or drags. */
+/**
+ * Steps in each part of a round. Each step is a pointer event, and so an op if it draws or drags.
+ */
 const STROKE_STEPS = 100;
 const DRAG_STEPS = 90;
 const SHORT_STEPS = 15;
 /**
- * Pointer events between two frames of the page: a browser hands out one, so that ten
- * thousand would take minutes.
+ * Pointer events between two frames of the page. A browser delivers one, at which ten thousand
+ * would take minutes.
  */
 const EVENTS_A_FRAME = 6;
-/** A shared text is written in at every so many rounds: finding it takes longer than writing. */
+/**
+ * Rounds from one word in the shared text to the next: finding the text takes longer than writing.
+ */
 const ROUNDS_A_WORD = 2;
 
-/** What both people lay their hands on: the upper edge of a wide rectangle, and a text. */
+/** Objects on which both people work: the upper edge of a wide rectangle, and a text. */
 const RECTANGLE = [[0.3, 0.45], [0.7, 0.55]];
 const EDGE = [0.5, 0.45];
 const TEXT = { spot: [0.4, 0.5], inside: [0.41, 0.5], words: "shared" };
 
-/** Draws what two hands share. */
+/** Draws the objects that two hands share. */
 export async function prepare(one) {
   await one.choose("rectangle");
   await one.drag(...RECTANGLE);
@@ -24,10 +28,10 @@ export async function prepare(one) {
 }
 
 /**
- * Somebody who draws, drags, writes, removes and undoes without a pause. It keeps count of what has
- * to come of it: `kept` marks, strokes that begin and end where the pen did, and letters in the
- * shared text. Each drag ends where it began, so that a shared mark that was moved thousands of
- * times stands where it was unless a move was lost or came twice.
+ * A person who draws, drags, writes, deletes and undoes without a pause. The hand counts the
+ * expected results: `kept` marks, strokes with the pen's first and last place, and letters in the
+ * shared text. Each drag ends at its start, so a shared mark that was moved thousands of times is
+ * at its old place unless a move was lost or applied twice.
  */
 export class Hand {
   kept = 0;
@@ -35,12 +39,12 @@ export class Hand {
   strokes = [];
   #round = 0;
 
-  /** `top` is where this hand's own part of the picture begins, `letter` what it writes. */
+  /** Sets the upper edge of this hand's part of the picture, and the letter that it writes. */
   constructor(one, { top, letter }) {
     Object.assign(this, { one, top, letter });
   }
 
-  /** Goes on until the page holds this revision; gives the ways that ops took meanwhile. */
+  /** Works until the page holds this revision; returns the paths that ops took meanwhile. */
   async drawUntil(revision) {
     const paths = new Set();
     for (;;) {
@@ -64,12 +68,12 @@ export class Hand {
     if (this.#round % ROUNDS_A_WORD === 0) await this.#writeWord();
   }
 
-  /** Takes a tool by its key: quicker than by its button. */
+  /** Chooses a tool by its key, which is quicker than by its button. */
   async #tool(key) {
     await this.one.page.keyboard.press(key);
   }
 
-  /** A zigzag within this hand's part, another one each round. */
+  /** Returns a zigzag within this hand's part, a different one each round. */
   #route() {
     const shift = (this.#round % 20) / 200;
     return [[0.2, 0.02], [0.6, 0.08], [0.2, 0.11], [0.6, 0.15]].map(([x, y]) => [x + shift, this.top + y]);
@@ -81,8 +85,8 @@ export class Hand {
   }
 
   /**
-   * Presses and lifts as anybody does; the moves between come quicker. Gives where it
-   * began and ended, on the grid.
+   * Presses and lifts as a person does, but moves faster in between. Returns start and end on the
+   * grid.
    */
   async #press(route, steps) {
     const places = [];
@@ -98,7 +102,7 @@ export class Hand {
     return [first.grid, last.grid];
   }
 
-  /** A short stroke, every event of it from the browser. */
+  /** Draws a short stroke, every event of which comes from the browser. */
   async #scribble() {
     const [from, to] = [await this.one.place([0.3, this.top]), await this.one.place([0.5, this.top + 0.1])];
     const { mouse } = this.one.page;
@@ -108,7 +112,7 @@ export class Hand {
     await mouse.up();
   }
 
-  /** A rectangle of its own; every other one is removed again. */
+  /** Draws a rectangle of this hand's own; deletes every other one again. */
   async #frame() {
     const [x, y] = [0.72 + (this.#round % 5) / 50, this.top + 0.04];
     await this.#tool("r");
@@ -122,7 +126,7 @@ export class Hand {
     this.kept -= 1;
   }
 
-  /** Writes into the shared text, behind what is there. */
+  /** Writes a letter at the end of the shared text. */
   async #writeWord() {
     const { one } = this;
     await this.#tool("v");
@@ -145,7 +149,8 @@ export function rememberPress() {
 }
 
 /**
- * Runs in the page: moves the pressed pointer from place to place, some events before each frame.
+ * Runs in the page: moves the pressed pointer from place to place, with several events before each
+ * frame.
  */
 async function moveThrough(places, steps, eventsAFrame) {
   const { target, pointerId, pointerType } = window.press;
@@ -162,7 +167,7 @@ async function moveThrough(places, steps, eventsAFrame) {
   }
 }
 
-/** Runs in the page: a double click, which a busy machine's pointer is too slow for. */
+/** Runs in the page: double-clicks, for which a busy machine's pointer is too slow. */
 function clickTwice(clientX, clientY) {
   const init = { bubbles: true, clientX, clientY };
   document.elementFromPoint(clientX, clientY).dispatchEvent(new MouseEvent("dblclick", init));

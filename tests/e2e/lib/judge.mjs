@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 
-/** Pictures that a browser moves on while one is read, at most: at 24 a second they are 125 ms. */
+/** Pictures by which a browser may move on while one is read: at 24 a second they are 125 ms. */
 const LATE_MAX = 3;
 
 /**
- * Every picture carries a number, and page and rules give that very number for its RTP timestamp.
+ * Checks that every picture carries a number, and that page and rules give that very number for its
+ * RTP timestamp.
  *
- * A browser that names no pixels (`named` false) may move on between the announcement of a picture
- * and its reading: the picture read then came after the announced one. A reading that the next one
- * repeats was late; if no picture was left out between two different readings, the first is exact.
+ * A browser that names no pixels (`named` is false) may move on between the announcement of a
+ * picture and its reading; then a later picture is read. A reading that is repeated by the next one
+ * was late. If no picture was left out between two different readings, the first is exact.
  */
 export function judgePictures({ named, frames, all }, { width, height }) {
   const isRight = (picture, index) => {
@@ -19,8 +20,8 @@ export function judgePictures({ named, frames, all }, { width, height }) {
   };
   const wrong = all.filter((picture, index) => !isRight(picture, index));
   assert.deepEqual(wrong, [], `${wrong.length} of ${all.length} pictures are another frame than their time says`);
-  // What may be ahead is excused only beside pictures that are not: those show that
-  // nothing is off as a whole.
+  // Pictures that seem ahead are excused only if others are exact: those show that there is no
+  // general offset.
   assert.ok(all.some(({ code, byRules }) => code === byRules), "no picture is the very frame that its time says");
   for (const picture of all) assert.deepEqual([picture.width, picture.height], [width, height]);
   const different = new Set(all.map(({ rtpTimestamp }) => rtpTimestamp)).size;
@@ -28,8 +29,8 @@ export function judgePictures({ named, frames, all }, { width, height }) {
 }
 
 /**
- * True if a picture that is so many frames ahead of its time was read late, or
- * between two that were left out.
+ * Returns whether a picture may be this many frames ahead of its time: it was read late, or between
+ * two that were left out.
  */
 function mayBeAhead({ code, presentedFrames }, [next, afterNext], ahead) {
   const late = !next || code === next.code || next.code === afterNext?.code;

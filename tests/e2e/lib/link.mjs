@@ -7,20 +7,21 @@ import { ROOT } from "./server.mjs";
 
 const LOAD = process.env.E2E_LOAD ?? join(ROOT, "target/debug/fmz-load");
 
-/** No link outlives the tests. */
+/** Running links. None outlives the tests. */
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
- * A bad network in front of a server: `fmz-load link`, which delays and loses datagrams both ways.
+ * A bad network in front of a server: `fmz-load link`, which delays and loses datagrams in both
+ * directions.
  */
 export class Link {
   #child;
   #said = new Map();
 
   /**
-   * Opens a link to the server's address for media; `loss` is percent, `delayMs`
-   * what each direction takes.
+   * Opens a link to the server's address for media. `loss` is in percent, `delayMs` the delay of
+   * each direction.
    */
   static async open(to, { loss, delayMs, seed }) {
     const link = new Link();
@@ -28,14 +29,12 @@ export class Link {
     return link;
   }
 
-  /** Where a page sends its datagrams instead, `ip:port`. */
+  /** Returns the address to which a page sends its datagrams instead, `ip:port`. */
   get address() {
     return this.#said.get("link");
   }
 
-  /**
-   * Ends it; gives the datagrams that went through and those that were lost, of both directions.
-   */
+  /** Ends the link; returns the numbers of carried and of lost datagrams, in both directions. */
   async close() {
     const ended = once(this.#child, "close");
     this.#child.kill("SIGINT");

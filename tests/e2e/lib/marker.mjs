@@ -1,10 +1,9 @@
-/**
- * Somebody who draws on a running picture, and a judge of the frames that the marks carry.
- */
+/** A person who draws on a running picture, and a judge of the frames that the marks carry. */
 
 /**
- * Runs in the page before its own code: faults that a test switches on by `window.plants`, to see
- * that the judge finds them. They reach the page only: the frame probe is installed before.
+ * Runs in the page before its own code: installs faults that a test switches on by `window.plants`,
+ * to see that the judge finds them. They affect the page only, because the frame probe is installed
+ * before them.
  */
 export function installPlants() {
   window.plants = { offByOne: 0, blind: false, nameless: false };
@@ -17,7 +16,7 @@ export function installPlants() {
       announced += 1;
       reads = 0;
       const rtpTimestamp = shifted(metadata.rtpTimestamp);
-      // A copy: the browser's own object cannot be changed.
+      // A copy, because the browser's own object cannot be changed.
       const { presentedFrames, presentationTime, expectedDisplayTime, width, height } = metadata;
       callback(now, { rtpTimestamp, presentedFrames, presentationTime, expectedDisplayTime, width, height });
     });
@@ -33,8 +32,8 @@ export function installPlants() {
   const read = CanvasRenderingContext2D.prototype.getImageData;
   CanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
     const image = read.call(this, x, y, width, height);
-    // The page's samples: as if the picture of a press were always the one announced last, and
-    // the next came right after.
+    // The page's samples look as if the picture of a press were always the one announced last, and
+    // the next came right after it.
     const isSample = this.canvas.width === 256 && this.canvas.height === 144;
     if (window.plants.blind && isSample) image.data.fill((announced + Math.min(reads, 1)) % 256);
     if (isSample) reads += 1;
@@ -42,7 +41,7 @@ export function installPlants() {
   };
 }
 
-/** Makes every animation frame of the page take so many milliseconds longer. */
+/** Makes every animation frame of the page take this many milliseconds longer. */
 export async function burden(one, workMs) {
   await one.page.evaluate((workMs) => {
     const work = () => {
@@ -55,10 +54,10 @@ export async function burden(one, workMs) {
 }
 
 /**
- * Draws dots at random moments until `marks` were drawn or `pictures` were presented, and takes
- * each back when the server has confirmed it. Gives for each mark the frame and doubt that it
- * carries, and the numbers painted in the pictures that the element showed just before and just
- * after the press: they are equal unless the element moved on in between.
+ * Draws dots at random moments until `marks` were drawn or `pictures` were presented, and undoes
+ * each once the server has confirmed it. Returns for each mark its frame and whether that is
+ * uncertain, and the numbers painted in the pictures that the element showed just before and just
+ * after the press. These are equal unless the element moved on in between.
  */
 export async function drawMarks(one, { marks = Infinity, pictures = Infinity, seed }) {
   await one.choose("brush");
@@ -67,8 +66,8 @@ export async function drawMarks(one, { marks = Infinity, pictures = Infinity, se
 }
 
 /**
- * Judges the marks of somebody who drew. `wrong` are those that are certain of a frame that none of
- * the pictures around the press has, or of another frame than their own time.
+ * Judges the marks of a person. `wrong` are those that are certain of a frame which none of the
+ * pictures around the press has, or of another frame than their own time gives.
  */
 export function judgeMarks({ drawn, frames }) {
   const isBetween = ({ frame, byTime, before, after }) => {
@@ -91,7 +90,7 @@ async function draw({ marks, pictures, seed }) {
   const video = document.querySelector("video.picture");
   const overlay = document.querySelector("canvas.overlay.input");
   const look = () => window.frameProbe.look(video).code;
-  // A pointer that exists for the page only cannot be captured.
+  // A pointer that exists only in the page cannot be captured.
   overlay.setPointerCapture = () => undefined;
   let state = seed;
   const random = () => {

@@ -6,13 +6,13 @@ import { open, PICTURE } from "./browsers.mjs";
 const GRID_WIDTH = 16_384;
 const POLL_MS = 50;
 
-/** Somebody in a room: one browser of their own with the page in it, driven by pointer and keys. */
+/** A person in a room: a browser of their own with the page, driven by pointer and keys. */
 export class Participant {
   constructor(name, handle, page) {
     Object.assign(this, { name, handle, page });
   }
 
-  /** Opens the room's link, gives the name, and waits until the room is open. */
+  /** Opens the room's link, enters the name, and waits until the room is open. */
   static async join(kind, name, server, options = {}) {
     const participant = await Participant.arrive(kind, name, server, options);
     await participant.until("the room is open", () => window.fmz?.connection === "open");
@@ -20,8 +20,8 @@ export class Participant {
   }
 
   /**
-   * Opens the link and goes through the door, and waits for nothing more. `before` is what runs in
-   * the page before its own code: functions, each with what it is given.
+   * Opens the link and enters, but waits for nothing more. `before` lists functions with their
+   * arguments that run in the page before its own code.
    */
   static async arrive(kind, name, server, { size = PICTURE, before = [], ...link } = {}) {
     const handle = await open(kind, size);
@@ -35,7 +35,7 @@ export class Participant {
     return new Participant(name, handle, page);
   }
 
-  /** Waits until `condition` holds in the page; it must not close over anything. */
+  /** Waits until `condition` holds in the page. It must not use variables from outside. */
   async until(what, condition, ...given) {
     const options = { polling: POLL_MS, timeout: PATIENCE_MS };
     try {
@@ -46,7 +46,7 @@ export class Participant {
     }
   }
 
-  /** What the page knows, in plain values. */
+  /** Returns the page's state in plain values. */
   async state() {
     return this.page.evaluate(() => {
       const { connection, media, path, ended, self, author, revision, pending, objects, frame, presented } = window.fmz;
@@ -60,17 +60,14 @@ export class Participant {
     return (await this.state()).objects;
   }
 
-  /** Waits until marks are on the page that are equal to `marks`, and confirmed. */
+  /** Waits until the page has all of `marks`, found by their ids, finished and confirmed. */
   async untilMarks(marks) {
     const expected = marks.map(({ author, counter }) => [author, counter]);
     await this.until(`marks ${JSON.stringify(expected)}`, hasMarks, expected);
     return this.objects();
   }
 
-  /**
-   * Waits until a number of marks are on the page, all of them finished and
-   * confirmed by the server.
-   */
+  /** Waits until the page has this many marks, all finished and confirmed by the server. */
   async untilCount(count) {
     await this.until(`${count} marks`, (count) => {
       const { objects } = window.fmz;
@@ -80,7 +77,7 @@ export class Participant {
     return this.objects();
   }
 
-  /** Waits for the large picture, of a width in pixels. */
+  /** Waits for the large picture with this width in pixels. */
   async untilPicture(width) {
     await this.until(`a picture ${width} pixels wide`, (width) => {
       const video = document.querySelector("video.picture");
@@ -88,16 +85,16 @@ export class Participant {
     }, width);
   }
 
-  /** Waits until pictures come, after those that were presented before. */
+  /** Waits until further pictures are presented. */
   async untilPicturesGoOn() {
     const { presented } = await this.state();
     await this.until("pictures to go on", (before) => window.fmz.presented > before + 2, presented);
   }
 
   /**
-   * The next `count` pictures: the number painted in each, and the frame that its RTP timestamp
-   * gives, by the page and by the rules; `named` is true if the browser tied pixels and timestamp
-   * together, `frames` is the clip's length.
+   * Returns the next `count` pictures: the number painted in each, and the frame that its RTP
+   * timestamp gives by the page and by the rules. `named` is true if the browser ties pixels and
+   * timestamp together; `frames` is the clip's length.
    */
   async pictures(count) {
     const { samples, named, maps } = await this.page.evaluate(samplePictures, count, PICTURES_MS);
@@ -110,8 +107,8 @@ export class Participant {
   }
 
   /**
-   * A place of the picture (fractions of its width and height) as whole pixels of
-   * the window, and on the grid.
+   * Returns a place of the picture (fractions of its width and height) in whole pixels of the
+   * window, and on the grid.
    */
   async place([x, y]) {
     const rect = await this.page.evaluate(() => ({ ...window.fmz.rect }));
@@ -130,7 +127,7 @@ export class Participant {
     await this.page.keyboard.press(String(number));
   }
 
-  /** Presses at the first place, drags through the others and lifts; gives the places. */
+  /** Presses at the first place, drags through the others and lifts; returns the places. */
   async drag(...route) {
     const places = [];
     for (const spot of route) places.push(await this.place(spot));
@@ -188,7 +185,7 @@ export class Participant {
     }, grid);
   }
 
-  /** Takes a picture of the window; the name's end says how it is kept, `.png` or `.jpg`. */
+  /** Takes a picture of the window. The name's ending chooses the format, `.png` or `.jpg`. */
   async screenshot(path) {
     await this.page.screenshot(path.endsWith(".jpg") ? { path, type: "jpeg", quality: 85 } : { path });
   }
@@ -212,7 +209,10 @@ function hasMarks(expected) {
   );
 }
 
-/** Runs in the page: a pixel of the overlay against a colour, with room for smoothed edges. */
+/**
+ * Runs in the page: compares a pixel of the overlay with a colour, with tolerance for smoothed
+ * edges.
+ */
 function isPainted(grid, color) {
   const { x, y, width } = window.fmz.rect;
   const canvas = document.querySelector("canvas.overlay:not(.input)");
@@ -225,8 +225,8 @@ function isPainted(grid, color) {
 }
 
 /**
- * Runs in the page. The maps are gathered while the pictures come: a loop of the
- * clip brings a new one.
+ * Runs in the page. Maps are gathered while pictures come, because each loop of the clip brings a
+ * new one.
  */
 async function samplePictures(count, ms) {
   const maps = new Map();

@@ -1,5 +1,5 @@
 /**
- * Runs in the page before its own code: counts what goes over the WebSocket, and keeps the
+ * Runs in the page before its own code: counts the bytes of the WebSocket, and keeps the
  * connections within reach.
  */
 export function meterPaths() {
@@ -26,8 +26,8 @@ export function meterPaths() {
 }
 
 /**
- * Runs in the page: bytes over the WebSocket, both ways, and of each data channel;
- * addresses that datagrams go to.
+ * Runs in the page: returns the bytes over the WebSocket in both directions and of each data
+ * channel, and the addresses to which datagrams go.
  */
 export async function readPaths() {
   const { socketBytes, connections } = window.paths;

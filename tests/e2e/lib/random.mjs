@@ -1,4 +1,4 @@
-/** Numbers in `[0, 1)` that a seed decides (Mulberry32). */
+/** Returns a generator of numbers in `[0, 1)` from a seed (Mulberry32). */
 export function seeded(seed) {
   let state = seed >>> 0;
   return () => {

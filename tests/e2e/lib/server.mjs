@@ -13,11 +13,11 @@ import { START_MS, within } from "./deadline.mjs";
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FMZ = process.env.E2E_FMZ ?? join(ROOT, "target/debug/fmz");
 
-/** No server outlives the tests, not even those that fail. */
+/** Running servers. None outlives the tests, not even failed ones. */
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** A real fmz process on loopback ports and a data folder of its own. */
+/** A real fmz process on loopback ports, with a data folder of its own. */
 export class Server {
   #process;
   #log = [];
@@ -26,12 +26,14 @@ export class Server {
     Object.assign(this, { command, options, folder, ports });
   }
 
-  /** `fmz demo` with a stream of the given options (`--size 1280x720` ...). */
+  /** Starts `fmz demo`, whose stream has the given options (`--size 1280x720` ...). */
   static async demo(...options) {
     return Server.#create("demo", options);
   }
 
-  /** `fmz serve` with a room `demo` that has no stream, made as an operator's program makes it. */
+  /**
+   * Starts `fmz serve` with a room `demo` without a stream, made as an operator's program makes it.
+   */
   static async serve(...options) {
     const server = await Server.#create("serve", options);
     await server.#makeRoom("demo");
@@ -55,17 +57,17 @@ export class Server {
     return `http://127.0.0.1:${this.ports.admin}`;
   }
 
-  /** Where it takes datagrams, `ip:port`. */
+  /** Returns the address for datagrams, `ip:port`. */
   get media() {
     return this.options[this.options.indexOf("--media-listen") + 1];
   }
 
-  /** What the process has logged, for a failed test. */
+  /** Returns the process's log, for a failed test. */
   get log() {
     return this.#log.join("\n");
   }
 
-  /** Starts the process, again after a kill; done when it has printed its address. */
+  /** Starts the process, also again after a kill; resolves once it has printed its address. */
   async start() {
     const child = spawn(FMZ, [this.command, ...this.#settings(), ...this.options], {
       cwd: this.folder,
@@ -85,27 +87,27 @@ export class Server {
     await within(`fmz ${this.command} prints its address`, address, START_MS);
   }
 
-  /** Ends the process without a warning, as a power cut does. */
+  /** Ends the process without warning, as a power cut does. */
   async kill() {
     await this.#end("SIGKILL");
   }
 
-  /** Ends the process in order and removes its folder. Gives the exit code. */
+  /** Ends the process in order and removes its folder. Returns the exit code. */
   async stop() {
     const code = await this.#end("SIGTERM");
     await rm(this.folder, { recursive: true, force: true });
     return code;
   }
 
-  /** A link into a room for a person. */
+  /** Makes a link into a room for a person. */
   async link(name, { room = "demo", grants = "view,annotate,publish", query = "" } = {}) {
     const token = await this.token("--room", room, "--grants", grants, "--name", name);
     return `${this.origin}/r/${room}${query}#token=${token}`;
   }
 
   /**
-   * Sends a film into the room `demo`, as `fmz publish` does; `stop` ends it, `ended` tells its
-   * exit code and what it said.
+   * Sends a film into the room `demo`, as `fmz publish` does. `stop` ends it; `ended` gives its
+   * exit code and output.
    */
   async publish(film, ...options) {
     const token = await this.token("--room", "demo", "--grants", "view,publish", "--name", "Film");
@@ -123,14 +125,14 @@ export class Server {
     return { ended, stop };
   }
 
-  /** The versions of the room `demo`, newest first, as the server tells them. */
+  /** Returns the versions of the room `demo` from the server, newest first. */
   async versions() {
     const token = await this.token("--room", "demo", "--grants", "view");
     const response = await fetch(`${this.origin}/api/v1/rooms/demo/versions`, { headers: { authorization: `Bearer ${token}` } });
     return (await response.json()).versions;
   }
 
-  /** A number that the server counts, by its name in `/metrics`. */
+  /** Returns a number from `/metrics`, by its name. */
   async metric(name) {
     const text = await (await fetch(`${this.admin}/metrics`)).text();
     const line = text.split("\n").find((line) => line.startsWith(`${name} `));
@@ -138,7 +140,7 @@ export class Server {
     return Number(line.split(" ")[1]);
   }
 
-  /** Runs `fmz token` and gives the token. */
+  /** Runs `fmz token` and returns the token. */
   async token(...options) {
     const command = ["token", "--data-dir", this.#data, "--listen", `127.0.0.1:${this.ports.http}`, ...options];
     const { stdout } = await promisify(execFile)(FMZ, command, { cwd: this.folder });

@@ -1,10 +1,11 @@
-//! What is read back from disk and from a server.
+//! Targets of the document: bytes read back from disk, and bytes from a server.
 
 use crate::input::Input;
 use fmz_annotation::{Document, ObjectId, Replica};
 use fmz_proto::{Message, v1};
 
-/// Any bytes are a document or an error; what is a document gives itself again (snap1, snap2).
+/// Reads any bytes as a document or an error; a document must come back from its own snapshot
+/// (snap1, snap2).
 pub(crate) fn snapshot(data: &[u8]) {
     let Ok(snapshot) = v1::DocumentSnapshot::decode(data) else {
         return;
@@ -16,7 +17,7 @@ pub(crate) fn snapshot(data: &[u8]) {
     assert_eq!(again, document);
 }
 
-/// Any batches are applied whole or not at all, by a document and by a replica alike.
+/// Applies any batches, each whole or not at all, to a document and a replica alike.
 pub(crate) fn committed(data: &[u8]) {
     let Ok(committed) = v1::Committed::decode(data) else {
         return;
@@ -36,8 +37,8 @@ pub(crate) fn committed(data: &[u8]) {
     }
 }
 
-/// A replica under any calls with any bytes, as a page's own language makes them: it refuses or
-/// takes, and its view stays what its document and its pending ops give.
+/// Calls a replica in any order with any bytes, as a page's language may. It must refuse or accept,
+/// and its view must stay the result of its document and its pending ops.
 pub(crate) fn replica(data: &[u8]) {
     let mut input = Input::new(data);
     let mut replica = Replica::new();
@@ -53,7 +54,7 @@ pub(crate) fn replica(data: &[u8]) {
 }
 
 fn call(replica: &mut Replica, input: &mut Input<'_>) {
-    // The last bytes, so that those before them mean in the corpus what they meant.
+    // Later kinds took the last values, so that all lower ones keep their meaning in the corpus.
     let kind = match input.byte() {
         last @ 253.. => last,
         other => other % 12,
@@ -77,7 +78,8 @@ fn call(replica: &mut Replica, input: &mut Input<'_>) {
     }
 }
 
-/// A stamp changes only what waits, and only if the server would take it.
+/// Corrects a stamp. That may change only ops that have not left, and only if the server would
+/// accept the stamp.
 fn restamp(replica: &mut Replica, input: &mut Input<'_>) {
     let (Some(id), Ok(stamp)) = (id(input), v1::FrameStamp::decode(input.block())) else {
         return;
@@ -90,7 +92,7 @@ fn restamp(replica: &mut Replica, input: &mut Input<'_>) {
     let old = shown(replica);
     let done = replica.restamp(id, &stamp);
     assert_eq!(replica.unacked(), under_way, "what has left stays");
-    // Where the same object was committed meanwhile, that one is seen.
+    // If an object with this id was committed meanwhile, the view shows that one.
     let new = done && replica.document().object(id).is_none();
     assert_eq!(shown(replica), if new { Some(stamp) } else { old });
     assert!(done || replica.pending_ops() == before);

@@ -1,6 +1,6 @@
-//! Bytes read as small choices, so that any bytes are a plan and near bytes are near plans.
+//! Bytes read as small choices, so that any bytes are a plan and similar bytes are similar plans.
 
-/// Fuzzed bytes that are used up one choice at a time; 0 follows their end.
+/// Fuzzed bytes, used up one choice at a time; after their end comes 0.
 pub(crate) struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -20,7 +20,7 @@ impl<'a> Input<'a> {
         first
     }
 
-    /// A number in `0..end`.
+    /// Draws a number in `0..end`.
     pub(crate) fn below(&mut self, end: u8) -> u8 {
         self.byte() % end
     }
@@ -29,7 +29,7 @@ impl<'a> Input<'a> {
         self.byte() & 1 == 1
     }
 
-    /// A signed number: mostly small, sometimes far out of range.
+    /// Draws a signed number: mostly small, sometimes far out of range.
     pub(crate) fn number(&mut self) -> i32 {
         let small = i32::from(self.byte().cast_signed());
         match self.byte() {
@@ -39,7 +39,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// As many bytes as the next byte says, doubled where it is large.
+    /// Takes as many bytes as the next byte says; values above 127 stand for eight times as many.
     pub(crate) fn block(&mut self) -> &'a [u8] {
         let wanted = usize::from(self.byte());
         let wanted = if wanted > 127 { wanted * 8 } else { wanted };

@@ -1,7 +1,7 @@
-//! Fuzz targets: what takes bytes from outside, and the state machines that they drive.
+//! Fuzz targets: all code that reads bytes from outside, and the state machines behind it.
 //!
-//! Each target is a function of bytes that panics where a promise is broken. `scripts/fuzz` drives
-//! them with libFuzzer (`libfuzzer/`); this crate's tests run the committed corpus and seeded
+//! Each target is a function of bytes that panics if a promise is broken. `scripts/fuzz` drives the
+//! targets with libFuzzer (`libfuzzer/`); this crate's tests run the committed corpus and seeded
 //! mutations of it in every ordinary test run. A finding is kept as a corpus file.
 
 mod document;
@@ -14,12 +14,12 @@ mod turn;
 mod turn_framing;
 mod wire;
 
-/// A function that fuzzed bytes are given to.
+/// A function for fuzzed bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// Name, also of its folder in `corpus/` and of its program in `libfuzzer/`.
     pub name: &'static str,
-    /// Takes any bytes; panics where a promise is broken.
+    /// Takes any bytes; panics if a promise is broken.
     pub run: fn(&[u8]),
 }
 
@@ -52,7 +52,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
 /// Runs one target.
 ///
 /// # Panics
-/// Where no target has the name, and where a promise is broken.
+/// Panics if no target has the name, or if a promise is broken.
 pub fn run(name: &str, data: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name);
     (target.expect("a target of this name").run)(data);

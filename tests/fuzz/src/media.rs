@@ -1,4 +1,4 @@
-//! What a picture's bytes say, and what names it.
+//! Targets of media: payloads, painted frame numbers, frame maps and names of frames.
 
 use crate::input::Input;
 use fmz_annotation::version::VersionId;
@@ -13,7 +13,7 @@ pub(crate) fn keyframe(data: &[u8]) {
     }
 }
 
-/// Reads a frame number out of any pixels.
+/// Reads a frame number from any pixels.
 pub(crate) fn frame_code(data: &[u8]) {
     let mut input = Input::new(data);
     let width = u32::from(input.byte()) * 16 + u32::from(input.byte());
@@ -22,7 +22,8 @@ pub(crate) fn frame_code(data: &[u8]) {
     let _ = framecode::read_rgba(rest, width);
 }
 
-/// A map that is taken finds the frame again at the time that it gives for it (frame2, frame3).
+/// Reads a map. If it is accepted, it must find each frame again at the time that it gives for it
+/// (frame2, frame3).
 pub(crate) fn frame_map(data: &[u8]) {
     let Ok(wire) = v1::FrameMap::decode(data) else {
         return;
@@ -41,7 +42,8 @@ pub(crate) fn frame_map(data: &[u8]) {
     }
 }
 
-/// Text that names a frame or a version: what is taken names it again.
+/// Reads text as the name of a frame or a version. If it is accepted, its printed form must name
+/// the same one.
 pub(crate) fn labels(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

@@ -3,19 +3,20 @@
 use crate::input::Input;
 use bytes::Bytes;
 use fmz_annotation::Document;
-use fmz_proto::v1::{Channel, CommittedBatch, Grants, ReceivedData, from_sfu};
-use fmz_proto::{decode_client, limits::SESSION_KEY_BYTES};
+use fmz_proto::v1::{Channel, Grants, ReceivedData, UnitUp, from_sfu};
+use fmz_proto::{EncodedBatch, limits::SESSION_KEY_BYTES};
 use fmz_signaling_core::{
-    AppendToken, Effect, Join, Path, Reason, Room, RoomInfo, RoomLimits, SessionId,
+    AppendToken, Effect, Join, LinkEpoch, Path, Reason, Room, RoomInfo, RoomLimits, SessionId,
+    read_client,
 };
 use std::time::{Duration, Instant};
 
-/// Sessions that speak: one owner, one author, one who may only look.
+/// Sessions: one owner, one author, one viewer.
 const SESSIONS: u8 = 3;
-/// Effects of one step: more would mean that the room talks to itself.
+/// Effects of one step. More would mean that the room answers itself.
 const EFFECTS_MAX: usize = 10_000;
 
-/// After every plan the log gives the document that the room holds.
+/// Runs a plan. After it, the log must give the document that the room holds.
 pub(crate) fn run(data: &[u8]) {
     let mut world = World::new();
     let mut input = Input::new(data);
@@ -27,10 +28,12 @@ pub(crate) fn run(data: &[u8]) {
     assert_eq!(replay(&world.log), *world.room.document());
 }
 
-fn replay(log: &[CommittedBatch]) -> Document {
+fn replay(log: &[EncodedBatch]) -> Document {
     let mut document = Document::new();
     for batch in log {
-        document.apply(batch).expect("the log is one order");
+        document
+            .apply(&batch.decode())
+            .expect("the log is one order");
     }
     document
 }
@@ -39,8 +42,8 @@ struct World {
     room: Room,
     now: Instant,
     sessions: u32,
-    append: Option<(AppendToken, Vec<CommittedBatch>)>,
-    log: Vec<CommittedBatch>,
+    append: Option<(AppendToken, Vec<EncodedBatch>)>,
+    log: Vec<EncodedBatch>,
 }
 
 impl World {
@@ -51,8 +54,10 @@ impl World {
             limits: RoomLimits::default(),
             ..RoomInfo::default()
         };
+        let mut room = Room::new(info, Document::new(), 1_000_000, now);
+        room.handle_sfu(from_sfu::Message::Up(UnitUp::default()), now);
         let mut world = Self {
-            room: Room::new(info, Document::new(), 1_000_000, now),
+            room,
             now,
             sessions: 0,
             append: None,
@@ -82,7 +87,7 @@ impl World {
             expires: self.now + Duration::from_secs(3600),
             session_key: vec![who; SESSION_KEY_BYTES].into(),
             revision: 0,
-            transport: who == 0,
+            transport: true,
         };
         self.room.handle_joined(join, self.now);
         self.settle();
@@ -108,7 +113,7 @@ impl World {
     fn say(&mut self, session: SessionId, body: &[u8]) {
         let mut frame = vec![0];
         frame.extend_from_slice(body);
-        match decode_client(&frame) {
+        match read_client(&frame) {
             Ok(message) => self
                 .room
                 .handle_message(session, message, Path::Socket, self.now),
@@ -123,7 +128,9 @@ impl World {
             Channel::Live
         };
         let data = ReceivedData {
-            session: session.link(),
+            room: "fuzz".into(),
+            session: session.on_link(LinkEpoch(0)),
+            transport: 1,
             channel: channel.into(),
             payload: Bytes::copy_from_slice(input.block()),
         };

@@ -1,10 +1,10 @@
-//! Streams of a relay's clients.
+//! Target of the framing of streams.
 
 use bytes::BufMut;
 use fmz_net::framing::{Deframer, FramingError, MESSAGE_BYTES_MAX, padding};
 
-/// However a stream is cut, the same messages come out, up to the same fault;
-/// together they are the stream.
+/// Cuts a stream in two ways. The same messages must come out, up to the same fault, and together
+/// they must be the stream.
 pub(crate) fn run(data: &[u8]) {
     let Some((piece, stream)) = data.split_first() else {
         return;
@@ -22,7 +22,7 @@ pub(crate) fn run(data: &[u8]) {
 
 fn messages(stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, Option<FramingError>) {
     let (mut deframer, mut found) = (Deframer::new(), Vec::new());
-    // A read brings no more than there is room for.
+    // A read brings no more bytes than the buffer has room for.
     for piece in stream.chunks(piece.min(4096)) {
         deframer.room().put_slice(piece);
         loop {

@@ -1,10 +1,11 @@
-//! Frames of either side.
+//! Targets of the wire: frames of both sides.
 
 use fmz_proto::{
     Message, Role, decode_client, decode_server, encode_client, encode_server, limits, points, v1,
 };
 
-/// What was taken of a client goes round, and everything that is refused has a code.
+/// Decodes a client's frame. If it is accepted, it must survive encoding; if not, the error must
+/// have a code.
 pub(crate) fn client_frame(data: &[u8]) {
     match decode_client(data) {
         Ok(message) => {
@@ -15,7 +16,7 @@ pub(crate) fn client_frame(data: &[u8]) {
     }
 }
 
-/// What was taken of a server goes round.
+/// Decodes a server's frame. If it is accepted, it must survive encoding.
 pub(crate) fn server_frame(data: &[u8]) {
     if let Ok(Some(message)) = decode_server(data) {
         let frame = encode_server(message.clone());
@@ -23,11 +24,12 @@ pub(crate) fn server_frame(data: &[u8]) {
             assert_eq!(decode_server(&frame), Ok(Some(message)));
         }
     }
-    // A server's frame may come from a client too, by mistake or not.
+    // A client may send a server's frame too, by mistake or on purpose.
     let _ = fmz_proto::decode::<v1::ClientMessage>(data, Role::Server);
 }
 
-/// What was read of a stroke is written as it was read, whatever else the bytes may hold.
+/// Reads a stroke's points. If they are accepted, they must be written as they were read, whatever
+/// else the bytes held.
 pub(crate) fn stroke_points(data: &[u8]) {
     let Ok(wire) = v1::StrokePoints::decode(data) else {
         return;

@@ -1,5 +1,4 @@
-//! Every target on its committed corpus and on seeded mutations of it, as a
-//! regression in ordinary test runs.
+//! Runs every target on its committed corpus and on seeded mutations of it, in ordinary test runs.
 
 use fmz_fuzz::TARGETS;
 use rand::{Rng, RngExt, SeedableRng};
@@ -51,7 +50,7 @@ fn mutations_of_the_corpus_hold_no_finding() {
     }
 }
 
-/// Changes a few bytes, cuts, or puts a piece somewhere else.
+/// Changes a few bytes, cuts the end off, or moves a piece elsewhere.
 fn mutate(data: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     let mut data = data.to_vec();
     for _ in 0..rng.random_range(1..6) {
@@ -67,7 +66,7 @@ fn mutate(data: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     data
 }
 
-/// The list of targets and the programs that libFuzzer runs are the same.
+/// The list of targets must equal the programs that libFuzzer runs.
 #[test]
 fn every_target_has_a_program() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("libfuzzer/fuzz_targets");

@@ -1,7 +1,7 @@
 /**
  * Runs in the page before its own code: keeps its peer connections within reach, with the times at
- * which they were made and stood. Where `only` names a transport (udp, tcp, tls), they may use a
- * relay over that one and nothing else.
+ * which they were made and stood. If `only` names a transport (udp, tcp, tls), they may use a relay
+ * over that transport and nothing else.
  */
 export function watchConnections(only) {
   const transportOf = (url) => {
@@ -34,10 +34,7 @@ export function watchConnections(only) {
   };
 }
 
-/**
- * Runs in the page: the way that the newest connection has taken, and how long it
- * took to stand, ms.
- */
+/** Runs in the page: returns the way of the newest connection, and the time until it stood, ms. */
 export async function readWay() {
   const { connection, made, connected } = window.lab.connections.at(-1);
   const all = [...(await connection.getStats()).values()];
@@ -48,7 +45,7 @@ export async function readWay() {
 }
 
 /**
- * Runs in the page: whether a relay over one transport gives an address within `ms`, with
+ * Runs in the page: returns whether a relay over one transport gives an address within `ms`, with
  * the page's own credentials.
  */
 export async function canRelay(only, ms) {

@@ -8,15 +8,15 @@ const LOAD = process.env.E2E_LOAD ?? join(ROOT, "target/debug/fmz-load");
 const PICTURES = 30;
 
 /**
- * Joins with the native client so many times, one after the other; gives how long each
- * connection took to stand, ms.
+ * Joins `joins` times with the native client, one after another; returns the time until each
+ * connection stood, ms.
  */
 export async function joinNatively(server, joins) {
   return run(server, "--joins", String(joins));
 }
 
 /**
- * One native client that may take the relay over one transport only: it judges the stream's
+ * Runs one native client that may use the relay over one transport only. It judges the stream's
  * pictures and draws an arrow.
  */
 export async function useNatively(server, transport) {

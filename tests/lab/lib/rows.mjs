@@ -2,11 +2,11 @@ const { LAB_NAME, LAB_SERVER, LAB_SERVER6 } = process.env;
 const TRANSPORTS = ["udp", "tcp", "tls"];
 
 /**
- * What each router leaves open: whether datagrams reach the server's media port; over which
- * transports browsers and the native client (which has no datagrams over IPv6) have to reach the
- * relay, and over which nobody may. How a router maps addresses makes no difference to TCP, so that
- * is tried behind one of the two. `host` is how the client names the server: by its name where
- * Firefox has nothing but TLS.
+ * Paths that each router leaves open: whether datagrams reach the server's media port; the
+ * transports over which browsers and the native client (which sends no datagrams over IPv6) must
+ * reach the relay; and those over which nobody may. A router's mapping of addresses makes no
+ * difference to TCP, so TCP is tried behind one of the two. `host` is the client's name for the
+ * server: a DNS name if TLS is all that Firefox has.
  */
 export const ROWS = {
   symmetric: { host: LAB_SERVER, direct: true, browsers: TRANSPORTS, natives: TRANSPORTS, blocked: [] },

@@ -14,14 +14,14 @@ const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
- * One fmz in the server's namespace: page, signaling, forwarding unit, relay, and a
- * stream in the room `demo`.
+ * One fmz in the server's namespace: page, signaling, forwarding unit, relay, and a stream in the
+ * room `demo`.
  */
 export class LabServer {
   #child;
   #log = [];
 
-  /** `host`: how clients name it. */
+  /** Starts the server; `host` is the name by which clients reach it. */
   static async start(host) {
     const server = new LabServer(host);
     await server.#start();
@@ -37,12 +37,12 @@ export class LabServer {
     return this.#log.join("\n");
   }
 
-  /** A link into the demo room for a person. */
+  /** Makes a link into the demo room for a person. */
   async link(name, { grants = "view,annotate", query = "" } = {}) {
     return `${this.origin}/r/demo${query}#token=${await this.token("--grants", grants, "--name", name)}`;
   }
 
-  /** Runs `fmz token` for the demo room and gives the token. */
+  /** Runs `fmz token` for the demo room and returns the token. */
   async token(...options) {
     const command = ["token", "--data-dir", this.data, "--room", "demo", ...options];
     const { stdout } = await promisify(execFile)(FMZ, command, { cwd: LAB_FOLDER });
@@ -59,7 +59,7 @@ export class LabServer {
 
   async #start() {
     const command = ["netns", "exec", `${LAB}-srv`, FMZ, "demo", ...STREAM, ...this.#settings()];
-    // The demo's own stream joins by the public address, and trusts what the system trusts.
+    // The demo's own stream joins by the public address, and trusts the system's certificates.
     const env = { ...process.env, SSL_CERT_FILE: LAB_AUTHORITY };
     const child = spawn("ip", command, { cwd: LAB_FOLDER, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
@@ -76,8 +76,8 @@ export class LabServer {
   }
 
   /**
-   * One address and port for the page and for relaying over TLS and TCP, as behind a
-   * wall that opens nothing else.
+   * Returns the settings: one address and port for the page and for relaying over TLS and TCP, as
+   * behind a firewall that opens nothing else.
    */
   #settings() {
     return [

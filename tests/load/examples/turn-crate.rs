@@ -1,5 +1,5 @@
-//! `turn-crate ADDRESS SECRET`: the server of the `turn` crate on one UDP address, to be measured
-//! beside fmz. It takes credentials `expiry:user` of that secret.
+//! `turn-crate ADDRESS SECRET`: a server made of the `turn` crate, on one UDP address, to be
+//! measured beside fmz. It accepts credentials `expiry:user` made with that secret.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -15,7 +15,8 @@ use webrtc_util::vnet::net::Net;
 
 const REALM: &str = "bench";
 
-/// The crate's own handler takes a bare expiry for a name only.
+/// Accepts user names of the form `expiry:user`; the crate's own handler accepts a bare expiry
+/// only.
 struct SharedSecret(hmac::Key);
 
 impl AuthHandler for SharedSecret {

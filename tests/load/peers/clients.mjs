@@ -1,18 +1,19 @@
 /**
- * node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING [counting]: participants FIRST to
- * FIRST + COUNT - 1 of a room. Those with a number below DRAWING draw. With `counting` all but
- * the first only count what they receive, where their engine tells points apart without taking
- * them in: two cores do not hold that for 50. Prints `ready`, then obeys a line each on standard
- * input: `draw` begins, `rest` ends, `count` prints how many points were made here, and how many
- * of others all hold together.
+ * `node clients.mjs ENGINE ROOM PORT FIRST COUNT DRAWING [counting]`: participants FIRST to FIRST +
+ * COUNT - 1 of a room. Those with a number below DRAWING draw. With `counting`, all but the first
+ * only count what they receive, if their engine can tell points apart without applying them: two
+ * cores cannot apply them for 50. The program prints `ready`, then follows the lines on standard
+ * input: `draw` starts, `rest` stops, `count` prints the number of points made here, and of others'
+ * points that all participants hold together.
  */
 import { createInterface } from "node:readline";
 import { Hand } from "./hand.mjs";
 
-/** Time between two looks at the pens, ms: a quarter of a point's. */
+/** Time between two reads of the pens, ms: a quarter of a point's. */
 const LOOK_MS = 4;
 
-// Each provider listens for the end of the process.
+// Each provider adds a listener for the end of the process, which is more than Node's warning
+// allows.
 process.setMaxListeners(0);
 
 const [engine, room] = process.argv.slice(2, 4);

@@ -1,6 +1,9 @@
-/** What a hand draws: the same points at the same times as `fmz-load`'s (`src/peers/hand.rs`). */
+/**
+ * Points a second of a hand. It draws the same points at the same times as `fmz-load`'s
+ * (`src/hand.rs`).
+ */
 const POINTS_PER_S = 60;
-/** Points of one stroke: a second's. */
+/** Points of one stroke: one second's. */
 const STROKE_POINTS = 60;
 const COLOR = 0xff3366ff;
 const WIDTH = 64;
@@ -14,7 +17,7 @@ export class Hand {
   }
 
   /**
-   * Draws what is due this long after all began. Hands are out of step with each
+   * Draws the points that are due `seconds` after all hands began. Hands are out of step with each
    * other, as people are.
    */
   draw(seconds) {
@@ -30,12 +33,14 @@ export class Hand {
   }
 }
 
-/** A zigzag over the picture, each client's from another place. */
+/**
+ * Returns the place of a point: a zigzag over the picture, which starts elsewhere for each client.
+ */
 export function place(client, number) {
   return [fold(client * 641 + number * 37, 16384), fold(client * 359 + number * 23, 9216)];
 }
 
-/** Goes up to `size` and back down again. */
+/** Returns a position that goes up to `size` and back down again. */
 function fold(distance, size) {
   const at = distance % (2 * size);
   return at < size ? at : 2 * size - at - 1;

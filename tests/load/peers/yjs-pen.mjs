@@ -1,11 +1,11 @@
 import * as Y from "yjs";
 
-/** The part of a sync message that says what it is, of `y-protocols`: a change of somebody's. */
+/** Kind of a sync message of `y-protocols` that carries a change. */
 const UPDATE = 2;
 
 /**
- * A stroke is a map with an array of coordinates; a point is one push of two. Every
- * change is one point.
+ * A pen whose stroke is a map with an array of coordinates. A point is one push of two numbers, and
+ * each change is one point.
  */
 export class YjsPen {
   constructor(doc) {
@@ -28,8 +28,8 @@ export class YjsPen {
   }
 
   /**
-   * From here on takes no more changes in, but counts those that `receive` is given the kind
-   * of: its own come back too.
+   * Stops applying changes, and counts them instead, by the kinds given to `receive`. This pen's
+   * own changes come back too.
    */
   onlyCount() {
     this.counted = this.points();
@@ -39,7 +39,7 @@ export class YjsPen {
     if (kind === UPDATE) this.counted += 1;
   }
 
-  /** Points that this replica holds or has counted, of everyone. */
+  /** Returns the number of points, of all authors, that this replica holds or has counted. */
   points() {
     if (this.counted !== undefined) return this.counted;
     let coordinates = 0;
@@ -48,5 +48,5 @@ export class YjsPen {
   }
 }
 
-/** Resolves when `listen`'s callback is called. */
+/** Resolves when the callback given to `listen` is called. */
 export const once = (listen) => new Promise((resolve) => listen(resolve));

@@ -1,8 +1,8 @@
-//! How many bytes drawing costs: as sent, as kept, as JSON would; and what the
-//! document does with it.
+//! Bytes that drawing costs: as sent, as kept, and as JSON would take; and the document's times for
+//! them.
 //!
-//! The document engine is linked in here, for it is what is measured. Nothing listens and nothing
-//! is written; all but the times comes out the same on every machine.
+//! The document engine is linked in, because this benchmark measures it. Nothing listens and
+//! nothing is written; all figures except times are the same on every machine.
 
 mod json;
 mod log;
@@ -21,9 +21,9 @@ use fmz_proto::v1::{
 };
 use std::time::{Duration, Instant};
 
-/// Time for each measurement of times.
+/// Time for each measurement of a duration.
 const MEASURE_TIME: Duration = Duration::from_secs(1);
-/// Sizes of messages by which compression is looked at, bytes.
+/// Bounds of the classes of messages, in bytes, by which compression is examined.
 const SIZES: [usize; 6] = [64, 128, 256, 512, 1024, 4096];
 
 /// Prints the figures.
@@ -111,12 +111,12 @@ fn snapshot(log: &[CommittedBatch]) -> Result<DocumentSnapshot> {
     Ok(document.snapshot())
 }
 
-/// Frames of the session's batches, and of what the server makes of them, over their size as JSON.
+/// Prints the bytes of a session's batches and of the server's commits, and their size as JSON.
 fn wire(session: &[(u32, Vec<OpBatch>)]) {
     let mut json = json::Json::default();
     let batches: Vec<&OpBatch> = session.iter().flat_map(|(_, batches)| batches).collect();
     let ops = batches.iter().flat_map(|batch| &batch.ops);
-    // A comma after each op, as in the list of a batch.
+    // In the list of a batch, each op is followed by a comma.
     let plain: usize = ops.map(|op| json.op(op).len() + 1).sum();
     let frame = |batch: &&OpBatch| fmz_proto::encode_client(ToServer::Ops((*batch).clone()));
     let up: usize = batches.iter().map(|batch| frame(batch).len()).sum();
@@ -138,7 +138,7 @@ fn committed(batches: &[CommittedBatch]) -> Committed {
     }
 }
 
-/// How much shorter compression makes messages of the server, by their size.
+/// Prints how much compression saves on the server's messages, by their size.
 fn saved(log: &[CommittedBatch]) {
     for (from, to) in SIZES.into_iter().zip(SIZES.into_iter().skip(1)) {
         let (mut plain, mut framed) = (0, 0);
@@ -173,7 +173,8 @@ fn document(log: &[CommittedBatch]) -> Result<()> {
     Ok(())
 }
 
-/// Times the shape that is slowest to simplify, as long as a stroke may be: a spiral.
+/// Times the shape that is slowest to simplify, a spiral, with the most points that a stroke may
+/// have.
 fn longest_stroke() -> Result<()> {
     let log = log::log(&[(1, session::of_deltas(&spiral()))]);
     let (end, before) = log.split_last().context("a stroke has an end")?;
@@ -206,7 +207,7 @@ fn spiral() -> Vec<Delta> {
     deltas.collect()
 }
 
-/// The shortest time that something takes.
+/// Returns the shortest time that `work` took.
 fn fastest<E>(mut work: impl FnMut() -> Result<(), E>) -> Result<Duration, E> {
     let begin = Instant::now();
     let mut fastest = Duration::MAX;

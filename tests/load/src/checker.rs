@@ -1,8 +1,8 @@
-//! Proves of a run that no acknowledged op was lost, doubled, moved or changed.
+//! Proves that a run lost, doubled, moved or changed no acknowledged op.
 //!
-//! It compares the [`Journal`] of the writers with what was shown of the log, op by op, and with
-//! the snapshot that a fresh reader gets after the last restart. A room is one total order of
-//! unique ops, so every check is linear.
+//! It compares the [`Journal`] of the writers, op by op, with the log that observers were shown,
+//! and with the snapshot that a fresh reader receives after the last restart. A room is one total
+//! order of unique ops, so every check is linear.
 
 mod claims;
 mod finding;
@@ -19,19 +19,19 @@ use gather::{Gathered, Record, from_log, from_snapshot};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
-/// What the server showed, and what it holds in the end.
+/// The log and the document that the server showed.
 #[derive(Debug, Clone)]
 pub(crate) struct Evidence {
-    /// Every batch that an observer was given from revision 1 on, in that order.
+    /// Batches that an observer was given from revision 1 on, in that order.
     pub(crate) log: Vec<CommittedBatch>,
-    /// Revisions that the observer was given as a snapshot, because they were never
-    /// sent before a kill.
+    /// Revisions that the observer was given as a snapshot, because a kill came before they were
+    /// sent to it.
     pub(crate) bridged: Vec<RangeInclusive<u64>>,
-    /// What a reader that came after the last restart was given.
+    /// Snapshot that a reader received who came after the last restart.
     pub(crate) snapshot: DocumentSnapshot,
 }
 
-/// Where an op stands: at a revision of the log, or at a place in a stroke.
+/// Place of an op: a revision of the log, or a position in a stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Place {
     /// A revision of the log.
@@ -40,7 +40,7 @@ pub(crate) enum Place {
     Append { stroke: u32, position: usize },
 }
 
-/// Returns everything that contradicts the journal; an empty answer is the proof.
+/// Returns all contradictions to the journal; an empty result is the proof.
 pub(crate) fn check(journal: &Journal, evidence: &Evidence) -> Vec<Finding> {
     let claims = Claims::read(journal);
     let mut findings = claims.contradictions.clone();
@@ -70,7 +70,7 @@ fn check_source(source: Source, claims: &Claims<'_>, gathered: &Gathered) -> Vec
     findings
 }
 
-/// Every op that was promised is there.
+/// Finds promised ops that are missing.
 fn check_present(
     source: Source,
     promised: impl Iterator<Item = OpKey>,
@@ -81,7 +81,7 @@ fn check_present(
     lost.map(|key| Finding::Lost { key, source }).collect()
 }
 
-/// No op is there twice, acknowledged or not, and none that nobody made.
+/// Finds ops that are there twice, acknowledged or not, and ops that no writer made.
 fn check_unique(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     let mut seen = HashSet::new();
     let mut findings = Vec::new();
@@ -95,7 +95,7 @@ fn check_unique(source: Source, claims: &Claims<'_>, records: &[Record]) -> Vec<
     findings
 }
 
-/// Every acknowledged op has the revision that its author was told.
+/// Finds acknowledged ops whose revision differs from the one that their author was told.
 fn check_places(claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     let moved = |record: &Record| {
         let (Place::Revision(found), Some(&told)) =
@@ -112,8 +112,8 @@ fn check_places(claims: &Claims<'_>, records: &[Record]) -> Vec<Finding> {
     records.iter().filter_map(moved).collect()
 }
 
-/// An author's ops stand in the order in which the author made them, in the log and
-/// in every stroke.
+/// Finds ops of an author that stand in another order than they were made, in the log and in every
+/// stroke.
 fn check_order(source: Source, records: &[Record]) -> Vec<Finding> {
     let mut sorted: Vec<&Record> = records.iter().collect();
     sorted.sort_by_key(|record| (record.key.author, record.place));
@@ -132,7 +132,7 @@ fn check_order(source: Source, records: &[Record]) -> Vec<Finding> {
         .collect()
 }
 
-/// The observer was given every revision from 1 to the head once, in order.
+/// Finds revisions from 1 to the head that the observer was not given exactly once, in order.
 fn check_revisions(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut next = 1;
@@ -155,7 +155,7 @@ fn check_revisions(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// What was given, as ranges of revisions, by their starts.
+/// Returns the ranges of revisions that were given, ordered by their starts.
 fn given(evidence: &Evidence) -> Vec<RangeInclusive<u64>> {
     let range = |batch: &CommittedBatch| {
         batch.first_revision..=batch.first_revision + batch.ops.len() as u64 - 1
@@ -170,7 +170,7 @@ fn given(evidence: &Evidence) -> Vec<RangeInclusive<u64>> {
     given
 }
 
-/// Every revision of the document is one op of a writer, or an author's introduction.
+/// Finds a revision of the document that is neither an op of a writer nor an author's introduction.
 fn check_count(gathered: &Gathered, snapshot: &DocumentSnapshot) -> Option<Finding> {
     let accounted = (gathered.records.len() + snapshot.authors.len()) as u64;
     let revision = snapshot.revision;
@@ -180,7 +180,7 @@ fn check_count(gathered: &Gathered, snapshot: &DocumentSnapshot) -> Option<Findi
     })
 }
 
-/// The log holds each op as its author made it.
+/// Finds ops in the log that differ from the ones that their author made.
 fn check_contents(claims: &Claims<'_>, log: &[CommittedBatch]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for batch in log {
@@ -198,7 +198,7 @@ fn check_contents(claims: &Claims<'_>, log: &[CommittedBatch]) -> Vec<Finding> {
     findings
 }
 
-/// What was acknowledged to anyone before a batch was made stands before that batch.
+/// Finds batches that stand before a batch which had been acknowledged before they were made.
 fn check_causality(journal: &Journal) -> Vec<Finding> {
     let mut newest = 0;
     let mut floor = HashMap::new();
@@ -234,7 +234,7 @@ fn check_causality(journal: &Journal) -> Vec<Finding> {
     findings
 }
 
-/// The snapshot remembers every batch that was shown, or a repeat of it could be taken again.
+/// Finds batches that the snapshot has forgotten: a repeat of them could be accepted again.
 fn check_last_seqs(evidence: &Evidence) -> Vec<Finding> {
     let mut last: BTreeMap<u32, u64> = BTreeMap::new();
     for batch in evidence.log.iter().filter(|batch| batch.author > 0) {
@@ -259,7 +259,7 @@ fn check_last_seqs(evidence: &Evidence) -> Vec<Finding> {
         .collect()
 }
 
-/// A short name of an object, for people.
+/// Returns a short name of an object, for people.
 fn object_name(id: Option<ObjectId>) -> String {
     id.map_or_else(
         || "without id".to_owned(),

@@ -1,4 +1,5 @@
-//! A synthetic 4K stream: VP8 in shape and rate, with its own number and send time in every packet.
+//! A synthetic 4K stream: VP8 in shape and rate, with its number and the time of sending in every
+//! packet.
 //!
 //! ```text
 //! RTP payload of every packet, 1,200 bytes
@@ -18,9 +19,10 @@ use std::time::Duration;
 pub(crate) const FRAME_RATE: u64 = 24;
 /// Packets of a picture: 108 x 1,200 bytes x 24 = 24.9 Mbit/s of payload.
 pub(crate) const FRAME_PACKETS: u64 = 108;
-/// Bytes of every payload. With header, extensions and tag below str0m's and every tunnel's 1,280.
+/// Bytes of every payload. With header, extensions and tag, a packet stays below 1,280 bytes, which
+/// str0m and every tunnel carry.
 pub(crate) const PAYLOAD_BYTES: usize = 1200;
-/// Pictures from one keyframe to the next: a second.
+/// Pictures from one keyframe to the next: one second.
 pub(crate) const KEYFRAME_EVERY: u64 = 24;
 /// RTP ticks of a picture at 90 kHz.
 pub(crate) const FRAME_TICKS: u64 = 90_000 / FRAME_RATE;
@@ -29,7 +31,7 @@ pub(crate) const HEIGHT: u16 = 2160;
 
 const STAMP_AT: usize = 16;
 
-/// What a packet says of itself.
+/// Number and time of sending, as written into a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     /// Number of the packet, from 0.
@@ -39,17 +41,17 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Number of the picture it belongs to.
+    /// Returns the number of the picture to which the packet belongs.
     pub(crate) fn frame(self) -> u64 {
         self.number / FRAME_PACKETS
     }
 
-    /// Whether it belongs to a keyframe.
+    /// Returns whether the packet belongs to a keyframe.
     pub(crate) fn is_key(self) -> bool {
         self.frame().is_multiple_of(KEYFRAME_EVERY)
     }
 
-    /// Whether it is the last of its picture.
+    /// Returns whether the packet is the last of its picture.
     pub(crate) fn is_last(self) -> bool {
         self.number % FRAME_PACKETS == FRAME_PACKETS - 1
     }
@@ -59,7 +61,7 @@ impl Stamp {
     }
 }
 
-/// The payload of a packet.
+/// Makes the payload of a packet.
 pub(crate) fn payload(stamp: Stamp) -> Arc<[u8]> {
     let mut bytes = [0x5a; PAYLOAD_BYTES];
     let picture = (stamp.frame() & 0x7fff) as u16 | 0x8000;
@@ -75,7 +77,7 @@ pub(crate) fn payload(stamp: Stamp) -> Arc<[u8]> {
     bytes.into()
 }
 
-/// Reads the stamp back; `None` where the payload is too short.
+/// Reads the stamp of a payload; `None` if the payload is too short.
 pub(crate) fn stamp(payload: &[u8]) -> Option<Stamp> {
     let (number, rest) = payload.get(STAMP_AT..)?.split_first_chunk::<8>()?;
     let (sent, _) = rest.split_first_chunk::<8>()?;
@@ -86,7 +88,8 @@ pub(crate) fn stamp(payload: &[u8]) -> Option<Stamp> {
     })
 }
 
-/// RFC 6386 section 9.1: three bytes of tag, and for a keyframe the start code and the size.
+/// Writes the frame header of RFC 6386 section 9.1: a tag of three bytes, and for a keyframe the
+/// start code and the size.
 fn write_frame_header(header: &mut [u8], key: bool) {
     const SHOWN: u32 = 1 << 4;
     const FIRST_PARTITION_BYTES: u32 = 4000 << 5;

@@ -3,25 +3,25 @@
 use anyhow::{Context, Result};
 use std::time::Duration;
 
-/// The kernel's unit in /proc/PID/stat (USER_HZ), the same on every Linux that Rust
-/// runs on but Alpha.
+/// Ticks a second in /proc/PID/stat (USER_HZ). It is 100 on every Linux platform that Rust
+/// supports, except Alpha.
 const TICKS_PER_SECOND: u32 = 100;
 
-/// User plus system time of a process with all its threads, living and ended.
+/// Returns user plus system time of a process with all its threads, living and ended.
 pub(crate) fn of_process(pid: u32) -> Result<Duration> {
     let path = format!("/proc/{pid}/stat");
     let stat = std::fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
     parse_stat(&stat).with_context(|| format!("{path} has another shape: {stat:?}"))
 }
 
-/// Memory of a process that is in RAM, bytes.
+/// Returns the resident memory of a process, in bytes.
 pub(crate) fn memory_of_process(pid: u32) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = std::fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
     parse_memory(&status).with_context(|| format!("{path} has another shape"))
 }
 
-/// proc(5): `VmRSS:    1234 kB`.
+/// Reads the line `VmRSS: 1234 kB` (proc(5)).
 fn parse_memory(status: &str) -> Option<u64> {
     let line = status
         .lines()
@@ -30,13 +30,13 @@ fn parse_memory(status: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// What all processors of the machine did but idle, summed up.
+/// Returns the time that all processors of the machine were not idle, summed up.
 pub(crate) fn of_machine() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/stat").context("read /proc/stat")?;
     parse_machine(&stat).context("/proc/stat has another shape")
 }
 
-/// Time of the calling thread, nanosecond-exact.
+/// Returns the time of the calling thread, exact to the nanosecond.
 pub(crate) fn of_this_thread() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").context("read schedstat")?;
     let run = stat
@@ -47,8 +47,8 @@ pub(crate) fn of_this_thread() -> Result<Duration> {
         .context("schedstat has another shape")
 }
 
-/// proc(5): the first line, but for idle (4) and iowait (5); guest time (9, 10) is
-/// inside user time.
+/// Sums the first line of /proc/stat (proc(5)), except idle (4) and iowait (5); guest time (9, 10)
+/// is already part of user time.
 fn parse_machine(stat: &str) -> Option<Duration> {
     let fields = stat.lines().next()?.split_whitespace().skip(1);
     let ticks: Vec<u64> = fields
@@ -60,20 +60,21 @@ fn parse_machine(stat: &str) -> Option<Duration> {
     ))
 }
 
-/// Datagrams that the kernel dropped on IPv4 sockets of this network namespace
-/// because a receiver was too slow.
+/// Returns the datagrams that the kernel dropped on IPv4 sockets of this network namespace because
+/// a receiver was too slow.
 pub(crate) fn udp_drops() -> Result<u64> {
     let table = std::fs::read_to_string("/proc/net/udp").context("read /proc/net/udp")?;
     Ok(parse_drops(&table))
 }
 
-/// proc(5): the last column of each line but the first.
+/// Sums the last column of all lines except the first (proc(5)).
 fn parse_drops(table: &str) -> u64 {
     let drops = |line: &str| line.split_whitespace().last()?.parse::<u64>().ok();
     table.lines().skip(1).filter_map(drops).sum()
 }
 
-/// proc(5): fields 14 (utime) and 15 (stime); the name in field 2 may hold blanks and brackets.
+/// Reads fields 14 (utime) and 15 (stime) of proc(5). The name in field 2 may hold blanks and
+/// brackets.
 fn parse_stat(stat: &str) -> Option<Duration> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_whitespace().skip(11);

@@ -1,4 +1,4 @@
-//! One steady window of a room in which people draw.
+//! A measurement of a room in which people draw steadily.
 
 use crate::cpu;
 use crate::people::People;
@@ -6,23 +6,22 @@ use anyhow::{Result, ensure};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Time before a measurement, for all to be at work and for what is compiled at run
-/// time to be compiled.
+/// Time before a measurement, until all people draw and just-in-time compilers have finished.
 const WARM_UP: Duration = Duration::from_secs(3);
-/// How long the last points may be on their way.
+/// Longest time that the last points may be on their way.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_LOOK: Duration = Duration::from_millis(200);
 
-/// Points so far.
+/// Numbers of points so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Points {
-    /// Drawn, by everyone together.
+    /// Points drawn by all people together.
     pub(crate) made: u64,
-    /// Of others, that are in somebody's replica; each counts once for every replica.
+    /// Points that arrived in replicas of others; each counts once for every replica.
     pub(crate) delivered: u64,
 }
 
-/// People in one room, wherever they run.
+/// People in one room, in this process or in others.
 pub(crate) trait Crowd {
     async fn draw(&mut self) -> Result<()>;
     async fn rest(&mut self) -> Result<()>;
@@ -49,13 +48,13 @@ impl Crowd for People {
     }
 }
 
-/// What a window took.
+/// Cost of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
     server_cpu: Duration,
     elapsed: Duration,
     delivered: u64,
-    /// What would have been delivered, had nothing been on its way at either end.
+    /// Points that would have been delivered if no point had been on its way at either end.
     expected: u64,
 }
 
@@ -73,8 +72,8 @@ impl Cost {
     }
 }
 
-/// Lets everyone draw, measures the process `server`, and waits until every point
-/// has reached everyone.
+/// Lets all people draw, measures the process `server`, and waits until every point has reached all
+/// others.
 pub(crate) async fn measure(
     crowd: &mut impl Crowd,
     server: u32,
@@ -91,7 +90,7 @@ pub(crate) async fn measure(
     Ok(cost)
 }
 
-/// Points so far, and what the server had used by then.
+/// Points so far, and the server's processor time at that moment.
 struct Reading {
     points: Points,
     server_cpu: Duration,
@@ -99,8 +98,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// A busy crowd takes its time to count, so the clocks are read when it has: at
-    /// both ends alike.
+    /// Reads the points, then the clocks. A busy crowd takes its time to count, so the clocks are
+    /// read after it, at both ends alike.
     async fn take(crowd: &mut impl Crowd, server: u32) -> Result<Self> {
         Ok(Self {
             points: crowd.count().await?,
@@ -119,7 +118,8 @@ impl Reading {
     }
 }
 
-/// A figure of a room that loses points, or falls ever further behind, is worth nothing.
+/// Waits until every point has arrived. A figure of a room that loses points, or falls ever further
+/// behind, would be worth nothing.
 pub(crate) async fn drain(crowd: &mut impl Crowd, clients: u64) -> Result<()> {
     let last = Instant::now() + DRAIN_TIMEOUT;
     loop {

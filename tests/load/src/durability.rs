@@ -1,5 +1,5 @@
-//! Kills the server again and again while many write, and proves that nothing
-//! acknowledged was lost or doubled.
+//! Kills the server again and again while many people write, and proves that no acknowledged op was
+//! lost or doubled.
 
 mod author;
 mod observer;
@@ -23,12 +23,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// Notes from authors and observer that wait to be read; who finds it full waits, and
-/// the run only gets slower.
+/// Notes of authors and observer that wait to be read. If the queue is full, they wait, and the run
+/// only gets slower.
 const NOTES_MAX: usize = 4096;
-/// A run in which nothing happens for this long has failed.
+/// Time without any event after which a run has failed.
 const STALL_MAX: Duration = Duration::from_secs(120);
-/// Findings that are printed; one fault makes many.
+/// Findings that are printed. One fault makes many.
 const FINDINGS_SHOWN_MAX: usize = 20;
 const ROOM: &str = "durability";
 
@@ -55,7 +55,7 @@ pub(crate) struct Options {
     data_root: Option<PathBuf>,
 }
 
-/// Runs it all. True where nothing was found.
+/// Runs all cycles. Returns true if nothing was found.
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let folder = data_folder(options.data_root.as_deref())?;
     let site = Site {
@@ -145,7 +145,7 @@ impl Run {
         Ok(self.judge(snapshot))
     }
 
-    /// Starts the server, lets the authors write until the moment has come, kills it.
+    /// Starts the server, lets the authors write until the moment has come, and kills it.
     async fn cycle(&mut self, moment: Moment) -> Result<u64> {
         let server = self.start().await?;
         let up = Instant::now();
@@ -165,7 +165,8 @@ impl Run {
         Ok(server)
     }
 
-    /// Every author must have been acknowledged on its own path, so that each kill meets both.
+    /// Waits for the moment of the kill. By then every author has been acknowledged on its own
+    /// path, so that each kill meets both paths.
     async fn write_until(&mut self, moment: Moment, up: Instant) -> Result<u64> {
         let mut steady = HashSet::new();
         let mut resumed = HashSet::new();
@@ -225,7 +226,7 @@ impl Run {
         self.end(server).await
     }
 
-    /// What a reader gets that was never here, from a server that was killed once more.
+    /// Returns the snapshot that a new reader gets from a server that was killed once more.
     async fn read_back(&mut self) -> Result<DocumentSnapshot> {
         let server = self.start().await?;
         let join = Join {
@@ -244,7 +245,7 @@ impl Run {
         Ok(snapshot)
     }
 
-    /// Last revision that the observer was given.
+    /// Returns the last revision that the observer was given.
     fn shown(&self) -> u64 {
         let log = self
             .log
@@ -255,7 +256,7 @@ impl Run {
             .map_or(log, |range| log.max(*range.end()))
     }
 
-    /// Reads the next note and keeps what belongs into the books.
+    /// Reads the next note, and records it in journal and evidence.
     async fn note(&mut self) -> Result<Note> {
         let note = tokio::time::timeout(STALL_MAX, self.notes.recv())
             .await

@@ -1,10 +1,9 @@
-//! What hands draw and when: the same points at the same times as `peers/hand.mjs`
-//! gives to other engines.
+//! Points that hands draw, and their times: the same as `peers/hand.mjs` gives to other engines.
 
 use std::time::Duration;
 
 const POINTS_PER_S: u64 = 60;
-/// Points of one stroke: a second's.
+/// Points of one stroke: one second's.
 pub(crate) const STROKE_POINTS: u64 = POINTS_PER_S;
 const PICTURE: (u64, u64) = (16_384, 9216);
 const MICROS: u64 = 1_000_000;
@@ -13,7 +12,7 @@ const MICROS: u64 = 1_000_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hand {
     client: u64,
-    /// It draws for one second of so many; 1 is always.
+    /// Seconds of a cycle, in one of which the hand draws; 1 means always.
     cycle: u64,
 }
 
@@ -22,7 +21,7 @@ impl Hand {
         Self { client, cycle }
     }
 
-    /// Points drawn this long after all began.
+    /// Returns the number of points drawn `elapsed` after all hands began.
     pub(crate) fn due(self, elapsed: Duration) -> u64 {
         let micros = (elapsed.as_micros() as u64).checked_sub(self.lateness_us());
         let Some(micros) = micros else { return 0 };
@@ -38,28 +37,29 @@ impl Hand {
         strokes * STROKE_POINTS + of_stroke
     }
 
-    /// When that point is drawn, this long after all began.
+    /// Returns the time of a point, from the moment at which all hands began.
     pub(crate) fn drawn_at(self, number: u64) -> Duration {
         let seconds = number / STROKE_POINTS * self.cycle;
         let of_stroke = ((number % STROKE_POINTS + 1) * MICROS).div_ceil(POINTS_PER_S);
         Duration::from_micros(seconds * MICROS + of_stroke + self.lateness_us())
     }
 
-    /// A zigzag over the picture, each client's from another place.
+    /// Returns the place of a point: a zigzag over the picture, which starts elsewhere for each
+    /// client.
     pub(crate) fn place(self, number: u64) -> (i32, i32) {
         let x = fold(self.client * 641 + number * 37, PICTURE.0);
         (x, fold(self.client * 359 + number * 23, PICTURE.1))
     }
 
-    /// Hands are out of step with each other, as people are: by sixteenths of a
-    /// point, and by whole turns.
+    /// Returns the client's delay. Hands are out of step with each other, as people are: by
+    /// sixteenths of a point, and by whole turns.
     fn lateness_us(self) -> u64 {
         let sixteenths = self.client * 7 % 16 * MICROS / (16 * POINTS_PER_S);
         self.client % self.cycle * MICROS + sixteenths
     }
 }
 
-/// Goes up to `size` and back down again.
+/// Returns a position that goes up to `size` and back down again.
 fn fold(distance: u64, size: u64) -> i32 {
     let at = distance % (2 * size);
     (if at < size { at } else { 2 * size - at - 1 }) as i32

@@ -1,4 +1,4 @@
-//! The native client joins and leaves: how long media and data channels take to stand, and whether
+//! The native client joins and leaves: the time until media and data channels stand, and whether
 //! the right pictures and an op get through.
 
 mod decode;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A join that has not come to its end after this long never will.
+/// Longest time of one join.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Options of the joins.
@@ -45,7 +45,8 @@ pub(crate) struct Options {
     joins: u32,
 }
 
-/// Joins so often; says of each join how long it took from the welcome until its transport stood.
+/// Joins as often as asked. Prints for each join the time from the welcome until its transport
+/// stood.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let tls = options.ca.as_deref().map(trust).transpose()?;
     for number in 0..options.joins {
@@ -79,7 +80,7 @@ async fn join(options: &Options, joining: Joining) -> Result<()> {
     Ok(())
 }
 
-/// Draws an arrow, and waits until the server has taken it.
+/// Draws an arrow, and waits until the server has accepted it.
 async fn draw(client: &Client, seen: &mut Seen, events: &mut Events) -> Result<()> {
     seen.until(events, |seen| seen.loaded).await?;
     let drawn = client.edit(|replica| {

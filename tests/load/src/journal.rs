@@ -1,9 +1,9 @@
-//! What the writers of a run did and were told, in the order in which it happened.
+//! Actions of a run's writers and answers to them, in the order in which they happened.
 
 use fmz_proto::v1::OpBatch;
 use std::collections::HashMap;
 
-/// Names one op of a run: its author, that author's batch, and its place in the batch.
+/// Name of one op of a run: its author, that author's batch, and its place in the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct OpKey {
     pub(crate) author: u32,
@@ -22,18 +22,18 @@ pub(crate) enum Entry {
         client_seq: u64,
         first_revision: u64,
     },
-    /// A writer that came back was told, by a snapshot, that the log holds its batch.
+    /// A writer that came back learned from a snapshot that the log holds its batch.
     Stored { author: u32, client_seq: u64 },
 }
 
-/// How much a journal holds, in ops.
+/// Size of a journal, in ops.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) submitted: u64,
     pub(crate) acknowledged: u64,
 }
 
-/// The journal of a run. Entries stand in real time order, whoever made them.
+/// The journal of a run. Entries stand in the order of real time, across all writers.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Journal {
     pub(crate) entries: Vec<Entry>,
@@ -52,7 +52,7 @@ impl Journal {
         });
     }
 
-    /// Counts the ops that were made, and those of which a writer was told that they are held.
+    /// Counts the ops that were made, and those that a writer was told are held.
     pub(crate) fn tally(&self) -> Tally {
         let mut sizes = HashMap::new();
         let mut tally = Tally::default();
@@ -78,7 +78,7 @@ impl Journal {
     }
 }
 
-/// The keys of a batch's ops, in order.
+/// Returns the keys of a batch's ops, in order.
 pub(crate) fn keys(author: u32, batch: &OpBatch) -> impl Iterator<Item = OpKey> {
     let client_seq = batch.client_seq;
     (0..batch.ops.len() as u32).map(move |index| OpKey {

@@ -21,16 +21,15 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Frames that wait for the WebSocket: more than a writer's whole window of un-acknowledged
-/// batches.
+/// Frames that wait for the WebSocket: more than a writer's whole window of unacknowledged batches.
 const OUTBOX_FRAMES: usize = 1024;
 
-/// What a line brings.
+/// An input from a line.
 #[derive(Debug)]
 pub(crate) enum Brought {
     /// A frame of the server.
     Frame(Path, Bytes),
-    /// Another sign of life of the WebSocket.
+    /// Another sign of life on the WebSocket.
     Alive,
     /// ICE and DTLS stand.
     Connected,
@@ -49,12 +48,12 @@ pub(crate) struct Line {
     channels_open: bool,
     brought: VecDeque<Brought>,
     impairment: Option<Impairment>,
-    /// Held while the transport goes through it.
+    /// Kept alive as long as the transport goes through it.
     link: Option<Link>,
 }
 
 impl Line {
-    /// Connects. With an impairment, the transport goes through a link that does this to it.
+    /// Opens a line. If `impairment` is given, the transport goes through a link that impairs it.
     pub(crate) async fn open(url: &str, impairment: Option<Impairment>) -> Result<Self> {
         let (socket, _) = tokio_tungstenite::connect_async_with_config(url, None, true)
             .await
@@ -73,7 +72,7 @@ impl Line {
         })
     }
 
-    /// Returns what comes next. May be dropped while it waits.
+    /// Returns the next input. The future may be dropped while it waits.
     pub(crate) async fn next(&mut self) -> Result<Brought> {
         loop {
             self.note_transport()?;
@@ -115,17 +114,17 @@ impl Line {
         })
     }
 
-    /// Whether both data channels are open.
+    /// Returns whether both data channels are open.
     pub(crate) fn has_channels(&self) -> bool {
         self.channels_open
     }
 
-    /// The transport, once the server has offered one.
+    /// Returns the transport, once the server has offered one.
     pub(crate) fn transport(&mut self) -> Option<&mut Transport> {
         self.transport.as_mut().map(|(_, transport)| transport)
     }
 
-    /// Answers an offer; returns the lines to publish on that it has.
+    /// Answers an offer; returns the offer's lines for publishing.
     pub(crate) fn accept(&mut self, offer: &Offer) -> Result<Vec<PublishLine>> {
         if self
             .transport
@@ -150,7 +149,7 @@ impl Line {
         Ok(offer.lines.clone())
     }
 
-    /// The offer as it is, or with the link in place of the server.
+    /// Returns the offer unchanged, or with the link's address in place of the server's.
     fn led_through(&mut self, offer: &str) -> Result<String> {
         let Some(impairment) = self.impairment else {
             return Ok(offer.to_owned());

@@ -1,5 +1,5 @@
-//! A pen and a screen, each behind a link that delays and loses both ways: how long an op takes,
-//! and whether all arrive once.
+//! A pen and a screen, each behind a link that delays and loses in both directions: the delay of an
+//! op, and whether each op arrives exactly once.
 
 mod end;
 
@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 
 /// Percent of datagrams lost in each direction.
 const LOSSES: [u32; 3] = [0, 3, 10];
-/// Half a round trip.
+/// Delay of each direction, milliseconds: half a round trip.
 const DELAY_MS: u64 = 25;
-/// Pause between two ops, milliseconds: uneven, so that they meet every phase of the server's tick.
+/// Pause between two ops, milliseconds. It varies, so that ops meet every phase of the server's
+/// tick.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 20..=50;
-/// An op that has not arrived after this long is lost.
+/// Time after which an op that has not arrived counts as lost.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Options of the benchmark.
@@ -44,14 +45,14 @@ pub(crate) struct Options {
     without_copies: bool,
 }
 
-/// What became of the ops of one run.
+/// Results for the ops of one run.
 struct Outcome {
     delays: Delays,
     lost: u64,
     doubled: u64,
 }
 
-/// Runs the benchmark and prints its figures; true where nothing was lost or doubled.
+/// Runs the benchmark and prints its figures. Returns true if no op was lost or doubled.
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let folder = data_folder(options.data_root.as_deref())?;
     let site = Site {
@@ -116,7 +117,7 @@ async fn measure(options: &Options, site: &Site, server: &Server, loss: u32) -> 
 struct Run {
     pen: End,
     screen: End,
-    /// When each object was drawn, by its counter.
+    /// Time at which each object was drawn, by its counter.
     sent: HashMap<u32, Instant>,
     delays: Delays,
 }
@@ -151,7 +152,7 @@ impl Run {
         })
     }
 
-    /// Listens to both until then.
+    /// Reads from both ends until `until`.
     async fn listen(&mut self, until: Instant) -> Result<()> {
         loop {
             let author = self.pen.author();

@@ -1,8 +1,8 @@
 //! Load peers, durability checker and benchmarks.
 //!
-//! Every peer speaks the real protocol to the real server binary over loopback. Nothing of the
-//! server is linked in but the store, to write a long history quickly ([`ops`]), and the
-//! document, which every client has.
+//! Every peer speaks the real protocol to the real server binary over loopback. Of the server, only
+//! the store is linked in, to write a long history quickly ([`ops`]). The document is linked in
+//! too, as in every client.
 
 mod bytes;
 mod checker;
@@ -52,26 +52,25 @@ enum Command {
     /// Kill the server again and again under load; prove that nothing acknowledged
     /// is lost or doubled.
     Durability(durability::Options),
-    /// What forwarding one 4K stream to many viewers costs the server.
+    /// Cost to the server of forwarding one 4K stream to many viewers.
     Sfu(sfu::Options),
-    /// How long an op takes over a network that loses, and whether any is lost or doubled.
+    /// Delay of an op over a network that loses, and whether any op is lost or doubled.
     Loss(loss::Options),
-    /// How long media and data channels of the native client take to stand.
+    /// Time until media and data channels of the native client stand.
     Join(join::Options),
     /// A bad network: relays UDP to a server, late and with losses.
     Link(link::Options),
-    /// How fast annotations reach another screen, and how many become durable.
+    /// Delay of annotations until they reach another screen, and how many become durable.
     Ops(ops::Options),
-    /// How many bytes drawing costs, sent and kept.
+    /// Bytes that drawing costs, sent and kept.
     Bytes,
     /// Write the corpus of strokes by which bytes are measured.
     Strokes(strokes::Options),
-    /// One large room over data channels: how long a point is under way, and what a
-    /// participant costs.
+    /// One large room over data channels: the delay of a point, and the cost of a participant.
     Room(room::Options),
-    /// What a delivered op costs the server, of fmz and of other engines under the same load.
+    /// Cost to the server of a delivered op, for fmz and other engines under the same load.
     Peers(peers::Options),
-    /// What a relayed datagram costs the server, of fmz and of other relays under the same load.
+    /// Cost to the server of a relayed datagram, for fmz and other relays under the same load.
     Turn(turn::Options),
 }
 
@@ -94,7 +93,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// True where everything asked for held.
+/// Runs a command; returns true if all that it checked held.
 async fn run(command: Command) -> Result<bool> {
     match command {
         Command::Durability(options) => durability::run(&options).await,

@@ -1,4 +1,4 @@
-//! A participant as every client has it, over a line of this process.
+//! A participant like any client's, over a line of this process.
 
 use crate::line::{Brought, Line};
 use crate::link::Impairment;
@@ -9,12 +9,12 @@ use fmz_participant::{Channel, Event, Introduction, Missed, Moment, Participant,
 use fmz_proto::v1::server_message::Message as FromServer;
 use std::time::Instant;
 
-/// What happened to a member.
+/// An input or event of a member.
 #[derive(Debug)]
 pub(crate) enum News {
-    /// The participant tells something of the document or the room.
+    /// An event of the participant.
     Event(Event),
-    /// The participant took a frame of the server.
+    /// The participant took a frame from the server.
     Heard(Path, Bytes),
     /// Ops go over the data channel from here on.
     ChannelsOpen,
@@ -30,15 +30,15 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// A member that has no connection yet. Without copies it takes and sends nothing on the
-    /// channel `live`.
+    /// Makes a member that has no connection yet. Without `copies` it neither sends nor accepts
+    /// anything on the channel `live`.
     pub(crate) fn new(join: &Join, copies: bool) -> Self {
         let introduction = Introduction {
             token: join.token.clone(),
             name: "load".to_owned(),
             session_key: Bytes::copy_from_slice(&join.session_key),
             transport: join.transport,
-            // The server's own pings are seen here.
+            // This shell sees the WebSocket's own pings.
             pings: false,
         };
         Self {
@@ -49,7 +49,7 @@ impl Member {
         }
     }
 
-    /// Connects. The welcome is an event.
+    /// Connects. The welcome comes as an event.
     pub(crate) async fn connect(
         &mut self,
         url: &str,
@@ -60,14 +60,14 @@ impl Member {
         Ok(())
     }
 
-    /// Lets the connection go.
+    /// Drops the connection.
     pub(crate) fn disconnect(&mut self) {
         self.line = None;
         self.participant.handle_disconnected();
     }
 
-    /// Sends what there is to send, and waits for the next thing to happen. May be dropped while it
-    /// waits.
+    /// Sends everything that waits, then waits for the next event. The future may be dropped while
+    /// it waits.
     pub(crate) async fn next(&mut self) -> Result<News> {
         loop {
             while let Some(transmit) = self.poll_transmit() {
@@ -79,7 +79,7 @@ impl Member {
         }
     }
 
-    /// The same without sending. `None` if something may be there to send.
+    /// Does the same without sending. Returns `None` if frames may wait to be sent.
     pub(crate) async fn step(&mut self) -> Result<Option<News>> {
         if let Some(event) = self.participant.poll_event() {
             return self.take_event(event);
@@ -133,7 +133,7 @@ impl Member {
         }
     }
 
-    /// Returns the next frame to send by [`Self::send`].
+    /// Returns the next frame to send with [`Self::send`].
     pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
         self.participant.poll_transmit()
     }

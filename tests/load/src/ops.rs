@@ -1,4 +1,4 @@
-//! How long an op takes from a pen to another screen, and how many a room makes durable.
+//! Delay of an op from a pen to another screen, and the number of ops that a room makes durable.
 
 mod disk;
 mod history;
@@ -26,11 +26,11 @@ pub(crate) struct Options {
     /// Ops by which the latency is measured.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     samples: u64,
-    /// Rooms in which is written at the same time.
+    /// Rooms in which people write at the same time.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100))]
     rooms: u32,
-    /// Authors of each room who write as fast as they are acknowledged; every
-    /// second one has a data channel.
+    /// Authors of each room, who write as fast as they are acknowledged; every second one has a
+    /// data channel.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=400))]
     authors: u32,
     /// Length of the throughput measurement.

@@ -1,9 +1,9 @@
-//! The WebRTC end of a load session: answers the server's offers, has the two data
-//! channels, sends and receives RTP.
+//! The WebRTC end of a load session: answers the server's offers, opens the two data channels,
+//! sends and receives RTP.
 //!
-//! Holds no socket and no clock. After every `handle_*`, `accept_offer` and
-//! `send_*` call, [`Peer::poll_transmit`] and [`Peer::poll_event`] until both are
-//! empty, then [`Peer::poll_timeout`].
+//! Holds no socket and no clock. After every `handle_*`, `accept_offer` and `send_*` call, call
+//! [`Peer::poll_transmit`] and [`Peer::poll_event`] until both return `None`, then
+//! [`Peer::poll_timeout`].
 
 #[cfg(test)]
 mod tests;
@@ -26,12 +26,12 @@ pub(crate) const OPS_STREAM: u16 = 0;
 /// SCTP stream of the unordered channel without retransmission.
 pub(crate) const LIVE_STREAM: u16 = 1;
 
-/// What a peer has to tell.
+/// An event of a peer.
 #[derive(Debug)]
 pub(crate) enum PeerEvent {
     /// ICE and DTLS stand.
     Connected,
-    /// The `ops` channel can be written.
+    /// The `ops` channel accepts frames.
     OpsOpen,
     /// A frame came on the `ops` channel.
     Frame(Vec<u8>),
@@ -56,7 +56,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// A peer that is reached at `local`.
+    /// Makes a peer that is reached at `local`.
     pub(crate) fn new(local: SocketAddr, now: Instant) -> Result<Self> {
         let config = RtcConfig::new()
             .set_rtp_mode(true)
@@ -128,7 +128,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Moves time forward.
+    /// Moves the time forward.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<()> {
         self.drain()?;
         self.rtc
@@ -153,7 +153,7 @@ impl Peer {
         self.handle_timeout(now)
     }
 
-    /// Sends a frame on the `live` channel; what does not fit is lost.
+    /// Sends a frame on the `live` channel. A frame that does not fit is lost.
     pub(crate) fn send_live(&mut self, frame: &[u8], now: Instant) -> Result<()> {
         let channel = self.live.and_then(|id| self.rtc.channel(id));
         if let Some(mut channel) = channel {
@@ -164,7 +164,7 @@ impl Peer {
         self.handle_timeout(now)
     }
 
-    /// The payload type for VP8 on the line `mid`.
+    /// Returns the payload type of VP8 on the line `mid`.
     pub(crate) fn vp8(&self, mid: Mid) -> Option<Pt> {
         let media = self.rtc.media(mid)?;
         let is_vp8 = |pt: &Pt| {
@@ -184,17 +184,17 @@ impl Peer {
         self.handle_timeout(now)
     }
 
-    /// The next datagram to send.
+    /// Returns the next datagram to send.
     pub(crate) fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.transmits.pop_front()
     }
 
-    /// The next thing to know.
+    /// Returns the next event.
     pub(crate) fn poll_event(&mut self) -> Option<PeerEvent> {
         self.events.pop_front()
     }
 
-    /// When [`Peer::handle_timeout`] is due.
+    /// Returns when [`Peer::handle_timeout`] is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
         self.timeout
     }

@@ -1,4 +1,4 @@
-//! What a delivered op costs the server: fmz and other engines under the same hands.
+//! Cost to the server of a delivered op: fmz and other engines under the same load.
 
 mod children;
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use children::{Clients, NodeServer, Replicas};
 use std::path::PathBuf;
 
-/// The engines that fmz is compared with, by the names of their modules in the folder.
+/// Engines with which fmz is compared, by the names of their modules in the folder.
 const ENGINES: [&str; 3] = ["y-websocket", "hocuspocus", "sharedb"];
 const ROOM: &str = "peers";
 
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// People in the room.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(2..=400))]
     clients: u64,
-    /// How many of them draw in the lighter comparison; in the other all of them do.
+    /// People who draw in the lighter comparison; in the other, all draw.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=400))]
     drawing: u64,
     /// Length of each measurement.
@@ -72,7 +72,7 @@ fn compare(name: &str, theirs: &Cost, ours: &Cost) {
     figure(&format!("{name}_ratio"), ratio, "times");
 }
 
-/// fmz as it is shipped: every op is on the disk before anybody sees it.
+/// Measures fmz as it is shipped: every op is durable before anybody sees it.
 async fn fmz(options: &Options, name: &str, channels: bool) -> Result<Cost> {
     progress(&format!("peers: measuring {name}"));
     let folder = data_folder(options.data_root.as_deref())?;
@@ -102,7 +102,7 @@ async fn fmz(options: &Options, name: &str, channels: bool) -> Result<Cost> {
     Ok(cost)
 }
 
-/// Another engine, its server and its own clients in processes of their own.
+/// Measures another engine; its server and its clients are processes of their own.
 async fn other(options: &Options, engine: &str, replicas: Replicas, name: &str) -> Result<Cost> {
     progress(&format!("peers: measuring {name}"));
     let server = NodeServer::start(&options.folder, engine, ROOM).await?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 const COLOR: u32 = 0xff33_66ff;
 const WIDTH: u32 = 64;
 
-/// Makes ops of what a hand draws: a stroke a second, an append a point.
+/// Turns a hand's points into ops: one stroke a second, one append a point.
 #[derive(Debug)]
 pub(crate) struct Pen {
     hand: Hand,
@@ -24,7 +24,7 @@ pub(crate) struct Pen {
     stroke: annotation::Drawn,
 }
 
-/// A batch, and when the first of its points was drawn, this long after all began.
+/// A batch, and the time at which its first point was drawn, since all began.
 #[derive(Debug)]
 pub(crate) struct Drawn {
     pub(crate) batch: OpBatch,
@@ -49,7 +49,7 @@ impl Pen {
         self.author
     }
 
-    /// What was drawn by now and is in no batch yet.
+    /// Returns the points that were drawn by now and are in no batch yet.
     pub(crate) fn batch(&mut self, elapsed: Duration) -> Option<Drawn> {
         let (first, due) = (self.made, self.hand.due(elapsed));
         let mut ops = Vec::new();
@@ -92,7 +92,7 @@ impl Pen {
         }
     }
 
-    /// Takes note of a batch; returns its points where it is another's.
+    /// Notes a committed batch; returns its number of points if another author made it.
     pub(crate) fn committed(&mut self, batch: &CommittedBatch) -> u64 {
         let ops = batch.ops.len() as u64;
         self.revision = (batch.first_revision + ops).saturating_sub(1);
@@ -116,7 +116,7 @@ fn begin(id: ObjectId) -> Op {
     }))
 }
 
-/// One point more, as the difference to the point before.
+/// Returns one more point, as the difference to the one before.
 fn step(x: i32, y: i32) -> StrokePoints {
     let pressure = 0;
     points::encode(&[Delta { x, y, pressure }], false)

@@ -1,5 +1,5 @@
-//! People in a room of fmz, all in this process. Those who draw and view keep no document, so that
-//! hundreds fit; those who watch are clients.
+//! People in a room of fmz, all in this process. Those who draw or view keep no document, so that
+//! hundreds fit; those who watch are full clients.
 
 mod totals;
 mod watcher;
@@ -21,13 +21,13 @@ use tokio::task::JoinSet;
 pub(crate) use totals::Totals;
 use watcher::Watcher;
 
-/// Handshakes at once.
+/// Handshakes at the same time.
 const DOORS: usize = 8;
 
-/// What one of them does.
+/// Activity of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Draws for one second of so many.
+    /// Draws in one second of every `cycle`.
     Draw { cycle: u64 },
     /// Reads what is committed.
     View,
@@ -35,16 +35,16 @@ pub(crate) enum Part {
     Watch,
 }
 
-/// Everyone of a room, each a task.
+/// All people of a room, each a task.
 pub(crate) struct People {
     tasks: JoinSet<Result<()>>,
-    /// When all began to draw.
+    /// Time at which all began to draw.
     begun: watch::Sender<Option<Instant>>,
     pub(crate) totals: Arc<Totals>,
 }
 
 impl People {
-    /// Lets all in; `join` gives each its way in.
+    /// Admits all people; `join` tells how each connects.
     pub(crate) async fn come_in(
         parts: impl IntoIterator<Item = Part>,
         join: impl Fn(Part) -> Join,
@@ -94,12 +94,12 @@ impl People {
         self.begun.send_replace(Some(Instant::now()));
     }
 
-    /// Lets nobody draw any more.
+    /// Stops all drawing.
     pub(crate) fn rest(&self) {
         self.begun.send_replace(None);
     }
 
-    /// Fails where somebody is out.
+    /// Fails if a person has dropped out.
     pub(crate) fn check(&mut self) -> Result<()> {
         match self.tasks.try_join_next() {
             None => Ok(()),
@@ -119,7 +119,7 @@ struct Person {
 }
 
 impl Person {
-    /// Attends as a client, and notes when each batch is in its document.
+    /// Attends as a full client, and notes when each batch is in its document.
     async fn watch(mut self, join: Join, seated: mpsc::Sender<()>) -> Result<()> {
         let mut member = Member::new(&join, true);
         member.connect(&join.url, None).await?;
@@ -185,7 +185,7 @@ impl Person {
         }
     }
 
-    /// When all began, for those who draw.
+    /// Returns the time at which all began, if this person draws.
     fn begun(&mut self) -> Option<Instant> {
         let begun = *self.begun.borrow_and_update();
         begun.filter(|_| matches!(self.part, Part::Draw { .. }))
@@ -238,7 +238,7 @@ impl Person {
     }
 }
 
-/// The commits of a frame that a client took.
+/// Returns the commits of a frame that a client took.
 fn commits(news: News) -> Result<Option<(Path, Committed)>> {
     match news {
         News::Heard(path, frame) => Ok(match fmz_proto::decode_server(&frame)? {

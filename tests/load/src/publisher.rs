@@ -1,6 +1,6 @@
 //! Publishes the synthetic stream, on a thread of its own so that no viewer's work delays it.
 //!
-//! It is a source that was encoded before, as the demo's clip is: a keyframe each
+//! It stands for a source that was encoded in advance, as the demo's clip is: one keyframe a
 //! second, and none on request.
 
 use crate::clip::{self, FRAME_PACKETS, FRAME_RATE, FRAME_TICKS, Stamp};
@@ -16,17 +16,17 @@ use str0m::rtp::RtpWrite;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Packets that leave together: what Chromium's pacer sends in 5 ms at this rate.
+/// Packets that leave together: as many as Chromium's pacer sends in 5 ms at this rate.
 pub(crate) const BATCH_PACKETS: u64 = 12;
-/// Time over which a frame leaves, of the 41.7 ms until the next.
+/// Time over which a frame leaves, of the 41.7 ms until the next frame.
 const FRAME_SPREAD: Duration = Duration::from_millis(38);
-/// The one request to publish.
+/// Number of the only request to publish.
 const REQUEST: u32 = 1;
 
-/// A running publisher; ends when dropped.
+/// A running publisher. It ends on drop.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    /// Frames that have left.
+    /// Number of frames that have left.
     frames: watch::Receiver<u64>,
     thread: Option<JoinHandle<Result<()>>>,
 }
@@ -51,7 +51,7 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// Frames that have left by now.
+    /// Returns the number of frames that have left.
     pub(crate) fn frames(&self) -> u64 {
         *self.frames.borrow()
     }
@@ -184,7 +184,7 @@ impl Stream {
     }
 }
 
-/// The clock that the kernel stamps arrivals with.
+/// Returns the time since 1970, by the clock with which the kernel stamps arrivals.
 pub(crate) fn since_1970() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -12,7 +12,7 @@ pub(crate) fn figure(name: &str, value: f64, unit: &str) {
     println!("{}", line(name, value, unit));
 }
 
-/// Says a name and its value to whoever started this.
+/// Prints a name and its value for the caller of this program.
 #[allow(
     clippy::print_stdout,
     reason = "who starts the link reads its address there"
@@ -21,7 +21,7 @@ pub(crate) fn announce(name: &str, value: &str) {
     println!("{name} {value}");
 }
 
-/// Tells people what is going on, on standard error.
+/// Prints progress for people, on standard error.
 #[allow(clippy::print_stderr, reason = "standard output is for figures alone")]
 pub(crate) fn progress(text: &str) {
     eprintln!("{text}");
@@ -43,7 +43,7 @@ pub(crate) struct Delays {
     histogram: Histogram<u64>,
 }
 
-/// Longer delays count as this.
+/// Longest delay that is told apart. Longer ones count as this.
 const DELAY_MAX: Duration = Duration::from_secs(60);
 
 impl Delays {
@@ -69,7 +69,7 @@ impl Delays {
         self.histogram.len()
     }
 
-    /// The delay that `percent` of all stay at or below, milliseconds.
+    /// Returns the delay, in milliseconds, that `percent` of all delays do not exceed.
     pub(crate) fn percentile_ms(&self, percent: f64) -> f64 {
         self.histogram.value_at_percentile(percent) as f64 / 1000.0
     }

@@ -19,11 +19,11 @@ const ROOM: &str = "room";
 /// People at full scale.
 const ANNOTATORS: f64 = 500.0;
 const VIEWERS: f64 = 2000.0;
-/// A tenth of the annotators draw at any time.
+/// Seconds of a cycle, in one of which each annotator draws: a tenth of them draws at any time.
 const CYCLE: u64 = 10;
-/// Viewers that keep a document, by which the way from pen to document is timed.
+/// Viewers that keep a document. They time the way from pen to document.
 const WATCHERS: usize = 8;
-/// Time for the last handshakes to be over, and for all to be at work.
+/// Time until the last handshakes are over and all people are at work.
 const SETTLE: Duration = Duration::from_secs(3);
 const LATENCY: &str = "fmz_op_latency_seconds";
 
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     data_root: Option<PathBuf>,
 }
 
-/// How many come.
+/// Number of people.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     annotators: usize,
@@ -124,13 +124,13 @@ async fn come_in(site: &Site, server: &Server, size: Size) -> Result<People> {
     people.context("let people in")
 }
 
-/// A port that is free now; the server does not say where it shows its metrics.
+/// Returns a port that is free now; the server does not print the address of its metrics.
 fn free_address() -> Result<String> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").context("find a free port")?;
     Ok(socket.local_addr()?.to_string())
 }
 
-/// What is counted at both ends.
+/// Counters that are read at both ends of the measurement.
 struct Counters {
     at: Instant,
     server_cpu: Duration,
@@ -177,7 +177,7 @@ impl Window {
         people.totals.end();
         people.rest();
         people.check()?;
-        // What was drawn last is still on its way.
+        // The last points are still on their way.
         tokio::time::sleep(SETTLE).await;
         Ok(Self {
             before,

@@ -8,12 +8,12 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
-/// A server that has not named its address after this long has failed.
+/// Longest wait for a server to print its address.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const ANY_PORT: &str = "127.0.0.1:0";
 const ADDRESSES: [&str; 3] = ["FMZ_LISTEN", "FMZ_ADMIN_LISTEN", "FMZ_MEDIA_LISTEN"];
 
-/// Where the binary is and where it keeps its data.
+/// Paths of the binary and of its data.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) fmz: PathBuf,
@@ -30,13 +30,13 @@ pub(crate) struct Server {
 }
 
 impl Site {
-    /// Starts the server at `listen`, or on a free port, and waits until it says where it is.
+    /// Starts the server at `listen`, or on a free port, and waits until it prints its address.
     pub(crate) async fn start(&self, listen: Option<&str>) -> Result<Server> {
         self.start_with(&["--listen", listen.unwrap_or(ANY_PORT)])
             .await
     }
 
-    /// Starts the server with these flags; its ports are free ones unless they say otherwise.
+    /// Starts the server with these flags. Its ports are free ones unless the flags name others.
     pub(crate) async fn start_with(&self, flags: &[&str]) -> Result<Server> {
         let mut child = self
             .command("serve")
@@ -97,7 +97,7 @@ impl Site {
         command
     }
 
-    /// The server's log goes beside its data, where it can be read after a failure.
+    /// Opens the file for the server's log, beside its data, where it can be read after a failure.
     fn log(&self) -> Result<Stdio> {
         let path = log_path(&self.data);
         let file = std::fs::File::options()
@@ -119,7 +119,7 @@ impl Server {
         self.child.id().context("the server has ended")
     }
 
-    /// Posts JSON and returns the whole answer, its head included.
+    /// Posts JSON and returns the whole answer, including its head.
     pub(crate) async fn post(&self, path: &str, token: &str, json: &str) -> Result<String> {
         let (address, bytes) = (&self.address, json.len());
         let request = format!(
@@ -129,13 +129,13 @@ impl Server {
         exchange(address, &request).await
     }
 
-    /// Ends it as a power cut would: SIGKILL, without a word.
+    /// Kills the server as a power cut would: SIGKILL, without notice.
     pub(crate) async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("kill the server")
     }
 }
 
-/// Gets a page and returns the whole answer, its head included.
+/// Gets a page and returns the whole answer, including its head.
 pub(crate) async fn get(address: &str, path: &str) -> Result<String> {
     exchange(
         address,
@@ -160,7 +160,7 @@ async fn exchange(address: &str, request: &str) -> Result<String> {
     Ok(answer)
 }
 
-/// A folder for the data of one run; it goes when dropped.
+/// Makes a folder for the data of one run. It is deleted on drop.
 pub(crate) fn data_folder(root: Option<&Path>) -> Result<tempfile::TempDir> {
     let folder = match root {
         Some(root) => tempfile::tempdir_in(root),
@@ -169,7 +169,7 @@ pub(crate) fn data_folder(root: Option<&Path>) -> Result<tempfile::TempDir> {
     folder.context("make a data folder")
 }
 
-/// The file beside `data` that takes the log.
+/// Returns the path of the log, beside `data`.
 pub(crate) fn log_path(data: &Path) -> PathBuf {
     data.with_extension("log")
 }
@@ -183,7 +183,7 @@ async fn address(said: &mut Lines<BufReader<ChildStdout>>) -> Result<String> {
     bail!("the server ended without naming its address")
 }
 
-/// Host and port of the first `http://` address of a line.
+/// Returns host and port of the first `http://` address in a line.
 fn address_in(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("http://")?;
     let end = rest
@@ -192,7 +192,7 @@ fn address_in(line: &str) -> Option<&str> {
     Some(&rest[..end])
 }
 
-/// The first JSON Web Token of a text: three dotted parts of base64url.
+/// Returns the first JSON Web Token in a text: three dotted parts of base64url.
 fn token_in(text: &str) -> Option<&str> {
     let of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let words = text.split(|c: char| !of_token(c));

@@ -1,6 +1,6 @@
-//! A line without a document: it says hello, and tells what the server says. For generators of
-//! load, of which hundreds run in one process, and for witnesses, who take nothing from the code
-//! that they judge. Whoever writes as a client does is a [`crate::member::Member`].
+//! A line without a document. It says hello and reports the server's messages. It serves generators
+//! of load, of which hundreds run in one process, and witnesses, which must not share code with
+//! what they judge. A writer that behaves as a client is a [`crate::member::Member`].
 
 use crate::line::{Brought, Line};
 use crate::transport::Transport;
@@ -16,21 +16,21 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use str0m::rtp::RtpPacket;
 
-/// How to come in.
+/// Address and identity with which a session joins.
 #[derive(Debug, Clone)]
 pub(crate) struct Join {
     /// Address of the WebSocket.
     pub(crate) url: String,
     pub(crate) token: String,
     pub(crate) session_key: [u8; 16],
-    /// Last revision held; 0 asks for a snapshot.
+    /// Last revision that is held; 0 asks for a snapshot.
     pub(crate) revision: u64,
     /// Whether to ask for media and data channels.
     pub(crate) transport: bool,
 }
 
 impl Join {
-    /// The same way in, as another participant.
+    /// Returns the same address and token with another participant's key.
     pub(crate) fn numbered(&self, number: u64) -> Self {
         let mut join = self.clone();
         join.session_key[..8].copy_from_slice(&number.to_be_bytes());
@@ -38,7 +38,7 @@ impl Join {
     }
 }
 
-/// What a session has to tell.
+/// An event of a session.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// ICE and DTLS stand.
@@ -51,9 +51,9 @@ pub(crate) enum Event {
     Snapshot(DocumentSnapshot),
     /// An RTP packet, with the kernel's time of arrival since 1970.
     Packet(Box<RtpPacket>, Duration),
-    /// A copy of commits, by the channel that loses.
+    /// A copy of commits, from the channel `live`.
     Copy(Committed),
-    /// Everything else the server says.
+    /// Any other message of the server.
     Message(Box<FromServer>),
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Connects and says hello; returns when the server has said welcome.
+    /// Connects and says hello; returns after the server's welcome.
     pub(crate) async fn join(join: &Join) -> Result<(Self, Welcome)> {
         let mut session = Self {
             line: Line::open(&join.url, None).await?,
@@ -88,7 +88,7 @@ impl Session {
         }
     }
 
-    /// The next thing to know. May be dropped while it waits.
+    /// Returns the next event. The future may be dropped while it waits.
     pub(crate) async fn next(&mut self) -> Result<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -121,12 +121,12 @@ impl Session {
         })
     }
 
-    /// The transport, once the server has offered one.
+    /// Returns the transport, once the server has offered one.
     pub(crate) fn transport(&mut self) -> Option<&mut Transport> {
         self.line.transport()
     }
 
-    /// Says goodbye and waits until the server has closed.
+    /// Sends `Leave` and waits until the server has closed the connection.
     pub(crate) async fn leave(mut self) {
         if self.send(ToServer::Leave(Leave {})).is_ok() {
             while self.next().await.is_ok() {}

@@ -1,4 +1,4 @@
-//! What the server spends to forward one 4K stream to many.
+//! Cost to the server of forwarding one 4K stream to many viewers.
 
 mod floor;
 mod joins;
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     data_root: Option<PathBuf>,
 }
 
-/// What was measured while all were watching.
+/// Figures that were measured while all viewers were watching.
 struct Measured {
     count: Count,
     spent: Spent,
@@ -97,7 +97,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Every viewer is a session of its own.
+/// Returns the address and the key of a viewer: every viewer is a session of its own.
 fn join(server: &Server, token: String, number: u64) -> Join {
     let mut session_key = [0; 16];
     session_key[..8].copy_from_slice(&number.to_be_bytes());
@@ -133,7 +133,7 @@ async fn watch(
     Ok(Measured { count, spent })
 }
 
-/// What processors and kernel have counted so far.
+/// Counters of processors and kernel at one moment.
 struct Sample {
     at: Instant,
     server: Duration,
@@ -142,12 +142,12 @@ struct Sample {
     dropped: u64,
 }
 
-/// What they counted during a measurement.
+/// Differences of the counters over a measurement.
 struct Spent {
     wall: Duration,
     server: Duration,
     load: Duration,
-    /// For everything else that ran on this machine.
+    /// Processor time of everything else that ran on this machine.
     others: Duration,
     dropped: u64,
 }

@@ -1,4 +1,4 @@
-//! A UDP socket of one peer, with what the benchmarks need of the kernel: joined receives and the
+//! A UDP socket of one peer, with what the benchmarks need of the kernel: joined receives, and the
 //! kernel's own time of arrival, which no scheduling of this process can delay.
 
 use anyhow::{Context, Result};
@@ -11,15 +11,15 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 /// Bytes asked for in the kernel's receive buffer: a second of a 25 Mbit/s stream, so that a pause
-/// of this process is not counted as loss in the server.
+/// of this process does not count as loss in the server.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes that the kernel may join into one slot.
 const SLOT_BYTES: usize = 65_536;
-/// Slots of one receive: at 12 packets a batch, 8 are a whole 4K frame.
+/// Slots of one receive. At 12 packets a batch, 8 slots hold a whole 4K frame.
 const SLOTS: usize = 8;
 
 thread_local! {
-    /// One memory for all sockets of a thread stays in the cache.
+    /// One buffer for all sockets of a thread, which therefore stays in the processor's cache.
     static SLOTS_MEMORY: RefCell<Vec<u8>> = RefCell::new(vec![0; SLOT_BYTES * SLOTS]);
 }
 
@@ -27,7 +27,7 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Datagram<'a> {
     pub(crate) source: SocketAddr,
-    /// The kernel's time of arrival, since 1970; zero where the kernel gave none.
+    /// Time of arrival by the kernel, since 1970; zero if the kernel gave none.
     pub(crate) arrived: Duration,
     pub(crate) payload: &'a [u8],
 }
@@ -62,14 +62,14 @@ impl Socket {
         self.io.readable().await
     }
 
-    /// Hands every datagram that waits to `take`, up to one batch.
+    /// Hands all waiting datagrams to `take`, up to one batch.
     pub(crate) fn receive(&self, mut take: impl FnMut(Datagram<'_>) -> Result<()>) -> Result<()> {
         SLOTS_MEMORY.with_borrow_mut(|memory| {
             let mut meta = [RecvMeta::default(); SLOTS];
             let filled = match self.fill(memory, &mut meta) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                // A server that was killed answers with ICMP; the session's end is
-                // noticed on its WebSocket.
+                // A server that was killed answers with ICMP. The end of the session shows on its
+                // WebSocket.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => 0,
                 filled => filled.context("receive")?,
             };
@@ -90,7 +90,7 @@ impl Socket {
         })
     }
 
-    /// Sends one datagram; what the kernel does not take is lost, as on any network.
+    /// Sends one datagram. If the kernel does not take it, it is lost, as on any network.
     pub(crate) fn send(&self, destination: SocketAddr, payload: &[u8]) {
         if let Err(error) = self.io.try_send_to(payload, destination) {
             tracing::debug!(%error, "datagram not sent");

@@ -1,6 +1,6 @@
 //! A corpus of strokes like those that pens record, by which bytes are measured. It is kept in
-//! `tests/corpus/strokes`, one file for each kind and rate, a line `x,y,pressure` for each sample,
-//! an empty line between strokes.
+//! `tests/corpus/strokes`: one file for each kind and rate, a line `x,y,pressure` for each sample,
+//! and an empty line between strokes.
 
 mod kinds;
 mod motion;
@@ -14,11 +14,11 @@ use rand_chacha::ChaCha8Rng;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Samples of a second: a mouse or an old tablet, and a pen of today.
+/// Samples a second: of a mouse or an old tablet, and of a modern pen.
 pub(crate) const RATES: [u32; 2] = [60, 240];
-/// Drawing in each file, seconds: all files together stay below 300 KB.
+/// Seconds of drawing in each file, so that all files together stay below 300 KB.
 const SECONDS: u32 = 15;
-/// Decides what is drawn.
+/// Seed of everything that is drawn.
 const SEED: u64 = 20;
 
 /// Options of the generator.
@@ -33,7 +33,7 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Strokes {
     pub(crate) kind: Kind,
-    /// Samples of a second.
+    /// Samples a second.
     pub(crate) rate: u32,
     pub(crate) strokes: Vec<Vec<Sample>>,
 }
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The corpus as it is kept.
+/// Returns the corpus as it is kept.
 pub(crate) fn corpus() -> Vec<Strokes> {
     all(kept)
 }
@@ -129,7 +129,7 @@ impl Strokes {
         strokes.join("\n")
     }
 
-    /// Samples of all strokes together.
+    /// Returns the number of samples of all strokes together.
     pub(crate) fn samples(&self) -> usize {
         self.strokes.iter().map(Vec::len).sum()
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use str0m::media::{Mid, Pt};
 use str0m::rtp::RtpWrite;
 
-/// What a transport has to tell, with the kernel's time of arrival of the datagram
-/// that caused it (since 1970).
+/// An event of a transport, with the kernel's time of arrival (since 1970) of the datagram that
+/// caused it.
 pub(crate) type Arrived = (PeerEvent, Duration);
 
 /// One WebRTC transport with a socket of its own, as every real participant has.
@@ -23,7 +23,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A transport on a free port of the loopback address.
+    /// Opens a transport on a free port of the loopback address.
     pub(crate) fn bind() -> Result<Self> {
         let socket = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let peer = Peer::new(socket.local(), Instant::now())?;
@@ -64,17 +64,18 @@ impl Transport {
         Ok(())
     }
 
-    /// UDP payload that came since the last call.
+    /// Returns the bytes of UDP payload that came since the last call.
     pub(crate) fn take_received_bytes(&mut self) -> u64 {
         std::mem::take(&mut self.received_bytes)
     }
 
-    /// What happened since, if anything.
+    /// Returns the next event, if any.
     pub(crate) fn poll_event(&mut self) -> Option<Arrived> {
         self.events.pop_front()
     }
 
-    /// Waits for datagrams or the next deadline and handles them. May be dropped while it waits.
+    /// Waits for datagrams or the next deadline, and handles them. The future may be dropped while
+    /// it waits.
     pub(crate) async fn run(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::from_std(self.peer.poll_timeout());
         tokio::select! {

@@ -1,22 +1,22 @@
-//! What one viewer counts. Holds no socket and no clock.
+//! The counts of one viewer. Holds no socket and no clock.
 
 use crate::clip::{FRAME_PACKETS, Stamp};
 use crate::report::Delays;
 use std::ops::Range;
 use std::time::Duration;
 
-/// The packets that a measurement is about, by their numbers. Empty until it begins.
+/// Numbers of the packets that a measurement covers. Empty until it begins.
 pub(crate) type Window = Range<u64>;
 
-/// A viewer's count of a window, and its first picture.
+/// A viewer's counts in a window, and its first picture.
 #[derive(Debug)]
 pub(crate) struct Viewer {
     window: Window,
-    /// One bit a packet of the window.
+    /// One bit for each packet of the window.
     seen: Vec<u64>,
     delivered: u64,
     doubled: u64,
-    /// Came after a packet with a higher number.
+    /// Packets that came after a packet with a higher number.
     late: u64,
     highest: Option<u64>,
     delays: Delays,
@@ -24,23 +24,23 @@ pub(crate) struct Viewer {
     has_picture: bool,
 }
 
-/// A keyframe that is coming in.
+/// A keyframe that is being received.
 #[derive(Debug, Clone, Copy)]
 struct Keyframe {
     frame: u64,
     packets: u64,
 }
 
-/// What all viewers counted of a window.
+/// Counts of all viewers in a window.
 #[derive(Debug, Clone)]
 pub(crate) struct Count {
     /// Different packets that arrived.
     pub(crate) delivered: u64,
-    /// Packets that should have.
+    /// Packets that should have arrived.
     pub(crate) expected: u64,
     pub(crate) doubled: u64,
     pub(crate) late: u64,
-    /// From sending to arrival in the viewer's kernel.
+    /// Delays from sending to arrival in the viewer's kernel.
     pub(crate) delays: Delays,
 }
 
@@ -59,14 +59,14 @@ impl Viewer {
         }
     }
 
-    /// Begins to count the packets of `window`.
+    /// Starts counting the packets of `window`.
     pub(crate) fn measure(&mut self, window: Window) {
         self.seen = vec![0; (window.end - window.start).div_ceil(64) as usize];
         self.window = window;
     }
 
-    /// Takes a packet. True where it completes the first picture: every packet of a
-    /// keyframe has come.
+    /// Takes a packet. Returns true if it completes the first picture, which needs every packet of
+    /// a keyframe.
     pub(crate) fn packet(&mut self, stamp: Stamp, arrived: Duration) -> bool {
         if self.window.contains(&stamp.number) {
             self.count(stamp, arrived);
@@ -104,7 +104,7 @@ impl Viewer {
         self.has_picture
     }
 
-    /// Whether every packet of the window has come.
+    /// Returns whether every packet of the window has come.
     pub(crate) fn is_complete(&self) -> bool {
         self.delivered == self.window.end - self.window.start
     }
@@ -133,7 +133,7 @@ impl Count {
         self.delays.add(&other.delays);
     }
 
-    /// Part of what was sent that arrived, 0 to 1.
+    /// Returns the share of sent packets that arrived, 0 to 1.
     pub(crate) fn ratio(&self) -> f64 {
         self.delivered as f64 / self.expected.max(1) as f64
     }

@@ -1,10 +1,9 @@
-//! A writer's work: ops that can be told apart in a snapshot; for generators of load also its
-//! batches, and what of them is not acknowledged yet.
+//! A writer's work: ops that can be told apart in a snapshot. For generators of load it also makes
+//! the batches, and keeps those that are not acknowledged yet.
 //!
-//! It makes only ops of which each leaves its own trace in a snapshot, so that a snapshot
-//! alone accounts for all. Every create carries its batch in the frame stamp, and every
-//! stroke append carries it in two points that return to where they began, so that any number
-//! of them stays near the picture.
+//! Each op leaves its own trace in a snapshot, so that a snapshot alone accounts for all of them.
+//! Every create carries its batch in the frame stamp. Every append to a stroke carries it in two
+//! points that return to where they began, so that a stroke of any length stays near the picture.
 
 use crate::journal::OpKey;
 use fmz_proto::points::{self, Delta};
@@ -17,11 +16,11 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-/// Ops in one batch: a pen that is sent every 16-33 ms makes one to three.
+/// Ops in one batch: a pen makes one to three in 16 to 33 ms.
 const BATCH_OPS: RangeInclusive<u32> = 1..=3;
 /// Appends to one stroke before the next is begun.
 const STROKE_APPENDS: u32 = 20;
-/// Points by which one append is marked.
+/// Points that mark one append.
 pub(crate) const MARK_POINTS: usize = 2;
 
 /// One author at work. Holds no socket and no clock; its choices come from the seed.
@@ -43,12 +42,12 @@ struct Stroke {
 }
 
 impl Writer {
-    /// A writer that has not written before.
+    /// Makes a writer that has not written before.
     pub(crate) fn new(seed: u64) -> Self {
         Self::with_batches(seed, BATCH_OPS)
     }
 
-    /// A writer that has not written before, with batches of so many ops.
+    /// Makes a writer that has not written before, with batches of this many ops.
     pub(crate) fn with_batches(seed: u64, batch_ops: RangeInclusive<u32>) -> Self {
         Self {
             author: 0,
@@ -61,7 +60,7 @@ impl Writer {
         }
     }
 
-    /// Makes the ops of the next batch, whoever sends it.
+    /// Makes the ops of the next batch, to be sent by the caller.
     pub(crate) fn ops(&mut self) -> Vec<Op> {
         let client_seq = self.next_seq;
         self.next_seq += 1;
@@ -69,7 +68,7 @@ impl Writer {
         (0..count).map(|index| self.op(client_seq, index)).collect()
     }
 
-    /// Makes the next batch; it counts as un-acknowledged from here on.
+    /// Makes the next batch, which counts as unacknowledged from here on.
     pub(crate) fn submit(&mut self, base: u64) -> OpBatch {
         let batch = OpBatch {
             client_seq: self.next_seq,
@@ -80,7 +79,7 @@ impl Writer {
         batch
     }
 
-    /// Takes a committed batch. True when it acknowledges one of this writer's own.
+    /// Takes a committed batch. Returns true if it acknowledges one of this writer's.
     pub(crate) fn committed(&mut self, batch: &CommittedBatch) -> bool {
         if batch.author != self.author {
             return false;
@@ -91,7 +90,7 @@ impl Writer {
         self.unacked.len() < before
     }
 
-    /// What must be sent again after a break, in order.
+    /// Returns the batches that must be sent again after a break, in order.
     pub(crate) fn unacked(&self) -> impl Iterator<Item = &OpBatch> {
         self.unacked.iter()
     }
@@ -163,7 +162,7 @@ fn mark(client_seq: u64, index: u32) -> [Delta; MARK_POINTS] {
     [(x, y), (-x, -y)].map(|(x, y)| Delta { x, y, pressure: 0 })
 }
 
-/// The op that created this object.
+/// Returns the op that created this object.
 pub(crate) fn creator(object: &ObjectState) -> Option<OpKey> {
     let frame = object.frame.as_ref()?;
     Some(OpKey {
@@ -173,8 +172,8 @@ pub(crate) fn creator(object: &ObjectState) -> Option<OpKey> {
     })
 }
 
-/// The appends of which a stroke consists, in its order; `None` where its points
-/// are not whole marks.
+/// Returns the appends of which a stroke consists, in its order; `None` if its points are not whole
+/// marks.
 pub(crate) fn appends(object: &ObjectState) -> Option<Vec<OpKey>> {
     let author = object.id?.author;
     let Some(points) = &object.points else {

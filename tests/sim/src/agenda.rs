@@ -1,4 +1,4 @@
-//! Time, moved by hand, and what is due when.
+//! A clock moved by hand, and the queue of events by their times.
 
 use crate::event::Event;
 use std::{
@@ -48,8 +48,8 @@ impl Ord for Entry {
     }
 }
 
-/// The clock and the queue of events; events of one time come in the order in which
-/// they were entered.
+/// The clock and the queue of events. Events of one time come in the order in which they were
+/// entered.
 #[derive(Debug)]
 pub(crate) struct Agenda {
     now: Micros,
@@ -72,12 +72,13 @@ impl Agenda {
         self.now
     }
 
-    /// The same time for a core.
+    /// Returns the present time in the form that a core takes.
     pub(crate) fn instant(&self) -> Instant {
         self.base + Duration::from_micros(self.now)
     }
 
-    /// A core's time as this clock's, rounded up, so that it is due when it is reached.
+    /// Converts a core's time to this clock's, rounded up: a timeout is then due at the time
+    /// returned.
     pub(crate) fn of(&self, instant: Instant) -> Micros {
         let since = instant.saturating_duration_since(self.base);
         since.as_nanos().div_ceil(1000) as Micros

@@ -1,18 +1,18 @@
-//! Everything that happens in a run.
+//! All events of a run.
 
 use crate::{disk::Job, page::Ask};
 use bytes::Bytes;
 use fmz_signaling_core::{Path, ReadToken, Reason, StateAt};
 
-/// Number of a connection, never used twice in a run.
+/// Number of a connection. It is never used twice in a run.
 pub(crate) type LinkId = u64;
 
-/// What travels to a page.
+/// A message that travels to a page.
 #[derive(Debug, Clone)]
 pub(crate) enum Parcel {
     /// A message of the server.
     Frame(Bytes),
-    /// The server's last word on a WebSocket.
+    /// The server's last message on a WebSocket.
     Closing(Reason),
     /// The data channels are open.
     Open,
@@ -22,14 +22,15 @@ pub(crate) enum Parcel {
 pub(crate) enum Event {
     /// A page opens a WebSocket.
     Dial { page: usize },
-    /// A frame reaches the server. `channels` tells one life of the data channels from the next.
+    /// A frame reaches the server. `channels` is the life of the data channels on which it was
+    /// sent, so that a frame of an earlier life is known.
     Up {
         link: LinkId,
         path: Path,
         channels: u32,
         frame: Bytes,
     },
-    /// Something reaches the page.
+    /// A parcel reaches the page.
     Down {
         link: LinkId,
         path: Path,
@@ -48,13 +49,13 @@ pub(crate) enum Event {
     ChannelsUp { link: LinkId, channels: u32 },
     /// The media server learns that they are gone.
     ServerLostChannels { link: LinkId, number: u32 },
-    /// The page learns it.
+    /// The page learns that its data channels are gone.
     PageLostChannels { link: LinkId, channels: u32 },
-    /// A person does something.
+    /// A person acts.
     Act { page: usize },
-    /// What a page asks beside its connection reaches the server.
+    /// A request that a page makes beside its connection reaches the server.
     Ask { page: usize, ask: Ask },
-    /// An older state is read for a room.
+    /// An older state was read for a room.
     StateRead {
         room: u32,
         token: ReadToken,
@@ -62,8 +63,12 @@ pub(crate) enum Event {
     },
     /// The disk has a job's bytes in its cache.
     Written { life: u32, job: Job },
-    /// The disk has them for good, or failed.
+    /// The disk has made the bytes durable, or failed.
     Synced { life: u32, job: Job },
+    /// The forwarding unit is back.
+    UnitUp,
+    /// The room learns that it missed messages of the forwarding unit.
+    Overrun,
     /// Something goes wrong.
     Fault,
     /// The server starts.
@@ -71,7 +76,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// For the trace: a word, and what it is about.
+    /// Returns a word and a number that stand for the event in the trace.
     pub(crate) fn name(&self) -> (&'static str, u64) {
         match self {
             Self::Dial { page } => ("dial", *page as u64),
@@ -89,6 +94,8 @@ impl Event {
             Self::StateRead { token, .. } => ("state-read", token.0),
             Self::Written { job, .. } => ("written", job.token()),
             Self::Synced { job, .. } => ("synced", job.token()),
+            Self::UnitUp => ("unit-up", 0),
+            Self::Overrun => ("overrun", 0),
             Self::Fault => ("fault", 0),
             Self::Boot => ("boot", 0),
         }

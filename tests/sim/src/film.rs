@@ -2,10 +2,10 @@
 
 use fmz_proto::v1;
 
-/// Films that are sent, by whoever: again and again the same.
+/// Ids of the films that pages send. All pages send the same two, again and again.
 pub(crate) const FILMS: [&str; 2] = ["film-a", "film-b"];
 
-/// A film as every publisher describes it.
+/// Describes a film as every publisher does.
 pub(crate) fn film(id: &str) -> v1::Media {
     v1::Media {
         id: id.into(),

@@ -1,4 +1,4 @@
-//! Runs seeds and says which of them break a promise, and how to run such a one again.
+//! Runs seeds, reports those that break a promise, and prints how to run each of them again.
 
 use clap::Parser;
 use fmz_sim::{Counts, Outcome, Plant, run};
@@ -41,7 +41,7 @@ fn plant(name: &str) -> Result<Plant, String> {
     Plant::named(name).ok_or_else(|| format!("one of: {}", names()))
 }
 
-/// What many seeds came to.
+/// Results of many seeds.
 #[derive(Debug, Default)]
 struct Sum {
     seeds: u64,

@@ -1,5 +1,5 @@
-//! What a seed means: who takes part, how good the lines are, what goes wrong. Each seed leaves
-//! some kinds of trouble out, so that runs differ in kind and not only in order.
+//! The plan of a seed: its pages, the quality of lines, the faults. Each seed leaves some kinds of
+//! fault out, so that runs differ in kind and not only in order.
 
 use crate::{
     agenda::{MS, Micros, S},
@@ -8,21 +8,21 @@ use crate::{
 use fmz_signaling_core::RoomLimits;
 use std::time::Duration;
 
-/// How a connection carries what it is given.
+/// Quality of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quality {
     pub(crate) delay: Micros,
     pub(crate) jitter: Micros,
     /// Packets lost in a thousand; on an ordered path a loss is a delay.
     pub(crate) loss_permille: u32,
-    /// Time at most for which all is lost once something is.
+    /// Longest time for which all packets are lost after a loss.
     pub(crate) burst: Micros,
-    /// Packets that arrive twice in a thousand, where no order is kept.
+    /// Packets in a thousand that arrive twice on an unordered path.
     pub(crate) repeat_permille: u32,
     pub(crate) bytes_per_s: u64,
 }
 
-/// Time between two faults, on average; 0 where a seed leaves them out.
+/// Average time between two faults, and the weights of their kinds; 0 if a seed leaves them out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Faults {
     pub(crate) every: Micros,
@@ -32,6 +32,8 @@ pub(crate) struct Faults {
     pub(crate) crash: u32,
     pub(crate) disk: u32,
     pub(crate) clock: u32,
+    pub(crate) unit: u32,
+    pub(crate) overrun: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,16 +52,16 @@ pub(crate) struct PagePlan {
 pub(crate) struct Plan {
     pub(crate) pages: Vec<PagePlan>,
     pub(crate) faults: Faults,
-    /// When trouble ends and nobody draws any more.
+    /// Time at which trouble ends and nobody draws any more.
     pub(crate) calm_at: Micros,
     pub(crate) write: Micros,
     pub(crate) sync: Micros,
-    /// Time to read an older state at most.
+    /// Longest time to read an older state.
     pub(crate) read: Micros,
     /// Revisions between two snapshots on disk.
     pub(crate) snapshot_every: u64,
     pub(crate) limits: RoomLimits,
-    /// Bytes that wait for one WebSocket at most.
+    /// Bytes that may wait for one WebSocket.
     pub(crate) queue_bytes_max: usize,
 }
 
@@ -80,7 +82,8 @@ impl Plan {
     }
 }
 
-/// Room for those who take part and nobody else; in some runs a budget that a busy hand exceeds.
+/// Draws limits that admit exactly these pages; in some runs with a budget that a busy hand
+/// exceeds.
 fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
     let standard = RoomLimits {
         participants_max: pages,
@@ -97,7 +100,8 @@ fn room_limits(pages: usize, random: &mut Random) -> RoomLimits {
     }
 }
 
-/// Shorter than people wait, so that pauses reach it, and shorter than all settles in.
+/// Draws the delay after which a room makes a version by itself; zero if it never does. The delay
+/// is short enough that people's pauses reach it, and that it passes before a run has settled.
 fn auto_commit(random: &mut Random) -> Duration {
     match random.percent(60) {
         true => Duration::from_millis(random.between(100, 3000)),
@@ -109,7 +113,7 @@ impl PagePlan {
     fn new(page: usize, random: &mut Random) -> Self {
         let own = random.percent(20);
         Self {
-            // People who came by one link have one subject.
+            // People who came by the same link have the same subject.
             subject: if random.percent(15) { 0 } else { page },
             annotate: page == 0 || random.percent(85),
             own,
@@ -142,7 +146,7 @@ impl Quality {
         }
     }
 
-    /// The line when all trouble is over.
+    /// Returns the quality of a line once all trouble is over.
     pub(crate) fn calm() -> Self {
         Self {
             delay: 5 * MS,
@@ -166,6 +170,7 @@ impl Faults {
         };
         let (disconnect, channels, stall) = (weight(70), weight(60), weight(30));
         let (crash, disk, clock) = (weight(50), weight(25), weight(25));
+        let (unit, overrun) = (weight(30), weight(20));
         Self {
             every: random.between(200, 3000) * MS,
             disconnect,
@@ -174,6 +179,8 @@ impl Faults {
             crash,
             disk,
             clock,
+            unit,
+            overrun,
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Bugs planted on purpose, each in the adapters around the cores: what does not
-//! find them all proves nothing.
+//! Bugs planted on purpose, each in the adapters around the cores. A judge that does not find all
+//! of them proves nothing.
 
 /// One planted bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Plant {
-    /// The disk never syncs, and says it did.
+    /// The disk never syncs, but claims to.
     SkipSync,
     /// The disk answers once the bytes are in its cache.
     AckBeforeDurable,
     /// Recovery forgets the last whole record.
     LoseLastRecord,
-    /// Recovery takes a torn record for whole, without its last op.
+    /// Recovery accepts a torn record as whole, without its last op.
     ServeTornRecord,
-    /// Recovery gives one record twice.
+    /// Recovery returns one record twice.
     DoubleRecord,
-    /// Recovery reads the snapshot and no tail.
+    /// Recovery reads the snapshot but not the log after it.
     SkipTail,
-    /// Recovery begins the tail one record late.
+    /// Recovery begins the log after the snapshot one record too late.
     LateTail,
     /// A stored snapshot carries the log's head, though its document is older.
     StaleStoredSnapshot,
@@ -26,27 +26,27 @@ pub enum Plant {
     ForgetWriters,
     /// A failed append is answered as if it had landed.
     SwallowFailure,
-    /// An append is never answered, now and then.
+    /// An append is sometimes never answered.
     DropAnswer,
     /// A commit is not put into one session's queue.
     DropInFanOut,
     /// Two frames change places in a session's queue.
     SwapFrames,
-    /// One session is sent another value than all others.
+    /// One session is sent a value that differs from all others'.
     FlipOnTheWay,
     /// A joiner is sent the first snapshot that was ever made.
     StaleSnapshot,
     /// A session's queue has no bound.
     UnboundedQueue,
-    /// The room is not called when it asked to be.
+    /// The room is not called at the time it asked for.
     ForgetTimeouts,
     /// A message is taken for another session's.
     WrongSession,
-    /// Everybody is let in with the grant `own`.
+    /// Every page is admitted with the grant `own`.
     GrantOwn,
-    /// Who may only look is let in as one who may draw.
+    /// A page that may only view is admitted as one that may annotate.
     GrantAnnotate,
-    /// Everybody is let in under one name.
+    /// Every page is admitted under one name.
     WrongIdentity,
     /// The room is given another time of day.
     WrongTimeOfDay,
@@ -54,13 +54,13 @@ pub enum Plant {
     NewSessionKey,
     /// A page that comes back sends nothing again.
     SkipResend,
-    /// A page that comes back sends what was not acknowledged under new numbers too.
+    /// A page that comes back sends unacknowledged batches also under new numbers.
     ResendRenumbered,
     /// A page sends again in the wrong order.
     ResendBackwards,
-    /// A page says it holds one revision more than it does.
+    /// A page claims to hold one revision more than it does.
     ResumeOffByOne,
-    /// A page passes over a refusal.
+    /// A page ignores a refusal.
     IgnoreRefusal,
     /// Undo walks two steps.
     UndoTwice,
@@ -68,17 +68,17 @@ pub enum Plant {
     CopyUpTwice,
     /// A page's copy is taken for the next batch, whatever is missing before it.
     CopyUpPastGap,
-    /// A page applies a copy of what it has.
+    /// A page applies a copy of a commit that it already has.
     CopyDownTwice,
     /// A page applies a copy, whatever is missing before it.
     CopyDownPastGap,
     /// A stored snapshot forgets which stamps are uncertain.
     ForgetUncertain,
-    /// A page takes every stamp for certain.
+    /// A page treats every stamp as certain.
     TakeForCertain,
-    /// A page takes a stamp for corrected, whether its mark has left or not.
+    /// A page treats a stamp as corrected even if its mark has left.
     RestampLate,
-    /// A page lets a mark go before it knows its frame.
+    /// A page lets a mark leave before it knows the frame.
     ReleaseEarly,
     /// A stored snapshot forgets the versions.
     ForgetVersions,
@@ -90,7 +90,7 @@ pub enum Plant {
     ReadWholeBatch,
     /// A command is given to the room twice.
     AskTwice,
-    /// A command is given in the name of somebody else.
+    /// A command is given under another page's identity.
     WrongAsker,
     /// A restore takes back the changes of all authors, whoever's were meant.
     WidenScope,
@@ -99,7 +99,7 @@ pub enum Plant {
 }
 
 impl Plant {
-    /// All of them.
+    /// All plants.
     pub const ALL: &[Self] = &[
         Self::SkipSync,
         Self::AckBeforeDurable,
@@ -149,7 +149,7 @@ impl Plant {
         Self::LoseReply,
     ];
 
-    /// The name on the command line: words in lower case, joined by `-`.
+    /// Returns the name on the command line: words in lower case, joined by `-`.
     pub fn name(self) -> String {
         let mut name = String::new();
         for letter in format!("{self:?}").chars() {
@@ -161,7 +161,7 @@ impl Plant {
         name
     }
 
-    /// The plant of a name.
+    /// Returns the plant of a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|plant| plant.name() == name)
     }

@@ -1,9 +1,9 @@
-//! Draws from a seed.
+//! Random numbers from a seed.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The only source of chance in a run.
+/// The only source of randomness in a run.
 #[derive(Debug)]
 pub(crate) struct Random(ChaCha8Rng);
 
@@ -12,7 +12,7 @@ impl Random {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// A number in `from..to`; `from` where the range is empty.
+    /// Draws a number in `from..to`; returns `from` if the range is empty.
     pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
         if from < to {
             self.0.random_range(from..to)
@@ -29,12 +29,12 @@ impl Random {
         self.0.random_range(-bound..=bound)
     }
 
-    /// True `percent` times in a hundred.
+    /// Returns true `percent` times in a hundred.
     pub(crate) fn percent(&mut self, percent: u32) -> bool {
         self.between(0, 100) < u64::from(percent)
     }
 
-    /// True `permille` times in a thousand.
+    /// Returns true `permille` times in a thousand.
     pub(crate) fn permille(&mut self, permille: u32) -> bool {
         self.between(0, 1000) < u64::from(permille)
     }

@@ -1,4 +1,4 @@
-//! What happened, as a hash that two runs of one seed share, and as lines for people.
+//! The steps of a run, as a hash that two runs of one seed share, and as lines for people.
 
 use crate::agenda::Micros;
 
@@ -51,7 +51,7 @@ impl Trace {
         }
     }
 
-    /// Tells people something more, where they asked for it.
+    /// Prints a line if the run is loud.
     #[allow(clippy::print_stdout, reason = "a trace is asked for to be read")]
     pub(crate) fn say(&self, at: Micros, what: std::fmt::Arguments<'_>) {
         if self.loud {

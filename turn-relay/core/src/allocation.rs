@@ -10,21 +10,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
-/// An allocation: what a client holds.
+/// An allocation: everything that a client holds.
 #[derive(Debug)]
 pub(crate) struct Allocation {
     pub(crate) client: Client,
     /// Key of its user.
     pub(crate) user: usize,
     pub(crate) username: Box<str>,
-    /// The request that made it. If it is sent again, it is answered again.
+    /// Transaction of the request that made the allocation. If that request is sent again, it gets
+    /// the same answer.
     pub(crate) transaction: TransactionId,
     pub(crate) lifetime: Duration,
     pub(crate) created_at: Instant,
     pub(crate) expires_at: Instant,
-    /// Time at which the timers wake for it.
+    /// Time at which the timers look at the allocation.
     pub(crate) wake_at: Instant,
-    /// By family.
+    /// Relayed addresses, by family.
     pub(crate) relayed: [Relayed; 2],
     /// Present until every socket is open.
     pub(crate) opening: Option<Box<Opening>>,
@@ -33,7 +34,7 @@ pub(crate) struct Allocation {
     channels: Vec<Channel>,
 }
 
-/// Data that is needed until the sockets are open.
+/// Facts that are needed only until the sockets are open.
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) ask: Ask,
@@ -45,12 +46,12 @@ pub(crate) struct Opening {
 /// A relayed address of one family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relayed {
-    /// Not asked for.
+    /// The family was not asked for.
     None,
-    /// The socket is asked for.
+    /// The socket was asked for.
     Opening(u16),
     Open(u16),
-    /// Asked for beside another family, and not available: the code of the answer.
+    /// The family was asked for beside another, and is not available: code of the answer.
     Refused(u16),
 }
 
@@ -75,7 +76,7 @@ struct Channel {
     expires_at: Instant,
 }
 
-/// The result of asking whether a channel may be bound.
+/// Result of a check whether a channel may be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     New,
@@ -123,7 +124,7 @@ impl Allocation {
             .any(|permission| permission.ip == ip && permission.expires_at > now)
     }
 
-    /// Returns how many of these addresses have no permission, each counted once.
+    /// Returns the number of these addresses that have no permission, each counted once.
     pub(crate) fn new_peers(&self, peers: &[SocketAddr], now: Instant) -> usize {
         let is_new = |at: &usize| {
             let ip = peers[*at].ip();
@@ -197,7 +198,7 @@ impl Allocation {
         }
     }
 
-    /// Drops what the policy refuses, and what has expired.
+    /// Drops permissions and channels that the policy refuses, and those that have expired.
     pub(crate) fn revoke_refused(&mut self, filter: &PeerFilter, now: Instant) {
         self.count_permissions(now);
         self.count_channels(now);
@@ -206,7 +207,7 @@ impl Allocation {
         self.channels.retain(|channel| filter.admits(channel.peer));
     }
 
-    /// Drops what belongs to a family whose relayed address is given up.
+    /// Gives up the relayed address of a family, with its permissions and channels.
     pub(crate) fn drop_family(&mut self, family: Family) {
         self.relayed[family.index()] = Relayed::None;
         self.permissions
@@ -215,12 +216,13 @@ impl Allocation {
             .retain(|channel| Family::of(channel.peer.ip()) != family);
     }
 
-    /// Returns the number of permissions and of channels, with those that expired lately.
+    /// Returns the numbers of permissions and of channels, including those that expired since they
+    /// were last counted.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         (self.permissions.len(), self.channels.len())
     }
 
-    /// Returns the bytes of memory that it takes with as many permissions and channels.
+    /// Returns the bytes of memory that the allocation takes with all its permissions and channels.
     #[cfg(test)]
     pub(crate) fn bytes_with(permissions: usize, channels: usize, username: usize) -> usize {
         size_of::<Option<Self>>()

@@ -142,7 +142,8 @@ pub(crate) fn unknown(message: &Message<'_>) -> Vec<AttributeType> {
         0x0020, // XOR-MAPPED-ADDRESS
         0x0022, // RESERVATION-TOKEN
     ];
-    /// More than an honest client sends, and few enough for a short answer.
+    /// Attributes named in a 420: more than an honest client sends, and few enough for a short
+    /// answer.
     const TOLD_MAX: usize = 8;
     let kinds = message.iter_attributes().map(|(_, raw)| raw.get_type());
     let unknown =
@@ -161,7 +162,7 @@ pub(crate) fn value<'a>(
     bytes.get(start..start + usize::from(raw.length()))
 }
 
-/// Returns the same as text.
+/// Returns the value of such an attribute as text.
 pub(crate) fn text<'a>(
     bytes: &'a [u8],
     message: &Message<'_>,

@@ -1,4 +1,4 @@
-//! Finds out who sent a request (RFC 8489 section 9.2.4).
+//! Finds the user of a request (RFC 8489 section 9.2.4).
 
 use crate::ask::{Ask, Fault, text, value};
 use crate::config::{Config, StaticUser};
@@ -93,12 +93,12 @@ impl Authenticator {
         &self.realm
     }
 
-    /// Returns whether everybody who may come is known by hash.
+    /// Returns whether every user who may be admitted is known by hash.
     pub(crate) fn knows_all(&self) -> bool {
         self.secrets.is_empty() && !self.users.is_empty()
     }
 
-    /// Makes a user name known by its hash, until it has been forgotten as often as learned.
+    /// Makes a user name known by its hash, until it was forgotten as often as it was learned.
     pub(crate) fn learn_name(&mut self, username: &str) {
         let hash = Userhash::compute(username, &self.realm);
         self.hashes
@@ -123,7 +123,7 @@ impl Authenticator {
         self.revocations.insert(user, until, unix)
     }
 
-    /// Finds out who sent the request and notes in `ask` how to sign its answer.
+    /// Finds the user of a request, and notes in `ask` how its answer is signed.
     ///
     /// # Errors
     /// 401 without credentials or with wrong ones, 400 with incomplete ones, 438 if the nonce is
@@ -220,8 +220,8 @@ impl Authenticator {
     }
 }
 
-/// Returns how the client made its key. PASSWORD-ALGORITHMS must come back as it was offered;
-/// otherwise somebody between has removed the stronger one.
+/// Returns the digest by which the client made its key. PASSWORD-ALGORITHMS must come back as it
+/// was offered; a difference means that the stronger algorithm was removed on the way.
 fn key_kind(bytes: &[u8], message: &Message<'_>) -> Result<KeyKind, Fault> {
     let offered = value(bytes, message, PasswordAlgorithms::TYPE);
     match (offered, value(bytes, message, PasswordAlgorithm::TYPE)) {

@@ -9,7 +9,7 @@ pub(crate) struct Bucket {
     filled_at: Instant,
 }
 
-/// The speed at which a bucket fills, and the amount that it holds.
+/// Speed at which a bucket fills, and the amount that it holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     per_s: f64,
@@ -42,8 +42,8 @@ impl Bucket {
         }
     }
 
-    /// Returns whether anything is left. The next take may overdraw, so that no amount is too large
-    /// for ever.
+    /// Returns whether anything is left. The next take may overdraw the bucket, so that even an
+    /// amount larger than the bucket passes at some time.
     pub(crate) fn is_open(&mut self, rate: Rate, now: Instant) -> bool {
         // Datagrams that are received together have one time.
         if now > self.filled_at {

@@ -34,7 +34,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Returns protocol and both addresses: the first bytes, as many as the number says.
+    /// Returns protocol and both addresses as bytes, and the number of bytes that are used.
     pub(crate) fn to_bytes(self) -> ([u8; 37], usize) {
         let mut bytes = [0; 37];
         bytes[0] = self.protocol as u8;

@@ -33,19 +33,19 @@ pub struct Config {
     /// The server that new clients are sent to instead (300, RFC 8489 section 10); only those of
     /// its address family.
     pub alternate: Option<SocketAddr>,
-    /// Furthest time in the future at which a credential may expire. One that expires later is
-    /// refused, and a revoked user is remembered for so long.
+    /// Furthest time in the future at which a credential may expire. A credential that expires
+    /// later is refused, and a revoked user is remembered for that long.
     pub credential_lifetime_max: Duration,
     /// The limits of one user, and of all together.
     pub quotas: Quotas,
 }
 
 impl Config {
-    /// Checks whether the settings can be kept. A relay also takes settings that cannot, but
-    /// ignores what is over a bound.
+    /// Checks whether the settings can be honoured. A relay also takes settings that cannot, but
+    /// ignores the parts beyond a bound.
     ///
     /// # Errors
-    /// What is wrong and what is allowed, for the operator.
+    /// Names the fault and the allowed values, for the operator.
     pub fn check(&self) -> Result<(), &'static str> {
         let families = |ipv4| {
             self.relayed
@@ -95,7 +95,7 @@ impl Config {
     }
 }
 
-/// Without the secrets.
+/// Prints everything except the secrets.
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Config")

@@ -1,17 +1,17 @@
 //! The TURN relay as a pure state machine (RFC 8489, RFC 8656).
 //!
 //! A [`Relay`] holds the allocations of one shard and is owned by one thread. It holds no socket,
-//! clock, task or lock. Its owner tells it what happened ([`Relay::handle_datagram`],
+//! clock, task or lock. Its owner passes the inputs ([`Relay::handle_datagram`],
 //! [`Relay::handle_peer`], [`Relay::handle_opened`], [`Relay::handle_timeout`]). Data goes through
-//! at once, borrowed, as a [`Forward`]. After any of these calls the owner calls
-//! [`Relay::poll_transmit`] and [`Relay::poll_event`] until they return nothing more, then
+//! at once, borrowed, as a [`Forward`]. After each of these calls the owner calls
+//! [`Relay::poll_transmit`] and [`Relay::poll_event`] until they return `None`, then
 //! [`Relay::poll_timeout`].
 //!
 //! It relays UDP only. It keeps no state for a datagram that is not authenticated, and forwards
 //! nothing to or from a peer that [`Policy`] refuses. Its owner does the framing of streams: the
 //! relay takes one whole message at a time.
 //!
-//! The rules it keeps are in `docs/SPEC-turn.md`.
+//! The rules of this crate are in `docs/SPEC-turn.md`.
 //!
 //! # Example
 //! A browser asks under which address it is seen (a STUN binding request), and the relay answers:

@@ -21,10 +21,10 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(3600);
 pub const PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
 /// Life of a channel binding (RFC 8656 section 12).
 pub const CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
-/// Time for which an expired channel is held for its peer, and its peer for it: packets may still
-/// be under way (RFC 8656 section 12).
+/// Time after its expiry for which a channel stays with its peer, and the peer with its channel:
+/// packets may still be under way (RFC 8656 section 12).
 pub const CHANNEL_HOLD: Duration = Duration::from_secs(300);
-/// Life of a nonce: what one nonce signs in an hour reveals little.
+/// Life of a nonce: the messages that one nonce signs in an hour reveal little.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
 /// Time for which the second port of a pair is kept (RFC 8656 section 7.2).
 pub const RESERVATION_LIFETIME: Duration = Duration::from_secs(30);
@@ -43,9 +43,9 @@ pub const TRANSMITS_MAX: usize = 16_384;
 /// Events that wait to be taken, beyond which no new allocation is made (508). Allocations under
 /// way may add one event each.
 pub const EVENTS_MAX: usize = 16_384;
-/// Source addresses told apart for unauthenticated answers. More addresses share a place. Nothing
-/// is kept for a single one, so a flood from forged addresses costs no memory beyond 1 MiB, and in
-/// answers at most so many times the rate of one.
+/// Source addresses that are distinguished for unauthenticated answers. More addresses share a
+/// place. Nothing is kept for a single address, so a flood from forged addresses costs no memory
+/// beyond 1 MiB, and at most this many times the answers of one address.
 pub const REPLY_SOURCES: usize = 65_536;
 /// Unauthenticated answers to one source at once: twenty clients behind one address that each ask
 /// twice.
@@ -61,8 +61,8 @@ pub const REVOCATIONS_MAX: usize = 65_536;
 pub const ALLOCATION_BYTES_MAX: usize = 4096;
 /// Largest payload forwarded: with a Data indication's header it still fits a datagram.
 pub const PAYLOAD_BYTES_MAX: usize = 65_507 - 48 - 3;
-/// Time for which a user without an allocation keeps what it has used of its rates: until they
-/// would be full again.
+/// Time for which a user without an allocation keeps its used rates: until they would be full
+/// again.
 pub const USER_LINGER: Duration = Duration::from_secs(5);
 /// Users without an allocation that are kept in this way; beyond it the first to leave is
 /// forgotten.

@@ -10,7 +10,7 @@ use rand_chacha::rand_core::Rng;
 use sha2::Sha256;
 use std::time::{Duration, Instant};
 
-/// Says that the server can do more than RFC 5389 (RFC 8489 section 9.2).
+/// Sign that the server can do more than RFC 5389 (RFC 8489 section 9.2).
 const COOKIE: &str = "obMatJos2";
 const TIME_BYTES: usize = 4;
 const TAG_BYTES: usize = 12;
@@ -26,7 +26,7 @@ pub(crate) struct Nonces {
 }
 
 impl Nonces {
-    /// Makes the keys. `hashes` says whether clients are told that they may send USERHASH.
+    /// Makes the keys. `hashes` says whether clients learn that they may send USERHASH.
     pub(crate) fn new(hashes: bool, rng: &mut ChaCha20Rng, now: Instant) -> Self {
         let mut nonces = Self {
             started: now,

@@ -53,8 +53,8 @@ impl Header {
         }
     }
 
-    /// Returns how many zero bytes to send after a payload of `payload` bytes, 0 to 3: attributes
-    /// are padded always, `ChannelData` only on streams.
+    /// Returns the number of zero bytes to send after a payload of `payload` bytes, 0 to 3:
+    /// attributes are always padded, `ChannelData` only on streams.
     pub fn padding(&self, protocol: Protocol, payload: usize) -> usize {
         let padded = matches!(self, Self::Data { .. }) || protocol.is_stream();
         if padded {

@@ -1,4 +1,4 @@
-//! Keeps which ports of the relayed addresses are taken, and by which allocation.
+//! Ports of the relayed addresses, and the allocations that hold them.
 
 use crate::config::Config;
 use crate::family::Family;
@@ -11,11 +11,11 @@ use rand_chacha::rand_core::Rng;
 pub(crate) enum Parity {
     Any,
     Even,
-    /// Even, and the next one is free and kept for another allocation.
+    /// An even port, of which the next is free and is kept for another allocation.
     Pair,
 }
 
-/// A row of places for each family, one for each port of this shard.
+/// Rows of places, one row for each family, one place for each port of this shard.
 #[derive(Debug)]
 pub(crate) struct Ports {
     first: u16,
@@ -41,7 +41,7 @@ impl Ports {
             (u32::from(config.shard) + u32::from(step) - start % u32::from(step)) % u32::from(step);
         let first = start + shift;
         let count = (end + 1).saturating_sub(first).div_ceil(step.into());
-        // A shard beyond the last port has no row, and `first` means nothing there.
+        // A shard beyond the last port has no row, and its `first` is never used.
         debug_assert!(count == 0 || u16::try_from(first).is_ok());
         let row = |family: Family| {
             let has = config
@@ -74,7 +74,7 @@ impl Ports {
         rng: &mut ChaCha20Rng,
     ) -> Option<u16> {
         let count = self.rows[family.index()].len();
-        // A random beginning, then the places after it, around the end.
+        // Probing starts at a random place and goes on, around the end if need be.
         let start = rng.next_u32() as usize % count.max(1);
         let places = (0..count.min(PORT_PROBES_MAX)).map(|probe| (start + probe) % count);
         let place = places
@@ -88,8 +88,8 @@ impl Ports {
         Some(self.port(place))
     }
 
-    /// Returns the port at a place of a row. Rows end at the last port of the
-    /// range, so that it is one.
+    /// Returns the port at a place of a row. Rows end at the last port of the range, so the result
+    /// is a port.
     fn port(&self, place: usize) -> u16 {
         let port = usize::from(self.first) + place * usize::from(self.step);
         debug_assert!(port <= usize::from(u16::MAX), "place {place} of a row");
@@ -125,7 +125,7 @@ impl Ports {
         self.place(port).is_some()
     }
 
-    /// Returns what was there; `None` if the port is none of this shard's.
+    /// Sets a place and returns its former value; `None` if the port does not belong to this shard.
     fn set(&mut self, family: Family, port: u16, place: Place) -> Option<Place> {
         let at = self.place(port)?;
         let entry = self.rows[family.index()].get_mut(at)?;

@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// An address for relayed transport addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RelayedIp {
-    /// What the socket is bound to.
+    /// Address to which the sockets are bound.
     pub bind: IpAddr,
-    /// What clients and peers are told: another address of the same family behind a 1:1 translator.
+    /// Address that clients and peers are told: behind a 1:1 translator, another one of the same
+    /// family.
     pub announced: IpAddr,
 }
 
@@ -33,7 +34,7 @@ impl RelayedIp {
     }
 }
 
-/// Returns the address that most machines reach: loopback only if there is no other, link-local
+/// Returns the address that most machines can reach: loopback only if there is no other, link-local
 /// never.
 fn best(own: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
     own.filter(|ip| !is_link_local(ip)).min_by_key(rank)

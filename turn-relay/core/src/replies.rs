@@ -1,4 +1,4 @@
-//! Limits the answers that a source gets without authentication.
+//! Limits the answers that a source may get without authentication.
 
 use crate::bucket::{Bucket, Rate};
 use crate::hash::Keyed;
@@ -7,20 +7,20 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// The time that places count from, and the value of a place that was never asked. It is not zero:
-/// the system provides zeroed memory only once it is written to, and then a flood would make the
-/// relay larger. So all of the memory is there from the start.
+/// Start of the time of the places, and the value of a place that was never used. It is not zero:
+/// the system provides zeroed memory only when it is first written, and then a flood would make the
+/// relay grow. With this value, all of the memory is there from the start.
 const BEGIN: u64 = 1;
 
-/// A fixed table of rates. A source is a place in it, by keyed hash of its address (of an IPv6 one
-/// the first 64 bits). Two sources may share a place, and a flood from forged addresses makes the
-/// table no larger.
+/// A fixed table of rates. A source is a place in it, by keyed hash of its address (for IPv6, of
+/// the first 64 bits). Two sources may share a place. A flood from forged addresses does not make
+/// the table larger.
 #[derive(Debug)]
 pub(crate) struct ReplyBudget {
     started: Instant,
     hasher: Keyed,
-    /// Nanoseconds from `started`, counted from [`BEGIN`], until the place is at rest again. It
-    /// answers while that is less than a burst away.
+    /// Time at which each place is idle again, in nanoseconds since `started`, counted from
+    /// [`BEGIN`]. The place answers as long as this is less than a burst ahead.
     busy_until: Box<[u64]>,
     /// The unused part of all sources together.
     together: Bucket,
@@ -40,13 +40,13 @@ impl ReplyBudget {
         }
     }
 
-    /// Takes one answer to `source`, if there is one left.
+    /// Takes one answer to `source`, if its rate and the common one allow it.
     pub(crate) fn take(&mut self, source: IpAddr, per_s: u32, at: Instant) -> bool {
         let place = self.hasher.hash_one(prefix(source)) as usize % REPLY_SOURCES;
         let interval = Duration::from_secs(1) / per_s.max(1);
         let burst = (interval * (REPLY_BURST - 1)).as_nanos() as u64;
         let now = BEGIN + at.saturating_duration_since(self.started).as_nanos() as u64;
-        // Each answer moves the place's time on by one interval; a burst may run ahead of now.
+        // Each answer moves the place's time on by one interval. A burst may run ahead of now.
         let busy = self.busy_until[place].max(now);
         let open = busy <= now + burst && self.together.take_one(together(), at);
         if open {

@@ -54,7 +54,7 @@ impl Reservations {
         self.0.iter().find(is).map(|kept| kept.token)
     }
 
-    /// Takes out one that has expired.
+    /// Takes out one reservation that has expired.
     pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<Reservation> {
         self.0.front().filter(|kept| kept.expires_at <= now)?;
         self.0.pop_front()

@@ -5,11 +5,13 @@ use crate::limits::REVOCATIONS_MAX;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Revoked users, each until a Unix time, and in the order they were revoked.
+/// Revoked users, each with the Unix time until which it is refused, and in the order of their
+/// revocation.
 #[derive(Debug)]
 pub(crate) struct Revocations {
     until: Map<Box<str>, (Duration, u64)>,
-    /// A user that was revoked again is in it twice; the later number counts.
+    /// Order of the revocations. A user that was revoked twice is in it twice; the later number
+    /// counts.
     order: VecDeque<(u64, Box<str>)>,
     count: u64,
 }
@@ -27,8 +29,8 @@ impl Revocations {
         self.until.get(user).is_some_and(|(until, _)| *until > unix)
     }
 
-    /// Refuses `user` until `until`. Returns how many had to be forgotten early for it: those that
-    /// were revoked first.
+    /// Refuses `user` until `until`. Returns the number of users that had to be forgotten early for
+    /// it, the oldest first.
     pub(crate) fn insert(&mut self, user: &str, until: Duration, unix: Duration) -> u64 {
         self.count += 1;
         self.until.insert(user.into(), (until, self.count));

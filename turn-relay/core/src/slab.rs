@@ -1,4 +1,4 @@
-//! Things under small numbers that are used again.
+//! Values under small numbers that are used again.
 
 /// A list with holes.
 #[derive(Debug)]

@@ -67,7 +67,7 @@ pub struct SessionView<'a> {
     pub created_at: Instant,
     /// Time at which it ends without a refresh.
     pub expires_at: Instant,
-    /// Peer addresses that may send now, or could until lately.
+    /// Addresses that may send now, or could until lately.
     pub permissions: usize,
     /// Channels that are bound now, or were until lately.
     pub channels: usize,

@@ -9,14 +9,15 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-/// Allocations. Their times are in a heap, which is corrected only when a time is reached or moves
-/// earlier.
+/// All allocations. A heap holds the times at which they may expire. It is corrected only if a time
+/// is reached or moves earlier.
 #[derive(Debug)]
 pub(crate) struct Table {
     allocations: Slab<Allocation>,
     epochs: Vec<u32>,
     by_client: Map<Client, u32>,
-    /// The client that was found last: datagrams come in bursts.
+    /// The client that was found last: datagrams come in bursts, so the next lookup is often for
+    /// the same client.
     found: Cell<Option<(Client, u32)>>,
     timers: BinaryHeap<Reverse<(Instant, AllocationId)>>,
 }
@@ -46,6 +47,7 @@ impl Table {
 
     pub(crate) fn remove(&mut self, slot: u32) -> Option<Allocation> {
         let allocation = self.allocations.remove(slot as usize)?;
+        // From now on, ids of the ended allocation find nothing.
         self.epochs[slot as usize] = self.epochs[slot as usize].wrapping_add(1);
         self.by_client.remove(&allocation.client);
         self.found.set(None);
@@ -78,6 +80,8 @@ impl Table {
         live.then_some(id.slot)
     }
 
+    /// Returns the allocation of a slot.
+    ///
     /// # Panics
     /// If the slot is empty.
     pub(crate) fn get(&self, slot: u32) -> &Allocation {
@@ -85,6 +89,8 @@ impl Table {
         allocation.expect("a slot is held only while its allocation lives")
     }
 
+    /// Returns the allocation of a slot.
+    ///
     /// # Panics
     /// If the slot is empty.
     pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Allocation {
@@ -105,11 +111,12 @@ impl Table {
         self.allocations.values_mut()
     }
 
-    /// Sets the time until which an allocation lives.
+    /// Sets the time at which an allocation expires.
     pub(crate) fn set_expiry(&mut self, slot: u32, expires_at: Instant) {
         let allocation = self.get_mut(slot);
         allocation.expires_at = expires_at;
-        // A later time needs no new entry: `next_expired` corrects the old one when it is reached.
+        // A later time needs no new entry: `next_expired` corrects the old entry once it is
+        // reached.
         if expires_at < allocation.wake_at {
             allocation.wake_at = expires_at;
             let id = self.id(slot);
@@ -134,19 +141,19 @@ impl Table {
             if expires_at <= now {
                 return Some(slot);
             }
-            // It was refreshed since: wake for its new time.
+            // It was refreshed since: look at it again at its new time.
             self.get_mut(slot).wake_at = expires_at;
             self.timers.push(Reverse((expires_at, id)));
         }
         None
     }
 
-    /// Returns when the next one may expire. If it was refreshed, the time is too early.
+    /// Returns when the next allocation may expire. If it was refreshed, the time is too early.
     pub(crate) fn next_wake(&self) -> Option<Instant> {
         self.timers.peek().map(|Reverse((wake_at, _))| *wake_at)
     }
 
-    /// Drops the times of allocations that ended early, once they are most of the heap.
+    /// Drops the entries of allocations that ended early, once they are most of the heap.
     fn compact(&mut self) {
         const SPARE: usize = 64;
         if self.len() > 0 && self.timers.len() <= 2 * self.len() + SPARE {

@@ -1,4 +1,4 @@
-//! Users with an allocation, and what they have left of their rates.
+//! Users with an allocation, and the unused part of their rates.
 
 use crate::bucket::{Bucket, Rate};
 use crate::config::Quotas;
@@ -8,7 +8,7 @@ use crate::slab::Slab;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// One user: everybody whose credentials name the same participant.
+/// One user: all clients whose credentials name the same participant.
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) name: Box<str>,
@@ -20,8 +20,8 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Takes one packet of `bytes` from the user's rates and the relay's, if all have something
-    /// left.
+    /// Takes one packet of `bytes` from the user's rates and the relay's, if none of them is used
+    /// up.
     pub(crate) fn take_packet(
         &mut self,
         bytes: usize,
@@ -42,21 +42,21 @@ impl User {
         open
     }
 
-    /// Takes one permission for an address that an allocation did not know.
+    /// Takes one permission for an address that is new to an allocation.
     pub(crate) fn take_new_peer(&mut self, quotas: &Quotas, now: Instant) -> bool {
         self.new_peers.take_one(new_peers(quotas), now)
     }
 }
 
-/// Returns the rate of new peers: all allocations of a user may meet all their peers at once, as
-/// when a call begins.
+/// Returns the rate of new peers. All allocations of a user may meet all their peers at once, as at
+/// the start of a call.
 fn new_peers(quotas: &Quotas) -> Rate {
     let burst = quotas.permissions.saturating_mul(quotas.user_allocations);
     Rate::new(quotas.user_new_peers_per_s, burst)
 }
 
-/// Users by name. After its last allocation a user stays for [`USER_LINGER`]; otherwise it would
-/// come back with full buckets.
+/// Users by name. After its last allocation a user stays for [`USER_LINGER`], so that it cannot
+/// come back at once with full buckets.
 #[derive(Debug)]
 pub(crate) struct Users {
     users: Slab<User>,

@@ -17,8 +17,7 @@ pub const SESSIONS_MAX: usize = 1000;
 /// Longest drain: two days' work.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
-/// One request to read the settings again and apply them. The answer says in one line what is
-/// wrong.
+/// A request to read the settings again and apply them. The answer names the fault in one line.
 pub type Reload = oneshot::Sender<Result<(), String>>;
 
 #[derive(Clone)]

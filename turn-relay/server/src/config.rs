@@ -1,10 +1,10 @@
-//! The settings that a relay is started with, and the reasons why it may not start.
+//! Settings with which a relay is started, and reasons for which it may not start.
 
 use fmz_net::{Relayed, front, handoff};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Settings of a relay's sockets, and of what runs on them.
+/// Settings of a relay's sockets, and of the relay on them.
 #[derive(Debug)]
 pub struct Config {
     /// Address for clients, UDP and TCP; port 0 lets the system choose. Without it, clients come
@@ -21,7 +21,7 @@ pub struct Config {
     pub neighbour: Option<Neighbour>,
 }
 
-/// A peer in the same process, which is reached without a socket.
+/// A peer in the same process, reached without a socket.
 #[derive(Debug)]
 pub struct Neighbour {
     /// Its addresses, as peers know them.
@@ -51,7 +51,7 @@ pub enum StartError {
         /// Shards asked for.
         shards: usize,
     },
-    /// A thread, or what it waits with, cannot be made.
+    /// A thread, or its selector, cannot be made.
     #[error("cannot start a relay thread: {0}")]
     Thread(std::io::Error),
     /// The metrics are registered already, by another relay.

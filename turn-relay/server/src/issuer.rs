@@ -19,8 +19,8 @@ impl Issuer {
         }
     }
 
-    /// Replaces the secret. Credentials made before stay good while the relay still takes the old
-    /// one.
+    /// Replaces the secret. Credentials made before stay valid as long as the relay accepts the old
+    /// secret.
     pub fn replace_secret(&self, secret: &str) {
         secret.clone_into(&mut self.secret.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -36,7 +36,7 @@ impl Issuer {
     }
 }
 
-/// Without the secret.
+/// Prints nothing of the secret.
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuer").finish_non_exhaustive()

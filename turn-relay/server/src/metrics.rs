@@ -136,7 +136,7 @@ impl Metrics {
         }
     }
 
-    /// Adds what one shard counted since the last call.
+    /// Adds one shard's counts since the last call.
     pub(crate) fn export(&mut self, stats: &Stats) {
         for (counter, read) in &self.counters {
             counter.inc_by(read(stats) - read(&self.exported));

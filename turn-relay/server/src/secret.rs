@@ -11,13 +11,13 @@ const FILE: &str = "turn-secret";
 /// Hexadecimal digits: 32 random bytes.
 const DIGITS: usize = 64;
 
-/// Says which file of the secret cannot be used, and why.
+/// The file of the secret that cannot be used, and the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be used: {text}", path.display())]
 pub struct SecretError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// Reason why it cannot be used.
     pub text: String,
 }
 

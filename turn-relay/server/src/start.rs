@@ -18,8 +18,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// Ports that the system may choose until one is free for datagrams and streams: on a busy machine
-/// every second one is not.
+/// Ports that the system may choose until one is free for datagrams and streams alike. On a busy
+/// machine every second port is not.
 const PORT_TRIES: usize = 32;
 
 /// Starts a relay. Must be called inside a tokio runtime, which takes connections.
@@ -98,8 +98,8 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// Binds both. If the system chooses the port and it is free for datagrams only, it is given
-    /// back.
+    /// Binds both sockets. If the system chooses a port that is free for datagrams only, it is
+    /// given back and another is tried.
     fn bind_both(&mut self, address: SocketAddr) -> io::Result<()> {
         let tries = if address.port() == 0 { PORT_TRIES } else { 1 };
         for _ in 1..tries {
@@ -111,8 +111,8 @@ impl Listeners {
         self.try_bind_both(address)
     }
 
-    /// Tries to bind both. If the system chooses the port, the first socket draws it, and the
-    /// others join.
+    /// Tries to bind both sockets. If the system chooses the port, the first socket draws it, and
+    /// the others join.
     fn try_bind_both(&mut self, mut address: SocketAddr) -> io::Result<()> {
         let shared_port = self.udp.len() > 1;
         for place in &mut self.udp {
@@ -200,7 +200,7 @@ fn run(shards: Vec<Shard>, doors: &[Door]) -> Result<Vec<JoinHandle<()>>, StartE
 }
 
 /// Raises the limit of descriptors as far as the system allows, because each allocation needs one.
-/// Fewer is no error here: the core answers 508.
+/// A low limit is no error here: the core answers 508.
 fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

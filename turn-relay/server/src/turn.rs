@@ -1,4 +1,4 @@
-//! A running relay, for those who feed and command it.
+//! A running relay: the handle through which it gets connections and commands.
 
 use crate::metrics::Metrics;
 use crate::shard::{Control, Door, Stopped};

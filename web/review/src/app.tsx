@@ -2,8 +2,8 @@ import { loadReplica } from "@fmz/client";
 import { signal } from "@preact/signals";
 import { exposeRoom } from "./hook";
 import { t } from "./i18n";
-import { readAddress, type RoomLink } from "./link";
-import { RoomContext } from "./state/context";
+import { readAddress, type RoomLink } from "./state/link";
+import { RoomProvider } from "./state/context";
 import { RoomState } from "./state/room";
 import { sessionKey } from "./state/session-key";
 import { Card } from "./ui/card";
@@ -29,7 +29,7 @@ async function join(link: RoomLink, name: string): Promise<void> {
     const room = new RoomState(link, name, { replica, dataChannels, iceTransportPolicy, sessionKey: await sessionKey(link.room, name) });
     exposeRoom(room);
     page.value = { kind: "room", room };
-    room.client.start();
+    room.connection.start();
   } catch (cause) {
     console.error("room not opened", cause);
     page.value = { kind: "broken" };
@@ -60,14 +60,14 @@ function Door() {
 }
 
 function InRoom({ room }: { readonly room: RoomState }) {
-  const status = room.status.value;
+  const status = room.connection.status.value;
   if (status.kind === "ended") {
     const again = (): void => void join(room.link, lastName);
     return <EndedScreen code={status.code} text={status.text} onAgain={again} />;
   }
   return (
-    <RoomContext.Provider value={room}>
-      <RoomPage />
-    </RoomContext.Provider>
+    <RoomProvider value={room}>
+      <RoomPage room={room} />
+    </RoomProvider>
   );
 }

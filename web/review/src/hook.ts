@@ -1,7 +1,7 @@
-import { decodePoints, frameOf, Kind, Status, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
+import { decodePoints, Kind, Status, type FrameNumber, type ObjectState, type Participant, type Publication } from "@fmz/client";
 import { keyOf } from "./state/marks";
+import type { People } from "./state/people";
 import type { RoomState } from "./state/room";
-import { relayPath } from "./state/stats";
 import { statusOf, type ThreadStatus } from "./state/threads";
 import { cssColor } from "./state/tools";
 
@@ -21,7 +21,7 @@ export interface InspectedMark {
   readonly text: string;
   /** Name of a stamp. */
   readonly stamp: string;
-  /** Where the thread of a pin stands. */
+  /** Status of the thread of a pin. */
   readonly status: string;
   readonly assignee: string;
   /** The pin that a reply answers, `author:counter`. */
@@ -46,10 +46,11 @@ export interface Inspection {
   /** `connecting`, `connected` or `failed`. */
   readonly media: string;
   /**
-   * How pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing where the path is direct.
+   * Protocol by which pictures and channels are relayed: `udp`, `tcp` or `tls`; nothing if the path
+   * is direct.
    */
   readonly relay: string | undefined;
-  /** How ops travel: `ops` (data channel), `websocket`, or nothing. */
+  /** Path of ops: `ops` (data channel), `websocket`, or nothing. */
   readonly path: string | undefined;
   /** Reason of the end. */
   readonly ended: string | undefined;
@@ -72,7 +73,7 @@ export interface Inspection {
   readonly frozen: boolean;
   /** Pictures presented so far. */
   readonly presented: number;
-  /** Where the picture lies in the window, CSS px. */
+  /** Place of the picture in the window, CSS px. */
   readonly rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   /** Participants whose pointer is on the picture. */
   readonly pointers: readonly { readonly participant: number; readonly x: number; readonly y: number }[];
@@ -114,89 +115,90 @@ const STATUS_WORDS: Readonly<Record<ThreadStatus, string>> = {
   [Status.REJECTED]: "rejected",
 };
 
+/** Shows a room as `window.fmz`. */
 export function exposeRoom(room: RoomState): void {
-  const { session } = room.client;
+  const { connection, document: shared, figures, marks, people, picture, presence, sources, view, visibility } = room;
   window.fmz = {
     get connection() {
-      return room.status.peek().kind;
+      return connection.status.peek().kind;
     },
     get media() {
-      return room.mediaState.peek().kind;
+      return connection.media.peek().kind;
     },
     get relay() {
-      return relayPath.peek();
+      return figures.relayPath.peek();
     },
     get path() {
-      return session.path;
+      return connection.path;
     },
     get ended() {
-      const status = room.status.peek();
+      const status = connection.status.peek();
       return status.kind === "ended" ? status.code : undefined;
     },
     get self() {
-      return room.self.peek();
+      return people.self.peek();
     },
     get author() {
-      return session.room.author;
+      return people.author;
     },
     get revision() {
-      return Number(room.document.revision);
+      return Number(shared.revision);
     },
     get stateHash() {
-      return room.document.stateHash.toString(16).padStart(16, "0");
+      return shared.stateHash.toString(16).padStart(16, "0");
     },
     get pending() {
-      return room.document.pending;
+      return shared.pending;
     },
     get objects() {
-      return room.marks.all().map((object) => inspect(room, object));
+      return marks.all().map((object) => inspect(people, object));
     },
     get seen() {
-      return room.marks.all().filter((mark) => room.isSeen(mark)).map(({ id }) => keyOf(id));
+      return marks.all().filter((mark) => visibility.isSeen(mark)).map(({ id }) => keyOf(id));
     },
     get participants() {
-      return room.participants.peek();
+      return people.participants.peek();
     },
     get publications() {
-      return room.publications.peek();
+      return sources.publications.peek();
     },
     get main() {
-      return room.main.peek()?.publication;
+      return sources.main.peek()?.publication;
     },
     get frame() {
-      return room.picture.shown.peek();
+      return picture.shown.peek();
     },
     get frozen() {
-      return room.picture.frozen.peek();
+      return picture.frozen.peek();
     },
     get presented() {
-      return room.picture.presented;
+      return picture.presented;
     },
     get rect() {
-      const { x, y, width, height } = room.view.rect.peek();
+      const { x, y, width, height } = view.rect.peek();
       const stage = document.querySelector(".stage")?.getBoundingClientRect();
       return { x: x + (stage?.left ?? 0), y: y + (stage?.top ?? 0), width, height };
     },
     get pointers() {
-      return [...room.pointers.peek().all].map(([participant, { x, y }]) => ({ participant, x, y }));
+      return [...presence.pointers.peek().all].map(([participant, { x, y }]) => ({ participant, x, y }));
     },
     get roundTripMs() {
-      return room.roundTrip.peek();
+      return connection.roundTrip.peek();
     },
-    frameAt: (rtpTimestamp) => frameOf(room.main.peek()?.frameMaps ?? [], rtpTimestamp),
+    frameAt: (rtpTimestamp) => picture.frameAt(rtpTimestamp),
     onChange: (listener) =>
-      room.marks.onChange((changed) => {
-        listener(changed.map((object) => inspect(room, object)));
+      marks.onChange((changed) => {
+        listener(changed.map((object) => inspect(people, object)));
       }),
   };
 }
 
-function inspect(room: RoomState, object: ObjectState): InspectedMark {
+function inspect(people: People, object: ObjectState): InspectedMark {
   const { id, kind, color, width, start, end, offset, text, stamp, assignee, parent, ended, pending, frame } = object;
   return {
     author: id?.author ?? 0,
     counter: id?.counter ?? 0,
-    authorName: room.authorName(id),
+    authorName: people.authorName(id?.author ?? 0),
     kind: KINDS[kind] ?? "",
     color: cssColor(color),
     width,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { contain, heldInView, toGrid, toStage, zoomedAt } from "../src/stage/geometry";
+import { contain, heldInView, toGrid, toStage, zoomedAt } from "../src/grid/geometry";
 
 const PICTURE = { width: 3840, height: 2160 };
 

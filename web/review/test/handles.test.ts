@@ -1,6 +1,6 @@
 import { create, Kind, ObjectStateSchema, type ObjectState } from "@fmz/client";
 import { describe, expect, test } from "vitest";
-import { isOnGrid, middleOf, squareAround, squareTo } from "../src/stage/corners";
+import { isOnGrid, middleOf, squareAround, squareTo } from "../src/grid/corners";
 import { handleAt, handlesOf, resized } from "../src/stage/handles";
 
 /** Drawn from 100,200 to 300,400 and moved by 1000,0. */

@@ -1,6 +1,6 @@
 import { create, FrameStampSchema } from "@fmz/client";
 import { describe, expect, test } from "vitest";
-import { isOfMedia, isOnFrame } from "../src/state/picture";
+import { isOfMedia, isOnFrame } from "../src/state/picture-source";
 import type { ShownFrame } from "../src/state/sight";
 
 const shown = (over: Partial<ShownFrame> = {}): ShownFrame => ({

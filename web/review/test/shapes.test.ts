@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evened } from "../src/stage/shapes";
+import { evened } from "../src/grid/shapes";
 
 test("gaps of a line are filled, the points of its own stay", () => {
   const points = [

@@ -1,6 +1,6 @@
 import { create, Kind, ObjectStateSchema, Status, type ObjectState } from "@fmz/client";
 import { describe, expect, test } from "vitest";
-import { isSettled, noteBeside, notesOf, pinNumbers, repliesOf, statusOf, STATUSES } from "../src/state/threads";
+import { isSettled, noteBeside, notesOf, pinNumbers, repliesByPin, statusOf, STATUSES } from "../src/state/threads";
 
 function mark(kind: Kind, counter: number, createdRevision: bigint, parent?: number): ObjectState {
   const of = parent === undefined ? {} : { parent: { author: 1, counter: parent } };
@@ -28,8 +28,8 @@ describe("threads", () => {
   });
 
   test("replies stand in their thread, oldest first", () => {
-    expect(counters(repliesOf(MARKS, "1:1"))).toEqual([2, 6, 7]);
-    expect(repliesOf(MARKS, "1:4")).toEqual([]);
+    const replies = repliesByPin([...MARKS, mark(Kind.REPLY, 11, 15n, 4)]);
+    expect([...replies].map(([pin, of]) => [pin, counters(of)])).toEqual([["1:1", [2, 6, 7]], ["1:4", [11]]]);
   });
 
   test("a status of a newer page counts as open", () => {

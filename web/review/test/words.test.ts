@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
-import { readAddress } from "../src/link";
+import { readAddress } from "../src/state/link";
 
 const holes = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
 

@@ -17,17 +17,28 @@ export type { Clock } from "./core/clock";
 export { unreachable } from "./core/events";
 export type { ChannelName, Engine, Introduction, Replica } from "./core/engine";
 export { RtpUnwrapper, samePicture, type FrameNumber } from "./core/frames";
-export { COMMITTER, History, type Ask, type Commit, type FrameScope as FramesOf, type HistoryOptions, type Rollback, type Target } from "./core/history";
 export {
-  HistoryError,
+  COMMITTER,
+  RoomApi,
+  type Ask,
+  type Commit,
+  type FrameScope as FramesOf,
+  type Grant,
+  type RoomApiOptions,
+  type Rollback,
+  type Target,
+} from "./core/room-api";
+export {
+  ApiError,
   type Change,
   type Changes,
   type FrameHistory as FrameRevisions,
+  type Invitation,
   type ObjectRef,
   type RolledBack,
   type Version as NamedVersion,
   type VersionsPage,
-} from "./core/history-json";
+} from "./core/room-api-json";
 export * as limits from "./core/limits";
 export type { GridPoint, Pointers } from "./core/presence";
 export { decodePoints, encodePoints, isPressed, STROKE_ORIGIN, type StrokePoint } from "./core/points";

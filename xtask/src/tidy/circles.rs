@@ -1,5 +1,5 @@
-//! Circles of imports between the files of a crate. Those that are known stand in a
-//! list, which only gets shorter.
+//! Circles of imports between the files of a crate. The known ones stand in a list, which may only
+//! get shorter.
 
 use super::files::{files, text};
 use super::finding::Finding;
@@ -9,8 +9,8 @@ use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The known circles: blocks of files, parted by empty lines; a line with `#` says
-/// why a circle is left.
+/// The known circles: blocks of files, separated by empty lines. A line with `#` gives the reason
+/// for which a circle is left.
 const KNOWN: &str = "xtask/circles.txt";
 
 type Circle = BTreeSet<PathBuf>;
@@ -46,7 +46,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Prints the circles as the list has them.
+/// Prints the circles in the form of the list.
 #[allow(clippy::print_stdout, reason = "the list is this command's output")]
 pub(crate) fn print(root: &Path) -> Result<()> {
     for circle in circles(root)? {
@@ -58,7 +58,7 @@ pub(crate) fn print(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Files of Rust that no target's modules lead to: nothing compiles them.
+/// Returns the Rust files to which no target's modules lead, so that nothing compiles them.
 fn dead(root: &Path) -> Result<Vec<Finding>> {
     let mut alive = BTreeSet::new();
     let mut folders = BTreeSet::new();
@@ -85,7 +85,7 @@ fn dead(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The fuzz targets are a workspace of their own.
+/// Returns whether a path belongs to the fuzz targets, which are a workspace of their own.
 fn is_excluded(root: &Path, path: &Path) -> bool {
     path.starts_with(root.join("tests/fuzz/libfuzzer"))
 }
@@ -110,7 +110,7 @@ fn known(text: &str) -> Vec<(usize, Circle)> {
     known
 }
 
-/// Every circle of more than one file in libraries and programs, tests left out.
+/// Returns every circle of more than one file in libraries and programs, except in their tests.
 fn circles(root: &Path) -> Result<Vec<Circle>> {
     let mut found = BTreeSet::new();
     for package in packages(root)? {
@@ -146,9 +146,9 @@ fn of_target(root: &Path, modules: &Modules) -> Vec<Circle> {
         .collect()
 }
 
-/// The paths of a module by which it needs another: all but those that it only hands on
-/// (`pub use`), and but single words that may be anything (a variable, a field). A single word in
-/// capitals that is handed on is a type.
+/// Returns the paths by which a module needs another module. Left out are paths that it only
+/// re-exports (`pub use`), and single words that may be anything (a variable, a field). A single
+/// capitalised word that is re-exported counts, because it is a type.
 fn paths(module: &Module) -> impl Iterator<Item = &[String]> {
     let handed_on: BTreeSet<&[String]> = module
         .imports
@@ -166,8 +166,8 @@ fn paths(module: &Module) -> impl Iterator<Item = &[String]> {
         })
 }
 
-/// The strongly connected components of a graph, by the sets that each node reaches: graphs
-/// here have 100 nodes at most.
+/// Returns the strongly connected components of a graph, found by the sets that each node reaches.
+/// Graphs here have 100 nodes at most.
 fn components<'a>(graph: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> Vec<BTreeSet<&'a Path>> {
     let reach: BTreeMap<&Path, BTreeSet<&Path>> = graph
         .keys()

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A path as written; groups of `use` are unfolded.
+/// A path as it is written; groups of `use` are unfolded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WrittenPath {
     pub(super) line: usize,
@@ -10,7 +10,7 @@ pub(super) struct WrittenPath {
 }
 
 impl WrittenPath {
-    /// Whether `pattern` (`a::b`) stands in this path as whole segments, one after the other.
+    /// Returns whether `pattern` (`a::b`) occurs in this path as whole consecutive segments.
     pub(super) fn contains(&self, pattern: &str) -> bool {
         let pattern: Vec<&str> = pattern.split("::").collect();
         self.segments
@@ -22,22 +22,22 @@ impl WrittenPath {
 /// A name that `use` binds: `use a::{b as c}` binds `c` to `a::b`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Import {
-    /// `*` where all names are taken.
+    /// Bound name; `*` if all names are imported.
     pub(super) name: String,
     pub(super) segments: Vec<String>,
-    /// Whether it is handed on to other modules: `pub use`, `pub(crate) use`.
+    /// Whether other modules can import the name from here: `pub use`, `pub(crate) use`.
     pub(super) public: bool,
 }
 
-/// What one file says.
+/// Paths, imports and modules of one file.
 #[derive(Debug, Default)]
 pub(super) struct Code {
-    /// Every path, those of `use` included.
+    /// All paths, including those of `use`.
     pub(super) paths: Vec<WrittenPath>,
     pub(super) imports: Vec<Import>,
-    /// Names of modules that are kept in files of their own.
+    /// Names of modules in files of their own.
     pub(super) modules: Vec<String>,
-    /// The same for those declared for tests only.
+    /// Names of such modules that are declared for tests only.
     pub(super) test_modules: Vec<String>,
 }
 
@@ -68,8 +68,8 @@ impl Code {
         }
     }
 
-    /// Reads `mod name;` and gives the place behind the name. A module with a body is read
-    /// like what stands around it.
+    /// Reads `mod name;` and returns the position after the name. The body of an inline module is
+    /// read as part of its surroundings.
     fn module(&mut self, tokens: &[TokenTree], name: usize) -> usize {
         if let (Some(TokenTree::Ident(ident)), Some(TokenTree::Punct(punct))) =
             (tokens.get(name), tokens.get(name + 1))
@@ -80,7 +80,7 @@ impl Code {
         name + 1
     }
 
-    /// Reads `use ...;` and gives the place behind it.
+    /// Reads `use ...;` and returns the position after it.
     fn import(&mut self, tokens: &[TokenTree], start: usize) -> usize {
         let public = match start.checked_sub(1).map(|before| &tokens[before]) {
             Some(TokenTree::Ident(ident)) => ident == "pub",
@@ -100,7 +100,7 @@ impl Code {
         start + 1 + tree.len()
     }
 
-    /// Reads a `use` tree: branches that are parted by commas.
+    /// Reads a `use` tree: branches separated by commas.
     fn tree(&mut self, tokens: &[TokenTree], prefix: &[String], public: bool) {
         let is_comma =
             |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
@@ -142,7 +142,7 @@ impl Code {
         });
     }
 
-    /// Passes over what an attribute belongs to: up to its body or its semicolon.
+    /// Skips the item to which an attribute belongs, up to its body or its semicolon.
     fn skip_item(&mut self, tokens: &[TokenTree], start: usize) -> usize {
         let mut names = Vec::new();
         for (at, token) in tokens.iter().enumerate().skip(start) {
@@ -165,7 +165,7 @@ impl Code {
         }
     }
 
-    /// Reads `a::b::c` from `start` and gives the place behind it.
+    /// Reads `a::b::c` from `start` and returns the position after it.
     fn path(&mut self, tokens: &[TokenTree], start: usize) -> usize {
         let line = tokens[start].span().start().line;
         let mut segments = Vec::new();
@@ -188,7 +188,8 @@ fn is_path_separator(tokens: &[TokenTree], at: usize) -> bool {
     colon(at) && colon(at + 1)
 }
 
-/// `#[test]`, `#[cfg(test)]`, `#[cfg(any(test, ...))]`, but not `#[cfg(not(test))]`.
+/// Returns whether an attribute is `#[test]`, `#[cfg(test)]` or `#[cfg(any(test, ...))]`, but not
+/// `#[cfg(not(test))]`.
 fn is_for_tests(tokens: &[TokenTree], at: usize) -> bool {
     let Some(TokenTree::Group(attribute)) = tokens.get(at + 1) else {
         return false;

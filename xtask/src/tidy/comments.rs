@@ -1,14 +1,14 @@
-//! Width of comments: rustfmt and the linters hold code to 100 columns, and nothing held comments.
+//! Width of comments. rustfmt and the linters hold code to 100 columns, but not comments.
 
 use super::files::{extension, files, text};
 use super::finding::Finding;
 use anyhow::Result;
 use std::path::Path;
 
-/// Folders of scripts without an ending.
+/// Folders of scripts whose names have no ending.
 const SCRIPTS: &[&str] = &[".ci", "scripts", "tests/lab", "tests/scripts"];
 
-/// Columns of a comment's line, as rustfmt gives code.
+/// Columns of a comment's line: as many as rustfmt gives code.
 pub(crate) const COLUMNS_MAX: usize = 100;
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
@@ -26,7 +26,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// How comments begin.
+/// Signs that mark comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     /// `//`, `/* */` with `*` at each line: Rust, TypeScript, protobuf, CSS.
@@ -36,7 +36,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// The language of a file whose comments are held to the width; `None` for all others.
+    /// Returns the language of a file whose comments have a width limit; `None` for all others.
     pub(crate) fn of(relative: &Path) -> Option<Self> {
         match extension(relative) {
             "rs" | "ts" | "tsx" | "mjs" | "js" | "proto" | "css" => Some(Self::Slashes),
@@ -57,8 +57,8 @@ impl Language {
     }
 }
 
-/// Lines of a comment that are wider than allowed, from 1, and how wide each is. One long word
-/// stays whole: an address cannot be broken. So does a row of a table.
+/// Returns the number, from 1, and the width of each comment line that is wider than allowed. A
+/// single long word is exempt, because an address cannot be broken; so is a row of a table.
 pub(crate) fn too_wide(language: Language, text: &str) -> Vec<(usize, usize)> {
     let words = |line: &str| {
         line.trim_start_matches(['/', '!', '*', '#', ' '])

@@ -1,4 +1,4 @@
-//! What the sources of a core may not name: the outside world enters as arguments.
+//! Names that a core's sources may not use: the outside world enters as arguments.
 
 use super::code::Code;
 use super::files::{rust_files, text};
@@ -7,7 +7,7 @@ use super::imports::CORES;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// Paths that no core names outside its tests, and what to do instead.
+/// Paths that no core may name outside its tests, each with the way to do without it.
 const BANNED: &[(&str, &str)] = &[
     ("Instant::now", "time is an argument"),
     ("Instant::elapsed", "time is an argument"),
@@ -38,8 +38,8 @@ const BANNED: &[(&str, &str)] = &[
     ("getrandom", "random numbers are given at construction"),
 ];
 
-/// What clippy must ban in every core too: it sees through renames and types, where
-/// the list above sees words.
+/// Bans that every core's clippy.toml must hold too. clippy sees through renames and types, while
+/// the list above matches words.
 const CLIPPY_BANS: &[&str] = &[
     "std::time::Instant::now",
     "std::time::SystemTime::now",
@@ -53,7 +53,7 @@ const CLIPPY_BANS: &[&str] = &[
     "std::sync::RwLock",
 ];
 
-/// Behind this line a list of bans is of one core only.
+/// Line after which a list of bans concerns one core only.
 const OF_THIS_CORE: &str = "# Of this core alone.";
 
 /// The one module that may name the WebRTC library.
@@ -68,7 +68,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Checks that the first core's bans hold what they must, and that all others have the same.
+/// Checks that the first core's bans hold the required ones, and that all other cores have the
+/// same.
 fn check_clippy(root: &Path, findings: &mut Vec<Finding>) {
     let bans_of = |folder: &str| {
         let path = Path::new(folder).join("clippy.toml");
@@ -97,7 +98,7 @@ fn check_clippy(root: &Path, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The lines that all cores share: a list's last ones may be this core's own.
+/// Returns the lines that all cores share. A list's last lines may be the core's own.
 fn shared_bans(text: &str) -> Vec<String> {
     let mut own = false;
     let mut shared = Vec::new();
@@ -157,7 +158,7 @@ fn breaches(path: &Path, code: &Code) -> Vec<Finding> {
     findings
 }
 
-/// Where the module `name`, declared in the file `parent`, is kept, without `.rs`.
+/// Returns the path, without `.rs`, of the module `name` declared in the file `parent`.
 fn module_path(parent: &Path, name: &str) -> PathBuf {
     let stem = parent.file_stem().unwrap_or_default();
     if stem == "lib" || stem == "mod" {

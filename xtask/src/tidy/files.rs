@@ -1,10 +1,10 @@
-//! Size of files, and words that say "unfinished".
+//! Size of files, and words that mark unfinished work.
 
 use super::finding::Finding;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Lines beyond which a second idea has moved into a file.
+/// Lines beyond which a file probably holds a second idea.
 const LINES_MAX: usize = 600;
 
 const CHECKED: &[&str] = &["rs", "proto", "ts", "tsx", "js", "mjs", "css", "sh"];
@@ -23,7 +23,7 @@ const PASSED_OVER: &[&str] = &[
 ];
 const GENERATED: &[&str] = &["web/sdk/src/wasm", "web/sdk/src/gen"];
 
-/// Words that never stay in a finished file.
+/// Words that may not stand in a finished file.
 const UNFINISHED: &[&str] = &[
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -31,7 +31,7 @@ const UNFINISHED: &[&str] = &[
     concat!("unimple", "mented!("),
     concat!("#[ig", "nore"),
 ];
-/// The same for scripts: tests left out, checks switched off.
+/// Such words in scripts: tests left out, checks switched off.
 const UNFINISHED_SCRIPT: &[&str] = &[
     concat!(".sk", "ip("),
     concat!(".on", "ly("),
@@ -75,7 +75,7 @@ fn check_file(path: &Path, text: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The Rust files below `folder`, in order.
+/// Returns the Rust files below `folder`, in order.
 pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = files(folder, folder)?;
     found.retain(|path| extension(path) == "rs");
@@ -86,7 +86,7 @@ pub(crate) fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
-/// The files below `folder` that somebody wrote, in order.
+/// Returns the hand-written files below `folder`, in order.
 pub(crate) fn files(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries =
@@ -114,7 +114,7 @@ fn is_passed_over(root: &Path, folder: &Path) -> bool {
     PASSED_OVER.contains(&name) || GENERATED.iter().any(|path| relative == Path::new(path))
 }
 
-/// Whether a script holds tests by its name: `path.test.ts`.
+/// Returns whether a script holds tests, by its name: `path.test.ts`.
 pub(super) fn is_test_source(path: &Path) -> bool {
     path.file_stem()
         .and_then(|stem| stem.to_str())

@@ -1,9 +1,9 @@
-//! What a check found.
+//! Findings of the checks.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One breach of the structure.
+/// A breach of the structure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
     /// Path from the workspace's root.

@@ -1,11 +1,11 @@
-//! Who may import whom: `cargo metadata` against the tables below.
+//! Imports between crates: `cargo metadata` against the tables below.
 
 use super::finding::Finding;
 use super::workspace::{Dependency, Package, packages};
 use anyhow::Result;
 use std::path::Path;
 
-/// Where the tables stand.
+/// File that holds the tables.
 const TABLE: &str = "xtask/src/tidy/imports.rs";
 
 /// Each crate of the workspace with the crates of the workspace it may import. A service imports
@@ -27,7 +27,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("fmz-sfu-core", &["fmz-media", "fmz-proto"]),
     ("fmz-signaling-core", &["fmz-annotation", "fmz-proto"]),
-    ("fmz-store", &["fmz-proto"]),
+    // Itself with the feature `contract`, in its tests.
+    ("fmz-store", &["fmz-proto", "fmz-store"]),
     ("fmz-turn-core", &[]),
     ("fmz-turn", &["fmz-turn-core", "fmz-net"]),
     ("fmz-sfu", &["fmz-sfu-core", "fmz-net", "fmz-proto"]),
@@ -98,8 +99,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Libraries that only the named crates may import, and any crate's tests: each is
-/// one crate's business.
+/// Libraries that only the named crates, and tests, may import. Each library is the business of
+/// these crates alone.
 const KEPT_BY: &[(&str, &[&str])] = &[
     ("str0m", &["fmz-sfu-core", "fmz-load"]),
     ("mio", &["fmz-turn"]),
@@ -122,7 +123,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("wasm-bindgen", &["fmz-participant-wasm"]),
 ];
 
-/// Crates without input or output, and the folder of each.
+/// Crates without input or output, each with its folder.
 pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-annotation", "annotation"),
     ("fmz-media", "media"),
@@ -132,7 +133,7 @@ pub(crate) const CORES: &[(&str, &str)] = &[
     ("fmz-turn-core", "turn-relay/core"),
 ];
 
-/// Libraries a core may import: none of them reads a clock, a socket, a file or the system's
+/// Libraries that a core may import. None of them reads a clock, a socket, a file or the system's
 /// random numbers by itself.
 const CORE_LIBRARIES: &[&str] = &[
     "base64",

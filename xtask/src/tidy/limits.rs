@@ -1,5 +1,5 @@
-//! Bounds of the page that are bounds of the server too: equal, or the one sends
-//! what the other refuses.
+//! Bounds that the page shares with the server. If they differed, one side would send what the
+//! other refuses.
 
 use super::files::text;
 use super::finding::Finding;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const SCRIPT: &str = "web/sdk/src/core/limits.ts";
-/// In order: where two have a name, the first counts.
+/// Files of bounds in Rust. If two define a name, the first counts.
 const RUST: &[&str] = &["proto/src/limits.rs", "signaling/core/src/limits.rs"];
 
-/// Bounds that only the page has, for it alone holds to them.
+/// Bounds that only the page has, because no other program needs them.
 const OF_THE_PAGE: &[&str] = &["GRID_WIDTH", "OPEN_MS_MAX"];
 
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
@@ -51,8 +51,8 @@ struct Constant {
     line: usize,
 }
 
-/// Constants of a Rust or TypeScript file that stand on one line. A `Duration` counts in
-/// milliseconds and is called `..._MS`, as in TypeScript: `SILENCE_MAX` is `SILENCE_MS_MAX`.
+/// Returns the constants of a Rust or TypeScript file that stand on one line. A `Duration` counts
+/// in milliseconds and is named as in TypeScript: `SILENCE_MAX` becomes `SILENCE_MS_MAX`.
 fn constants(text: &str) -> Vec<Constant> {
     let mut constants = Vec::new();
     for (at, line) in text.lines().enumerate() {

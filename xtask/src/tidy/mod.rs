@@ -1,4 +1,4 @@
-//! The structure check: what the compiler does not see.
+//! The structure check: faults that the compiler does not see.
 
 pub(crate) mod circles;
 mod code;
@@ -33,7 +33,7 @@ const CHECKS: &[Check] = &[
     comments::check,
 ];
 
-/// Checks the workspace at `root`; an empty list is a clean one.
+/// Checks the workspace at `root`; an empty result means that it is clean.
 pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for check in CHECKS {
@@ -43,7 +43,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Prints the findings and gives the exit code.
+/// Prints the findings and returns the exit code.
 #[allow(clippy::print_stdout, reason = "findings are this command's output")]
 pub(crate) fn report(findings: &[Finding]) -> ExitCode {
     for finding in findings {

@@ -1,4 +1,4 @@
-//! The modules of a crate: which file each is kept in, and what a path in one of them means.
+//! The modules of a crate: the file of each, and the meaning of paths in them.
 
 use super::code::{Code, Import, WrittenPath};
 use super::files::text;
@@ -6,8 +6,8 @@ use anyhow::{Result, anyhow};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Imports that are followed from name to name before a path is given up: a chain of
-/// re-exports is two or three long.
+/// Imports that are followed for one path before it is given up. A chain of re-exports is two or
+/// three long.
 const STEPS_MAX: usize = 16;
 
 /// Number of a module within its [`Modules`]; 0 is the crate's root.
@@ -15,7 +15,7 @@ pub(super) type ModuleId = usize;
 
 pub(super) struct Module {
     pub(super) file: PathBuf,
-    /// Whether it is compiled for tests only.
+    /// Whether the module is compiled for tests only.
     pub(super) for_tests: bool,
     pub(super) paths: Vec<WrittenPath>,
     pub(super) imports: Vec<Import>,
@@ -29,7 +29,7 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    /// Reads a target from its first file on, along `mod name;`.
+    /// Reads a target from its first file, along `mod name;`.
     pub(super) fn read(first: &Path) -> Result<Self> {
         let mut modules = Self { all: Vec::new() };
         modules.add(first.to_owned(), None, false)?;
@@ -65,7 +65,7 @@ impl Modules {
                 folder.join(&name).with_extension("rs"),
                 folder.join(&name).join("mod.rs"),
             ];
-            // A module in a macro's text, or behind `cfg` of another system, has no file here.
+            // A module in a macro's text, or behind a `cfg` of another system, has no file here.
             if let Some(place) = places.into_iter().find(|place| place.is_file()) {
                 let child = self.add(place, Some(id), for_tests)?;
                 self.all[id].children.insert(name, child);
@@ -74,8 +74,8 @@ impl Modules {
         Ok(id)
     }
 
-    /// Returns the module in which the thing is defined that a path in module `from` names, `None`
-    /// if that is another crate's, or a name within a function.
+    /// Returns the module that defines the item which a path in module `from` names; `None` if the
+    /// item belongs to another crate, or is local to a function.
     pub(super) fn resolve(&self, from: ModuleId, segments: &[String]) -> Option<ModuleId> {
         self.follow(from, segments, STEPS_MAX)
     }
@@ -97,8 +97,8 @@ impl Modules {
         }
     }
 
-    /// The module of `segments` as seen from `module`, which is the last one that
-    /// can be known to hold it.
+    /// Returns the module of `segments` as seen from `module`; if they lead no further, `module`
+    /// itself, the last one known to hold the item.
     fn descend(&self, module: ModuleId, segments: &[String], steps: usize) -> Option<ModuleId> {
         let Some((first, rest)) = segments.split_first() else {
             return Some(module);
@@ -106,8 +106,8 @@ impl Modules {
         self.named(module, first, rest, steps).or(Some(module))
     }
 
-    /// What `name` means in `module`, if it is a module below it or an import, and
-    /// not a thing defined there.
+    /// Returns the module that `name` means in `module`: a module below it, or an import. Returns
+    /// `None` for an item defined there.
     fn named(
         &self,
         module: ModuleId,
@@ -124,7 +124,7 @@ impl Modules {
             .find(|import| import.name == name)?;
         let segments: Vec<String> = import.segments.iter().chain(rest).cloned().collect();
         if import.segments.first().is_some_and(|first| first == name) {
-            // `use name::name`, or a name of another crate: it would be looked for here again.
+            // For `use name::name`, or a name of another crate, the search would come back here.
             return self.all[module].children.get(name).copied();
         }
         self.follow(module, &segments, steps)

@@ -1,22 +1,22 @@
-//! Names of files and functions in the documents: what a reader is sent to is there.
+//! Names of files and functions in the documents: each must exist in the sources.
 
 use super::files::{extension, files, text};
 use super::finding::Finding;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// The document that describes the house: folders, `Type::function` and `file:function`
-/// are checked in it. In all others only `file:function` is, for they also tell of the
-/// past and of other people's code.
+/// The document that describes the house. In it, folders, `Type::function` and `file:function` are
+/// checked. In all others only `file:function` is, because they also mention the past and other
+/// people's code.
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 
 const SOURCES: &[&str] = &["rs", "ts", "tsx", "mjs"];
 
-/// What stands before a name where Rust defines it.
+/// Words before a name by which Rust defines it.
 const RUST: &[&str] = &[
     "fn ", "struct ", "enum ", "trait ", "type ", "const ", "static ", "mod ",
 ];
-/// Words that may stand before a name where a script defines it.
+/// Words that may stand before a name which a script defines.
 const SCRIPT: &[&str] = &[
     "abstract",
     "async",
@@ -38,7 +38,7 @@ const SCRIPT: &[&str] = &[
 ];
 
 struct Source {
-    /// From the workspace's root.
+    /// Path from the workspace's root.
     path: PathBuf,
     text: String,
 }
@@ -71,7 +71,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// What stands in single backticks.
+/// Returns the texts in single backticks.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
@@ -109,8 +109,8 @@ fn breach(root: &Path, sources: &[Source], item: &str, whole: bool) -> Option<St
     None
 }
 
-/// `sfu/core/src/pacer.rs:Pacer::quota`; the path may be shortened from the left as
-/// long as it means one file.
+/// Checks `sfu/core/src/pacer.rs:Pacer::quota`. The path may be shortened from the left as long as
+/// it means one file.
 fn in_file(sources: &[Source], file: &str, function: &str) -> Option<String> {
     let meant: Vec<&Source> = sources
         .iter()
@@ -129,7 +129,8 @@ fn in_file(sources: &[Source], file: &str, function: &str) -> Option<String> {
     missing.map(|name| format!("{} defines no {name}", source.path.display()))
 }
 
-/// Whether a function or a type of this name is defined in a source, or a block implements one.
+/// Returns whether a source defines a function or type of this name, or has a block that implements
+/// it.
 fn defines(source: &Source, name: &str) -> bool {
     let introduces = match extension(&source.path) {
         "rs" => introduces_in_rust,
@@ -149,7 +150,8 @@ fn introduces_in_rust(before: &str, _after: &str) -> bool {
     implements || RUST.iter().any(|word| before.ends_with(word))
 }
 
-/// A method has no word before its name: its line ends with the body's brace.
+/// Recognises definitions in scripts. A method has no word before its name, but its line ends with
+/// the body's brace.
 fn introduces_in_script(before: &str, after: &str) -> bool {
     let mut words = before.split_whitespace().peekable();
     let is_method = words.peek().is_some() || after.ends_with('{');

@@ -1,4 +1,4 @@
-//! Rules of `docs/SPEC-*.md`: each id stands once, in order, and a test carries it in its name.
+//! Rules of `docs/SPEC-*.md`: each id stands once and in order, and the name of a test carries it.
 
 use super::files::{extension, files, is_test_source, text};
 use super::finding::Finding;
@@ -30,7 +30,7 @@ impl Id {
 
 struct Rule {
     id: Id,
-    /// Whether its row begins with it: only these have an order.
+    /// Whether the row begins with this id: only these have an order.
     leads: bool,
     path: PathBuf,
     line: usize,
@@ -62,7 +62,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Each id once over all specifications; rows rise within one, by the first id of each.
+/// Checks that each id stands once over all specifications, and that rows rise within one, by the
+/// first id of each.
 fn check_order(rules: &[Rule], findings: &mut Vec<Finding>) {
     let mut first: BTreeMap<&Id, &Rule> = BTreeMap::new();
     let mut last: BTreeMap<(&Path, &str), u32> = BTreeMap::new();
@@ -107,8 +108,8 @@ fn rules(root: &Path) -> Result<Vec<Rule>> {
     Ok(rules)
 }
 
-/// The ids that a table's row begins with: `| log1 to log3, log7 | ... |`. `None`
-/// for another row or line.
+/// Returns the ids at the beginning of a table's row: `| log1 to log3, log7 | ... |`. Returns
+/// `None` for any other line.
 fn row(line: &str) -> Option<Vec<Id>> {
     let (cell, _) = line.strip_prefix('|')?.split_once('|')?;
     let mut ids = Vec::new();
@@ -131,7 +132,7 @@ fn range(first: &Id, last: &Id) -> Vec<Id> {
         .collect()
 }
 
-/// The ids that tests carry, each with the first place where one does.
+/// Returns the ids that tests carry, each with the first place of such a test.
 fn carried(root: &Path) -> Result<BTreeMap<Id, (PathBuf, usize)>> {
     let mut carried = BTreeMap::new();
     for path in files(root, root)? {
@@ -152,7 +153,7 @@ fn carried(root: &Path) -> Result<BTreeMap<Id, (PathBuf, usize)>> {
     Ok(carried)
 }
 
-/// `fn log1_to_log3_text1_what_is_promised(`: the ids that the name begins with.
+/// Returns the ids at the beginning of a name: `fn log1_to_log3_text1_what_is_promised(`.
 fn of_function(line: &str) -> Vec<Id> {
     let Some((_, name)) = line.split_once("fn ") else {
         return Vec::new();
@@ -176,7 +177,7 @@ fn of_function(line: &str) -> Vec<Id> {
     ids
 }
 
-/// `test("frame11, frame12: what is promised"`: the ids that the title begins with.
+/// Returns the ids at the beginning of a title: `test("frame11, frame12: what is promised"`.
 fn of_title(line: &str) -> Vec<Id> {
     let line = line.trim_start();
     let is_test = ["test", "it", "describe"].iter().any(|verb| {

@@ -49,7 +49,7 @@ impl Copy {
         fs::write(path, before + text).unwrap();
     }
 
-    /// Puts `by` in the place of `text`, which has to be there.
+    /// Replaces `text`, which must be present, by `by`.
     fn replace(&self, relative: &str, text: &str, by: &str) {
         let path = self.path(relative);
         let before = fs::read_to_string(&path).unwrap();
@@ -57,7 +57,7 @@ impl Copy {
         fs::write(path, before.replacen(text, by, 1)).unwrap();
     }
 
-    /// What a check finds in one file.
+    /// Returns the messages of a check's findings in one file.
     fn found(&self, check: Check, file: &str) -> Vec<String> {
         let mut found = check(self.folder.path()).unwrap();
         found.retain(|finding| finding.path == Path::new(file));
@@ -65,7 +65,7 @@ impl Copy {
     }
 }
 
-/// Appends `text` to `file` and gives what the check finds in it.
+/// Appends `text` to `file` and returns the messages of the check's findings there.
 fn planted(check: Check, file: &str, text: &str) -> Vec<String> {
     let copy = Copy::new();
     copy.append(file, text);
@@ -444,7 +444,7 @@ fn tidy12_a_pointer_to_nothing_is_caught() {
     );
 }
 
-/// Two files that use one another's types, by a name that `lib.rs` hands on.
+/// Plants two files that use each other's types, by a name that `lib.rs` re-exports.
 fn plant_circle(copy: &Copy) {
     copy.append(
         "media/src/lib.rs",

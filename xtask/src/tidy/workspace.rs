@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace.
+//! Crates and targets of the workspace, as cargo lists them.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -30,7 +30,7 @@ impl Package {
 #[derive(Deserialize)]
 pub(super) struct Dependency {
     pub(super) name: String,
-    /// Absent for an ordinary dependency, else `dev` or `build`.
+    /// Kind of the dependency: `dev` or `build`; absent if it is an ordinary one.
     pub(super) kind: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Target {
     pub(super) src_path: PathBuf,
 }
 
-/// Returns the workspace's packages, as `cargo metadata` tells them.
+/// Returns the workspace's packages, as `cargo metadata` lists them.
 pub(super) fn packages(root: &Path) -> Result<Vec<Package>> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root)

@@ -3,9 +3,10 @@
 mod step;
 mod texts;
 
+use crate::authority::Sender;
 use crate::limits::UNDO_STEPS_MAX;
 use crate::op::Op;
-use crate::overlay::{Sender, View};
+use crate::overlay::View;
 use std::collections::VecDeque;
 pub(super) use step::{Direction, Step};
 

@@ -1,8 +1,9 @@
 //! One gesture, and the ops that take it back or do it again.
 
+use crate::authority::Sender;
 use crate::object::{Key, Object, ObjectId, Point, Property};
 use crate::op::Op;
-use crate::overlay::{Sender, View};
+use crate::overlay::View;
 use crate::text::Edit;
 use fmz_proto::limits::{ADD_MAX, DELETE_OBJECTS_MAX};
 

@@ -3,7 +3,7 @@
 use super::kinds::{self, Choice, Kind, choice};
 use super::stage::{Made, Stage, stage};
 use crate::make::{self, append, cases, clear_all, color, end, end_of, id, own_id};
-use crate::room::Room;
+use crate::room::{Room, check, rebase};
 use fmz_annotation::version::{Revert, Scope, restores};
 use fmz_annotation::{Document, Object, Replica};
 use fmz_proto::v1::{self, op};
@@ -189,7 +189,7 @@ fn tp6_a_snapshot_with_a_way_back_does_the_same() {
     let lost = author.load(room.document.snapshot()).unwrap();
     assert_eq!((lost.batches, author.pending_count()), (vec![], 1));
     let reopened = Document::from_snapshot(room.document.snapshot()).unwrap();
-    let moved = reopened.rebase(1, late.base, late.ops).unwrap();
+    let moved = rebase(&reopened, 1, late.base, late.ops).unwrap();
     assert_eq!(moved.last(), claimed(&author).as_ref());
     room.exchange(&mut author);
     assert_eq!(author.document(), &room.document);
@@ -201,8 +201,8 @@ fn tp6_an_end_that_knew_the_way_back_is_held_to_its_word() {
     go_back(&mut room, &target);
     let wrong = end_of(id(1, 1), &[append(id(1, 1), &[(1, 1)], &[])]);
     let rebased = |base| {
-        let moved = room.document.rebase(1, base, vec![wrong.clone()]).unwrap();
-        let checked = room.document.check(1, &moved);
+        let moved = rebase(&room.document, 1, base, vec![wrong.clone()]).unwrap();
+        let checked = check(&room.document, 1, &moved);
         checked.map_err(|error| error.code())
     };
     assert_eq!(rebased(room.document.revision()), Err("stroke_mismatch"));

@@ -43,7 +43,7 @@ async fn bridge(port: u16, tls: Option<Arc<ClientConfig>>) -> Bridge {
         .unwrap()
 }
 
-/// A local address of the native stack.
+/// Opens a socket that stands for a local address of the native stack.
 async fn source(bridge: &Bridge) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.connect(bridge.address()).await.unwrap();
@@ -134,7 +134,8 @@ async fn ice5_each_local_address_has_a_connection_and_there_are_so_many() {
         held.push((local, within(listener.accept()).await.unwrap()));
     }
     source(&bridge).await.send(STUN).await.unwrap();
-    // What comes behind on a known line shows that the one too many was passed over.
+    // Bytes that arrive on a known line afterwards show that the source beyond the bound got no
+    // connection.
     held[0].0.send(STUN).await.unwrap();
     read(&mut held[0].1.0, 2 * STUN.len()).await;
     let more = futures_util::FutureExt::now_or_never(listener.accept());
@@ -147,7 +148,7 @@ async fn ice5_a_relay_that_does_not_read_costs_datagrams_and_no_memory() {
     let target = Arc::new(Target::new("127.0.0.1".into(), port, None));
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let line = Line::open(target, socket.clone(), socket.local_addr().unwrap());
-    // The task does not run between these: all beyond the bound is dropped.
+    // The task does not run between these sends, so all datagrams beyond the bound are dropped.
     for number in 0..u16::try_from(DATAGRAMS_MAX + 10).unwrap() {
         let [high, low] = number.to_be_bytes();
         line.send(Bytes::copy_from_slice(&[0x40, 0, 0, 4, high, low, 0, 0]));

@@ -98,7 +98,7 @@ impl Fixture {
         within(connector.connect(localhost(), socket)).await
     }
 
-    /// A client without a socket.
+    /// Makes a TLS client without a socket.
     pub(super) fn tls_client(&self, protocols: &[&str]) -> ClientConnection {
         ClientConnection::new(self.config(protocols), localhost()).unwrap()
     }

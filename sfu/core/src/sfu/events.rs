@@ -1,4 +1,4 @@
-//! What transports report, and what follows from it.
+//! Events of transports, and their effects.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -21,7 +21,7 @@ impl Sfu {
         for event in events.drain(..) {
             self.handle_event(slot, event, now);
             if !self.endpoints.contains(slot) {
-                // An event ended the transport; what it reported besides is of no use.
+                // An event ended the transport. Its other reports are of no use.
                 break;
             }
         }
@@ -48,23 +48,24 @@ impl Sfu {
         }
     }
 
-    /// Sets a transport's status, and tells the owner if it changed.
+    /// Sets a transport's status, and reports it to the owner if it changed.
     pub(super) fn set_status(&mut self, slot: Slot, status: TransportStatus) {
         let endpoint = &mut self.endpoints[slot];
         if std::mem::replace(&mut endpoint.status, status) == status {
             return;
         }
         let message = v1::TransportState {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             status: status.into(),
         };
         self.emit(from_sfu::Message::State(message));
-        // A connected transport may be silent for less time than one may take to connect.
+        // The time limit of a connected transport differs from that of one that connects.
         self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Opens or closes the queue of a channel, and tells the owner.
+    /// Opens or closes the queue of a channel, and reports it to the owner.
     pub(super) fn set_channel(&mut self, slot: Slot, channel: Channel, open: bool) {
         let endpoint = &mut self.endpoints[slot];
         let outbox = endpoint.outbox(channel);
@@ -74,6 +75,7 @@ impl Sfu {
             outbox.close();
         }
         let message = v1::ChannelState {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             channel: channel.to_wire().into(),
@@ -82,13 +84,14 @@ impl Sfu {
         self.emit(from_sfu::Message::Channel(message));
     }
 
-    /// Tells the owner how much waits for the channel `ops`, if the level changed.
+    /// Reports the fill level of the channel `ops` to the owner, if it changed.
     pub(super) fn emit_pressure(&mut self, slot: Slot) {
         let endpoint = &mut self.endpoints[slot];
         let Some(level) = endpoint.outbox(Channel::Ops).new_level() else {
             return;
         };
         let message = v1::ChannelPressure {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             transport: endpoint.number,
             channel: v1::Channel::Ops.into(),
@@ -99,9 +102,11 @@ impl Sfu {
 
     fn take_data(&mut self, slot: Slot, channel: Channel, data: Vec<u8>, now: Instant) {
         if !self.is_overloaded() {
-            let session = self.endpoints[slot].session;
+            let endpoint = &self.endpoints[slot];
             self.emit(from_sfu::Message::Data(v1::ReceivedData {
-                session,
+                room: endpoint.room.clone(),
+                session: endpoint.session,
+                transport: endpoint.number,
                 channel: channel.to_wire().into(),
                 payload: data.into(),
             }));
@@ -113,7 +118,7 @@ impl Sfu {
         }
     }
 
-    /// Offers a publication whose codec is known now to all others in its room.
+    /// Offers a publication, whose codec is now known, to all others in its room.
     pub(super) fn start(&mut self, key: PublicationKey) {
         let publication = &self.publications[key];
         let (codec, _) = publication.started.expect("its first packet has come");
@@ -135,13 +140,13 @@ impl Sfu {
         self.stats.plis_in += 1;
         let mut subscriptions = self.endpoints[slot].subscriptions.iter();
         let Some(subscription) = subscriptions.find(|known| known.mid() == Some(mid)) else {
-            // The publication has ended, and its subscriber does not know yet.
+            // The publication has ended, and its subscriber does not know it yet.
             return;
         };
         self.want_keyframe(subscription.publication);
     }
 
-    /// Has the publisher asked for a keyframe, as soon as it may be asked again.
+    /// Wants a keyframe; the publisher is asked as soon as it may be asked again.
     pub(super) fn want_keyframe(&mut self, key: PublicationKey) {
         let publication = &mut self.publications[key];
         if publication.want_keyframe() {

@@ -1,4 +1,4 @@
-//! The way of a packet: in from its publisher into the publication, and out to each subscriber.
+//! The path of a packet: in from its publisher into the publication, and out to each subscriber.
 
 use super::Sfu;
 use crate::Datagram;
@@ -28,22 +28,23 @@ impl Sfu {
         endpoint.received_at = now;
         self.stats.bytes_in += datagram.payload.len() as u64;
         if named {
-            // The transport has checked that the request knows its password.
+            // Only a binding request names its endpoint, and the transport has checked that the
+            // request knows the password. So the flow may be trusted from here on.
             self.endpoints.learn(datagram.flow, slot);
         }
-        // The transport now may want to be driven at another time.
+        // The datagram may have changed the time at which the transport wants to be driven.
         self.schedule.wake(slot, Work::Forward);
         let drained = self.endpoints[slot].drain(None, now, &mut self.outputs);
         self.handle_events(slot, drained, now);
         true
     }
 
-    /// Stores a packet in its publication, whose subscribers get their turns once all that has
-    /// arrived is taken in.
+    /// Stores a packet in its publication. Subscribers get their turns once all datagrams that have
+    /// arrived are taken in.
     pub(super) fn ingest(&mut self, slot: Slot, mid: Mid, packet: Packet, now: Instant) {
         let mut own = self.endpoints[slot].publications.iter();
         let Some(key) = own.find(|key| self.publications[**key].mid == Some(mid)) else {
-            // The publication has ended, and its publisher does not know yet.
+            // The publication has ended, and its publisher does not know it yet.
             return;
         };
         let key = *key;
@@ -79,8 +80,8 @@ impl Sfu {
             Ok(burst) => burst,
             Err(fault) => return self.fail(slot, &fault, now),
         };
-        // One drain for the whole burst, and for what tending wrote before it: draining is what
-        // costs.
+        // One drain sends the whole burst, and all that tending wrote before it. The drain, with
+        // its encryption, is the costly part.
         let drained = endpoint.drain(burst.oldest, now, outputs);
         schedule.arm(slot, Work::Forward, endpoint.forward_at(&burst));
         self.handle_events(slot, drained, now);

@@ -1,4 +1,4 @@
-//! What the rooms' owner asks for.
+//! Requests of the rooms' owner.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -13,8 +13,13 @@ use fmz_proto::v1::{self, MediaKind, to_sfu};
 use std::time::Instant;
 
 impl Sfu {
-    /// Takes a message of the rooms' owner.
+    /// Handles a message of the rooms' owner.
     pub fn handle_message(&mut self, message: to_sfu::Message, now: Instant) {
+        if !self.is_of_this_epoch(&message) {
+            // It was under way to a former forwarding unit, whose transports are gone.
+            self.stats.messages_late += 1;
+            return;
+        }
         match message {
             to_sfu::Message::Open(open) => self.open(open, now),
             to_sfu::Message::Close(close) => {
@@ -29,6 +34,24 @@ impl Sfu {
             to_sfu::Message::Send(send) => self.send(&send),
             to_sfu::Message::CloseRoom(close) => self.close_room(&close.room, now),
         }
+    }
+
+    fn is_of_this_epoch(&self, message: &to_sfu::Message) -> bool {
+        let session = match message {
+            to_sfu::Message::Open(open) => open.session,
+            to_sfu::Message::Close(close) => close.session,
+            to_sfu::Message::Answer(answer) => answer.session,
+            to_sfu::Message::Candidate(candidate) => candidate.session,
+            to_sfu::Message::AddPublication(add) => add.session,
+            // A room sends to sessions of one epoch at a time.
+            to_sfu::Message::Send(send) => match send.sessions.first() {
+                Some(session) => *session,
+                None => return true,
+            },
+            // The names in these are never given again.
+            to_sfu::Message::RemovePublication(_) | to_sfu::Message::CloseRoom(_) => return true,
+        };
+        epoch_of(session) == self.config.epoch
     }
 
     fn take_candidate(&mut self, message: &v1::TransportCandidate, now: Instant) {
@@ -46,7 +69,7 @@ impl Sfu {
         }
         endpoint.candidates += 1;
         if endpoint.candidates > CANDIDATES_MAX {
-            self.emit_error(message.session, LinkCode::BadCandidate, 0);
+            self.emit_error(slot, LinkCode::BadCandidate, 0);
             return;
         }
         match endpoint.transport.add_candidate(&candidate.candidate) {
@@ -60,12 +83,12 @@ impl Sfu {
     }
 
     fn add_publication(&mut self, add: v1::AddPublication, now: Instant) {
-        let session = add.session;
+        let (room, session) = (add.room, add.session);
         let publish = add.publish.unwrap_or_default();
         let request = publish.request;
         match self.check_publication(session, add.publication, publish) {
             Ok(info) => self.publish(info, now),
-            Err(code) => self.emit_error(session, code, request),
+            Err(code) => self.emit_refusal(room, session, code, request),
         }
     }
 
@@ -126,7 +149,7 @@ impl Sfu {
         let key = room.and_then(|room| room.publications.get(&remove.publication));
         match key {
             Some(key) => self.unpublish(*key),
-            // It ended by itself while the owner's message was under way.
+            // It ended by itself while the owner's message was on its way.
             None => tracing::debug!(?remove, "no such publication"),
         }
     }
@@ -165,6 +188,11 @@ impl Sfu {
             self.close(slot, now);
         }
     }
+}
+
+/// Returns the epoch in a session's number.
+fn epoch_of(session: u64) -> u32 {
+    (session >> 32) as u32
 }
 
 /// Returns true if an id can be a media stream id (RFC 8830 section 2); the characters that nobody

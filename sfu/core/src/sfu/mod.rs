@@ -1,9 +1,9 @@
 //! The forwarding unit: its parts and its verbs.
 //!
-//! The way of a packet is in `forward`. All that happens more rarely is kept out of it: `tend` does
-//! what an endpoint needs besides packets, with `negotiate` for offers; `events` acts on what
-//! transports report, `messages` on what the rooms' owner asks for; `rooms` begins and ends
-//! endpoints and publications.
+//! The path of a packet is in `forward`. Rarer work is kept out of it: `tend` does everything for
+//! an endpoint except packets, with `negotiate` for offers; `events` acts on the reports of
+//! transports, `messages` on the requests of the rooms' owner; `rooms` begins and ends endpoints
+//! and publications.
 
 mod events;
 mod forward;
@@ -29,11 +29,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+/// Endpoints whose user fragments the next epoch does not use: as many as a unit makes in days.
+const ENDPOINTS_AN_EPOCH: u32 = 1 << 20;
+
 /// What a forwarding unit has to know.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// Number of this shard, written into every transport's user fragment.
     pub shard: u16,
+    /// Tells this forwarding unit from the former ones of its rooms' owner: sessions with another
+    /// epoch in their numbers are not its own (link2).
+    pub epoch: u32,
     /// Addresses announced to clients; the flow of a datagram has one of them as its local address.
     pub candidates: Vec<SocketAddr>,
 }
@@ -43,13 +49,13 @@ pub struct Config {
 pub struct Sfu {
     config: Config,
     rng: ChaCha20Rng,
-    /// Counts the endpoints made, so that a slot used again has another user fragment.
+    /// Number of endpoints made, by which a slot that is used again gets another user fragment.
     epoch: u32,
     rooms: BTreeMap<String, Room>,
     endpoints: Endpoints,
     publications: Publications,
     schedule: Schedule,
-    /// What transports have said, and is not taken yet.
+    /// Outputs of transports that were not taken yet.
     outputs: Outputs,
     /// Messages to the rooms' owner.
     events: VecDeque<from_sfu::Message>,
@@ -57,13 +63,14 @@ pub struct Sfu {
 }
 
 impl Sfu {
-    /// Makes a forwarding unit without rooms. The seed must not be guessable: ICE passwords come
-    /// from it.
+    /// Makes a forwarding unit without rooms. The seed must not be guessable, because ICE passwords
+    /// are drawn from it.
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
+            // A client of a former unit does not find the name of its endpoint here.
+            epoch: config.epoch.wrapping_mul(ENDPOINTS_AN_EPOCH),
             config,
             rng: ChaCha20Rng::from_seed(seed),
-            epoch: 0,
             rooms: BTreeMap::new(),
             endpoints: Endpoints::default(),
             publications: Publications::default(),
@@ -89,14 +96,14 @@ impl Sfu {
         }
     }
 
-    /// Notes that the deadline that [`Sfu::poll_timeout`] returned has come.
+    /// Handles the deadline that [`Sfu::poll_timeout`] returned.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.schedule.expire(now);
     }
 
-    /// Returns the next datagram to send. It is to be called after any number of inputs until it
-    /// returns `None`. It serves endpoints in turn: one subscriber's burst is done before the next
-    /// one's begins, so that its datagrams are next to each other and can leave as one send.
+    /// Returns the next datagram to send. Call it after any number of inputs, until it returns
+    /// `None`. It serves endpoints in turn and finishes one subscriber's burst before the next
+    /// begins, so that datagrams to one client come one after another and can leave as one send.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         loop {
             if let Some(transmit) = self.outputs.transmits.pop_front() {
@@ -104,9 +111,8 @@ impl Sfu {
                 return Some(transmit);
             }
             let (slot, work) = self.schedule.next(&mut self.publications)?;
-            // Most turns are a burst and nothing else. Frames for a data channel wait until SCTP
-            // has room, which it gets by any datagram or timeout; so they are looked at in every
-            // turn.
+            // Most turns only forward a burst. Frames for a data channel wait until SCTP has room,
+            // which any datagram or timeout may bring, so every turn looks for them.
             let tends = work == Work::Tend || self.endpoints[slot].has_queued_frames();
             if !tends || self.tend(slot, now) {
                 self.forward(slot, now);
@@ -114,14 +120,14 @@ impl Sfu {
         }
     }
 
-    /// Returns the next message to the rooms' owner. It is to be called after
-    /// [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns the next message to the rooms' owner. Call it after [`Sfu::poll_transmit`] has
+    /// returned `None`.
     pub fn poll_event(&mut self) -> Option<from_sfu::Message> {
         self.events.pop_front()
     }
 
-    /// Returns when [`Sfu::handle_timeout`] is to be called. It is to be asked after
-    /// [`Sfu::poll_transmit`] has returned `None`.
+    /// Returns when to call [`Sfu::handle_timeout`]. Ask after [`Sfu::poll_transmit`] has returned
+    /// `None`.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.schedule.deadline()
     }
@@ -138,7 +144,8 @@ impl Sfu {
         }
     }
 
-    /// Ends every transport, with a good-bye to each client; [`Sfu::poll_transmit`] then has them.
+    /// Ends every transport and says goodbye to each client; [`Sfu::poll_transmit`] then returns
+    /// the datagrams.
     pub fn close_all(&mut self, now: Instant) {
         let slots: Vec<Slot> = self.endpoints.slots().collect();
         for slot in slots {
@@ -146,10 +153,31 @@ impl Sfu {
         }
     }
 
+    /// Tells the rooms' owner that this forwarding unit takes messages, and all that it has: first
+    /// of all, and whenever the owner may have missed something.
+    pub fn announce(&mut self) {
+        let slots: Vec<Slot> = self.endpoints.slots().collect();
+        let held = slots.into_iter().map(|slot| {
+            let endpoint = &self.endpoints[slot];
+            let keys = endpoint.publications.iter();
+            let ids = keys.map(|key| self.publications[*key].info.id.clone());
+            v1::HeldTransport {
+                room: endpoint.room.clone(),
+                session: endpoint.session,
+                transport: endpoint.number,
+                publications: ids.collect(),
+            }
+        });
+        let up = v1::UnitUp {
+            epoch: self.config.epoch,
+            transports: held.collect(),
+        };
+        self.emit(from_sfu::Message::Up(up));
+    }
+
     /// Ends a transport with a reason that the rooms' owner is told.
     fn end(&mut self, slot: Slot, code: LinkCode, now: Instant) {
-        let session = self.endpoints[slot].session;
-        self.emit_error(session, code, 0);
+        self.emit_error(slot, code, 0);
         if code == LinkCode::Silence {
             self.set_status(slot, v1::TransportStatus::Disconnected);
         }
@@ -165,8 +193,17 @@ impl Sfu {
         self.end(slot, LinkCode::Fault, now);
     }
 
-    fn emit_error(&mut self, session: u64, code: LinkCode, request: u32) {
+    /// Tells the rooms' owner of an error that concerns a session's transport.
+    fn emit_error(&mut self, slot: Slot, code: LinkCode, request: u32) {
+        let endpoint = &self.endpoints[slot];
+        let (room, session) = (endpoint.room.clone(), endpoint.session);
+        self.emit_refusal(room, session, code, request);
+    }
+
+    /// Tells the rooms' owner of an error that concerns a session without a transport.
+    fn emit_refusal(&mut self, room: String, session: u64, code: LinkCode, request: u32) {
         self.emit(from_sfu::Message::Error(v1::LinkError {
+            room,
             session,
             code: code.code().to_owned(),
             text: code.to_string(),
@@ -178,7 +215,7 @@ impl Sfu {
         self.events.push_back(message);
     }
 
-    /// Returns true if the rooms' owner is too far behind to be given more than it asked for.
+    /// Returns true if the rooms' owner is so far behind that it gets only answers to its requests.
     fn is_overloaded(&self) -> bool {
         self.events.len() >= EVENTS_MAX
     }

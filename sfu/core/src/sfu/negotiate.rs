@@ -1,4 +1,4 @@
-//! Offers: all that changed since the last offer goes into one, and never are two under way.
+//! Offers. One offer takes in all changes since the last one, and never are two under way.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -12,7 +12,7 @@ use crate::transport::{LineChange, Mid, TransportError};
 use fmz_proto::v1::{self, from_sfu};
 use std::time::Instant;
 
-/// Whom a new line of an offer is for.
+/// Purpose of a new line in an offer.
 #[derive(Debug, Clone, Copy)]
 enum Target {
     /// A publication of the client's own.
@@ -48,7 +48,7 @@ impl Sfu {
         Ok(())
     }
 
-    /// Notes the lines that were offered, and returns those that the client may publish on.
+    /// Notes the lines that were offered, and returns those on which the client may publish.
     fn set_lines(
         &mut self,
         slot: Slot,
@@ -80,6 +80,7 @@ impl Sfu {
         endpoint.negotiation.offer += 1;
         endpoint.negotiation.waits_since = Some(now);
         let message = v1::TransportOffer {
+            room: endpoint.room.clone(),
             session: endpoint.session,
             offer: Some(v1::Offer {
                 offer: endpoint.negotiation.offer,
@@ -91,7 +92,7 @@ impl Sfu {
         self.emit(from_sfu::Message::Offer(message));
     }
 
-    /// Gives up what found no room for a line.
+    /// Gives up a publication or subscription for which no line was left.
     fn refuse_line(&mut self, slot: Slot, target: Target) {
         match target {
             Target::Publication(key) => self.refuse_publication(key, LinkCode::TooManyLines),
@@ -104,7 +105,7 @@ impl Sfu {
     pub(super) fn take_answer(&mut self, message: v1::TransportAnswer, now: Instant) {
         let session = message.session;
         let Some(slot) = self.endpoints.of_session(session) else {
-            self.emit_error(session, LinkCode::UnknownSession, 0);
+            self.emit_refusal(message.room, session, LinkCode::UnknownSession, 0);
             return;
         };
         let answer = message.answer.unwrap_or_default();
@@ -113,7 +114,7 @@ impl Sfu {
             && answer.offer == endpoint.negotiation.offer
             && answer.transport == endpoint.number;
         if !expected {
-            self.emit_error(session, LinkCode::StaleAnswer, 0);
+            self.emit_error(slot, LinkCode::StaleAnswer, 0);
             return;
         }
         endpoint.negotiation.waits_since = None;
@@ -131,7 +132,7 @@ impl Sfu {
         }
     }
 
-    /// Begins the subscriptions that the answer agreed to, and ends the publications that it
+    /// Starts the subscriptions to which the answer agreed, and ends the publications that it
     /// refused.
     fn apply_answer(&mut self, slot: Slot) -> Result<(), TransportError> {
         for key in self.endpoints[slot].publications.clone() {
@@ -147,12 +148,12 @@ impl Sfu {
                 self.activate(slot, subscription.publication, mid)?;
             }
         }
-        // What changed while the offer waited for this answer is offered now.
+        // Changes made while the offer waited for this answer are offered now.
         self.schedule.wake(slot, Work::Tend);
         Ok(())
     }
 
-    /// Makes a subscription active, or gives it up if the client does not take it.
+    /// Makes a subscription active, or gives it up if the client refuses it.
     fn activate(
         &mut self,
         slot: Slot,
@@ -186,23 +187,21 @@ impl Sfu {
 
     fn refuse_publication(&mut self, key: PublicationKey, code: LinkCode) {
         let info = &self.publications[key].info;
-        let (session, request) = (info.session, info.request);
-        self.emit_error(session, code, request);
+        let (owner, request) = (info.owner, info.request);
+        self.emit_error(owner, code, request);
         self.unpublish(key);
     }
 
     /// Gives a subscription up without ending its publication.
     fn refuse_subscription(&mut self, slot: Slot, key: PublicationKey, code: LinkCode) {
-        let endpoint = &mut self.endpoints[slot];
-        let session = endpoint.session;
-        let subscription = endpoint.subscription(key);
+        let subscription = self.endpoints[slot].subscription(key);
         subscription.state = SubscriptionState::Refused(subscription.mid());
-        self.emit_error(session, code, 0);
+        self.emit_error(slot, code, 0);
     }
 }
 
-/// Adds a line for each publication and subscription that has none yet. Returns whom each new line
-/// is for, and those that found no room.
+/// Adds a line for each publication and subscription that has none yet. Returns the purpose of each
+/// new line, and those for which no line was left.
 fn add_lines(
     endpoint: &mut Endpoint,
     publications: &Publications,

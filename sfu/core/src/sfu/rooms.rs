@@ -1,4 +1,4 @@
-//! Who is in which room, and how endpoints and publications begin and end.
+//! Members of rooms; begin and end of endpoints and publications.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -19,7 +19,7 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub(super) members: BTreeSet<Slot>,
-    /// Its publications by their names.
+    /// Publications of the room by their names.
     pub(super) publications: BTreeMap<String, PublicationKey>,
 }
 
@@ -29,7 +29,7 @@ impl Sfu {
             self.close(slot, now);
         }
         if self.endpoints.len() == TRANSPORTS_MAX {
-            self.emit_error(open.session, LinkCode::TooManyTransports, 0);
+            self.emit_refusal(open.room, open.session, LinkCode::TooManyTransports, 0);
             return;
         }
         let place = self.next_place();
@@ -40,12 +40,12 @@ impl Sfu {
             Ok(transport) => self.join(Endpoint::new(open, place, transport, now)),
             Err(fault) => {
                 tracing::error!(%fault, "transport could not be made");
-                self.emit_error(open.session, LinkCode::Fault, 0);
+                self.emit_refusal(open.room, open.session, LinkCode::Fault, 0);
             }
         }
     }
 
-    /// Returns the place of the next endpoint, which no other had before.
+    /// Returns the place of the next endpoint, which no other endpoint had before.
     fn next_place(&mut self) -> Place {
         self.epoch = self.epoch.wrapping_add(1);
         Place {
@@ -70,7 +70,7 @@ impl Sfu {
         self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Has a publication that has started offered to an endpoint, unless it publishes it itself.
+    /// Subscribes an endpoint to a publication that has started, unless it publishes it itself.
     pub(super) fn subscribe(&mut self, slot: Slot, key: PublicationKey) {
         let publication = &mut self.publications[key];
         if publication.info.owner == slot {
@@ -82,8 +82,8 @@ impl Sfu {
         self.schedule.wake(slot, Work::Tend);
     }
 
-    /// Ends an endpoint: its publications end, its client is told good-bye, and the owner that it
-    /// ended.
+    /// Ends an endpoint with its publications; says goodbye to its client and reports the end to
+    /// the owner.
     pub(super) fn close(&mut self, slot: Slot, now: Instant) {
         for key in std::mem::take(&mut self.endpoints[slot].publications) {
             self.unpublish(key);
@@ -91,12 +91,13 @@ impl Sfu {
         let mut endpoint = self.endpoints.remove(slot);
         self.schedule.forget(slot);
         self.leave(slot, &endpoint);
-        // A transport that failed can say nothing any more.
+        // A transport that failed can send nothing any more.
         if endpoint.transport.close().is_ok() {
             let _ = endpoint.drain(None, now, &mut self.outputs);
             self.outputs.events.clear();
         }
         self.emit(from_sfu::Message::State(v1::TransportState {
+            room: endpoint.room,
             session: endpoint.session,
             transport: endpoint.number,
             status: TransportStatus::Closed.into(),

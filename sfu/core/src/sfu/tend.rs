@@ -1,4 +1,4 @@
-//! What an endpoint needs besides packets.
+//! Work of an endpoint besides packets.
 
 use super::Sfu;
 use crate::LinkCode;
@@ -9,8 +9,8 @@ use crate::transport::TransportError;
 use std::time::Instant;
 
 impl Sfu {
-    /// Does all that is due for an endpoint but forwarding, which sends what this writes. Returns
-    /// false if the endpoint ended.
+    /// Does everything that is due for an endpoint except forwarding, which sends what is written
+    /// here. Returns false if the endpoint ended.
     pub(super) fn tend(&mut self, slot: Slot, now: Instant) -> bool {
         if let Some(code) = self.endpoints[slot].overdue(now) {
             self.end(slot, code, now);
@@ -32,12 +32,10 @@ impl Sfu {
     }
 
     fn flush_channels(&mut self, slot: Slot) -> Result<(), TransportError> {
-        let endpoint = &mut self.endpoints[slot];
-        let session = endpoint.session;
-        for flushed in endpoint.flush_channels()? {
+        for flushed in self.endpoints[slot].flush_channels()? {
             match flushed {
                 Flushed::Broken(channel) => {
-                    self.emit_error(session, LinkCode::ChannelWrite, 0);
+                    self.emit_error(slot, LinkCode::ChannelWrite, 0);
                     self.set_channel(slot, channel, false);
                 }
                 Flushed::Recovered(channel) => self.set_channel(slot, channel, true),
@@ -47,7 +45,7 @@ impl Sfu {
         Ok(())
     }
 
-    /// Asks the client for keyframes of its publications, as far as it is time to.
+    /// Asks the client for keyframes of its publications, as far as they are due.
     fn request_keyframes(&mut self, slot: Slot, now: Instant) -> Result<(), TransportError> {
         let endpoint = &mut self.endpoints[slot];
         for key in &endpoint.publications {

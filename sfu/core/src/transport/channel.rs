@@ -12,7 +12,7 @@ use str0m::{Event, Rtc};
 pub(crate) enum Channel {
     /// Ordered and reliable, SCTP stream 0.
     Ops,
-    /// Unordered, sent again for [`LIVE_LIFETIME_MS`] at most, SCTP stream 1.
+    /// Unordered, retransmitted for at most [`LIVE_LIFETIME_MS`], SCTP stream 1.
     Live,
 }
 
@@ -56,7 +56,7 @@ impl Channel {
     }
 }
 
-/// The channels' ids in str0m, and its counts so far.
+/// Ids of the channels in str0m, and its counts so far.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     ids: Vec<(Channel, ChannelId)>,
@@ -134,7 +134,7 @@ impl Transport {
         })?
     }
 
-    /// Returns how many bytes of both channels the client has not acknowledged.
+    /// Returns the number of bytes, over both channels, that the client has not acknowledged.
     pub(crate) fn channel_bytes(&mut self) -> Result<usize, TransportError> {
         let ids: [Option<ChannelId>; 2] = Channel::ALL.map(|channel| self.channels.id(channel));
         self.rtc.call(|rtc| {

@@ -1,10 +1,10 @@
-//! The wall around str0m: a panic inside it ends one transport.
+//! The wall around str0m: a panic inside it ends one transport only.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use str0m::Rtc;
 use str0m::error::RtcError;
 
-/// The reason that a transport cannot go on, or could not do what was asked.
+/// Reason for which a transport cannot go on, or could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TransportError {
     /// str0m broke one of its invariants.
@@ -13,13 +13,13 @@ pub(crate) enum TransportError {
     /// A call after such a fault.
     #[error("transport has ended")]
     Ended,
-    /// str0m refused.
+    /// str0m refused the call.
     #[error("{0}")]
     Refused(#[from] RtcError),
     /// The client's description cannot be read.
     #[error("session description unreadable")]
     Description,
-    /// There is no offer that this could answer.
+    /// There is no offer to which this could be an answer.
     #[error("no offer waits for an answer")]
     NoOffer,
 }
@@ -37,9 +37,9 @@ impl Guarded {
 
     /// Runs a call into the library.
     ///
-    /// Unwinding is safe to catch here: the half-changed `Rtc` is dropped at once and never used
-    /// again, and its endpoint ends. What the calls write besides are whole values appended to
-    /// lists or put into maps, and the cursors of that endpoint's subscriptions.
+    /// Unwinding is safe to catch here. The half-changed `Rtc` is dropped at once and never used
+    /// again, and its endpoint ends. Outside the `Rtc`, the calls only append whole values to lists
+    /// or maps, and move the cursors of that endpoint's subscriptions.
     pub(crate) fn call<T>(
         &mut self,
         call: impl FnOnce(&mut Rtc) -> T,

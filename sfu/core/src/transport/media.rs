@@ -11,8 +11,8 @@ use str0m::format::CodecSpec;
 use str0m::media::{KeyframeRequestKind, Pt};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 
-/// Share of retransmissions above which the oldest are given up: more of them do not help a network
-/// that loses more.
+/// Share of retransmissions above which the oldest are given up. More of them do not help on a
+/// network that loses more.
 const RETRANSMISSION_SHARE_MAX: f32 = 0.15;
 
 /// A line of a transport's session description.
@@ -45,27 +45,40 @@ impl std::fmt::Debug for Mid {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PayloadType(Pt);
 
-/// A codec with its parameters, as one transport calls it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Format(CodecSpec);
+/// A codec with its parameters, as the publisher's transport names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Format {
+    payload_type: Pt,
+    spec: CodecSpec,
+}
+
+/// Within one publication, a payload type stands for the same format for ever (RFC 3264 section
+/// 8.3.2). To compare all parameters for each packet and subscriber would cost a percent of all.
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.payload_type == other.payload_type
+    }
+}
+
+impl Eq for Format {}
 
 impl Format {
-    /// Returns true if a decoder of `other` reads this: the parameters that change the bit stream
-    /// are equal.
+    /// Returns true if a decoder of `other` reads this format: the parameters that change the bit
+    /// stream are equal.
     fn fits(self, other: CodecSpec) -> bool {
-        let (own, other_format) = (self.0.format, other.format);
+        let (own, other_format) = (self.spec.format, other.format);
         let mode = |mode: Option<u8>| mode.unwrap_or(0);
         let profile = |id: Option<u32>| id.unwrap_or(0);
-        self.0.codec == other.codec
+        self.spec.codec == other.codec
             && mode(own.packetization_mode) == mode(other_format.packetization_mode)
             && profile(own.profile_id) == profile(other_format.profile_id)
     }
 }
 
-/// One RTP packet as it came, decrypted. The payload is stored once for all who get it.
+/// One RTP packet, decrypted. The payload is stored once for all subscribers.
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
-    /// The source (SSRC) whose sequence this is.
+    /// Source (SSRC) whose sequence number this is.
     pub(crate) source: u32,
     /// Sequence number without wrap-around.
     pub(crate) sequence: u64,
@@ -106,7 +119,7 @@ impl Extensions {
     }
 }
 
-/// The line of each source: only the first packets of a source carry it.
+/// Line of each source. Only the first packets of a source carry it.
 #[derive(Debug, Default)]
 pub(super) struct Sources(BTreeMap<u32, Mid>);
 
@@ -118,7 +131,8 @@ impl Sources {
         now: Instant,
     ) -> Option<TransportEvent> {
         let mid = self.line(rtc, &packet)?;
-        let spec = codec_spec(rtc, packet.header.payload_type)?;
+        let payload_type = packet.header.payload_type;
+        let spec = codec_spec(rtc, payload_type)?;
         let codec = to_codec(spec.codec)?;
         let packet = Packet {
             source: *packet.header.ssrc,
@@ -126,7 +140,7 @@ impl Sources {
             timestamp: packet.header.timestamp,
             codec,
             keyframe: is_keyframe(codec, &packet.payload),
-            format: Format(spec),
+            format: Format { payload_type, spec },
             received_at: now,
             marker: packet.header.marker,
             extensions: Extensions::read(&packet.header.ext_vals),
@@ -169,8 +183,8 @@ fn to_codec(codec: str0m::format::Codec) -> Option<Codec> {
 }
 
 impl Transport {
-    /// Looks up the payload type that the client gave a format on this line. Returns `None` if it
-    /// does not take the format.
+    /// Looks up the payload type that the client gave a format on this line. Returns `None` if the
+    /// client does not accept the format.
     pub(crate) fn payload_type(
         &mut self,
         mid: Mid,
@@ -182,13 +196,13 @@ impl Transport {
                 .into_iter()
                 .filter_map(|pt| Some((pt, codec_spec(rtc, pt)?)));
             let fitting: Vec<_> = specs.filter(|(_, spec)| format.fits(*spec)).collect();
-            let same = fitting.iter().find(|(_, spec)| *spec == format.0);
+            let same = fitting.iter().find(|(_, spec)| *spec == format.spec);
             same.or(fitting.first()).map(|(pt, _)| PayloadType(*pt))
         })
     }
 
-    /// Writes packets to a line, each with the sequence number it has there; a drain sends them.
-    /// Returns how many there were.
+    /// Writes packets to a line, each with its sequence number there; a drain sends them. Returns
+    /// the number of packets.
     pub(crate) fn write_packets<'a>(
         &mut self,
         mid: Mid,
@@ -198,7 +212,7 @@ impl Transport {
         self.rtc.call(|rtc| {
             let mut api = rtc.direct_api();
             let Some(stream) = api.stream_tx_by_mid(mid.0, None) else {
-                // The client has stopped receiving on this line: its packets are gone, not kept.
+                // The client has stopped receiving on this line. Its packets are dropped, not kept.
                 return packets.count();
             };
             let mut written = 0;
@@ -221,7 +235,7 @@ impl Transport {
         })
     }
 
-    /// Sets how many packets of a line are kept for retransmission, and how long.
+    /// Sets the number and the age of packets that a line keeps for retransmission.
     pub(crate) fn keep_for_retransmission(&mut self, mid: Mid) -> Result<(), TransportError> {
         self.rtc.call(|rtc| {
             if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid.0, None) {
@@ -234,7 +248,8 @@ impl Transport {
         })
     }
 
-    /// Asks the client for a keyframe on a line it sends. Returns false if it has sent nothing yet.
+    /// Asks the client for a keyframe on a line. Returns false if the client has sent nothing on it
+    /// yet.
     pub(crate) fn request_keyframe(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| match rtc.direct_api().stream_rx_by_mid(mid.0, None) {

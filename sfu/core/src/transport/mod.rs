@@ -28,12 +28,12 @@ use str0m::config::DtlsVersion;
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
-/// How often str0m reports its counts.
+/// Time between two reports of str0m's counts.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// Deadlines in the past that str0m may name in a row; it is driven again after a millisecond.
 const OVERDUE_TIMEOUTS_MAX: usize = 64;
 
-/// What a transport reports.
+/// A report of a transport.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
     Connected,
@@ -47,7 +47,7 @@ pub(crate) enum TransportEvent {
     Nacks(u64),
 }
 
-/// What draining a transport brings: datagrams to send, and events.
+/// Outputs of draining a transport: datagrams to send, and events.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     pub(crate) transmits: VecDeque<Transmit>,
@@ -147,8 +147,8 @@ impl Transport {
         Ok(at)
     }
 
-    /// Adds an address of the client. Returns false for an unreadable one, or a name instead of an
-    /// address, which is passed over.
+    /// Adds an address of the client. Returns false if it is unreadable, or a name instead of an
+    /// address; then it is ignored.
     pub(crate) fn add_candidate(&mut self, candidate: &str) -> Result<bool, TransportError> {
         let line = candidate.trim_start_matches("a=");
         self.rtc.call(|rtc| match Candidate::from_sdp_string(line) {
@@ -185,25 +185,27 @@ fn poll(
 ) -> Result<Instant, TransportError> {
     let mut overdue = 0;
     loop {
-        match rtc.poll_output()? {
-            Output::Timeout(at) if at > now => return Ok(at),
-            Output::Timeout(_) if overdue == OVERDUE_TIMEOUTS_MAX => {
+        // A `?` here would copy the large output once more for each datagram.
+        match rtc.poll_output() {
+            Ok(Output::Timeout(at)) if at > now => return Ok(at),
+            Ok(Output::Timeout(_)) if overdue == OVERDUE_TIMEOUTS_MAX => {
                 return Ok(now + Duration::from_millis(1));
             }
-            Output::Timeout(_) => {
+            Ok(Output::Timeout(_)) => {
                 overdue += 1;
                 rtc.handle_input(Input::Timeout(now))?;
             }
-            Output::Transmit(transmit) => transmits.push_back(Transmit {
-                flow: Flow {
-                    protocol: from_str0m(transmit.proto),
-                    local: transmit.source,
-                    remote: transmit.destination,
-                },
-                payload: transmit.contents.into(),
-                received_at: None,
-            }),
-            Output::Event(event) => each(rtc, event),
+            Ok(Output::Transmit(transmit)) => {
+                // str0m pairs addresses of one protocol only, and ours are all announced for UDP.
+                debug_assert_eq!(transmit.proto, Protocol::Udp);
+                transmits.push_back(Transmit {
+                    flow: Flow::udp(transmit.source, transmit.destination),
+                    payload: transmit.contents.into(),
+                    received_at: None,
+                });
+            }
+            Ok(Output::Event(event)) => each(rtc, event),
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -212,12 +214,6 @@ fn to_str0m(protocol: crate::Protocol) -> Protocol {
     match protocol {
         crate::Protocol::Udp => Protocol::Udp,
     }
-}
-
-fn from_str0m(protocol: Protocol) -> crate::Protocol {
-    // str0m pairs addresses of one protocol only, and all of ours are announced for UDP.
-    debug_assert_eq!(protocol, Protocol::Udp);
-    crate::Protocol::Udp
 }
 
 /// Translates events that need nothing looked up.

@@ -11,22 +11,22 @@ use str0m::media::{Direction, MediaKind};
 pub(crate) enum LineChange {
     /// A line on which the client sends a publication.
     Receive { audio: bool, codec: Option<Codec> },
-    /// A line on which the client gets a publication, under this media stream id.
+    /// A line on which the client receives a publication, under this media stream id.
     Send { publication: String, codec: Codec },
     /// The end of a line.
     Stop(Mid),
 }
 
-/// An offer made.
+/// An offer that was made.
 #[derive(Debug)]
 pub(crate) struct Offered {
     pub(crate) sdp: String,
-    /// The line of each change, in their order.
+    /// Lines of the changes, in their order.
     pub(crate) lines: Vec<Mid>,
 }
 
 impl Transport {
-    /// Offers the changes; the first offer brings the data channels too. Returns `None` if there is
+    /// Offers the changes; the first offer adds the data channels. Returns `None` if there is
     /// nothing to offer.
     pub(crate) fn offer(
         &mut self,
@@ -63,13 +63,13 @@ impl Transport {
         })?
     }
 
-    /// Returns true if the client refused this line, as it does when it knows none of its codecs.
+    /// Returns true if the client refused this line, as it does if it knows none of its codecs.
     pub(crate) fn is_rejected(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc
             .call(|rtc| rtc.media(mid.inner()).is_none_or(|media| media.disabled()))
     }
 
-    /// Returns true if the client gets what is written to this line.
+    /// Returns true if the client receives packets that are written to this line.
     pub(crate) fn is_sending(&mut self, mid: Mid) -> Result<bool, TransportError> {
         self.rtc.call(|rtc| {
             let agreed = rtc
@@ -123,8 +123,7 @@ fn codecs(changes: &[LineChange], lines: &[Mid]) -> BTreeMap<String, Codec> {
         .collect()
 }
 
-/// Takes every other codec out of the lines named. The offer has fewer bytes, and the client no
-/// choice.
+/// Removes every other codec from these lines. The offer is shorter, and the client has no choice.
 fn restrict(sdp: &str, codecs: &BTreeMap<String, Codec>) -> String {
     let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
     for line in sdp.lines() {

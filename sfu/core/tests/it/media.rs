@@ -7,7 +7,7 @@ use std::time::Duration;
 use str0m::format::Codec;
 
 /// Publishes a film from client 0 to all others, sends one keyframe, and waits until all have
-/// answered its offer.
+/// answered their offers.
 fn film(clients: u64) -> World {
     let mut world = World::with(clients);
     world.publish(0, "film", MediaKind::Video, "VP8");
@@ -19,7 +19,7 @@ fn film(clients: u64) -> World {
     world
 }
 
-/// The numbers that test payloads carry, as a client got them.
+/// Returns the numbers in the test payloads that a client received.
 fn numbers(world: &World, client: usize) -> Vec<u32> {
     let number = |payload: &[u8]| u32::from_be_bytes(payload[7..11].try_into().unwrap());
     let got = world.clients[client].got.iter();
@@ -403,7 +403,7 @@ fn sfu11_a_publication_ends_and_its_lines_with_it() {
 #[test]
 fn sfu11_publications_end_with_their_transport() {
     let mut world = film(2);
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 1 }));
+    world.close(1);
     world.exchange();
     assert_eq!(ended(&world), ["film"]);
     assert_eq!(world.sfu.stats().publications, 0);
@@ -415,7 +415,7 @@ fn sfu11_publications_end_with_their_transport() {
 fn sfu11_a_viewer_may_leave_at_any_time() {
     let mut world = film(3);
     play(&mut world, 1..=10);
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 2 }));
+    world.close(2);
     play(&mut world, 11..=30);
     assert_eq!(numbers(&world, 1).len(), 10);
     assert_eq!(numbers(&world, 2).len(), 30);
@@ -429,7 +429,7 @@ fn sfu13_publications_and_lines_are_bounded() {
     }
     assert_eq!(world.error_codes(), ["too_many_publications"]);
     world.events.clear();
-    // Every publication that was leaves its line behind.
+    // Each publication that ended leaves its line behind.
     for number in 0..=limits::LINES_MAX {
         let publication = format!("q{number}");
         world.publish(1, &publication, MediaKind::Audio, "");

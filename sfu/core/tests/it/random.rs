@@ -1,6 +1,6 @@
-//! Random sequences of all that can happen, from constants as seeds. Whatever came before, no
-//! transport fails, no deadline lies in the past (which would keep a shell spinning), and who is
-//! connected in the end gets what is published.
+//! Random sequences of events, from constant seeds. Whatever came before, no transport may fail, no
+//! deadline may lie in the past (which would keep a shell spinning), and each client that is
+//! connected in the end must receive what is published.
 
 use crate::world::{ROOM, World, delta, keyframe};
 use fmz_proto::v1::{self, MediaKind, from_sfu, to_sfu};
@@ -43,7 +43,7 @@ impl Chaos {
         self.below(many) == 0
     }
 
-    /// Positions of the clients whose transport has not ended.
+    /// Returns the positions of the clients whose transport has not ended.
     fn alive(&self) -> Vec<usize> {
         let closed: BTreeSet<u64> = self.world.closed().into_iter().collect();
         let clients = self.world.clients.iter().enumerate();
@@ -58,7 +58,7 @@ impl Chaos {
         (!alive.is_empty()).then(|| alive[self.below(alive.len())])
     }
 
-    /// Publications that run, each with its publisher and line.
+    /// Returns the publications that run, each with its publisher and line.
     fn running(&self) -> Vec<(String, usize, Mid)> {
         let ended: BTreeSet<&str> = (self.world.events.iter())
             .filter_map(|event| match event {
@@ -168,7 +168,7 @@ impl Chaos {
         self.world.send(&sessions, channel, &vec![3; bytes]);
     }
 
-    /// Lets a client hear nothing, or not answer, or ends that.
+    /// Makes a client deaf or keeps it from answering, or ends that.
     fn toggle(&mut self) {
         let Some(client) = self.any() else { return };
         if self.one_in(2) {
@@ -204,13 +204,12 @@ impl Chaos {
                 .tell(to_sfu::Message::CloseRoom(v1::CloseRoom { room }));
         } else if let Some(client) = self.any() {
             let session = self.world.clients[client].session;
-            self.world
-                .tell(to_sfu::Message::Close(v1::CloseTransport { session }));
+            self.world.close(session);
         }
     }
 
-    /// Ends all trouble, and checks that every publication reaches everybody else. Returns
-    /// the number of such pairs.
+    /// Ends all trouble, and checks that every publication reaches all other clients. Returns the
+    /// number of such pairs.
     fn settle(&mut self) -> usize {
         for client in self.alive() {
             self.world.clients[client].deaf = false;
@@ -227,7 +226,7 @@ impl Chaos {
             }
             let first = self.sequences.get(&name).copied().unwrap_or_default() + 1;
             for sequence in first..first + 60 {
-                // The first packets make the publication known, if there were none before.
+                // The first packets make the publication known, if none came before.
                 let payload = match sequence - first {
                     0 | 40 => keyframe(sequence as u32),
                     _ => delta(sequence as u32),

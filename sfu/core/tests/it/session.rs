@@ -13,6 +13,7 @@ fn foreign() -> SocketAddr {
 
 fn candidate(session: u64, candidate: &str, transport: u32) -> to_sfu::Message {
     to_sfu::Message::Candidate(v1::TransportCandidate {
+        room: ROOM.into(),
         session,
         candidate: Some(v1::IceCandidate {
             candidate: candidate.into(),
@@ -24,6 +25,7 @@ fn candidate(session: u64, candidate: &str, transport: u32) -> to_sfu::Message {
 
 fn answer(session: u64, offer: u64, sdp: &str) -> to_sfu::Message {
     to_sfu::Message::Answer(v1::TransportAnswer {
+        room: ROOM.into(),
         session,
         answer: Some(v1::Answer {
             offer,
@@ -33,7 +35,7 @@ fn answer(session: u64, offer: u64, sdp: &str) -> to_sfu::Message {
     })
 }
 
-/// Channel states told about one session.
+/// Returns the channel states that were reported for one session.
 fn channel_states(world: &World, session: u64) -> Vec<(v1::Channel, bool)> {
     let states = world.events.iter().filter_map(|event| match event {
         from_sfu::Message::Channel(state) if state.session == session => {
@@ -114,7 +116,7 @@ fn sfu2_a_foreign_request_costs_and_tells_nothing() {
         .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
         .unwrap()
         .to_owned();
-    // The right name without the password, and a name that was never given.
+    // A right name without the password, and a name that was never issued.
     for name in [format!("{ufrag}:peer"), "abcdefghijklmnop:peer".to_owned()] {
         let name = name.as_bytes();
         let mut request = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
@@ -166,7 +168,7 @@ fn sfu2_a_slot_used_again_has_another_name() {
             .unwrap()
             .to_owned()
     };
-    world.tell(to_sfu::Message::Close(v1::CloseTransport { session: 1 }));
+    world.close(1);
     world.open(2, &[Codec::Vp8]);
     world.exchange();
     assert_ne!(ufrag(&world, 0), ufrag(&world, 1));
@@ -219,7 +221,7 @@ fn sfu3_an_offer_that_is_never_answered_ends_its_transport() {
 fn sfu4_a_silent_transport_is_closed() {
     let mut world = World::with(2);
     let address = world.clients[0].address;
-    // From now on nothing of client 1 is heard.
+    // From now on nothing of client 1 arrives.
     world.clients.remove(0);
     world.run(limits::SILENCE_MAX + Duration::from_secs(2));
     assert_eq!(world.error_codes(), ["silence"]);

@@ -1,5 +1,5 @@
-//! A network without loss or delay between a forwarding unit and its clients, and a clock moved by
-//! hand.
+//! A network without loss or delay between a forwarding unit and its clients, with a hand-moved
+//! clock.
 
 use bytes::Bytes;
 use fmz_proto::limits::LIVE_LIFETIME_MS;
@@ -18,7 +18,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc};
 
 pub(crate) const ROOM: &str = "room";
 
-/// A packet as a client got it.
+/// A packet as a client received it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Got {
     pub(crate) mid: Mid,
@@ -34,17 +34,17 @@ pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     pub(crate) rtc: Rtc,
     pub(crate) answers: bool,
-    /// True while its last offer waits for an answer.
+    /// Whether the last offer waits for an answer.
     pub(crate) unanswered: bool,
     pub(crate) channels: [ChannelId; 2],
     pub(crate) open: Vec<ChannelId>,
     pub(crate) got: Vec<Got>,
     pub(crate) data: Vec<(ChannelId, Vec<u8>)>,
     pub(crate) keyframes_wanted: usize,
-    /// Lines it publishes on, by publication.
+    /// Lines on which the client publishes, by publication.
     pub(crate) lines: Vec<(String, Mid)>,
     pub(crate) offers: Vec<v1::Offer>,
-    /// Datagrams that do not reach it.
+    /// Whether datagrams to this client are lost.
     pub(crate) deaf: bool,
     timeout: Instant,
 }
@@ -54,7 +54,7 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<from_sfu::Message>,
-    /// What the forwarding unit sent, when.
+    /// Datagrams that the forwarding unit sent: time, destination, size.
     pub(crate) sent: Vec<(Instant, SocketAddr, usize)>,
 }
 
@@ -116,7 +116,7 @@ impl Client {
         }
     }
 
-    /// Collects what the client sends, with flows as the forwarding unit sees them.
+    /// Collects the datagrams that the client sends, with flows as the forwarding unit sees them.
     fn drain(&mut self, now: Instant, sent: &mut VecDeque<Transmit>) {
         let mut overdue = 0;
         loop {
@@ -183,7 +183,7 @@ impl Client {
         Some(())
     }
 
-    /// Media stream id of a line it receives on.
+    /// Returns the media stream id of a line on which the client receives.
     pub(crate) fn stream_id(&self, mid: Mid) -> String {
         let sdp = &self.offers.last().unwrap().sdp;
         let section = sdp
@@ -201,7 +201,7 @@ impl Client {
         found.expect("the publication was offered").1
     }
 
-    /// Asks for a keyframe of what it receives.
+    /// Asks for a keyframe of each line on which the client receives.
     pub(crate) fn want_keyframe(&mut self) {
         let mid = self.got.last().unwrap().mid;
         let mut api = self.rtc.direct_api();
@@ -219,8 +219,8 @@ impl World {
     pub(crate) fn new() -> Self {
         let now = epoch();
         let config = Config {
-            shard: 0,
             candidates: vec![server()],
+            ..Config::default()
         };
         Self {
             sfu: Sfu::new(config, [7; 32]),
@@ -246,7 +246,7 @@ impl World {
         self.clients.len() - 1
     }
 
-    /// A world with so many clients, connected, their channels open.
+    /// Makes a world with this many connected clients, whose channels are open.
     pub(crate) fn with(clients: u64) -> Self {
         let mut world = Self::new();
         for session in 1..=clients {
@@ -266,6 +266,7 @@ impl World {
     ) {
         let session = self.clients[client].session;
         self.tell(to_sfu::Message::AddPublication(v1::AddPublication {
+            room: ROOM.into(),
             session,
             publication: publication.into(),
             publish: Some(v1::Publish {
@@ -279,7 +280,7 @@ impl World {
         self.exchange();
     }
 
-    /// Sends one packet; what it costs the network happens with the next exchange.
+    /// Sends one packet; it travels with the next exchange.
     pub(crate) fn write(
         &mut self,
         client: usize,
@@ -291,7 +292,7 @@ impl World {
         assert!(self.try_write(client, mid, sequence, payload));
     }
 
-    /// The same on any line. Returns false if the client does not send on it.
+    /// Does the same on any line. Returns false if the client does not send on it.
     pub(crate) fn try_write(
         &mut self,
         client: usize,
@@ -322,7 +323,7 @@ impl World {
         self.sfu.handle_datagram(datagram, self.now);
     }
 
-    /// Lets everything happen that happens at this moment.
+    /// Lets all datagrams and events of this moment happen.
     pub(crate) fn exchange(&mut self) {
         loop {
             let mut sent = VecDeque::new();
@@ -395,6 +396,7 @@ impl World {
         }
         let session = client.session;
         self.tell(to_sfu::Message::Answer(v1::TransportAnswer {
+            room: ROOM.into(),
             session,
             answer: Some(v1::Answer {
                 offer: offer.offer,
@@ -404,12 +406,17 @@ impl World {
         }));
     }
 
+    pub(crate) fn close(&mut self, session: u64) {
+        let room = ROOM.into();
+        self.tell(to_sfu::Message::Close(v1::CloseTransport { room, session }));
+    }
+
     pub(crate) fn client(&self, session: u64) -> usize {
         let found = self.clients.iter().position(|c| c.session == session);
         found.expect("a client of this session")
     }
 
-    /// Moves the clock to the next deadline of anybody, or to `limit`, and lets it happen.
+    /// Moves the clock to the next deadline, or to `limit`, and handles it.
     fn step(&mut self, limit: Instant) {
         let deadlines = self.clients.iter().map(|client| client.timeout);
         let next = deadlines.chain(self.sfu.poll_timeout()).min();
@@ -426,7 +433,7 @@ impl World {
         }
     }
 
-    /// Goes on until it holds; a minute is too long.
+    /// Goes on until the condition holds; fails after a minute.
     pub(crate) fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
         let end = self.now + Duration::from_secs(60);
         self.exchange();
@@ -438,6 +445,7 @@ impl World {
 
     pub(crate) fn send(&mut self, sessions: &[u64], channel: v1::Channel, payload: &[u8]) {
         self.tell(to_sfu::Message::Send(v1::SendData {
+            room: ROOM.into(),
             sessions: sessions.to_vec(),
             channel: channel.into(),
             payload: Bytes::copy_from_slice(payload),
@@ -463,7 +471,7 @@ impl World {
     }
 }
 
-/// A VP8 payload that begins a keyframe.
+/// Makes a VP8 payload that begins a keyframe.
 pub(crate) fn keyframe(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a][..],
@@ -473,7 +481,7 @@ pub(crate) fn keyframe(number: u32) -> Vec<u8> {
     .concat()
 }
 
-/// A VP8 payload that does not.
+/// Makes a VP8 payload that does not.
 pub(crate) fn delta(number: u32) -> Vec<u8> {
     [
         &[0x10, 0x11, 0, 0, 0, 0, 0][..],

@@ -87,7 +87,7 @@ impl Client {
                     let now = Input::Timeout(Instant::now());
                     self.rtc.handle_input(now).unwrap();
                 }
-                // What the system does not take now is lost, as on any network.
+                // A datagram that the system does not take now is lost, as on any network.
                 Output::Transmit(transmit) => drop(
                     self.socket
                         .try_send_to(&transmit.contents, transmit.destination),
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// A VP8 payload that begins a keyframe.
+/// Makes a VP8 payload that begins a keyframe.
 pub(crate) fn keyframe() -> Vec<u8> {
     [&[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a][..], &[0; 1100]].concat()
 }

@@ -16,6 +16,11 @@ const QUEUE: usize = 64;
 /// Longer than anything here takes, so that a fault ends a test instead of holding it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The number of a session on the link to the first unit.
+fn numbered(session: u64) -> u64 {
+    1 << 32 | session
+}
+
 struct House {
     sfu: Running,
     to_sfu: mpsc::Sender<to_sfu::Message>,
@@ -43,7 +48,7 @@ impl House {
             clients: Vec::new(),
             events: Vec::new(),
         };
-        for session in 1..=clients {
+        for session in (1..=clients).map(numbered) {
             house.clients.push(Client::new(session).await);
             house.tell(to_sfu::Message::Open(v1::OpenTransport {
                 room: ROOM.into(),
@@ -85,6 +90,7 @@ impl House {
             let found = self.clients.iter_mut().find(|c| c.session == offer.session);
             let answer = found.unwrap().answer(offer.offer.clone().unwrap());
             self.tell(to_sfu::Message::Answer(v1::TransportAnswer {
+                room: ROOM.into(),
                 session: offer.session,
                 answer: Some(answer),
             }));
@@ -112,7 +118,8 @@ async fn sfu16_media_and_channels_cross_real_sockets() {
         })
         .await;
     house.tell(to_sfu::Message::AddPublication(v1::AddPublication {
-        session: 1,
+        room: ROOM.into(),
+        session: numbered(1),
         publication: "film".into(),
         publish: Some(v1::Publish {
             kind: MediaKind::Video.into(),
@@ -137,7 +144,8 @@ async fn sfu16_media_and_channels_cross_real_sockets() {
         .await;
     assert_eq!(house.clients[1].answers, 2);
     house.tell(to_sfu::Message::Send(v1::SendData {
-        sessions: vec![2],
+        room: ROOM.into(),
+        sessions: vec![numbered(2)],
         channel: v1::Channel::Ops.into(),
         payload: b"commit".as_slice().into(),
     }));
@@ -196,6 +204,8 @@ async fn sfu16_the_unit_ends_with_its_link() {
         ..
     } = House::with(0).await;
     drop(to_sfu);
+    let first = from_sfu.recv().await;
+    assert!(matches!(first, Some(from_sfu::Message::Up(_))), "{first:?}");
     assert!(from_sfu.recv().await.is_none());
     sfu.shutdown().await;
 }

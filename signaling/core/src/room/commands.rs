@@ -1,8 +1,8 @@
 //! Commands that are on their way through the room, from outside of any session.
 //!
-//! The room answers questions, and asks for older states, while nothing is on its way to the log.
-//! So it shows only what is durable. Commits and restores then get revisions as all ops do, and
-//! are answered once they are durable.
+//! The room answers questions, and asks for older states, while nothing is on its way to the log,
+//! so that it shows only what is durable. Commits and restores then get revisions as all ops do,
+//! and are answered once they are durable.
 
 use super::Room;
 use crate::{

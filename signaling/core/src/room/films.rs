@@ -1,18 +1,18 @@
-//! From the wish to publish to the publication: its media is durable before anybody hears of it.
+//! From a request to publish to the publication: its media is durable before anybody hears of it.
 
 use super::Room;
 use crate::{Join, publication::Publication, sequencer::Refused};
-use fmz_annotation::{Authority, Media};
+use fmz_annotation::Media;
 use fmz_proto::{
     LIVE_MEDIA_PREFIX,
-    v1::{self, AddPublication, MediaAdded, MediaKind, Op, Publish, op, to_sfu},
+    v1::{self, AddPublication, MediaAdded, MediaKind, Publish, op, to_sfu},
 };
 use std::time::Instant;
 
 /// Bytes of the hash in the id of a live source: enough that no two ever share one.
 const LIVE_BYTES: usize = 16;
 
-/// Describes the media whose pictures somebody is to publish; none for sound.
+/// Describes the media whose pictures are to be published. Sound has none.
 pub(super) fn media_of(join: &Join, publish: &Publish) -> Option<v1::Media> {
     match &publish.media {
         _ if publish.kind() != MediaKind::Video => None,
@@ -40,15 +40,17 @@ fn live(join: &Join, request: u32) -> v1::Media {
 }
 
 impl Room {
-    /// Tells the media server of publications whose media is durable. Call it while no append is on
-    /// its way.
+    /// Tells the forwarding unit of publications whose media is durable and whose owner has a
+    /// transport. It is to be called while no append is on its way.
     pub(super) fn begin_publications(&mut self) {
         debug_assert!(
             !self.sequencer.is_flying(),
             "what the document holds is durable"
         );
         for id in self.asked() {
-            match self.publications.get(&id).map(|found| self.is_known(found)) {
+            let found = self.publications.get(&id);
+            let found = found.filter(|found| self.has_transport(found.owner));
+            match found.map(|found| self.is_known(found)) {
                 Some(Ok(true)) => self.begin(&id),
                 Some(Err(refused)) => self.refuse_publication(&id, refused),
                 Some(Ok(false)) | None => {}
@@ -69,14 +71,15 @@ impl Room {
                 continue;
             };
             let added = op::Op::MediaAdded(MediaAdded { media: Some(media) });
-            let (ops, ms) = (vec![Op { op: Some(added) }], self.unix_ms(now));
-            let numbered = self.sequencer.number(0, Authority::Author, 0, ops, ms, now);
+            let ms = self.unix_ms(now);
+            let numbered = self.sequencer.number_own(added, ms, now);
             if let Err(refused) = numbered {
                 self.refuse_publication(&id, refused);
             }
         }
     }
 
+    /// Returns the publications that the forwarding unit was not told of yet.
     fn asked(&self) -> Vec<String> {
         let asked = |publication: &&Publication| publication.asked.is_some();
         let ids = self.publications.values().filter(asked);
@@ -98,9 +101,10 @@ impl Room {
         let Some(found) = self.publications.get_mut(publication) else {
             return;
         };
-        let (session, publish) = (found.owner.link(), found.asked.take());
+        let (owner, publish) = (found.owner, found.asked.take());
         self.tell_sfu(to_sfu::Message::AddPublication(AddPublication {
-            session,
+            room: self.info.room.clone(),
+            session: self.on_link(owner),
             publication: publication.into(),
             publish,
         }));
@@ -113,7 +117,7 @@ impl Room {
     }
 }
 
-/// Refuses a film that is another one than the media with its id: marks would stand on other
+/// Refuses a film that does not count like the media with its id: marks would stand on other
 /// frames.
 fn same(known: &Media, film: &v1::Media) -> Result<(), Refused> {
     let told = Media::try_from(film).map_err(|error| Refused {

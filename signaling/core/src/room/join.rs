@@ -1,18 +1,13 @@
-//! Coming in and going out.
+//! Joining and leaving.
 
 use super::Room;
 use crate::{
-    Effect, Join, Reason, SessionId,
-    arrivals::Arrivals,
-    limits,
-    session::{Session, Stage},
+    Effect, Join, Reason, SessionId, limits,
+    session::{Live, Media, Pen, Session, Stage},
 };
 use fmz_annotation::Authority;
-use fmz_proto::v1::{
-    AuthorAdded, CloseTransport, Op, ParticipantJoined, ParticipantLeft, Welcome, op,
-    server_message, to_sfu,
-};
-use std::time::Instant;
+use fmz_proto::v1::{AuthorAdded, ParticipantJoined, ParticipantLeft, Welcome, op, server_message};
+use std::{num::NonZeroU32, time::Instant};
 
 impl Room {
     pub(super) fn join(&mut self, join: Join, now: Instant) {
@@ -33,6 +28,7 @@ impl Room {
             .insert(session, Session::new(join, &self.info.limits, now));
     }
 
+    /// Returns why a session may not come in, if so.
     fn refusal(&self, join: &Join, now: Instant) -> Option<Reason> {
         let comes_back = self
             .sessions
@@ -50,7 +46,8 @@ impl Room {
         }
     }
 
-    /// Welcomes those whom nothing holds back: who may draw waits until its number is durable.
+    /// Welcomes the joining sessions that nothing holds back. A session that may draw waits until
+    /// its author's number is durable.
     pub(super) fn welcome_joiners(&mut self, now: Instant) {
         for id in self.joiners() {
             let Some(session) = self.sessions.get_mut(&id) else {
@@ -60,32 +57,40 @@ impl Room {
                 subject,
                 session_key,
                 grants,
+                transport,
                 ..
             } = &session.join;
-            let author = self
-                .sequencer
-                .document()
-                .author_by_session(subject, session_key);
-            if author.is_some() || !grants.annotate {
-                session.author = author.filter(|_| grants.annotate).unwrap_or(0);
-                session.stage = Stage::Live;
-                let last = self.sequencer.document().last_client_seq(session.author);
-                session.arrivals = Arrivals::after(last);
-                self.welcome(id, now);
+            let document = self.sequencer.document();
+            let mut pen = None;
+            if grants.annotate {
+                let Some(author) = document.author_by_session(subject, session_key) else {
+                    continue;
+                };
+                let last = document.last_client_seq(author);
+                let author = NonZeroU32::new(author).expect("0 is the server itself");
+                let authority = if grants.own {
+                    Authority::Owner
+                } else {
+                    Authority::Author
+                };
+                let sender = (author, authority);
+                pen = Some(Pen::new(sender, last, &self.info.limits, now));
             }
+            let media = transport.then(|| Media::new(now));
+            session.stage = Stage::Live(Box::new(Live::new(pen, media)));
+            self.welcome(id, now);
         }
     }
 
     fn joiners(&self) -> Vec<SessionId> {
-        let waits = |session: &Session| session.stage == Stage::Joining;
         self.sessions
             .asking()
-            .filter(|(_, session)| waits(session))
+            .filter(|(_, session)| !session.is_live())
             .map(|(id, _)| id)
             .collect()
     }
 
-    /// Numbers an `AuthorAdded` for each joiner who may draw and has no number yet.
+    /// Numbers an `AuthorAdded` for each joining session that may draw and has no number yet.
     pub(super) fn add_authors(&mut self, now: Instant) {
         for id in self.joiners() {
             let Some(session) = self.sessions.get(&id) else {
@@ -111,11 +116,8 @@ impl Room {
                 name: name.clone(),
                 session_key: session_key.clone(),
             };
-            let ops = vec![Op {
-                op: Some(op::Op::AuthorAdded(added)),
-            }];
-            let ms = self.unix_ms(now);
-            if let Err(refused) = self.sequencer.number(0, Authority::Author, 0, ops, ms, now) {
+            let (added, ms) = (op::Op::AuthorAdded(added), self.unix_ms(now));
+            if let Err(refused) = self.sequencer.number_own(added, ms, now) {
                 tracing::warn!(
                     room = self.info.room,
                     code = refused.code,
@@ -157,23 +159,21 @@ impl Room {
             participant: Some(participant),
         };
         self.broadcast(server_message::Message::ParticipantJoined(joined), Some(id));
-        if join.transport {
-            self.open_transport(id, now);
-        }
+        self.open_transport(id, now);
     }
 
     fn live(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values().filter(|session| session.is_live())
     }
 
-    /// Ends a session from this side.
+    /// Ends a session from the server's side.
     pub(super) fn close(&mut self, session: SessionId, reason: Reason) {
         if self.remove(session, reason) {
             self.effects.push_back(Effect::Close { session, reason });
         }
     }
 
-    /// Forgets a session and tells the others. False where it is not known.
+    /// Forgets a session and tells the others. Returns false if it is not known.
     pub(super) fn remove(&mut self, id: SessionId, reason: Reason) -> bool {
         let Some(session) = self.sessions.remove(&id) else {
             return false;
@@ -186,10 +186,8 @@ impl Room {
         );
         self.pointers.forget(id);
         self.end_publications(id);
-        if session.transport.is_some() {
-            self.tell_sfu(to_sfu::Message::Close(CloseTransport {
-                session: id.link(),
-            }));
+        if session.live().and_then(Live::transport).is_some() {
+            self.close_on_link(id);
         }
         if session.is_live() {
             let left = ParticipantLeft {

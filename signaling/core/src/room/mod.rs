@@ -1,9 +1,10 @@
-//! The room: its state and its verbs. What the verbs do is in the modules beside.
+//! The room: its state and its verbs. The modules beside do what the verbs ask.
 
 mod catch_up;
 mod commands;
 mod films;
 mod join;
+mod link;
 mod media;
 mod ops;
 mod pace;
@@ -13,13 +14,13 @@ mod sessions;
 mod versions;
 
 use crate::{
-    AppendToken, Effect, Join, Path, Reason, RoomLimits, SessionId, bucket::Bucket, copies::Copies,
-    limits, publication::Publication, sequencer::Sequencer, session::Session,
+    AppendToken, Effect, Join, LinkEpoch, Path, Reason, RoomLimits, SessionId, bucket::Bucket,
+    copies::Copies, limits, publication::Publication, sequencer::Sequencer, session::Session,
 };
 use commands::Commands;
-use fmz_annotation::Document;
+use fmz_annotation::{Document, Ops};
 use fmz_proto::{
-    WireError,
+    FromClient, WireError,
     v1::{Error, Ping, Pong, client_message, from_sfu, server_message, to_sfu},
 };
 use pace::Gathered;
@@ -30,7 +31,7 @@ use std::{
     time::Instant,
 };
 
-/// What a room is called, and what the server says of itself.
+/// A room's names and limits, and the version of its server.
 #[derive(Debug, Clone, Default)]
 pub struct RoomInfo {
     /// Name, also of the room's video.
@@ -39,7 +40,7 @@ pub struct RoomInfo {
     pub title: String,
     /// Version of the server, for people.
     pub server: String,
-    /// What the operator set.
+    /// The limits that the operator may set.
     pub limits: RoomLimits,
 }
 
@@ -50,8 +51,8 @@ pub struct Room {
     /// Milliseconds since 1970 at `opened`.
     opened_ms: u64,
     opened: Instant,
-    /// Head of the document then. It is in the ids of publications: behind a mark that names one, a
-    /// room opens at a higher one.
+    /// Head of the document then. It is in the ids of publications: a room that opens behind a mark
+    /// that names one opens at a higher revision.
     opened_revision: u64,
     sequencer: Sequencer,
     sessions: Sessions,
@@ -60,18 +61,23 @@ pub struct Room {
     copies: Copies,
     commands: Commands,
     wide: Gathered,
-    /// Commits that went out as copies, and not yet on the ordered path of who takes those.
+    /// Commits that went out as copies, and not yet on the ordered path of the sessions that take
+    /// copies.
     covered: Gathered,
+    /// The forwarding unit that is up. While none is, no transport is open.
+    link: Option<LinkEpoch>,
     /// Ops that the room may still take.
     budget: Bucket,
-    /// Session that was served first in the last round.
+    /// The session that was served last in the last round.
     served: SessionId,
     closed: Option<Reason>,
     effects: VecDeque<Effect>,
 }
 
 impl Room {
-    /// Makes a room around the document that its log gives. `unix_ms` is the time of day at `now`.
+    /// Makes a room around the document that its log gives. `unix_ms` is the time of day at `now`,
+    /// in milliseconds since 1970. The forwarding unit counts as away until [`Self::handle_sfu`]
+    /// takes its `UnitUp`.
     pub fn new(info: RoomInfo, document: Document, unix_ms: u64, now: Instant) -> Self {
         let RoomLimits {
             room_ops_per_s,
@@ -93,31 +99,32 @@ impl Room {
             copies: Copies::default(),
             wide: Gathered::default(),
             covered: Gathered::default(),
+            link: None,
             served: SessionId(0),
             closed: None,
             effects: VecDeque::new(),
         }
     }
 
-    /// Takes in somebody whose token is good.
+    /// Takes in a session whose token is good.
     pub fn handle_joined(&mut self, join: Join, now: Instant) {
         self.join(join, now);
         self.advance(now);
     }
 
-    /// Takes note that a session is over.
+    /// Notes that a session is over.
     pub fn handle_left(&mut self, session: SessionId, reason: Reason, now: Instant) {
         self.remove(session, reason);
         self.advance(now);
     }
 
-    /// Closes a session for something that its connection did.
+    /// Closes a session for what its connection did.
     pub fn handle_violation(&mut self, session: SessionId, reason: Reason, now: Instant) {
         self.close(session, reason);
         self.advance(now);
     }
 
-    /// Takes a sign of life that is no message.
+    /// Notes a sign of life that is no message.
     pub fn handle_alive(&mut self, session: SessionId, now: Instant) {
         if let Some(session) = self.sessions.get_mut(&session) {
             session.heard = now;
@@ -126,6 +133,11 @@ impl Room {
 
     /// Takes a frame that is not a message.
     pub fn handle_malformed(&mut self, id: SessionId, error: &WireError, now: Instant) {
+        self.take_malformed(id, error, now);
+        self.advance(now);
+    }
+
+    fn take_malformed(&mut self, id: SessionId, error: &WireError, now: Instant) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -136,27 +148,34 @@ impl Room {
         } else {
             self.send_error(id, error.code(), error.to_string(), 0);
         }
-        self.advance(now);
     }
 
     /// Takes a message of a session.
     pub fn handle_message(
         &mut self,
         id: SessionId,
-        message: client_message::Message,
+        message: FromClient<Ops>,
         path: Path,
         now: Instant,
     ) {
+        self.take_message(id, message, path, now);
+        self.advance(now);
+    }
+
+    fn take_message(&mut self, id: SessionId, message: FromClient<Ops>, path: Path, now: Instant) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         session.heard = now;
         if session.messages.take(1, now) {
-            self.dispatch(id, message, path, now);
+            match message {
+                FromClient::Ops(batch) => self.receive_ops(id, batch, now),
+                FromClient::Copies(copies) => self.receive_copies(id, copies, now),
+                FromClient::Other(message) => self.dispatch(id, message, path, now),
+            }
         } else {
             self.close(id, Reason::Flood);
         }
-        self.advance(now);
     }
 
     fn dispatch(
@@ -176,8 +195,7 @@ impl Room {
             M::Publish(publish) => self.publish(id, publish, now),
             M::Unpublish(unpublish) => self.unpublish(id, &unpublish.publication),
             M::Mute(mute) => self.mute(id, &mute.publication, mute.muted),
-            M::Ops(batch) => self.receive_ops(id, batch, now),
-            M::Copies(copies) => self.receive_copies(id, copies, now),
+            M::Ops(_) | M::Copies(_) => unreachable!("ops have variants of their own"),
             M::Presence(presence) => self.receive_presence(id, presence, now),
             M::Ping(ping) => self.pong(id, ping, path, now),
             M::Resync(resync) => {
@@ -202,17 +220,14 @@ impl Room {
         self.send_by(id, path, server_message::Message::Pong(pong));
     }
 
-    /// Takes what the media server says.
+    /// Takes a message of the forwarding unit, or the news that it is up or gone.
     pub fn handle_sfu(&mut self, message: from_sfu::Message, now: Instant) {
         self.receive_sfu(message, now);
         self.advance(now);
     }
 
-    /// Takes the log's answer to [`Effect::Append`].
-    ///
-    /// # Errors
-    /// None of its own: an `Err` given to it closes the room, for the document is
-    /// then ahead of the log.
+    /// Takes the log's answer to [`Effect::Append`]. An `Err` closes the room, because its document
+    /// is then ahead of the log.
     pub fn handle_appended<E: std::fmt::Display>(
         &mut self,
         token: AppendToken,
@@ -252,7 +267,7 @@ impl Room {
         for (id, reason) in over {
             self.close(id, reason);
         }
-        self.sessions.look();
+        self.sessions.find_over_at();
     }
 
     /// Closes every session. The room does nothing more afterwards; make a new one from the log.
@@ -265,65 +280,77 @@ impl Room {
             .extend(sessions.map(|session| Effect::Close { session, reason }));
         self.publications.clear();
         self.abandon_commands(reason);
-        self.tell_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
-            room: self.info.room.clone(),
-        }));
+        if self.link.is_some() {
+            self.tell_sfu(to_sfu::Message::CloseRoom(fmz_proto::v1::CloseRoom {
+                room: self.info.room.clone(),
+            }));
+        }
     }
 
-    /// Why the room does nothing more, if so.
+    /// Returns why the room does nothing more, if so.
     pub fn closed(&self) -> Option<Reason> {
         self.closed
     }
 
-    /// Sessions in the room, those not welcomed yet included.
+    /// Returns the number of sessions in the room, those not welcomed yet included.
     pub fn sessions(&self) -> usize {
         self.sessions.len()
     }
 
-    /// Whether nobody is in the room, nothing is on its way to the log, and the
-    /// room has no version to make.
+    /// Returns true if nobody is in the room, no append is on its way to the log, and the room has
+    /// no version to make.
     pub fn is_idle(&self) -> bool {
         let flying = self.sequencer.is_flying();
         let works = flying || !self.commands.is_empty() || self.commit_due().is_some();
         self.sessions.is_empty() && !works
     }
 
-    /// The document; ahead of the log while an append is on its way.
+    /// Returns the document. It is ahead of the log while an append is on its way.
     pub fn document(&self) -> &Document {
         self.sequencer.document()
     }
 
-    /// The next thing to do, in order.
+    /// Returns the next thing to do, in order.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
 
-    /// When to call [`Room::handle_timeout`]; poll after every verb.
+    /// Returns when to call [`Room::handle_timeout`]. It is to be asked after every verb.
     pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         if self.closed.is_some() {
             return None;
         }
-        let standing = !self.sequencer.is_flying();
-        let snapshots = self
-            .sessions
-            .asking()
-            .filter_map(|(_, session)| session.snapshot_at());
-        snapshots
-            .chain(self.sends_at(now))
-            .filter(|_| standing)
+        // While an append is on its way nothing is numbered, and no snapshot is sent.
+        let standing = match self.sequencer.is_flying() {
+            true => None,
+            false => self.acts_at(now),
+        };
+        standing
+            .into_iter()
             .chain(self.sessions.over_at())
             .chain(self.sequencer.tick_at(now))
             .chain(self.copies.due_at(now))
             .chain(self.wide.due_at())
             .chain(self.covered.due_at())
             .chain(self.pointers.due_at())
-            .chain(self.commit_due().filter(|_| !self.sequencer.is_flying()))
             .min()
     }
 
-    /// Until when ops need not be brought to the room, which gathers them: nothing would
-    /// happen earlier for it. Bring them then, in the order and with the times of their
-    /// arrival, and do what is due.
+    /// Returns when something is due that is done only while no append is on its way.
+    fn acts_at(&self, now: Instant) -> Option<Instant> {
+        let snapshots = self
+            .sessions
+            .asking()
+            .filter_map(|(_, session)| session.snapshot_at());
+        snapshots
+            .chain(self.sends_at(now))
+            .chain(self.commit_due())
+            .min()
+    }
+
+    /// Returns until when the caller may hold back ops, because the room gathers them: it would do
+    /// nothing with them sooner. At that time the caller brings them, in the order and with the
+    /// times of their arrival, and then handles the timeout.
     pub fn gathers_until(&self, now: Instant) -> Option<Instant> {
         let at = match self.sequencer.is_flying() && self.sequencer.gathers() {
             true => now + limits::TICK,
@@ -332,13 +359,10 @@ impl Room {
         (at > now && self.closed.is_none()).then_some(at)
     }
 
-    /// When the next of the batches that wait may go to the log.
+    /// Returns when the next waiting batch may go to the log.
     fn sends_at(&self, now: Instant) -> Option<Instant> {
         let may_append = self.budget.ready_at().max(self.append_at(now));
-        let mut ready = self
-            .sessions
-            .sending()
-            .map(|(_, session)| session.ops.ready_at());
+        let mut ready = self.sessions.sending().map(|(_, pen)| pen.ops.ready_at());
         let at = if may_append > now {
             ready.next()
         } else {
@@ -347,7 +371,7 @@ impl Room {
         at.map(|at| at.max(may_append))
     }
 
-    /// Everything that may have become possible.
+    /// Does everything that may have become possible.
     fn advance(&mut self, now: Instant) {
         if self.closed.is_some() {
             return;
@@ -380,7 +404,7 @@ impl Room {
 }
 
 impl Session {
-    /// Why the session is over, if it is.
+    /// Returns why the session is over, if it is.
     fn over(&self, now: Instant) -> Option<Reason> {
         if now >= self.join.expires {
             return Some(Reason::Expired);

@@ -1,68 +1,72 @@
-//! One op, from its author to everyone.
+//! One op, from its author to all sessions.
 
 use super::Room;
 use crate::{
     Effect, Reason, SessionId,
-    arrivals::Arrivals,
+    arrivals::{Arrivals, Received},
     limits,
-    session::{OpsPath, Pace, Received, Session},
+    session::{Pace, Pen, Session},
 };
 use bytes::Bytes;
-use fmz_annotation::Authority;
-use fmz_proto::v1::{OpBatch, OpCopies, Rejected, server_message};
+use fmz_annotation::{Authority, Ops};
+use fmz_proto::{
+    ClientBatch,
+    v1::{Rejected, server_message},
+};
 use std::time::{Duration, Instant};
 
 impl Room {
     /// Takes a batch of the ordered path into its author's inbox.
-    pub(super) fn receive_ops(&mut self, id: SessionId, batch: OpBatch, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        if !session.is_live() || session.author == 0 {
-            self.reject(
-                id,
-                batch.client_seq,
-                "grant",
-                "your invitation does not allow you to draw".into(),
-            );
-            return;
+    pub(super) fn receive_ops(&mut self, id: SessionId, batch: ClientBatch<Ops>, now: Instant) {
+        let seq = batch.client_seq;
+        let taken = self.queue(id, batch.base, |arrivals| {
+            arrivals.ordered(Received { batch, at: now })
+        });
+        if !taken {
+            let text = "your invitation does not allow you to draw";
+            self.reject(id, seq, "grant", text.into());
         }
-        self.note_base(id, batch.base);
-        self.queue(id, |arrivals| arrivals.ordered(Received { batch, at: now }));
     }
 
     /// Takes copies of batches that are on their way on the ordered path.
-    pub(super) fn receive_copies(&mut self, id: SessionId, copies: OpCopies, now: Instant) {
-        for batch in copies.batches {
-            self.note_base(id, batch.base);
-            self.queue(id, |arrivals| arrivals.copy(Received { batch, at: now }));
+    pub(super) fn receive_copies(
+        &mut self,
+        id: SessionId,
+        copies: Vec<ClientBatch<Ops>>,
+        now: Instant,
+    ) {
+        for batch in copies {
+            self.queue(id, batch.base, |arrivals| {
+                arrivals.copy(Received { batch, at: now })
+            });
         }
     }
 
-    fn note_base(&mut self, id: SessionId, base: u64) {
+    /// Puts what has arrived of an author into its inbox. Returns false if the session is no
+    /// author's.
+    fn queue(
+        &mut self,
+        id: SessionId,
+        base: u64,
+        arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>,
+    ) -> bool {
         let end = self.sequencer.recent().end();
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.known = session.known.max(base.min(end));
-        }
-    }
-
-    fn queue(&mut self, id: SessionId, arrive: impl FnOnce(&mut Arrivals) -> Vec<Received>) {
-        let may_draw = |session: &&mut Session| session.is_live() && session.author > 0;
-        let Some(session) = self.sessions.get_mut(&id).filter(may_draw) else {
-            return;
+        let Some(live) = self.sessions.live_mut(&id) else {
+            return false;
         };
-        for received in arrive(&mut session.arrivals) {
-            session.inbox_ops += received.batch.ops.len();
-            session.inbox.push_back(received);
-        }
-        if session.inbox_ops > limits::INBOX_OPS_MAX
-            || session.inbox.len() > limits::INBOX_BATCHES_MAX
-        {
+        let Some(pen) = live.pen.as_mut() else {
+            return false;
+        };
+        // What the author had applied has reached it.
+        live.known = live.known.max(base.min(end));
+        pen.receive(arrive);
+        if pen.is_flooded() {
             self.close(id, Reason::Flood);
         }
+        true
     }
 
-    /// Numbers what waits, one batch of each author in turn, and lets it go to the log.
+    /// Numbers waiting batches, one of each author in turn, and lets them go to the log.
     pub(super) fn sequence(&mut self, now: Instant) {
         self.add_authors(now);
         self.add_media(now);
@@ -91,13 +95,13 @@ impl Room {
         while self.sequence_round(&ids, now) {}
     }
 
-    /// When what waits may go to the log: at once where a command is to find it there.
+    /// Returns when waiting batches may go to the log: at once if a command is to find them there.
     pub(super) fn append_at(&self, now: Instant) -> Instant {
         let at = self.sequencer.append_at();
         at.filter(|_| self.commands.is_empty()).unwrap_or(now)
     }
 
-    /// Returns whether another round may find more.
+    /// Takes one batch of each author. Returns true if another round may find more.
     fn sequence_round(&mut self, ids: &[SessionId], now: Instant) -> bool {
         let mut found = false;
         for id in ids {
@@ -106,40 +110,39 @@ impl Room {
             {
                 return false;
             }
-            if let Some(received) = self
-                .sessions
-                .get_mut(id)
-                .and_then(|session| session.next_batch(now))
-            {
+            let Some(pen) = self.pen_mut(*id) else {
+                continue;
+            };
+            if let Some(received) = pen.next_batch(now) {
+                let sender = (pen.author.get(), pen.authority);
                 found = true;
                 self.served = *id;
                 self.budget.take(received.batch.ops.len() as u32, now);
-                self.sequence_batch(*id, received, now);
+                self.sequence_batch(*id, sender, received, now);
             }
         }
         found
     }
 
-    fn sequence_batch(&mut self, id: SessionId, received: Received, now: Instant) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let (
-            author,
-            OpBatch {
-                client_seq,
-                base,
-                ops,
-            },
-        ) = (session.author, received.batch);
+    fn pen_mut(&mut self, id: SessionId) -> Option<&mut Pen> {
+        self.sessions.live_mut(&id)?.pen.as_mut()
+    }
+
+    fn sequence_batch(
+        &mut self,
+        id: SessionId,
+        (author, authority): (u32, Authority),
+        received: Received,
+        now: Instant,
+    ) {
+        let ClientBatch {
+            client_seq,
+            base,
+            ops,
+        } = received.batch;
         if client_seq <= self.sequencer.document().last_client_seq(author) {
             return;
         }
-        let authority = if session.join.grants.own {
-            Authority::Owner
-        } else {
-            Authority::Author
-        };
         let ms = self.unix_ms(now);
         let numbered = self.sequencer.rebase(author, base, ops).and_then(|ops| {
             self.sequencer
@@ -160,23 +163,23 @@ impl Room {
         self.send_with_ops(id, server_message::Message::Rejected(rejected));
     }
 
-    /// What is said on the channel may be lost with it.
+    /// Keeps a refusal that goes by the channel: it may be lost with it.
     fn keep_refusal(&mut self, id: SessionId, rejected: Rejected) {
-        let on_channel = |session: &&mut Session| session.path != OpsPath::Socket;
-        if let Some(session) = self.sessions.get_mut(&id).filter(on_channel) {
-            let surplus = (session.refused.len() + 1).saturating_sub(limits::REFUSED_MAX);
-            session.refused.drain(..surplus);
-            session.refused.push_back(rejected);
+        let live = self.sessions.live_mut(&id);
+        if let Some(live) = live.filter(|live| live.is_on_channel())
+            && let Some(transport) = live.transport_mut()
+        {
+            transport.keep_refusal(rejected);
         }
     }
 
-    /// Hands out what has become durable, once a tick.
+    /// Sends what has become durable to all sessions, once a tick.
     pub(super) fn hand_out(&mut self, now: Instant) {
         let Some(tick) = self.sequencer.tick(now) else {
             return;
         };
         self.sequencer.widen(self.width(&tick.frames));
-        // What load takes away first is what is said twice.
+        // Under load the room first stops sending what it sends twice.
         let copied = !self.sequencer.is_wide() && self.copies.note(&tick.batches);
         if copied {
             self.note_covered(&tick.batches, now);
@@ -184,8 +187,9 @@ impl Room {
             self.copies.clear();
             self.send_covered();
         }
-        let at_once =
-            |session: &Session| session.pace == Pace::Tick && !(copied && session.is_covered());
+        let at_once = |session: &Session| {
+            session.pace() == Some(Pace::Tick) && !(copied && session.is_covered())
+        };
         for frame in &tick.frames {
             match frame {
                 Some(frame) => self.fan_out(frame, at_once),
@@ -199,12 +203,13 @@ impl Room {
         });
     }
 
-    /// Time until the next tick: the more there is to send to all, the more goes together.
+    /// Returns the time until the next tick: the more there is to send to all, the more goes
+    /// together.
     fn width(&self, frames: &[Option<Bytes>]) -> Duration {
         let receivers = self
             .sessions
             .values()
-            .filter(|session| session.is_fed() && session.pace == Pace::Tick)
+            .filter(|session| session.pace() == Some(Pace::Tick))
             .count();
         let bytes: usize = frames
             .iter()
@@ -217,27 +222,15 @@ impl Room {
         sending.max(sparing).clamp(limits::TICK, limits::TICK_MAX)
     }
 
-    /// Sends copies of the newest commits where they are due.
+    /// Sends copies of the newest commits if they are due.
     pub(super) fn send_copies(&mut self, now: Instant) {
         if let Some(frame) = self.copies.take(now) {
             self.fan_out_copies(frame);
         }
     }
 
-    /// Time of day at `now`, by the clock read when the room was opened.
+    /// Returns the time of day at `now`, by the clock that was read when the room was opened.
     pub(super) fn unix_ms(&self, now: Instant) -> u64 {
         self.opened_ms + now.saturating_duration_since(self.opened).as_millis() as u64
-    }
-}
-
-impl Session {
-    /// The next batch whose turn it is.
-    fn next_batch(&mut self, now: Instant) -> Option<Received> {
-        let ops = self.inbox.front()?.batch.ops.len();
-        if !self.ops.take(ops as u32, now) {
-            return None;
-        }
-        self.inbox_ops -= ops;
-        self.inbox.pop_front()
     }
 }

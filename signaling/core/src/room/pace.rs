@@ -5,21 +5,21 @@ use super::Room;
 use crate::{
     Path, Pressure, SessionId, limits,
     sequencer::frame_commits,
-    session::{Feed, OpsPath, Pace, Session},
+    session::{Feed, Pace, Session, Stage},
 };
 use bytes::Bytes;
-use fmz_proto::v1::{Channel, CommittedBatch};
+use fmz_proto::{EncodedBatch, v1::Channel};
 use std::time::Instant;
 
 /// Commits that some have not got yet and get together.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    batches: Vec<CommittedBatch>,
+    batches: Vec<EncodedBatch>,
     due: Option<Instant>,
 }
 
 impl Gathered {
-    fn note(&mut self, batches: &[CommittedBatch], due: Instant) {
+    fn note(&mut self, batches: &[EncodedBatch], due: Instant) {
         self.batches.extend_from_slice(batches);
         self.due.get_or_insert(due);
     }
@@ -33,13 +33,15 @@ impl Gathered {
     }
 
     fn first_revision(&self) -> Option<u64> {
-        self.batches.first().map(|batch| batch.first_revision)
+        self.batches.first().map(EncodedBatch::first_revision)
     }
 
-    /// The frames that hold them. Of a commit that no frame holds everyone was told by a snapshot.
-    fn take(&mut self) -> impl Iterator<Item = Bytes> + use<> {
+    /// Takes the frames that hold them. Of a commit that no frame holds a snapshot told everyone.
+    fn take(&mut self) -> Vec<Bytes> {
         self.due = None;
-        frame_commits(std::mem::take(&mut self.batches)).filter_map(|(frame, _)| frame)
+        let batches = std::mem::take(&mut self.batches);
+        let frames = frame_commits(&batches).filter_map(|(_, frame)| frame);
+        frames.collect()
     }
 }
 
@@ -59,11 +61,17 @@ impl Room {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if (path == Path::Socket) != (session.path == OpsPath::Socket) {
+        let Stage::Live(live) = &mut session.stage else {
+            return;
+        };
+        if (path == Path::Socket) == live.is_on_channel() {
             return;
         }
-        session.pressure = pressure;
-        session.pace = match (session.pace, pressure) {
+        live.pressure = pressure;
+        let Feed::Following { pace, .. } = &mut live.feed else {
+            return;
+        };
+        *pace = match (*pace, pressure) {
             (Pace::Tick, Pressure::High) => Pace::Wide,
             (Pace::Tick, Pressure::Full) => Pace::Held {
                 from: end,
@@ -75,7 +83,7 @@ impl Room {
             },
             (Pace::Wide, Pressure::Low) if from.is_none() => Pace::Tick,
             (Pace::Held { from, .. }, Pressure::Low) => {
-                session.pace = Pace::Tick;
+                *pace = Pace::Tick;
                 return self.resume(id, from);
             }
             (pace, _) => pace,
@@ -91,17 +99,17 @@ impl Room {
         let bytes = missed.map(|missed| missed.iter().map(Bytes::len).sum::<usize>());
         if bytes.is_some_and(|bytes| bytes <= limits::CHANNEL_CATCH_UP_BYTES_MAX) {
             self.catch_up(id, from);
-        } else if let Some(session) = self.sessions.get_mut(&id) {
-            session.feed = Feed::Snapshot;
+        } else if let Some(live) = self.sessions.live_mut(&id) {
+            live.await_snapshot();
         }
     }
 
     /// Takes note of what a tick handed out to the others.
-    pub(super) fn note_wide(&mut self, batches: &[CommittedBatch], now: Instant) {
+    pub(super) fn note_wide(&mut self, batches: &[EncodedBatch], now: Instant) {
         if self
             .sessions
             .values()
-            .any(|session| session.pace == Pace::Wide)
+            .any(|session| session.pace() == Some(Pace::Wide))
         {
             self.wide.note(batches, now + limits::WIDE_TICK);
         }
@@ -109,7 +117,7 @@ impl Room {
 
     /// Takes note of a tick of which copies went out: the ordered path of who takes
     /// them follows later.
-    pub(super) fn note_covered(&mut self, batches: &[CommittedBatch], now: Instant) {
+    pub(super) fn note_covered(&mut self, batches: &[EncodedBatch], now: Instant) {
         if self.sessions.values().any(Session::is_covered) {
             self.covered.note(batches, now + limits::COVERED_TICK);
         }
@@ -137,11 +145,14 @@ impl Room {
             return;
         }
         for frame in self.wide.take() {
-            self.fan_out(&frame, |session| session.pace == Pace::Wide);
+            self.fan_out(&frame, |session| session.pace() == Some(Pace::Wide));
         }
-        for session in self.sessions.values_mut() {
-            if session.pace == Pace::Wide && session.pressure == Pressure::Low {
-                session.pace = Pace::Tick;
+        for live in self.sessions.all_live_mut() {
+            if let Feed::Following { pace, .. } = &mut live.feed
+                && *pace == Pace::Wide
+                && live.pressure == Pressure::Low
+            {
+                *pace = Pace::Tick;
             }
         }
     }
@@ -150,6 +161,6 @@ impl Room {
 impl Session {
     /// Whether every tick reaches it as a copy, so that the ordered path has time.
     pub(super) fn is_covered(&self) -> bool {
-        self.is_fed() && self.pace == Pace::Tick && self.takes_copies()
+        self.pace() == Some(Pace::Tick) && self.takes_copies()
     }
 }

@@ -29,10 +29,12 @@ pub(super) struct Pointers {
 }
 
 impl Pointers {
+    /// Forgets the pointer of a session that ended.
     pub(super) fn forget(&mut self, id: SessionId) {
         self.shown.remove(&id);
     }
 
+    /// Returns when the next pointer is to be sent.
     pub(super) fn due_at(&self) -> Option<Instant> {
         self.shown.values().filter_map(Pointer::due_at).min()
     }
@@ -55,6 +57,7 @@ impl Pointers {
         }
     }
 
+    /// Returns true if a pointer has a place, for which one that rests may be forgotten.
     fn make_room(&mut self, now: Instant) -> bool {
         if self.shown.len() >= limits::POINTERS_MAX {
             self.shown
@@ -72,7 +75,7 @@ impl Pointers {
                 due.push((*id, pointer.presence));
             }
         }
-        // A pointer that left the picture gives its place away once that was said.
+        // A pointer that left the picture gives its place away once the others were told.
         self.shown
             .retain(|_, pointer| pointer.changed || pointer.presence.pointer.is_some());
         due

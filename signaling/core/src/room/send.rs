@@ -1,10 +1,7 @@
-//! Who is told, and by which way.
+//! Sending: to which sessions, and on which path.
 
 use super::Room;
-use crate::{
-    Class, Effect, Path, Pressure, SessionId,
-    session::{OpsPath, Session},
-};
+use crate::{Class, Effect, Path, Pressure, SessionId, session::Session};
 use bytes::Bytes;
 use fmz_proto::{
     encode_server,
@@ -12,12 +9,12 @@ use fmz_proto::{
 };
 
 impl Room {
-    /// Tells one session, over its WebSocket.
+    /// Sends a message to one session, over its WebSocket.
     pub(super) fn send(&mut self, id: SessionId, message: Message) {
         self.send_frame(vec![id], Class::Must, encode_server(message));
     }
 
-    /// Tells one session by the way on which it asked.
+    /// Sends a message to one session, by the path on which it asked.
     pub(super) fn send_by(&mut self, id: SessionId, path: Path, message: Message) {
         let frame = encode_server(message);
         match path {
@@ -27,12 +24,9 @@ impl Room {
         }
     }
 
-    /// Tells one session by the way of committed ops, in order with them.
+    /// Sends a message to one session by the path of committed ops, in order with them.
     pub(super) fn send_with_ops(&mut self, id: SessionId, message: Message) {
-        let on_channel = self
-            .sessions
-            .get(&id)
-            .is_some_and(|session| session.path != OpsPath::Socket);
+        let on_channel = self.sessions.get(&id).is_some_and(Session::is_on_channel);
         self.send_by(
             id,
             if on_channel { Path::Ops } else { Path::Socket },
@@ -40,34 +34,44 @@ impl Room {
         );
     }
 
-    /// Tells everyone who takes part, over their WebSockets.
+    /// Sends a message to all sessions that take part, over their WebSockets.
     pub(super) fn broadcast(&mut self, message: Message, except: Option<SessionId>) {
         let sessions = self.select(|id, session| session.is_live() && Some(id) != except);
         self.send_frame(sessions, Class::Must, encode_server(message));
     }
 
-    /// Sends the same committed ops to all of these who get ops, to each by one way.
+    /// Sends the same committed ops to all sessions that are wanted and get ops, to each by one
+    /// path.
     pub(super) fn fan_out(&mut self, frame: &Bytes, wanted: impl Fn(&Session) -> bool) {
-        let fed = |session: &Session| session.is_fed() && wanted(session);
-        let sockets = self.select(|_, session| fed(session) && session.path == OpsPath::Socket);
-        let channels = self.select(|_, session| fed(session) && session.path != OpsPath::Socket);
+        let (mut sockets, mut channels) = (Vec::new(), Vec::new());
+        for (id, session) in self.sessions.iter() {
+            if session.is_fed() && wanted(session) {
+                match session.is_on_channel() {
+                    false => sockets.push(*id),
+                    true => channels.push(*id),
+                }
+            }
+        }
         self.send_frame(sockets, Class::Must, frame.clone());
         self.send_channel(channels, Channel::Ops, frame.clone());
     }
 
-    /// Sends the same copies to everyone whose commits go by channel.
+    /// Sends the same copies to all sessions that take them.
     pub(super) fn fan_out_copies(&mut self, frame: Bytes) {
         let sessions = self.select(|_, session| session.is_covered());
         self.send_channel(sessions, Channel::Live, frame);
     }
 
-    /// Sends something that may be lost to everyone but one.
+    /// Sends a message that may be lost to all sessions that keep up, except one.
     pub(super) fn fan_out_presence(&mut self, message: Message, except: SessionId) {
         let frame = encode_server(message);
-        let keeps_up = |session: &Session| session.pressure == Pressure::Low;
-        let other = |id, session: &Session| session.is_live() && id != except && keeps_up(session);
-        let sockets = self.select(|id, session| other(id, session) && !session.live_channel());
-        let channels = self.select(|id, session| other(id, session) && session.live_channel());
+        let keeps_up = |session: &Session| {
+            let live = session.live();
+            live.is_some_and(|live| live.pressure == Pressure::Low)
+        };
+        let other = |id, session: &Session| id != except && keeps_up(session);
+        let sockets = self.select(|id, session| other(id, session) && !session.has_live_channel());
+        let channels = self.select(|id, session| other(id, session) && session.has_live_channel());
         self.send_frame(sockets, Class::Presence, frame.clone());
         self.send_channel(channels, Channel::Live, frame);
     }
@@ -98,8 +102,9 @@ impl Room {
         payload: Bytes,
     ) {
         if !sessions.is_empty() {
-            let sessions = sessions.into_iter().map(SessionId::link).collect();
+            let sessions = sessions.into_iter().map(|id| self.on_link(id)).collect();
             self.tell_sfu(to_sfu::Message::Send(SendData {
+                room: self.info.room.clone(),
                 sessions,
                 channel: channel.into(),
                 payload,
@@ -107,10 +112,13 @@ impl Room {
         }
     }
 
+    /// Sends a message to the forwarding unit, which is up.
     pub(super) fn tell_sfu(&mut self, message: to_sfu::Message) {
+        debug_assert!(self.link.is_some(), "a unit that is away has no transports");
         self.effects.push_back(Effect::ToSfu(message));
     }
 
+    /// Returns the sessions that are wanted.
     pub(super) fn select(
         &self,
         mut wanted: impl FnMut(SessionId, &Session) -> bool,

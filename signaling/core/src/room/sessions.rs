@@ -1,9 +1,9 @@
-//! The sessions of a room, and which of them something waits for: with thousands of viewers, a
-//! message of one must not cost a look at all.
+//! The sessions of a room, and indexes of those that something waits for: with thousands of
+//! viewers, a message of one session must not cost a look at all the others.
 
 use crate::{
     SessionId, limits,
-    session::{Feed, Pace, Session, Stage},
+    session::{Feed, Live, Pace, Pen, Session, Stage},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,13 +13,13 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: BTreeMap<SessionId, Session>,
-    /// Those that changed since [`Self::settle`]. The other two say how things stood then.
+    /// Sessions that changed since [`Self::settle`]. The two indexes are as of then.
     touched: Vec<SessionId>,
-    /// Those that come in or wait for a snapshot.
+    /// Sessions that are joining or wait for a snapshot.
     asking: BTreeSet<SessionId>,
-    /// Those whose batches wait for their turn.
+    /// Sessions with batches that wait for their turn.
     sending: BTreeSet<SessionId>,
-    /// No session is over before.
+    /// No session is over before this time.
     over_at: Option<Instant>,
 }
 
@@ -47,6 +47,16 @@ impl Sessions {
         Some(session)
     }
 
+    /// Returns a session that takes part.
+    pub(super) fn live(&self, id: &SessionId) -> Option<&Live> {
+        self.get(id)?.live()
+    }
+
+    /// Returns a session that takes part, to change it.
+    pub(super) fn live_mut(&mut self, id: &SessionId) -> Option<&mut Live> {
+        self.get_mut(id)?.live_mut()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&SessionId, &Session)> {
         self.all.iter()
     }
@@ -55,9 +65,10 @@ impl Sessions {
         self.all.values()
     }
 
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+    /// Returns all sessions that take part, to change them.
+    pub(super) fn all_live_mut(&mut self) -> impl Iterator<Item = &mut Live> {
         self.touched.extend(self.all.keys());
-        self.all.values_mut()
+        self.all.values_mut().filter_map(Session::live_mut)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,18 +79,20 @@ impl Sessions {
         self.all.is_empty()
     }
 
+    /// Forgets all sessions, and returns their numbers.
     pub(super) fn take(&mut self) -> impl Iterator<Item = SessionId> + use<> {
         std::mem::take(self).all.into_keys()
     }
 
-    /// Those that come in or wait for a snapshot, in order.
+    /// Returns the sessions that are joining or wait for a snapshot, in order.
     pub(super) fn asking(&self) -> impl Iterator<Item = (SessionId, &Session)> {
         self.of(&self.asking)
     }
 
-    /// Those whose batches wait for their turn, in order.
-    pub(super) fn sending(&self) -> impl Iterator<Item = (SessionId, &Session)> {
-        self.of(&self.sending)
+    /// Returns the sessions with batches that wait for their turn, in order.
+    pub(super) fn sending(&self) -> impl Iterator<Item = (SessionId, &Pen)> {
+        let sessions = self.of(&self.sending);
+        sessions.filter_map(|(id, session)| Some((id, session.live()?.pen.as_ref()?)))
     }
 
     fn of<'a>(
@@ -89,7 +102,7 @@ impl Sessions {
         ids.iter().filter_map(|id| Some((*id, self.all.get(id)?)))
     }
 
-    /// Finds out what waits for those that changed.
+    /// Brings the indexes up to date for the sessions that changed.
     pub(super) fn settle(&mut self) {
         for id in self.touched.drain(..) {
             let session = self.all.get(&id);
@@ -98,18 +111,18 @@ impl Sessions {
         }
     }
 
-    /// Takes note that a session may be over then.
+    /// Notes that a session may be over at this time.
     pub(super) fn over_not_before(&mut self, at: Instant) {
         self.over_at = Some(self.over_at.map_or(at, |bound| bound.min(at)));
     }
 
-    /// When to look for sessions that are over: none is before.
+    /// Returns when to look for sessions that are over: none is before.
     pub(super) fn over_at(&self) -> Option<Instant> {
         self.over_at.filter(|_| !self.all.is_empty())
     }
 
-    /// Looks at all of them for when the first is over.
-    pub(super) fn look(&mut self) {
+    /// Finds out when the first session is over.
+    pub(super) fn find_over_at(&mut self) {
         self.over_at = self.all.values().map(Session::over_at).min();
     }
 }
@@ -124,22 +137,26 @@ fn put(ids: &mut BTreeSet<SessionId>, id: SessionId, belongs: bool) {
 
 impl Session {
     fn asks(&self) -> bool {
-        self.stage == Stage::Joining || self.feed == Feed::Snapshot
+        match &self.stage {
+            Stage::Joining => true,
+            Stage::Live(live) => live.feed == Feed::Snapshot,
+        }
     }
 
     fn sends(&self) -> bool {
-        !self.inbox.is_empty()
+        let pen = self.live().and_then(|live| live.pen.as_ref());
+        pen.is_some_and(Pen::has_waiting)
     }
 
-    /// When it is over if nothing is heard of it.
+    /// Returns when the session is over if nothing more comes from it.
     pub(super) fn over_at(&self) -> Instant {
         let alive = self.join.expires.min(self.heard + limits::SILENCE_MAX);
         self.held_until().map_or(alive, |held| held.min(alive))
     }
 
-    /// When patience with a consumer to which nothing is sent ends.
+    /// Returns when the patience with a consumer ends to which nothing is sent.
     pub(super) fn held_until(&self) -> Option<Instant> {
-        match self.pace {
+        match self.pace()? {
             Pace::Held { since, .. } => Some(since + limits::HELD_MAX),
             Pace::Tick | Pace::Wide => None,
         }

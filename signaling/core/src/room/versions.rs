@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Asker, Commit, Committed, Outcome, Refusal, Restore, Restored, Whose, limits};
 use fmz_annotation::{
-    Authority, Document,
+    Authority, Document, Ops,
     version::{self, Overwritten, Scope, Version},
 };
 use fmz_proto::{
@@ -137,7 +137,8 @@ impl Room {
         Ok(version)
     }
 
-    /// Numbers the changes that come with a commit. Returns those of others that they replace.
+    /// Numbers the changes that come with a commit. Returns the changes of others
+    /// that they replace.
     fn deliver(
         &mut self,
         asker: &Asker,
@@ -154,8 +155,8 @@ impl Room {
         let document = self.sequencer.document();
         let ops = version::claim(ops, author, document.last_counter(author));
         let ops = ops.ok_or_else(|| Refusal::new("out_of_range", "too many objects"))?;
-        let overwritten = version::overwritten(document, since, author, &ops)
-            .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        let ops = Ops::check(ops).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        let overwritten = version::overwritten(document, since, author, &ops);
         let ops = self
             .sequencer
             .rebase(author, since, ops)
@@ -234,8 +235,8 @@ impl Room {
         }
     }
 
-    /// Returns the number that the asker's subject has outside of sessions, and gives it one if it
-    /// has none.
+    /// Returns the number that the asker's subject has outside of sessions, and gives
+    /// it a number if it has none.
     fn outside_author(&mut self, asker: &Asker, now: Instant) -> Result<u32, Refusal> {
         let document = self.sequencer.document();
         if let Some(author) = document.author_by_session(&asker.subject, &OUTSIDE_KEY) {
@@ -254,9 +255,9 @@ impl Room {
 
     /// Numbers an op that the server itself makes.
     fn number_own(&mut self, op: op::Op, now: Instant) -> Result<(), Refusal> {
-        let (ops, ms) = (vec![Op { op: Some(op) }], self.unix_ms(now));
+        let ms = self.unix_ms(now);
         self.sequencer
-            .number(0, Authority::Author, 0, ops, ms, now)
+            .number_own(op, ms, now)
             .map_err(|refused| Refusal::new(refused.code, refused.text))
     }
 

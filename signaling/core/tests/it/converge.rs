@@ -1,7 +1,7 @@
 //! Many who draw, over paths that come and go and a log that takes its time: all
 //! end with what the log holds.
 
-use crate::world::{DRAW, World, rectangle, snapshot};
+use crate::world::{DRAW, EPOCH, World, rectangle, snapshot};
 use fmz_annotation::Document;
 use fmz_proto::v1::{
     Channel, ChannelState, OpBatch, Resync, client_message, from_sfu, server_message::Message,
@@ -175,7 +175,8 @@ fn set_channel(world: &mut World, client: &mut Client, open: bool) {
     client.ops.clear();
     client.channel = open;
     let state = ChannelState {
-        session: id.link(),
+        room: "demo".into(),
+        session: id.on_link(EPOCH),
         transport: 1,
         channel: Channel::Ops.into(),
         open,

@@ -2,7 +2,7 @@
 
 use crate::pace::commits;
 use crate::versions::{named, page};
-use crate::world::{DRAW, World, ops, rectangle};
+use crate::world::{DRAW, World, ops, read, rectangle};
 use fmz_signaling_core::{Path, SessionId, limits};
 use std::time::Duration;
 
@@ -131,7 +131,9 @@ fn gather5_ops_brought_when_the_room_stops_gathering_are_in_its_append_and_count
     world.now = until.unwrap();
     world.prompt = false;
     let said = ops(rectangle(1, seq));
-    world.room.handle_message(ada, said, Path::Socket, arrived);
+    world
+        .room
+        .handle_message(ada, read(said), Path::Socket, arrived);
     world.pass(Duration::ZERO);
     let next = world.room.gathers_until(world.now);
     assert!(next > Some(world.now), "while the log is at work");

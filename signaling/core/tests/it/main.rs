@@ -10,6 +10,7 @@ mod gather;
 mod grants;
 mod hash;
 mod join;
+mod link;
 mod loss;
 mod media;
 mod ops;

@@ -1,4 +1,4 @@
-use crate::world::{DRAW, PUBLISH, World};
+use crate::world::{DRAW, EPOCH, PUBLISH, World};
 use fmz_proto::v1::{
     Answer, FrameMap, FrameMapState, IceCandidate, LinkError, MediaKind, Mute, Offer,
     PublicationEnded, PublicationStarted, Publish, RestartTransport, Source, TransportOffer,
@@ -26,7 +26,7 @@ pub(crate) fn started(id: SessionId, publication: &str) -> from_sfu::Message {
     from_sfu::Message::PublicationStarted(PublicationStarted {
         room,
         publication,
-        session: id.link(),
+        session: id.on_link(EPOCH),
         codec,
     })
 }
@@ -88,6 +88,7 @@ fn media2_offers_answers_and_candidates_pass_for_the_transport_in_use_only() {
             transport,
         };
         world.sfu(from_sfu::Message::Offer(TransportOffer {
+            room: "demo".into(),
             session: 1,
             offer: Some(offer),
         }));
@@ -173,7 +174,14 @@ fn media4_publishing_needs_the_grant_a_transport_and_a_free_place() {
         Some(("no_transport".into(), 2))
     );
     world.say(ada, publish(1));
+    world.forget();
     world.say(ada, publish(1));
+    assert!(world.sent.is_empty() && world.to_sfu.is_empty(), "repeated");
+    let client::Message::Publish(mut other) = publish(1) else {
+        unreachable!()
+    };
+    other.source = Source::Screen.into();
+    world.say(ada, client::Message::Publish(other));
     assert_eq!(
         error_code(&world.messages(ada)),
         Some(("request_taken".into(), 1))
@@ -324,6 +332,7 @@ fn media9_a_refused_publication_frees_its_place_and_is_told_to_who_asked() {
     let (ada, ben) = pair(&mut world);
     world.say(ada, publish(4));
     let error = LinkError {
+        room: "demo".into(),
         session: 1,
         code: "codec".into(),
         text: "no such codec".into(),
@@ -344,6 +353,7 @@ fn media10_a_transport_that_closed_takes_its_publications_along() {
     world.sfu(started(ada, "p-0-1-1"));
     world.forget();
     let state = |transport| TransportState {
+        room: "demo".into(),
         session: 1,
         transport,
         status: TransportStatus::Closed.into(),

@@ -1,6 +1,6 @@
 //! Consumers that do not keep up, wide ticks, and what a room takes at most.
 
-use crate::world::{DRAW, Sent, VIEW, World, create, ops, rectangle, revisions, snapshot};
+use crate::world::{DRAW, EPOCH, Sent, VIEW, World, create, ops, rectangle, revisions, snapshot};
 use fmz_annotation::Document;
 use fmz_proto::{
     limits::TEXT_BYTES_MAX,
@@ -187,7 +187,8 @@ fn with_channel(world: &mut World) -> [SessionId; 2] {
 /// The media server says how much waits for a channel.
 fn press_channel(world: &mut World, id: SessionId, transport: u32, level: ChannelLevel) {
     let told = ChannelPressure {
-        session: id.link(),
+        room: "demo".into(),
+        session: id.on_link(EPOCH),
         transport,
         channel: Channel::Ops.into(),
         level: level.into(),

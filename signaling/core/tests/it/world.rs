@@ -1,18 +1,18 @@
 //! A room with a log that answers when told to, and with what every session was sent.
 
 use bytes::Bytes;
-use fmz_annotation::Document;
+use fmz_annotation::{Document, Ops};
 use fmz_proto::{
-    Message as _, decode_server,
+    EncodedBatch, FromClient, Message as _, decode_server,
     v1::{
         Channel, ChannelState, CommittedBatch, Create, DocumentSnapshot, FrameStamp, Grants, Kind,
-        Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, Welcome,
+        Media, MediaKind, ObjectId, Op, OpBatch, Publish, ReceivedData, Source, UnitUp, Welcome,
         client_message, from_sfu, op, server_message::Message, to_sfu,
     },
 };
 use fmz_signaling_core::{
-    AppendToken, Asker, Class, Command, CommandId, Effect, Join, Outcome, Path, ReadToken, Reason,
-    Room, RoomInfo, RoomLimits, SessionId, StateAt,
+    AppendToken, Asker, Class, Command, CommandId, Effect, Join, LinkEpoch, LinkSession, Outcome,
+    Path, ReadToken, Reason, Room, RoomInfo, RoomLimits, SessionId, StateAt,
 };
 use std::{
     collections::BTreeMap,
@@ -34,6 +34,10 @@ pub(crate) const PUBLISH: Grants = Grants {
     publish: true,
     ..DRAW
 };
+
+/// The epoch of the forwarding unit that is up at the beginning: sessions have the same numbers on
+/// the link as in the room.
+pub(crate) const EPOCH: LinkEpoch = LinkEpoch(0);
 
 /// A film of 100 frames at 24 a second.
 pub(crate) fn film(id: &str) -> Media {
@@ -60,6 +64,12 @@ impl Sent {
     pub(crate) fn message(&self) -> Message {
         decode_server(&self.frame).unwrap().unwrap()
     }
+}
+
+/// Returns a message as a connection gives it to the room.
+pub(crate) fn read(message: client_message::Message) -> FromClient<Ops> {
+    let checked = FromClient::check(message).and_then(|message| message.try_map(Ops::read));
+    checked.expect("a message within the limits")
 }
 
 pub(crate) struct World {
@@ -98,8 +108,10 @@ impl World {
             server: "test".into(),
             limits,
         };
+        let mut room = Room::new(info, document, 1_000_000, now);
+        room.handle_sfu(from_sfu::Message::Up(UnitUp::default()), now);
         Self {
-            room: Room::new(info, document, 1_000_000, now),
+            room,
             now,
             log: Vec::new(),
             appends: Vec::new(),
@@ -170,7 +182,7 @@ impl World {
 
     pub(crate) fn say(&mut self, id: SessionId, message: client_message::Message) {
         self.room
-            .handle_message(id, message, Path::Socket, self.now);
+            .handle_message(id, read(message), Path::Socket, self.now);
         self.settle();
     }
 
@@ -182,7 +194,9 @@ impl World {
     ) {
         let payload = fmz_proto::encode_client(message);
         let data = ReceivedData {
-            session: id.link(),
+            room: "demo".into(),
+            session: id.on_link(EPOCH),
+            transport: 1,
             channel: channel.into(),
             payload,
         };
@@ -196,7 +210,8 @@ impl World {
 
     pub(crate) fn channel(&mut self, id: SessionId, channel: Channel, open: bool) {
         let state = ChannelState {
-            session: id.link(),
+            room: "demo".into(),
+            session: id.on_link(EPOCH),
             transport: 1,
             channel: channel.into(),
             open,
@@ -294,6 +309,7 @@ impl World {
                 expected_revision,
                 batches,
             } => {
+                let batches = batches.iter().map(EncodedBatch::decode).collect();
                 self.appends.push((token, expected_revision, batches));
                 assert_eq!(self.appends.len(), 1, "one append is on its way at a time");
             }
@@ -327,7 +343,7 @@ impl World {
                         frame: send.payload.clone(),
                     };
                     self.sent
-                        .entry(SessionId::from_link(session).unwrap())
+                        .entry(LinkSession::from_number(session).session)
                         .or_default()
                         .push(sent);
                 }

@@ -7,13 +7,10 @@
 mod cpu;
 mod pens;
 
-use fmz_annotation::Document;
-use fmz_proto::{
-    decode_client,
-    v1::{CommittedBatch, Grants, client_message::Message},
-};
-use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId};
-use fmz_store::{Disk, OpLog};
+use fmz_annotation::{Document, Ops};
+use fmz_proto::{EncodedBatch, FromClient, v1::Grants};
+use fmz_signaling_core::{AppendToken, Effect, Join, Path, Room, RoomInfo, SessionId, read_client};
+use fmz_store::{Disk, OpLog, OpenedLog, Records};
 use std::time::{Duration, Instant};
 
 /// Everyone who fits into a room, all drawing.
@@ -32,9 +29,10 @@ async fn main() -> Result<(), Failure> {
     figure("ops_sequenced_per_core_s", Bench::new(None)?.run().await?);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let disk = Disk::open(folder.path().join("log"))?;
+    let log = disk.open(VIDEO).await?;
     figure(
         "ops_durable_per_core_s",
-        Bench::new(Some(disk))?.run().await?,
+        Bench::new(Some((disk, log)))?.run().await?,
     );
     Ok(())
 }
@@ -51,19 +49,19 @@ struct Append {
     due: Instant,
     token: AppendToken,
     expected: u64,
-    batches: Vec<CommittedBatch>,
+    batches: Vec<EncodedBatch>,
 }
 
 struct Bench {
     room: Room,
     begun: Instant,
-    disk: Option<Disk>,
+    disk: Option<(Disk, OpenedLog)>,
     append: Option<Append>,
     handed_out: u64,
 }
 
 impl Bench {
-    fn new(disk: Option<Disk>) -> Result<Self, Failure> {
+    fn new(disk: Option<(Disk, OpenedLog)>) -> Result<Self, Failure> {
         let begun = Instant::now();
         let info = RoomInfo {
             room: VIDEO.into(),
@@ -97,7 +95,7 @@ impl Bench {
                 before = Some((self.handed_out, cpu::of_this_process()?));
             }
             self.settle(now).await?;
-            let message = decode_client(&frame)?;
+            let message = read_client(&frame)?;
             self.take(session, message, now);
         }
         let (ops, spent) = before.ok_or("nothing was measured")?;
@@ -105,7 +103,7 @@ impl Bench {
         Ok((self.handed_out - ops) as f64 / spent.as_secs_f64())
     }
 
-    fn take(&mut self, session: SessionId, message: Message, now: Instant) {
+    fn take(&mut self, session: SessionId, message: FromClient<Ops>, now: Instant) {
         self.room.handle_message(session, message, Path::Ops, now);
         self.perform(now);
     }
@@ -131,8 +129,11 @@ impl Bench {
         let Some(append) = self.append.take() else {
             return Ok(());
         };
-        if let Some(disk) = &self.disk {
-            disk.append(VIDEO, append.expected, append.batches).await?;
+        if let Some((disk, log)) = &mut self.disk {
+            assert_eq!(log.head.revision, append.expected, "one writer");
+            let records = Records::new(log.head, append.batches)?;
+            log.head = records.head();
+            disk.append(&log.lease, records).await?;
         }
         self.room
             .handle_appended::<String>(append.token, Ok(()), now);

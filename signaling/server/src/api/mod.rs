@@ -42,8 +42,8 @@ async fn openapi() -> Json<utoipa::openapi::OpenApi> {
     Json(Description::openapi())
 }
 
-/// The former path of `restore`. The description leaves it out, so that new programs use the new
-/// one.
+/// The former path of `restore`. It is not in the description, so that new programs
+/// use the new one.
 const FORMER_RESTORE: &str = "/api/v1/rooms/{room}/rollback";
 
 /// Returns the routes for participants.

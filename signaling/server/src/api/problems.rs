@@ -1,6 +1,11 @@
 //! The status, code and text by which REST answers each error.
 
-use crate::{history::HistoryError, problem::Problem, rooms::RoomError, token::TokenError};
+use crate::{
+    history::HistoryError,
+    problem::Problem,
+    rooms::{NotOpen, RoomError},
+    token::TokenError,
+};
 use axum::{
     extract::rejection::{JsonRejection, QueryRejection},
     http::StatusCode,
@@ -14,17 +19,26 @@ pub(super) fn forbidden() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "forbidden", text)
 }
 
-impl From<RoomError> for Problem {
-    fn from(error: RoomError) -> Self {
+impl From<NotOpen> for Problem {
+    fn from(error: NotOpen) -> Self {
         match error {
-            RoomError::NoRoom => {
+            NotOpen::Unknown => {
                 let text = "there is no such room";
                 Self::new(StatusCode::NOT_FOUND, "room_unknown", text)
             }
-            RoomError::Closing => Self::unavailable(
+            NotOpen::Storage => Self::unavailable("storage", "the room cannot be read for now"),
+            NotOpen::Closing => Self::unavailable(
                 "reloading",
                 "the room is being opened again or cannot be read; try again",
             ),
+        }
+    }
+}
+
+impl From<RoomError> for Problem {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::NotOpen(error) => error.into(),
             RoomError::Refused(refusal) => refusal.into(),
         }
     }
@@ -67,7 +81,7 @@ impl From<CatalogError> for Problem {
             CatalogError::Exists => StatusCode::CONFLICT,
             CatalogError::Full => StatusCode::INSUFFICIENT_STORAGE,
             CatalogError::Failed(_) => {
-                return Self::unavailable(error.code(), "nothing can be saved");
+                return Self::unavailable(error.code(), "rooms cannot be read or saved for now");
             }
         };
         Self::new(status, error.code(), error.to_string())

@@ -1,7 +1,7 @@
 //! Rooms: operators make and list them; a token of a room shows that room.
 
 use super::{auth::Bearer, problems::forbidden};
-use crate::{problem::Problem, rooms::RoomError, state::State, token::is_room_name};
+use crate::{problem::Problem, rooms::NotOpen, state::State, token::is_room_name};
 use axum::{
     Json,
     extract::{Path, State as Extract, rejection::JsonRejection},
@@ -74,7 +74,7 @@ pub(crate) async fn create(
         ));
     }
     let room = new_room(&room, &title);
-    state.store.create_room(room.clone()).await?;
+    state.stores.catalog.create_room(room.clone()).await?;
     Ok((StatusCode::CREATED, Json(room.into())))
 }
 
@@ -82,6 +82,7 @@ pub(crate) async fn create(
     (status = 200, description = "All rooms in order of name", body = Vec<RoomView>),
     (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
     (status = 403, description = "Not an operator's token: `forbidden`; a page of another origin: `origin`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
@@ -90,14 +91,8 @@ pub(crate) async fn list(
     if !claims.is_operator() {
         return Err(forbidden());
     }
-    Ok(Json(
-        state
-            .store
-            .rooms()
-            .into_iter()
-            .map(RoomView::from)
-            .collect(),
-    ))
+    let rooms = state.stores.catalog.rooms().await?;
+    Ok(Json(rooms.into_iter().map(RoomView::from).collect()))
 }
 
 #[utoipa::path(get, path = "/api/v1/rooms/{room}", params(("room" = String, Path)), security(("token" = [])), responses(
@@ -105,6 +100,7 @@ pub(crate) async fn list(
     (status = 401, description = "No valid token: `token`, `expired`", body = Problem),
     (status = 403, description = "A token of another room: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
@@ -114,11 +110,9 @@ pub(crate) async fn show(
     if !claims.covers(&room) {
         return Err(forbidden());
     }
-    state
-        .store
-        .room(&room)
-        .map(|room| Json(room.into()))
-        .ok_or(RoomError::NoRoom.into())
+    let room = state.stores.catalog.room(&room).await?;
+    room.map(|room| Json(room.into()))
+        .ok_or(NotOpen::Unknown.into())
 }
 
 pub(crate) fn new_room(room: &str, title: &str) -> StoredRoom {

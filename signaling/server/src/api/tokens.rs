@@ -4,7 +4,7 @@ use super::{auth::Bearer, problems::forbidden};
 use crate::{
     origin,
     problem::Problem,
-    rooms::RoomError,
+    rooms::NotOpen,
     state::State,
     token::{Grant, LIFETIME_MAX, TokenRequest},
 };
@@ -56,6 +56,7 @@ pub(crate) struct TokenView {
     (status = 403, description = "Not the owner of this room, or more asked than the owner has: `forbidden`; a page of another origin: `origin`", body = Problem),
     (status = 404, description = "There is no such room: `room_unknown`", body = Problem),
     (status = 413, description = "The body is too large: `too_large`", body = Problem),
+    (status = 503, description = "The rooms cannot be read for now: `storage`", body = Problem),
 ))]
 pub(crate) async fn mint(
     Extract(state): Extract<State>,
@@ -68,7 +69,8 @@ pub(crate) async fn mint(
     if !claims.covers(&room) || !claims.grants.contains(&Grant::Own) {
         return Err(forbidden());
     }
-    state.store.room(&room).ok_or(RoomError::NoRoom)?;
+    let known = state.stores.catalog.room(&room).await?;
+    known.ok_or(NotOpen::Unknown)?;
     let Json(wanted) = body?;
     if !wanted.grants.is_subset(&claims.grants) {
         return Err(forbidden());

@@ -190,7 +190,7 @@ pub(crate) async fn document(
     forbid_unless_covered(&claims, &room)?;
     let version = find(&state, &room, asker(&claims, None), &version).await?;
     let _permit = state.reads.try_acquire().map_err(|_| busy())?;
-    let document = history::document_at(state.store.clone(), &room, version.revision).await?;
+    let document = history::document_at(&state.stores, &room, version.revision).await?;
     let encode = move || document.snapshot().encode_to_vec();
     let bytes = spawn_blocking(encode)
         .await
@@ -260,8 +260,8 @@ pub(crate) async fn diff(
     let from = find(&state, &room, asker(&claims, None), &query.from).await?;
     let to = find(&state, &room, asker(&claims, None), &query.to).await?;
     let _permit = state.reads.try_acquire().map_err(|_| busy())?;
-    let from = history::document_at(state.store.clone(), &room, from.revision).await?;
-    let to = history::document_at(state.store.clone(), &room, to.revision).await?;
+    let from = history::document_at(&state.stores, &room, from.revision).await?;
+    let to = history::document_at(&state.stores, &room, to.revision).await?;
     let changes = spawn_blocking(move || version::diff(&from, &to)).await;
     let changes = changes.map_err(|_| Problem::internal())?;
     Ok(Json(DiffView {

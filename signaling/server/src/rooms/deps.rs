@@ -1,15 +1,15 @@
 //! The things that all rooms of a server share.
 
+use super::link::Link;
 use crate::metrics::Metrics;
-use fmz_proto::v1::to_sfu;
 use fmz_signaling_core::RoomLimits;
-use fmz_store::Store;
+use fmz_store::Stores;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
 /// The things that a room's task needs besides its own room.
 pub(crate) struct RoomDeps {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stores: Stores,
     /// One permit for each older state that is being read. REST takes its own from the same.
     pub(crate) reads: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
@@ -17,5 +17,5 @@ pub(crate) struct RoomDeps {
     pub(crate) limits: RoomLimits,
     /// How long a room without people stays open.
     pub(crate) idle: Duration,
-    pub(crate) to_sfu: mpsc::Sender<to_sfu::Message>,
+    pub(crate) link: Link,
 }

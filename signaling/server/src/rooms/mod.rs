@@ -1,21 +1,27 @@
-//! The directory of rooms: those that are open, and which session is in which. It knows neither
-//! sockets nor HTTP.
+//! The directory of the rooms that are open. It knows neither sockets nor HTTP.
 
 mod deps;
 mod inputs;
+mod link;
+mod opening;
 mod outbox;
 mod reads;
 mod replies;
 mod snapshots;
 mod socket_queue;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use deps::RoomDeps;
 pub(crate) use inputs::{Input, InputSender};
+pub(crate) use link::Link;
+pub(crate) use opening::NotOpen;
 pub(crate) use replies::{Reply, Request};
 pub(crate) use socket_queue::{Outgoing, SocketFrames, SocketQueue, socket_queue};
 
-use fmz_signaling_core::{Asker, Join, Reason, Refusal, SessionId};
+use fmz_signaling_core::{Asker, Join, Reason, Refusal};
+use opening::Opening;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -25,16 +31,13 @@ use tokio::sync::oneshot;
 /// Says why a room does not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum RoomError {
-    /// The catalog holds no room of this name.
-    NoRoom,
-    /// The room closes just now, or cannot be opened: asking again may help.
-    Closing,
+    /// The room cannot be entered.
+    NotOpen(NotOpen),
     /// The room is open, and refuses.
     Refused(Refusal),
 }
 
-/// All open rooms. There are no more than the catalog holds, and no more sessions than the server
-/// takes.
+/// All open rooms. There are no more than the catalog holds.
 pub(crate) struct Rooms {
     deps: Arc<RoomDeps>,
     directory: Arc<Mutex<Directory>>,
@@ -43,19 +46,20 @@ pub(crate) struct Rooms {
 #[derive(Debug, Default)]
 struct Directory {
     rooms: HashMap<String, Handle>,
-    sessions: HashMap<SessionId, InputSender>,
     /// Rooms opened so far.
     opened: u64,
     /// True once the server stops: no room is opened any more.
     closed: bool,
 }
 
-/// Reaches a room's task.
+/// Reaches a room's task. It is there from the moment that the first asker wants the room, so that
+/// all who come while it opens share one opening.
 #[derive(Debug, Clone)]
 struct Handle {
     /// Tells a room from one of the same name that was opened later.
     generation: u64,
     inputs: InputSender,
+    opening: Opening,
 }
 
 impl Rooms {
@@ -70,22 +74,17 @@ impl Rooms {
         locked(&self.directory)
     }
 
-    /// Brings a session to its room, which is opened if it is not open. Returns `None` if the room
-    /// closes just now.
+    /// Brings a session to its room, which is opened if it is not open.
     pub(crate) async fn join(
         &self,
         room: String,
         join: Join,
         queue: SocketQueue,
-    ) -> Option<InputSender> {
-        let (session, inputs) = (join.session, self.room(&room)?);
-        self.directory().sessions.insert(session, inputs.clone());
+    ) -> Result<InputSender, NotOpen> {
+        let inputs = self.room(&room).await?;
         let join = Box::new(join);
         let sent = inputs.send(Input::Join { join, queue }).await;
-        if !sent {
-            self.forget_session(session);
-        }
-        sent.then_some(inputs)
+        sent.then_some(inputs).ok_or(NotOpen::Closing)
     }
 
     /// Gives a room the command that `request` makes, and waits for its answer. The room is opened
@@ -96,55 +95,79 @@ impl Rooms {
         asker: Asker,
         request: impl FnOnce(Reply<A>) -> Request,
     ) -> Result<A, RoomError> {
-        self.deps.store.room(room).ok_or(RoomError::NoRoom)?;
-        let inputs = self.room(room).ok_or(RoomError::Closing)?;
+        let closing = RoomError::NotOpen(NotOpen::Closing);
+        let inputs = self.room(room).await.map_err(RoomError::NotOpen)?;
         let (reply, answered) = oneshot::channel();
         let (asker, request) = (Box::new(asker), request(reply));
         let input = Input::Command { asker, request };
         if !inputs.send(input).await {
-            return Err(RoomError::Closing);
+            return Err(closing);
         }
         // The sender is dropped without an answer if the room ends before it takes the command.
-        let answered = answered.await.map_err(|_| RoomError::Closing)?;
+        let answered = answered.await.map_err(|_| closing)?;
         answered.map_err(RoomError::Refused)
     }
 
-    fn room(&self, name: &str) -> Option<InputSender> {
+    /// Returns the way into a room once it is open. The first asker has it opened; those that come
+    /// meanwhile wait for the same opening. After an opening that failed the next asker begins one.
+    async fn room(&self, name: &str) -> Result<InputSender, NotOpen> {
+        let Handle {
+            inputs, opening, ..
+        } = self.handle(name)?;
+        opening.outcome().await?;
+        Ok(inputs)
+    }
+
+    /// Returns the handle of a room, whose task is started if there is none.
+    fn handle(&self, name: &str) -> Result<Handle, NotOpen> {
         let mut directory = self.directory();
         if directory.closed {
-            return None;
+            return Err(NotOpen::Closing);
         }
-        let open = directory.rooms.get(name);
-        if let Some(handle) = open.filter(|handle| !handle.inputs.is_closed()) {
-            return Some(handle.inputs.clone());
+        let found = directory.rooms.get(name);
+        if let Some(handle) = found.filter(|handle| !handle.inputs.is_closed()) {
+            return Ok(handle.clone());
         }
-        let stored = self.deps.store.room(name)?;
-        let (inputs, received) = inputs::inputs();
+        let (inputs, link, received) = inputs::inputs();
+        let (opener, opening) = opening::opening();
+        self.deps.link.connect(name, link);
         directory.opened += 1;
         let generation = directory.opened;
         let handle = Handle {
             generation,
-            inputs: inputs.clone(),
+            inputs,
+            opening,
         };
-        directory.rooms.insert(name.to_owned(), handle);
+        directory.rooms.insert(name.to_owned(), handle.clone());
         self.deps.metrics.rooms.set(directory.rooms.len() as i64);
         let (deps, open, name) = (self.deps.clone(), self.directory.clone(), name.to_owned());
         tokio::spawn(async move {
-            task::run(deps.clone(), stored, received).await;
-            let mut directory = locked(&open);
-            directory.forget_room(&name, generation);
-            deps.metrics.rooms.set(directory.rooms.len() as i64);
+            let forget = || {
+                let mut directory = locked(&open);
+                directory.forget_room(&name, generation);
+                deps.link.disconnect(&name);
+                deps.metrics.rooms.set(directory.rooms.len() as i64);
+            };
+            match opening::open(&deps.stores, &name).await {
+                Ok(room) => {
+                    opener.tell(Ok(()));
+                    task::run(deps.clone(), room, received).await;
+                    forget();
+                }
+                Err(error) => {
+                    // First: whoever is told may try again at once.
+                    drop(received);
+                    forget();
+                    opener.tell(Err(error));
+                }
+            }
         });
-        Some(inputs)
+        Ok(handle)
     }
 
-    pub(crate) fn forget_session(&self, session: SessionId) {
-        self.directory().sessions.remove(&session);
-    }
-
-    /// Returns the way to the room of a session.
-    pub(crate) fn of_session(&self, session: SessionId) -> Option<InputSender> {
-        self.directory().sessions.get(&session).cloned()
+    /// Returns the owner's end of the room link.
+    pub(crate) fn link(&self) -> &Link {
+        &self.deps.link
     }
 
     /// Closes every room, and waits until all are closed. No room is opened afterwards.

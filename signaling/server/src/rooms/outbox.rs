@@ -33,6 +33,11 @@ impl Outbox {
         Vec::new()
     }
 
+    /// Drops all that waits.
+    pub(super) fn clear(&mut self) {
+        self.messages.clear();
+    }
+
     pub(super) fn pop(&mut self) -> Option<Message> {
         self.messages.pop_front()
     }
@@ -58,6 +63,7 @@ mod tests {
 
     fn send(channel: Channel) -> Message {
         Message::Send(SendData {
+            room: "demo".into(),
             sessions: vec![1, 2],
             channel: channel.into(),
             payload: Default::default(),

@@ -49,10 +49,10 @@ async fn state_at(deps: &RoomDeps, video: &str, at: StateAt) -> Result<Document,
     let revision = match at {
         StateAt::Revision(revision) => revision,
         StateAt::Time { ms, from } => {
-            let found = history::revision_at(&*deps.store, video, ms, from).await;
+            let found = deps.stores.log.revision_at(video, ms, from).await;
             found.map_err(|error| error.to_string())?
         }
     };
-    let document = history::document_at(deps.store.clone(), video, revision).await;
+    let document = history::document_at(&deps.stores, video, revision).await;
     document.map_err(|error| error.to_string())
 }

@@ -62,11 +62,11 @@ impl Snapshots {
             return;
         }
         self.tail_bytes = 0;
-        let (store, video) = (self.deps.store.clone(), self.video.clone());
+        let (stores, video) = (self.deps.stores.clone(), self.video.clone());
         let (revision, last_bytes) = (self.revision, self.last_bytes.clone());
         let metrics = self.deps.metrics.clone();
         self.writing = Some(tokio::spawn(async move {
-            let written = history::write_snapshot(store, &video, revision).await;
+            let written = history::write_snapshot(&stores, &video, revision).await;
             note(&metrics, &video, revision, &written);
             if let Ok(bytes) = written {
                 last_bytes.store(bytes, Ordering::Relaxed);

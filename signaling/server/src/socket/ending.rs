@@ -1,7 +1,7 @@
 //! The end of a WebSocket: its reason, and how the client learns it.
 
 use super::frames::write;
-use crate::token::TokenError;
+use crate::{rooms::NotOpen, token::TokenError};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use fmz_proto::{
     encode_server,
@@ -36,6 +36,20 @@ impl From<Reason> for Ending {
             code: reason.code(),
             text: reason.text(),
             retry: reason.retry(),
+        }
+    }
+}
+
+impl From<NotOpen> for Ending {
+    fn from(error: NotOpen) -> Self {
+        match error {
+            NotOpen::Unknown => Self {
+                code: "room_unknown",
+                text: "there is no such room",
+                retry: false,
+            },
+            NotOpen::Storage => Reason::Storage.into(),
+            NotOpen::Closing => Reason::Reloading.into(),
         }
     }
 }

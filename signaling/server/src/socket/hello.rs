@@ -37,11 +37,6 @@ const PROTOCOL_OLD: Ending = Ending {
     text: "this page is too old, load it again",
     retry: false,
 };
-const NO_ROOM: Ending = Ending {
-    code: "room_unknown",
-    text: "there is no such room",
-    retry: false,
-};
 
 /// A session that may enter its room.
 pub(super) struct Admitted {
@@ -49,7 +44,7 @@ pub(super) struct Admitted {
     pub(super) join: Join,
 }
 
-/// Waits for the first message, and checks its token. The catalog must hold the token's room.
+/// Waits for the first message, and checks its token.
 pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Admitted, Ending> {
     let hello = timeout(HELLO_TIMEOUT, first_message(socket))
         .await
@@ -58,8 +53,7 @@ pub(super) async fn receive(state: &State, socket: &mut WebSocket) -> Result<Adm
         return Err(PROTOCOL_OLD);
     }
     let claims = check(state, &hello).inspect_err(|_| state.metrics.tokens_refused.inc())?;
-    state.store.room(&claims.room).ok_or(NO_ROOM)?;
-    if claims.wire_grants().annotate && state.store.health().is_err() {
+    if claims.wire_grants().annotate && state.stores.health.health().is_err() {
         return Err(Reason::Storage.into());
     }
     Ok(Admitted {

@@ -21,8 +21,8 @@ use axum::{
 };
 use bytes::Bytes;
 use ending::Ending;
-use fmz_proto::{WireError, decode_client, limits};
-use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL};
+use fmz_proto::{WireError, limits};
+use fmz_signaling_core::{Reason, SessionId, limits::PING_INTERVAL, read_client};
 use frames::{is_too_large, write};
 use hello::Admitted;
 use relays::Relays;
@@ -72,11 +72,14 @@ async fn run(
     let _session = Counted::new(&state);
     match hello::receive(&state, &mut socket).await {
         Ok(admitted) => serve(state, socket, admitted, reached).await,
-        Err(refusal) => {
-            count_closed(&state, refusal.code);
-            refusal.end(&mut socket).await;
-        }
+        Err(refusal) => refuse(&state, &mut socket, refusal).await,
     }
+}
+
+/// Closes a WebSocket whose session does not begin.
+async fn refuse(state: &State, socket: &mut WebSocket, refusal: Ending) {
+    count_closed(state, refusal.code);
+    refusal.end(socket).await;
 }
 
 /// Counts a session for as long as this is held.
@@ -103,9 +106,9 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
     let session = admitted.join.session;
     let mut relays = Relays::new(&state, &admitted.room, &admitted.join, reached);
     let (queue, mut frames) = socket_queue();
-    let Some(room) = state.rooms.join(admitted.room, admitted.join, queue).await else {
-        Ending::from(Reason::Reloading).end(&mut socket).await;
-        return;
+    let room = match state.rooms.join(admitted.room, admitted.join, queue).await {
+        Ok(room) => room,
+        Err(error) => return refuse(&state, &mut socket, error.into()).await,
     };
     let ended = exchange(
         &state,
@@ -128,7 +131,6 @@ async fn serve(state: State, mut socket: WebSocket, admitted: Admitted, reached:
         })
         .await;
     }
-    state.rooms.forget_session(session);
 }
 
 /// Carries frames both ways. Returns the room's reason to close, or `None` if the connection is
@@ -186,7 +188,7 @@ fn read(
         Input::Malformed { session, error }
     };
     match received {
-        Ok(Message::Binary(frame)) => Some(match decode_client(&frame) {
+        Ok(Message::Binary(frame)) => Some(match read_client(&frame) {
             Ok(message) => Input::Message {
                 session,
                 message,

@@ -1,12 +1,12 @@
 //! A server on free ports with a room in it.
 
 use crate::client::{self, Client, Socket};
-use fmz_proto::v1::{Media, MediaKind, Publish, Source, client_message, from_sfu, to_sfu};
+use fmz_proto::v1::{Media, MediaKind, Publish, Source, UnitUp, client_message, from_sfu, to_sfu};
 use fmz_signaling::{
     Config, Server, ServerError,
     token::{Grant, TokenRequest, Tokens},
 };
-use fmz_store::{Disk, Store};
+use fmz_store::{Disk, Stores};
 use prometheus::Registry;
 use std::{
     fs,
@@ -53,7 +53,7 @@ impl Fixture {
 
     pub(crate) async fn with(
         folder: TempDir,
-        store: Arc<dyn Store>,
+        stores: impl Into<Stores>,
         set: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::new(folder.path());
@@ -61,7 +61,8 @@ impl Fixture {
         set(&mut config);
         let (to_sfu, link_out) = mpsc::channel(1024);
         let (link_in, from_sfu) = mpsc::channel(1024);
-        let server = Server::new(config, store, Registry::new(), to_sfu, from_sfu).unwrap();
+        link_in.try_send(up(1)).unwrap();
+        let server = Server::new(config, stores.into(), Registry::new(), to_sfu, from_sfu).unwrap();
         server.ensure_room(ROOM, "The demo").await.unwrap();
         server.ensure_room("other", "Another").await.unwrap();
         let (address, admin) = (server.addresses()[0], server.admin_address().unwrap());
@@ -103,6 +104,12 @@ impl Fixture {
         let token = self.tokens().mint(request, SystemTime::now());
         Client::join(self.address, token, key, 0).await
     }
+}
+
+/// A forwarding unit without transports is up.
+pub(crate) fn up(epoch: u32) -> from_sfu::Message {
+    let transports = Vec::new();
+    from_sfu::Message::Up(UnitUp { epoch, transports })
 }
 
 /// A film of 100 frames.

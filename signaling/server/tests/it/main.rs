@@ -9,6 +9,8 @@ mod frames;
 mod grants;
 mod history;
 mod http;
+mod link;
+mod opening;
 mod relays;
 mod rest;
 mod sessions;

@@ -89,6 +89,7 @@ async fn offers_reach_the_client_and_answers_the_media_server() {
         transport: open.transport,
     };
     let message = TransportOffer {
+        room: open.room.clone(),
         session: open.session,
         offer: Some(offer.clone()),
     };

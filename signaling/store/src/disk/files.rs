@@ -1,5 +1,4 @@
-//! What the store asks of a file system, and nothing more: tests put failures and
-//! power cuts in here.
+//! The little that the store asks of a file system. Tests put failures and power cuts in here.
 
 use std::{fmt, io};
 
@@ -7,74 +6,74 @@ use std::{fmt, io};
 ///
 /// Bytes are durable once their file was synced, names (made, changed, gone) once their folder was.
 pub trait Files: fmt::Debug + Send + Sync {
-    /// Names of what lies in a folder, in any order; none where the folder is not
-    /// there. `""` is the whole.
+    /// Returns the names in a folder, in any order; none if the folder is not there. `""` is the
+    /// data folder itself.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 
     /// Opens a file to read from.
     ///
     /// # Errors
-    /// What the system says; `NotFound` where there is none.
+    /// The system's error; `NotFound` if there is no such file.
     fn open(&self, path: &str) -> io::Result<Box<dyn ReadFile>>;
 
-    /// Makes an empty file, in place of the one that is there.
+    /// Makes an empty file, in place of a file that is there.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn create(&self, path: &str) -> io::Result<Box<dyn WriteFile>>;
 
     /// Opens a file to write on at its end.
     ///
     /// # Errors
-    /// What the system says; `NotFound` where there is none.
+    /// The system's error; `NotFound` if there is no such file.
     fn append(&self, path: &str) -> io::Result<Box<dyn WriteFile>>;
 
     /// Cuts a file to its first `bytes` and syncs it.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn truncate(&self, path: &str, bytes: u64) -> io::Result<()>;
 
-    /// Gives a file another name in its folder, in place of the file that has it.
+    /// Gives a file another name in its folder, in place of a file that has this name.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn remove(&self, path: &str) -> io::Result<()>;
 
-    /// Makes a folder, and those around it, where it is not there.
+    /// Makes a folder, and those around it, if it is not there.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn create_folder(&self, folder: &str) -> io::Result<()>;
 
     /// Returns when the names in a folder are durable.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
 }
 
 /// A file that is read.
 pub trait ReadFile: Send {
-    /// Length of the file, bytes.
+    /// Returns the length of the file, bytes.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn length(&self) -> io::Result<u64>;
 
     /// Fills `into` with the bytes from `offset` on.
     ///
     /// # Errors
-    /// What the system says; `UnexpectedEof` where the file ends before.
+    /// The system's error; `UnexpectedEof` if the file ends before.
     fn read_exact_at(&self, into: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
@@ -83,13 +82,13 @@ pub trait WriteFile: Send {
     /// Writes all bytes behind those before.
     ///
     /// # Errors
-    /// What the system says; the file then holds any part of the bytes.
+    /// The system's error; the file then holds any part of the bytes.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Returns when all bytes written are durable.
     ///
     /// # Errors
-    /// What the system says; it is then unknown what is durable.
+    /// The system's error; it is then unknown what is durable.
     fn sync(&mut self) -> io::Result<()>;
 }
 

@@ -20,10 +20,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder, making it where it is absent.
+    /// Opens a folder, which is made if it is absent.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] where another process has it, else [`OpenError::Unusable`].
+    /// [`OpenError::InUse`] if another process has it, else [`OpenError::Unusable`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let unusable = |source| OpenError::Unusable {

@@ -17,12 +17,12 @@ use std::io;
 /// The format that this build writes: since 2, documents name the media of their marks.
 pub const FORMAT: u32 = 2;
 
-/// What the note in a folder says.
+/// The note in a folder, as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Noted {
     /// A format.
     Format(u32),
-    /// Nothing that was written there.
+    /// The note is not what was written there.
     Damaged,
 }
 

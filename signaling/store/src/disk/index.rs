@@ -1,13 +1,13 @@
-//! Where everything durable lies.
+//! The places of everything durable.
 
-use crate::{Chain, REVISION_MAX, StoreError};
+use crate::{Chain, Head, REVISION_MAX, StoreError};
 use fmz_proto::v1::{SegmentIndex, StoredRoom, VideoIndex};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
 
-/// Where a record lies.
+/// The place of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) segment: u32,
@@ -34,7 +34,7 @@ impl Entry {
         self.first + u64::from(self.ops) - 1
     }
 
-    /// Whether a log may have it.
+    /// Returns whether a log may have it.
     pub(super) fn is_possible(&self) -> bool {
         let within = (1..=REVISION_MAX).contains(&self.first);
         self.ops > 0 && within && self.last() <= REVISION_MAX
@@ -43,16 +43,15 @@ impl Entry {
 
 #[derive(Debug, Default)]
 struct Video {
-    head: u64,
-    chain: Chain,
-    /// Ascending; where two do not follow each other, something is lost.
+    head: Head,
+    /// Ascending. If two do not follow each other, something between them is lost.
     entries: Vec<Entry>,
 }
 
 /// Batches to read in one go, which follow each other.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// The batch before them, where there is one: its chain begins theirs.
+    /// The batch before them, if there is one: its chain begins theirs.
     pub(super) before: Option<Entry>,
     pub(super) entries: Vec<Entry>,
 }
@@ -69,11 +68,10 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Last revision of a video, and the chain there.
-    pub(super) fn head(&self, video: &str) -> (u64, Chain) {
-        self.videos
-            .get(video)
-            .map_or_else(Default::default, |video| (video.head, video.chain))
+    /// Returns the end of a video's log.
+    pub(super) fn head(&self, video: &str) -> Head {
+        let video = self.videos.get(video);
+        video.map_or_else(Head::default, |video| video.head)
     }
 
     pub(super) fn rooms(&self) -> &BTreeMap<String, StoredRoom> {
@@ -88,7 +86,7 @@ impl Index {
         self.open_segment = number;
     }
 
-    /// False where the room is known.
+    /// Takes in a room. Returns false if it is known.
     pub(super) fn add_room(&mut self, room: StoredRoom, segment: u32) -> bool {
         if self.rooms.contains_key(&room.room) {
             return false;
@@ -99,17 +97,31 @@ impl Index {
         true
     }
 
-    /// Takes in a batch at the head, or behind it where something is lost.
-    pub(super) fn add_batch(&mut self, video: String, entry: Entry, chain: Chain) {
-        let video = self.videos.entry(video).or_default();
-        debug_assert!(entry.first > video.head && entry.ops > 0);
-        video.head = entry.last();
-        video.chain = chain;
-        video.entries.push(entry);
+    /// Takes in batches at the head, or behind it if something before them is lost. `chain` is that
+    /// of the last one.
+    pub(super) fn add_batches(&mut self, name: &str, entries: &[Entry], chain: Chain) {
+        let Some(last) = entries.last() else {
+            return;
+        };
+        let video = self.video(name);
+        debug_assert!(entries[0].first > video.head.revision);
+        debug_assert!(entries.is_sorted_by(|one, next| one.last() < next.first));
+        let revision = last.last();
+        video.head = Head { revision, chain };
+        video.entries.extend_from_slice(entries);
     }
 
-    /// Whether a place lies before the end of a video's last batch: nothing that
-    /// was written there is newer.
+    /// Returns a video, which is made if it is not known.
+    fn video(&mut self, name: &str) -> &mut Video {
+        // Most batches are of known videos, for which no name is copied.
+        if !self.videos.contains_key(name) {
+            self.videos.insert(name.to_owned(), Video::default());
+        }
+        self.videos.get_mut(name).expect("it was just inserted")
+    }
+
+    /// Returns whether a place lies before the end of a video's last batch. Nothing that was
+    /// written there is newer.
     pub(super) fn overlaps(&self, video: &str, place: &Place) -> bool {
         let entries = self.videos.get(video).map(|video| &video.entries);
         let last = entries.and_then(|entries| entries.last());
@@ -119,9 +131,8 @@ impl Index {
     }
 
     /// Moves a video's head over revisions that are lost.
-    pub(super) fn lose(&mut self, video: &str, head: u64, chain: Chain) {
-        let video = self.videos.entry(video.to_owned()).or_default();
-        (video.head, video.chain) = (head, chain);
+    pub(super) fn lose(&mut self, video: &str, head: Head) {
+        self.video(video).head = head;
     }
 
     /// Finds the batches behind the revision `start`, those that begin at `end` included, up to
@@ -139,7 +150,8 @@ impl Index {
         let to = video.entries.partition_point(|entry| entry.first <= end);
         let before = from.checked_sub(1).map(|at| video.entries[at]);
         let known = before.map_or(0, |entry| entry.last());
-        let next = video.entries.get(from).map_or(video.head + 1, |e| e.first);
+        let behind = video.head.revision + 1;
+        let next = video.entries.get(from).map_or(behind, |entry| entry.first);
         if next > known + 1 && next > after + 1 {
             return Err(StoreError::Lost {
                 video: name.to_owned(),
@@ -153,7 +165,7 @@ impl Index {
         })
     }
 
-    /// The batch whose last op has this revision.
+    /// Returns the batch whose last op has this revision.
     pub(super) fn ending_at(&self, video: &str, revision: u64) -> Option<Entry> {
         let entries = &self.videos.get(video)?.entries;
         let at = entries.partition_point(|entry| entry.last() < revision);
@@ -163,7 +175,7 @@ impl Index {
             .filter(|entry| entry.last() == revision)
     }
 
-    /// Whether a batch holds this revision.
+    /// Returns whether a batch holds this revision.
     pub(super) fn holds(&self, video: &str, revision: u64) -> bool {
         self.videos.get(video).is_some_and(|video| {
             let at = video
@@ -174,7 +186,7 @@ impl Index {
         })
     }
 
-    /// Bytes of records behind revision `after` up to `to`.
+    /// Returns the bytes of the records behind revision `after` up to `to`.
     pub(super) fn log_bytes(&self, video: &str, after: u64, to: u64) -> u64 {
         let Some(video) = self.videos.get(video) else {
             return 0;
@@ -185,7 +197,7 @@ impl Index {
         lengths.map(|entry| u64::from(entry.place.length)).sum()
     }
 
-    /// Writes down what a segment holds that was just filled; nothing of a later one may be known.
+    /// Returns the index of the segment that was just filled. Nothing of a later one may be known.
     pub(super) fn of_segment(&self, number: u32, bytes: u64) -> SegmentIndex {
         let rooms = self.room_segments.get(&number).into_iter().flatten();
         SegmentIndex {
@@ -213,7 +225,8 @@ fn page(entries: &[Entry], bytes_max: usize) -> Vec<Entry> {
 }
 
 impl Video {
-    /// One part for all batches that follow each other, more where something between them is lost.
+    /// Returns one part for all batches that follow each other, and more if something between them
+    /// is lost.
     fn of_segment(&self, name: &str, number: u32) -> impl Iterator<Item = VideoIndex> {
         let from = self
             .entries
@@ -235,12 +248,12 @@ impl Video {
             gaps: entries.iter().map(gap).collect(),
             ops: entries.iter().map(|entry| entry.ops).collect(),
             lengths: entries.iter().map(|entry| entry.place.length).collect(),
-            chain: self.chain.as_bytes().to_vec().into(),
+            chain: self.head.chain.as_bytes().to_vec().into(),
         }
     }
 }
 
-/// The batches that a segment's index lists for a video; `None` where it makes no sense.
+/// Returns the batches that a segment's index lists for a video, or `None` if it makes no sense.
 pub(super) fn entries(segment: u32, video: &VideoIndex) -> Option<Vec<Entry>> {
     let count = video.ops.len();
     if count == 0 || video.gaps.len() != count || video.lengths.len() != count {
@@ -280,7 +293,7 @@ mod tests {
     fn index(entries: &[Entry]) -> Index {
         let mut index = Index::default();
         for entry in entries {
-            index.add_batch("v".into(), *entry, Chain::default().next(b"x"));
+            index.add_batches("v", &[*entry], Chain::default().next(b"x"));
         }
         index
     }

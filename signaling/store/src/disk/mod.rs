@@ -6,93 +6,48 @@ mod folder;
 mod format;
 mod index;
 mod names;
+mod options;
 mod read;
 mod recovery;
 mod sealed;
 mod segment;
+mod shared;
 mod snapshots;
+mod stored;
 mod writer;
 
 pub use files::{Files, ReadFile, WriteFile};
 pub use folder::Folder;
 pub use format::FORMAT;
+pub use options::DiskOptions;
 pub use segment::RECORD_BYTES_MAX;
 pub use writer::GROUP_BYTES_MAX;
 
 use crate::{
-    Answer, AppendError, Catalog, CatalogError, Loss, OpLog, OpenError, OpenReport,
-    READ_PAGE_BYTES, Snapshot, SnapshotError, SnapshotStore, StoreError,
+    Answer, AppendError, Catalog, CatalogError, Health, Lease, LogEntry, Loss, Losses, OpLog,
+    OpenError, OpenReport, OpenedLog, Records, Snapshot, SnapshotError, SnapshotStore, StoreError,
 };
-use bytes::Bytes;
-use fmz_proto::v1::{CommittedBatch, StoredRoom};
+use fmz_proto::v1::StoredRoom;
 use format::{Newer, Noted};
-use index::Index;
 use recovery::Recovered;
+use shared::Shared;
 use snapshots::Snapshots;
 use std::{
+    future::ready,
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 use tokio::sync::{mpsc, oneshot};
 use writer::{Request, Writer};
 
-/// Requests that wait for the writer at most; who comes later waits before handing over.
-/// A room has one on its way.
+/// Most requests that wait for the writer; a further asker waits before it hands over. A room has
+/// one on its way.
 pub const QUEUE_REQUESTS_MAX: usize = 4096;
 
-/// Size at which the next segment begins, bytes: what opening a folder reads and
-/// holds in memory at once.
-const SEGMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
-/// How a [`Disk`] lays out its files.
-#[derive(Debug, Clone, Copy)]
-pub struct DiskOptions {
-    /// Size at which the next segment begins, bytes, below 2^31.
-    pub segment_bytes_max: u64,
-}
-
-impl Default for DiskOptions {
-    fn default() -> Self {
-        Self {
-            segment_bytes_max: SEGMENT_BYTES_MAX,
-        }
-    }
-}
-
-/// What the writer and the readers share.
-#[derive(Debug, Default)]
-struct Shared {
-    index: RwLock<Index>,
-    report: Mutex<OpenReport>,
-    failure: OnceLock<String>,
-}
-
-impl Shared {
-    fn report(&self) -> MutexGuard<'_, OpenReport> {
-        self.report.lock().expect("no holder of this lock panics")
-    }
-
-    fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.index.read().expect("no holder of this lock panics")
-    }
-
-    fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-        self.index.write().expect("no holder of this lock panics")
-    }
-
-    fn failure(&self) -> Option<String> {
-        self.failure.get().cloned()
-    }
-
-    fn fail(&self, text: String) {
-        self.failure.get_or_init(|| text);
-    }
-}
-
-/// A store in a folder. One process at a time may have it open; dropping it writes
-/// out what was handed over.
+/// A store in a folder. One process at a time may have it open. Dropping it writes out all that was
+/// handed over.
 #[derive(Debug)]
 pub struct Disk {
     files: Arc<dyn Files>,
@@ -103,8 +58,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Opens a folder, making it where it is absent, and reads back what it holds. What is damaged
-    /// is told by [`OpLog::report`]; everything else is served.
+    /// Opens a folder, which is made if it is absent, and reads its contents back. Damage is told
+    /// by [`Disk::report`]; everything else is served.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -127,10 +82,10 @@ impl Disk {
         })
     }
 
-    /// Opens what lies in given files, see [`Disk::open`].
+    /// Opens a folder by other means than the system's file system, see [`Disk::open`].
     ///
     /// # Errors
-    /// What the files say.
+    /// The error of the files.
     pub fn open_files(files: Arc<dyn Files>, options: DiskOptions) -> io::Result<Self> {
         let noted = format::read(&*files)?;
         if let Noted::Format(newer) = noted
@@ -144,16 +99,12 @@ impl Disk {
             tail,
         } = recovery::recover(&*files)?;
         if noted == Noted::Damaged {
-            report.lost(Loss::Format);
+            report.losses.note(Loss::Format);
         }
         if noted != Noted::Format(FORMAT) {
             format::write(&*files)?;
         }
-        let shared = Arc::new(Shared {
-            index: RwLock::new(index),
-            report: Mutex::new(report),
-            failure: OnceLock::new(),
-        });
+        let shared = Arc::new(Shared::new(index, report));
         let writer = Writer::new(files.clone(), options, shared.clone(), tail)?;
         let (requests, queue) = mpsc::channel(QUEUE_REQUESTS_MAX);
         let thread = thread::Builder::new().name("fmz-store".into());
@@ -167,33 +118,49 @@ impl Disk {
         })
     }
 
-    /// Reads a full segment whole, notes what is damaged in it (see [`OpLog::report`]), and returns
-    /// the number of the next one; `None` behind the last. Opening a folder reads indexes only, so
-    /// this finds what nobody has asked for yet. Begin with 1.
+    /// Returns the findings when the folder was opened, and since.
+    pub fn report(&self) -> OpenReport {
+        self.shared.report().clone()
+    }
+
+    /// Reads a full segment whole, and notes its damage (see [`Disk::report`]). Returns the number
+    /// of the next one, or `None` behind the last. Opening a folder reads indexes only, so this
+    /// finds damage that nobody has come across yet. Begin with 1.
     pub fn scrub(&self, segment: u32) -> Option<u32> {
         let open = self.shared.index().open_segment();
         if segment >= open {
             return None;
         }
         for loss in recovery::scrub(&*self.files, segment) {
-            self.shared.report().lost(loss);
+            self.shared.lost(loss);
         }
         Some(segment + 1)
     }
 
-    /// Hands a request to the writer and waits for its answer; `None` where the writer is gone.
-    fn ask<T: Send + 'static>(
+    /// Hands a request to the writer and waits for its answer.
+    fn ask<T: Send + 'static, E: From<Gone> + Send + 'static>(
         &self,
-        make: impl FnOnce(oneshot::Sender<T>) -> Request,
-    ) -> Answer<Option<T>> {
+        make: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Request,
+    ) -> Answer<Result<T, E>> {
         let (answer, answered) = oneshot::channel();
-        let request = make(answer);
+        let asked = self.send(make(answer));
+        Box::pin(async move {
+            asked.await?;
+            answered
+                .await
+                .unwrap_or_else(|_| Err(Gone::writer().into()))
+        })
+    }
+
+    /// Hands a request to the writer.
+    fn send(&self, request: Request) -> impl Future<Output = Result<(), Gone>> + Send + use<> {
         // Weak, so that an answer nobody waits for does not keep the writer from ending.
         let requests = self.requests.as_ref().map(mpsc::Sender::downgrade);
-        Box::pin(async move {
-            requests?.upgrade()?.send(request).await.ok()?;
-            answered.await.ok()
-        })
+        async move {
+            let requests = requests.and_then(|requests| requests.upgrade());
+            let sent = requests.ok_or_else(Gone::writer)?.send(request).await;
+            sent.map_err(|_| Gone::writer())
+        }
     }
 }
 
@@ -208,86 +175,69 @@ impl Drop for Disk {
     }
 }
 
-fn writer_gone() -> String {
-    "the writer is gone".into()
-}
-
 impl OpLog for Disk {
-    fn append(
-        &self,
-        video: &str,
-        expected_revision: u64,
-        batches: Vec<CommittedBatch>,
-    ) -> Answer<Result<(), AppendError>> {
-        let video = video.to_owned();
-        let asked = self.ask(move |answer| Request::Append {
-            video,
-            expected: expected_revision,
-            batches,
-            answer,
-        });
-        Box::pin(async {
-            asked
-                .await
-                .unwrap_or_else(|| Err(AppendError::Failed(writer_gone())))
+    fn open(&self, video: &str) -> Answer<Result<OpenedLog, StoreError>> {
+        let video: Arc<str> = video.into();
+        let (name, snapshots) = (video.clone(), self.snapshots.clone());
+        let settled = blocking(move || Ok::<_, StoreError>(snapshots.settle_head(&name)?));
+        let opened = self.ask(move |answer| Request::Open { video, answer });
+        Box::pin(async move {
+            settled.await?;
+            opened.await
         })
     }
 
-    fn read(
-        &self,
-        video: &str,
-        after: u64,
-        to: u64,
-    ) -> Answer<Result<Vec<CommittedBatch>, StoreError>> {
-        let page = self.shared.index().page(video, after..to, READ_PAGE_BYTES);
+    fn append(&self, lease: &Lease, records: Records) -> Answer<Result<(), AppendError>> {
+        let lease = lease.clone();
+        self.ask(move |answer| Request::Append {
+            lease,
+            records,
+            answer,
+        })
+    }
+
+    fn read(&self, video: &str, after: u64, to: u64) -> Answer<Result<Vec<LogEntry>, StoreError>> {
         let (video, files, shared) = (video.to_owned(), self.files.clone(), self.shared.clone());
-        blocking(move || shared.read(&*files, &video, &page?))
+        blocking(move || shared.page(&*files, &video, after, to))
     }
 
-    fn report(&self) -> OpenReport {
-        self.shared.report().clone()
-    }
-
-    fn health(&self) -> Result<(), StoreError> {
-        self.shared
-            .failure()
-            .map_or(Ok(()), |text| Err(StoreError::Failed(text)))
+    fn revision_at(&self, video: &str, ms: u64, from: u64) -> Answer<Result<u64, StoreError>> {
+        let (video, files, shared) = (video.to_owned(), self.files.clone(), self.shared.clone());
+        blocking(move || shared.revision_at(&*files, &video, ms, from))
     }
 
     fn flush(&self) -> Answer<()> {
-        let asked = self.ask(Request::Flush);
-        Box::pin(async move { asked.await.unwrap_or_default() })
+        let (answer, answered) = oneshot::channel();
+        let asked = self.send(Request::Flush(answer));
+        Box::pin(async move {
+            // If the writer is gone, nothing waits any more.
+            if asked.await.is_ok() {
+                answered.await.unwrap_or_default();
+            }
+        })
     }
 }
 
 impl Catalog for Disk {
     fn create_room(&self, room: StoredRoom) -> Answer<Result<(), CatalogError>> {
-        let asked = self.ask(move |answer| Request::CreateRoom { room, answer });
-        Box::pin(async {
-            asked
-                .await
-                .unwrap_or_else(|| Err(CatalogError::Failed(writer_gone())))
-        })
+        self.ask(move |answer| Request::CreateRoom { room, answer })
     }
 
-    fn rooms(&self) -> Vec<StoredRoom> {
-        self.shared.index().rooms().values().cloned().collect()
+    fn rooms(&self) -> Answer<Result<Vec<StoredRoom>, CatalogError>> {
+        let rooms = self.shared.index().rooms().values().cloned().collect();
+        Box::pin(ready(Ok(rooms)))
     }
 
-    fn room(&self, room: &str) -> Option<StoredRoom> {
-        self.shared.index().rooms().get(room).cloned()
+    fn room(&self, room: &str) -> Answer<Result<Option<StoredRoom>, CatalogError>> {
+        let room = self.shared.index().rooms().get(room).cloned();
+        Box::pin(ready(Ok(room)))
     }
 }
 
 impl SnapshotStore for Disk {
-    fn put_snapshot(
-        &self,
-        video: &str,
-        revision: u64,
-        document: Bytes,
-    ) -> Answer<Result<(), SnapshotError>> {
+    fn put_snapshot(&self, video: &str, snapshot: Snapshot) -> Answer<Result<(), SnapshotError>> {
         let (video, snapshots) = (video.to_owned(), self.snapshots.clone());
-        blocking(move || snapshots.put(&video, revision, document))
+        blocking(move || snapshots.put(&video, snapshot))
     }
 
     fn snapshot(&self, video: &str, at: u64) -> Answer<Result<Option<Snapshot>, StoreError>> {
@@ -301,30 +251,17 @@ impl SnapshotStore for Disk {
     }
 }
 
-impl Shared {
-    /// Reads a page, or what lies before the first batch in it that cannot be read.
-    fn read(
-        &self,
-        files: &dyn Files,
-        video: &str,
-        page: &index::Page,
-    ) -> Result<Vec<CommittedBatch>, StoreError> {
-        let read = read::page(files, video, page);
-        if let Some(bad) = read.bad {
-            self.report().lost(Loss::Revisions {
-                video: video.to_owned(),
-                first: bad.first,
-                last: bad.last(),
-            });
-            if read.batches.is_empty() {
-                return Err(read::unreadable(video, &bad));
-            }
-        }
-        Ok(read.batches)
+impl Health for Disk {
+    fn health(&self) -> Result<(), StoreError> {
+        self.shared.health().map_err(StoreError::Failed)
+    }
+
+    fn losses(&self) -> Losses {
+        self.shared.report().losses.clone()
     }
 }
 
-/// Runs what waits for the disk where it keeps nobody else waiting.
+/// Runs work that waits for the disk on a thread where it keeps nobody else waiting.
 fn blocking<T: Send + 'static, E: From<Gone> + Send + 'static>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Answer<Result<T, E>> {
@@ -337,6 +274,12 @@ fn blocking<T: Send + 'static, E: From<Gone> + Send + 'static>(
 /// Work that did not come to its end.
 struct Gone(String);
 
+impl Gone {
+    fn writer() -> Self {
+        Self("the writer is gone".into())
+    }
+}
+
 impl From<Gone> for StoreError {
     fn from(Gone(text): Gone) -> Self {
         Self::Failed(text)
@@ -344,6 +287,18 @@ impl From<Gone> for StoreError {
 }
 
 impl From<Gone> for SnapshotError {
+    fn from(Gone(text): Gone) -> Self {
+        Self::Failed(text)
+    }
+}
+
+impl From<Gone> for AppendError {
+    fn from(Gone(text): Gone) -> Self {
+        Self::Failed(text)
+    }
+}
+
+impl From<Gone> for CatalogError {
     fn from(Gone(text): Gone) -> Self {
         Self::Failed(text)
     }

@@ -1,4 +1,4 @@
-//! What the files are called.
+//! The names of the files.
 
 /// The note of the folder's format, and the same while it is written.
 pub(super) const FORMAT: &str = "format";
@@ -25,12 +25,12 @@ pub(super) fn index_number(name: &str) -> Option<u32> {
     name.strip_suffix(INDEX)?.parse().ok()
 }
 
-/// Where bytes go that were cut off a segment at `offset`.
+/// Returns the name of the file for bytes that were cut off a segment at `offset`.
 pub(super) fn torn(number: u32, offset: u64) -> String {
     format!("{number:08}.torn-{offset}")
 }
 
-/// Name of the folder of a video's snapshots: any video's name gives one that every
+/// Returns the name of the folder of a video's snapshots. Any video's name gives a name that every
 /// file system takes.
 pub(super) fn video(video: &str) -> String {
     blake3::hash(video.as_bytes()).to_hex()[..32].to_owned()
@@ -48,12 +48,12 @@ pub(super) fn snapshot_revision(name: &str) -> Option<u64> {
     u64::from_str_radix(name.strip_suffix(SNAPSHOT)?, 16).ok()
 }
 
-/// A snapshot while it is written.
+/// Returns the name of a snapshot while it is written.
 pub(super) fn unfinished(folder: &str) -> String {
     format!("{folder}/unfinished")
 }
 
-/// A snapshot that cannot be read back, put aside.
+/// Returns the name of a snapshot that was put aside because it cannot be read back.
 pub(super) fn bad_snapshot(path: &str) -> String {
     format!("{path}-bad")
 }

@@ -5,35 +5,36 @@ use super::{
     index::{Entry, Page, Place},
     names, segment,
 };
-use crate::{Chain, StoreError};
+use crate::{Chain, LogEntry, StoreError};
 use bytes::Bytes;
 use fmz_proto::{
     Message,
-    v1::{CommittedBatch, StoredBatch, StoredRecord, stored_record::Record},
+    v1::{StoredBatch, StoredRecord, stored_record::Record},
 };
 
-/// Bytes that are read in one go at most, where records lie side by side.
+/// Most bytes that are read in one go if records lie side by side.
 const RUN_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of other videos' records that are rather read along than left out.
 const RUN_GAP_MAX: u64 = 4096;
 
-/// What could be read of a page: all of it, or what lies before the first batch that
-/// is not as it was written.
+/// The entries of a page that could be read: all, or those before the first one that is not as it
+/// was written.
 pub(super) struct Read {
-    pub(super) batches: Vec<CommittedBatch>,
+    pub(super) entries: Vec<LogEntry>,
     pub(super) bad: Option<Entry>,
 }
 
+/// Reads the batches of a page.
 pub(super) fn page(files: &dyn Files, video: &str, page: &Page) -> Read {
     let mut chain = match &page.before {
         None if page.entries.first().is_some_and(|entry| entry.first == 1) => {
             Some(Chain::default())
         }
         None => None,
-        // Where it cannot be read, reading it would say so.
+        // If it cannot be read, the reader that asked for it was told.
         Some(before) => chain_of(files, video, before),
     };
-    let mut batches = Vec::with_capacity(page.entries.len());
+    let mut entries = Vec::with_capacity(page.entries.len());
     for run in runs(&page.entries) {
         let bytes = run_bytes(files, run);
         for entry in run {
@@ -41,26 +42,26 @@ pub(super) fn page(files: &dyn Files, video: &str, page: &Page) -> Read {
                 .as_ref()
                 .and_then(|(start, bytes)| stored_in(bytes, entry.place.offset - start))
                 .or_else(|| stored_at(files, entry.place))
-                .and_then(|stored| checked(&stored, video, entry, chain));
-            let Some((batch, now)) = read else {
+                .and_then(|stored| checked(stored, video, entry, chain));
+            let Some(read) = read else {
                 let bad = Some(*entry);
-                return Read { batches, bad };
+                return Read { entries, bad };
             };
-            chain = Some(now);
-            batches.push(batch);
+            chain = Some(read.record.chain());
+            entries.push(read);
         }
     }
-    Read { batches, bad: None }
+    Read { entries, bad: None }
 }
 
-/// The chain behind a batch, as its record says it.
+/// Returns the chain behind a batch, as its record tells it.
 pub(super) fn chain_of(files: &dyn Files, video: &str, entry: &Entry) -> Option<Chain> {
     let stored = stored_at(files, entry.place)?;
     let whose = stored.video == video && stored.first_revision == entry.first;
     Chain::read(&stored.chain).filter(|_| whose)
 }
 
-/// The error for a batch that is not as it was written.
+/// Returns the error for a batch that is not as it was written.
 pub(super) fn unreadable(video: &str, entry: &Entry) -> StoreError {
     StoreError::Unreadable {
         video: video.to_owned(),
@@ -69,19 +70,20 @@ pub(super) fn unreadable(video: &str, entry: &Entry) -> StoreError {
     }
 }
 
+/// Reads an entry from its record, if the record is the one that was written there.
 fn checked(
-    stored: &StoredBatch,
+    stored: StoredBatch,
     video: &str,
     entry: &Entry,
     before: Option<Chain>,
-) -> Option<(CommittedBatch, Chain)> {
+) -> Option<LogEntry> {
     let chain = Chain::read(&stored.chain)?;
     let follows = before.is_none_or(|before| before.next(&stored.batch) == chain);
-    let batch = CommittedBatch::decode(stored.batch.clone()).ok()?;
-    let right = stored.video == video
-        && batch.first_revision == entry.first
-        && batch.ops.len() == entry.ops as usize;
-    (follows && right).then_some((batch, chain))
+    let read = LogEntry::read(stored.batch, chain)?;
+    let batch = read.record.batch();
+    let right =
+        stored.video == video && batch.first_revision() == entry.first && batch.ops() == entry.ops;
+    (follows && right).then_some(read)
 }
 
 /// Splits entries into those that are read together.
@@ -103,7 +105,7 @@ fn runs(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
     })
 }
 
-/// Where a run begins, and its bytes.
+/// Returns the byte at which a run begins, and its bytes.
 fn run_bytes(files: &dyn Files, run: &[Entry]) -> Option<(u32, Bytes)> {
     let (first, last) = (run.first()?.place, run.last()?.place);
     let file = files.open(&names::segment(first.segment)).ok()?;

@@ -1,7 +1,7 @@
 //! Reading a folder back after the process died, whichever way it died.
 //!
-//! What can be read is kept, whatever lies before or behind it; what cannot is named. Full segments
-//! have an index and are not read; the last one is.
+//! Everything that can be read is kept, whatever lies before or behind it; everything else is
+//! named. Full segments have an index and are not read; the last one is.
 
 use super::{
     files::{self, Files},
@@ -9,7 +9,7 @@ use super::{
     names, sealed,
     segment::{self, Found, HEADER_BYTES},
 };
-use crate::{Chain, Loss, OpenReport};
+use crate::{Chain, Head, Loss, OpenReport};
 use bytes::Bytes;
 use fmz_proto::{
     Message,
@@ -17,22 +17,22 @@ use fmz_proto::{
 };
 use std::{io, ops::Range};
 
-/// Where writing goes on.
+/// The place at which writing goes on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tail {
     pub(super) segment: u32,
     pub(super) bytes: u64,
 }
 
-/// What a folder holds.
+/// The contents of a folder.
 pub(super) struct Recovered {
     pub(super) index: Index,
     pub(super) report: OpenReport,
     pub(super) tail: Tail,
 }
 
-/// Reads all segments in order, cuts an unfinished write off, and makes the first
-/// segment where there is none.
+/// Reads all segments in order, cuts an unfinished write off, and makes the first segment if there
+/// is none.
 pub(super) fn recover(files: &dyn Files) -> io::Result<Recovered> {
     let mut recovery = Recovery {
         files,
@@ -59,8 +59,8 @@ pub(super) fn create_segment(
     files::write_durable(files, "", &names::segment(number), &header)
 }
 
-/// Writes the index of a full segment. It is not synced: one that did not get to the
-/// disk whole is made again.
+/// Writes the index of a full segment. It is not synced: an index that did not get to the disk
+/// whole is made again.
 pub(super) fn write_index(files: &dyn Files, index: &SegmentIndex) -> io::Result<()> {
     let mut file = files.create(&names::index(index.segment))?;
     file.append(&sealed::encode(sealed::INDEX, index))
@@ -126,7 +126,7 @@ impl Recovery<'_> {
     }
 
     fn lost_segment(&mut self, number: u32) -> io::Result<()> {
-        self.report.lost(Loss::Segment(number));
+        self.report.losses.note(Loss::Segment(number));
         let index = self.read_index(number)?;
         if let Some(index) = index {
             self.by_index(index, 0);
@@ -158,7 +158,8 @@ impl Recovery<'_> {
         }
     }
 
-    /// The header tells the segment's place, and how long the one before it was.
+    /// Returns whether a header is that of segment `number`. It also tells how long the segment
+    /// before was; bytes that this one lacks are noted as lost.
     fn header_is_good(&mut self, number: u32, found: &[u8]) -> bool {
         let Some((of, before)) = segment::read_header(found) else {
             return false;
@@ -183,13 +184,15 @@ impl Recovery<'_> {
         Ok(index)
     }
 
-    /// Whether what an index lists lies behind all that is known.
+    /// Returns whether everything that an index lists lies behind all that is known.
     fn follows(&self, index: &SegmentIndex) -> bool {
-        let behind = |video: &VideoIndex| video.first_revision > self.index.head(&video.video).0;
+        let behind =
+            |video: &VideoIndex| video.first_revision > self.index.head(&video.video).revision;
         index.videos.iter().all(behind)
     }
 
-    /// Takes in what an index lists and is not known yet; batches beyond `length` are lost.
+    /// Takes in everything that an index lists and that is not known yet. Batches beyond `length`
+    /// are lost.
     fn by_index(&mut self, index: SegmentIndex, length: u64) {
         for room in index.rooms {
             self.index.add_room(room, index.segment);
@@ -203,22 +206,23 @@ impl Recovery<'_> {
     }
 
     fn listed(&mut self, video: &str, entry: Entry, chain: Chain, length: u64) {
-        let head = self.index.head(video).0;
+        let head = self.index.head(video).revision;
         if entry.first <= head || self.index.overlaps(video, &entry.place) {
             return;
         }
         if entry.place.end() <= length {
             self.note_gap(video, head, entry.first);
-            self.index.add_batch(video.to_owned(), entry, chain);
+            self.index.add_batches(video, &[entry], chain);
         } else {
             self.note_gap(video, head, entry.last() + 1);
-            self.index.lose(video, entry.last(), chain);
+            let revision = entry.last();
+            self.index.lose(video, Head { revision, chain });
         }
     }
 
     fn note_gap(&mut self, video: &str, head: u64, next: u64) {
         if next > head + 1 {
-            self.report.lost(Loss::Revisions {
+            self.report.losses.note(Loss::Revisions {
                 video: video.to_owned(),
                 first: head + 1,
                 last: next - 1,
@@ -244,21 +248,22 @@ impl Recovery<'_> {
         Ok(())
     }
 
-    /// Reads the segment that was written to last. `None` where no more is to be written to it.
+    /// Reads the segment that was written to last. Returns `None` if no more is to be written to
+    /// it.
     fn last_segment(&mut self, number: u32) -> io::Result<Option<Tail>> {
         let bytes = Bytes::from(files::read(self.files, &names::segment(number))?);
         let good = bytes
             .get(..HEADER_BYTES)
             .is_some_and(|header| self.header_is_good(number, header));
         if !good && bytes.len() <= HEADER_BYTES {
-            // The header is synced before any record follows, so nothing acknowledged is in here.
+            // The header is synced before any record follows, so nothing acknowledged is here.
             self.note_cut(number, 0, bytes.len());
             return self.create(number).map(Some);
         }
         if !good {
             self.lost_bytes(number, 0..HEADER_BYTES);
         }
-        // One that was closed in order has an index, up to which all was durable.
+        // A segment that was closed in order has an index, up to which all was durable.
         let index = self.read_index(number)?;
         let durable = index.as_ref().map_or(0, |index| index.bytes as usize);
         let scan = segment::scan(&bytes, durable);
@@ -281,7 +286,7 @@ impl Recovery<'_> {
         }))
     }
 
-    /// Cuts a segment behind its good records; what is cut off is kept beside it.
+    /// Cuts a segment behind its good records, and keeps the piece beside it.
     fn cut(&mut self, number: u32, bytes: &[u8], torn: usize) -> io::Result<()> {
         self.note_cut(number, torn, bytes.len() - torn);
         let beside = names::torn(number, torn as u64);
@@ -303,9 +308,9 @@ impl Recovery<'_> {
         });
     }
 
-    /// Takes in all good records of a segment. True where nothing is wrong.
+    /// Takes in all good records of a segment. Returns whether nothing is wrong.
     fn take_in(&mut self, number: u32, bytes: &Bytes, scan: &segment::Scan) -> bool {
-        let before = self.report.losses_count;
+        let before = self.report.losses.count;
         for bad in &scan.bad {
             self.lost_bytes(number, bad.clone());
         }
@@ -314,14 +319,14 @@ impl Recovery<'_> {
                 self.lost_bytes(number, found.offset..found.end);
             }
         }
-        self.report.losses_count == before
+        self.report.losses.count == before
     }
 
     fn lost_bytes(&mut self, segment: u32, range: Range<usize>) {
-        self.report.lost(bytes_lost(segment, range));
+        self.report.losses.note(bytes_lost(segment, range));
     }
 
-    /// `None` where the record does not follow what is there.
+    /// Takes in a record. Returns `None` if it does not follow those before.
     fn record(&mut self, segment: u32, bytes: &Bytes, found: &Found) -> Option<()> {
         let record = StoredRecord::decode(bytes.slice(found.body())).ok()?;
         match record.record? {
@@ -338,7 +343,10 @@ impl Recovery<'_> {
     }
 
     fn batch(&mut self, stored: StoredBatch, place: Place) -> Option<()> {
-        let (head, before) = self.index.head(&stored.video);
+        let Head {
+            revision: head,
+            chain: before,
+        } = self.index.head(&stored.video);
         let chain = Chain::read(&stored.chain)?;
         let entry = Entry {
             first: stored.first_revision,
@@ -350,7 +358,7 @@ impl Recovery<'_> {
             return None;
         }
         self.note_gap(&stored.video, head, entry.first);
-        self.index.add_batch(stored.video, entry, chain);
+        self.index.add_batches(&stored.video, &[entry], chain);
         Some(())
     }
 }

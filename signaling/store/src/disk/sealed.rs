@@ -24,7 +24,7 @@ pub(super) fn encode(magic: [u8; 8], message: &impl Message) -> Vec<u8> {
     bytes
 }
 
-/// Returns the message, if the file holds exactly what was written.
+/// Returns the message, if the file holds exactly the bytes that were written.
 pub(super) fn decode<M: Message + Default>(magic: [u8; 8], bytes: Vec<u8>) -> Option<M> {
     let mut bytes = bytes::Bytes::from(bytes);
     let head = bytes.get(..HEAD_BYTES)?;

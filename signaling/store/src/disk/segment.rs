@@ -4,14 +4,19 @@
 //! header: magic 8 | number u64 | length of the segment before u64 | crc32 u32
 //! record: length u32 | crc32 u32 | group u32 | body (StoredRecord)      all little endian
 //! ```
-//! `group` is where the write began to which the record belongs. All of a write is synced
-//! before the next one begins, so a bad record is a torn write only at the end of the log,
-//! and only where every good record behind it has a `group` at or before it. A record's
-//! checksum covers length, group and body; the length kept in the next header shows a segment
-//! that was cut at a record's end.
+//! `group` is the byte at which the write begins that the record belongs to. All of a write is
+//! synced before the next one begins. So a bad record is a torn write only at the end of the log,
+//! and only if every good record behind it has a `group` at or before it. A record's checksum
+//! covers length, group and body. The length that the next header keeps shows a segment that was
+//! cut at a record's end.
 
+use super::stored::BatchBody;
+use crate::Record;
 use crc32fast::Hasher;
-use fmz_proto::{Message, v1::StoredRecord};
+use fmz_proto::{
+    Message,
+    v1::{StoredRecord, StoredRoom, stored_record},
+};
 use std::ops::Range;
 
 const MAGIC: [u8; 8] = *b"FMZSEG01";
@@ -20,6 +25,7 @@ const HEAD_BYTES: usize = 12;
 /// Largest body of a record, bytes: many times a client's largest batch.
 pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
+/// Returns the header of a segment.
 pub(super) fn header(number: u32, previous_bytes: u64) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
     bytes[..8].copy_from_slice(&MAGIC);
@@ -30,26 +36,51 @@ pub(super) fn header(number: u32, previous_bytes: u64) -> [u8; HEADER_BYTES] {
     bytes
 }
 
-/// Returns number and length of the segment before, as a header says them.
+/// Returns the number of a segment and the length of the one before, as a header tells them.
 pub(super) fn read_header(bytes: &[u8]) -> Option<(u32, u64)> {
     let word = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
     let (number, previous_bytes) = (u32::try_from(word(8)?).ok()?, word(16)?);
     (bytes == header(number, previous_bytes)).then_some((number, previous_bytes))
 }
 
-/// Appends one record to a write that begins at byte `group` of the segment. False
-/// where it is too large.
-pub(super) fn push_record(write: &mut Vec<u8>, group: u32, record: &StoredRecord) -> bool {
-    let length = record.encoded_len();
+/// Adds a record of a batch to a write that begins at byte `group` of the segment. Returns false,
+/// and adds nothing, if the record is too large.
+pub(super) fn push_batch(write: &mut Vec<u8>, group: u32, video: &str, record: &Record) -> bool {
+    let body = BatchBody::new(video, record);
+    push(write, group, body.len(), |write| body.write(write))
+}
+
+/// Adds a record of a room to a write, as [`push_batch`] does.
+pub(super) fn push_room(write: &mut Vec<u8>, group: u32, room: &StoredRoom) -> bool {
+    let body = StoredRecord {
+        record: Some(stored_record::Record::Room(room.clone())),
+    };
+    push(write, group, body.encoded_len(), |write| {
+        body.encode(write).expect("a vector grows as it must");
+    })
+}
+
+/// Adds a record whose body `write_body` writes, straight into the write.
+fn push(
+    write: &mut Vec<u8>,
+    group: u32,
+    length: usize,
+    write_body: impl FnOnce(&mut Vec<u8>),
+) -> bool {
     if length > RECORD_BYTES_MAX {
         return false;
     }
-    let body = record.encode_to_vec();
-    let length = (length as u32).to_le_bytes();
-    write.extend_from_slice(&length);
-    write.extend_from_slice(&checksum(length, group.to_le_bytes(), &body).to_le_bytes());
-    write.extend_from_slice(&group.to_le_bytes());
-    write.extend_from_slice(&body);
+    let (start, group) = (write.len(), group.to_le_bytes());
+    let word = (length as u32).to_le_bytes();
+    write.reserve(HEAD_BYTES + length);
+    write.extend_from_slice(&word);
+    // The checksum's place: it is known once the body is written.
+    write.extend_from_slice(&[0; 4]);
+    write.extend_from_slice(&group);
+    write_body(write);
+    let (head, body) = write[start..].split_at_mut(HEAD_BYTES);
+    debug_assert_eq!(body.len(), length, "a body is as long as it said");
+    head[4..8].copy_from_slice(&checksum(word, group, body).to_le_bytes());
     true
 }
 
@@ -70,7 +101,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Where its body lies.
+    /// Returns the bytes of its body.
     pub(super) fn body(&self) -> Range<usize> {
         self.offset + HEAD_BYTES..self.end
     }
@@ -91,18 +122,18 @@ pub(super) fn record_at(bytes: &[u8], offset: usize) -> Option<Found> {
     good.then_some(Found { offset, end, group })
 }
 
-/// What a segment holds.
+/// The contents of a segment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Scan {
     pub(super) good: Vec<Found>,
-    /// Where bytes that were durable changed.
+    /// Bytes that were durable and changed.
     pub(super) bad: Vec<Range<usize>>,
-    /// Where a write begins to be unfinished; nothing behind it counts.
+    /// The byte from which on a write is unfinished. Nothing behind it counts.
     pub(super) torn: Option<usize>,
 }
 
-/// Finds every good record from the header on. A write can be unfinished only at
-/// byte `durable` or behind it.
+/// Finds every good record behind the header. A write can be unfinished only at byte `durable` or
+/// behind it.
 pub(super) fn scan(bytes: &[u8], durable: usize) -> Scan {
     let mut scan = Scan::default();
     let mut offset = HEADER_BYTES;
@@ -119,7 +150,7 @@ pub(super) fn scan(bytes: &[u8], durable: usize) -> Scan {
     scan
 }
 
-/// The next good record at `from` or behind it.
+/// Returns the next good record at `from` or behind it.
 fn next_record(bytes: &[u8], from: usize) -> Option<Found> {
     (from..bytes.len())
         .filter_map(|offset| record_at(bytes, offset))
@@ -145,19 +176,16 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fmz_proto::v1::{StoredRoom, stored_record::Record};
 
-    fn record(room: &str) -> StoredRecord {
-        StoredRecord {
-            record: Some(Record::Room(StoredRoom {
-                room: room.into(),
-                title: String::new(),
-                created_ms: 1,
-            })),
+    fn room(name: &str) -> StoredRoom {
+        StoredRoom {
+            room: name.into(),
+            title: String::new(),
+            created_ms: 1,
         }
     }
 
-    /// A segment with one write for each list of rooms.
+    /// Returns a segment with one write for each list of rooms.
     fn segment(writes: &[&[&str]]) -> (Vec<u8>, Vec<usize>) {
         let mut bytes = header(1, 0).to_vec();
         let mut starts = Vec::new();
@@ -165,7 +193,7 @@ mod tests {
             let group = bytes.len() as u32;
             for room in *rooms {
                 starts.push(bytes.len());
-                assert!(push_record(&mut bytes, group, &record(room)));
+                assert!(push_room(&mut bytes, group, &self::room(room)));
             }
         }
         (bytes, starts)

@@ -1,15 +1,14 @@
 //! Snapshots, a file each, in a folder for each video.
 
 use super::{
-    Shared,
     files::{self, Files},
     names, read, sealed,
+    shared::Shared,
 };
 use crate::{
-    Chain, Loss, REVISION_MAX, Snapshot, SnapshotError,
+    Chain, Head, Loss, REVISION_MAX, Snapshot, SnapshotError,
     thinning::{self, Kept},
 };
-use bytes::Bytes;
 use fmz_proto::v1::StoredSnapshot;
 use std::{
     io,
@@ -20,7 +19,7 @@ use std::{
 pub(super) struct Snapshots {
     files: Arc<dyn Files>,
     shared: Arc<Shared>,
-    /// Held while one is written: one after the other leaves the disk to the log.
+    /// Held while a snapshot is written. One after the other leaves the disk to the log.
     writing: Mutex<()>,
 }
 
@@ -33,30 +32,28 @@ impl Snapshots {
         }
     }
 
-    pub(super) fn put(
-        &self,
-        video: &str,
-        revision: u64,
-        document: Bytes,
-    ) -> Result<(), SnapshotError> {
-        let entry = self.shared.index().ending_at(video, revision);
+    pub(super) fn put(&self, video: &str, snapshot: Snapshot) -> Result<(), SnapshotError> {
+        let Snapshot { head, document } = snapshot;
+        let entry = self.shared.index().ending_at(video, head.revision);
         let chain = entry.and_then(|entry| read::chain_of(&*self.files, video, &entry));
-        let chain = chain.ok_or(SnapshotError::Revision(revision))?;
-        let snapshot = StoredSnapshot {
+        if chain != Some(head.chain) {
+            return Err(SnapshotError::Head(head.revision));
+        }
+        let stored = StoredSnapshot {
             video: video.to_owned(),
-            revision,
-            chain: chain.as_bytes().to_vec().into(),
+            revision: head.revision,
+            chain: head.chain.as_bytes().to_vec().into(),
             document,
         };
-        let bytes = sealed::encode(sealed::SNAPSHOT, &snapshot);
+        let bytes = sealed::encode(sealed::SNAPSHOT, &stored);
         let _one = self.writing.lock().expect("no holder of this lock panics");
         let folder = self.folder(video)?;
-        self.write(&folder, revision, &bytes)?;
+        self.write(&folder, head.revision, &bytes)?;
         self.thin(video, &folder)?;
         Ok(())
     }
 
-    /// The folder of a video's snapshots, which is made where it is not there.
+    /// Returns the folder of a video's snapshots, which is made if it is not there.
     fn folder(&self, video: &str) -> io::Result<String> {
         let name = names::video(video);
         let folder = names::snapshot_folder(&name);
@@ -68,7 +65,7 @@ impl Snapshots {
         Ok(folder)
     }
 
-    /// A snapshot has its name only once all of it is durable.
+    /// Writes a snapshot. It has its name only once all of it is durable.
     fn write(&self, folder: &str, revision: u64, bytes: &[u8]) -> io::Result<()> {
         let unfinished = names::unfinished(folder);
         let mut file = self.files.create(&unfinished)?;
@@ -118,7 +115,7 @@ impl Snapshots {
                     Some(snapshot) => return Ok(Some(snapshot)),
                     None => self.put_aside(video, revision, &path)?,
                 },
-                // Thinned out since it was listed.
+                // It was thinned out since it was listed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -126,41 +123,48 @@ impl Snapshots {
         Ok(None)
     }
 
+    /// Makes sure that the log's head is not before a snapshot: then the log has lost its end, and
+    /// the snapshot tells how far the log went.
+    pub(super) fn settle_head(&self, video: &str) -> io::Result<()> {
+        let newest = self.list(video)?.last().copied().unwrap_or(0);
+        if newest > self.shared.index().head(video).revision {
+            self.newest(video, u64::MAX)?;
+        }
+        Ok(())
+    }
+
     fn checked(&self, video: &str, revision: u64, bytes: Vec<u8>) -> Option<Snapshot> {
         let stored: StoredSnapshot = sealed::decode(sealed::SNAPSHOT, bytes)?;
         let chain = Chain::read(&stored.chain)?;
         let right =
             stored.video == video && stored.revision == revision && revision <= REVISION_MAX;
-        (right && self.belongs(video, revision, chain)).then_some(Snapshot {
-            revision,
-            document: stored.document,
-        })
+        let (head, document) = (Head { revision, chain }, stored.document);
+        (right && self.belongs(video, head)).then_some(Snapshot { head, document })
     }
 
-    /// Whether the log has this chain at this revision. Where the log has lost that
-    /// place, the snapshot is what is left of it, and where the log has lost its end, it
-    /// tells how far the log went.
-    fn belongs(&self, video: &str, revision: u64, chain: Chain) -> bool {
-        let entry = self.shared.index().ending_at(video, revision);
+    /// Returns whether the log has this chain at this revision. If the log has lost that place, the
+    /// snapshot is all that is left of it, and belongs to it.
+    fn belongs(&self, video: &str, snapshot: Head) -> bool {
+        let entry = self.shared.index().ending_at(video, snapshot.revision);
         if let Some(entry) = entry {
             let found = read::chain_of(&*self.files, video, &entry);
-            return found.is_none_or(|found| found == chain);
+            return found.is_none_or(|found| found == snapshot.chain);
         }
         let mut index = self.shared.index_mut();
-        let (head, _) = index.head(video);
-        if revision > head {
-            index.lose(video, revision, chain);
-            self.shared.report().lost(Loss::Revisions {
+        let head = index.head(video).revision;
+        if snapshot.revision > head {
+            index.lose(video, snapshot);
+            self.shared.lost(Loss::Revisions {
                 video: video.to_owned(),
                 first: head + 1,
-                last: revision,
+                last: snapshot.revision,
             });
         }
-        !index.holds(video, revision)
+        !index.holds(video, snapshot.revision)
     }
 
     fn put_aside(&self, video: &str, revision: u64, path: &str) -> io::Result<()> {
-        self.shared.report().lost(Loss::Snapshot {
+        self.shared.lost(Loss::Snapshot {
             video: video.to_owned(),
             revision,
         });

@@ -1,70 +1,81 @@
-//! The one thread that writes: it takes all that waits, writes it at once, syncs
-//! once, and answers everyone.
+//! The one thread that writes: it takes everything that waits, writes it at once, syncs once, and
+//! answers everyone.
 
 use super::{
-    DiskOptions, Shared,
     files::{Files, WriteFile},
     index::{Entry, Place},
     names,
+    options::DiskOptions,
     recovery::{self, Tail},
     segment::{self, HEADER_BYTES},
+    shared::Shared,
 };
-use crate::{AppendError, CatalogError, Chain, ROOMS_MAX, follow};
-use fmz_proto::{
-    Message,
-    v1::{CommittedBatch, StoredBatch, StoredRecord, StoredRoom, stored_record::Record},
+use crate::{
+    AppendError, CatalogError, Epoch, Head, Lease, OpenedLog, ROOMS_MAX, Record, Records,
+    StoreError,
 };
+use fmz_proto::v1::StoredRoom;
 use std::{
     collections::{HashMap, HashSet},
     io,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// Bytes after which a write takes in no more requests: a megabyte costs a disk
-/// about as much as its sync.
+/// Bytes after which a write takes in no more requests: a megabyte costs a disk about as much as
+/// its sync.
 pub const GROUP_BYTES_MAX: usize = 1024 * 1024;
 
-/// What the writer is asked to do.
+/// What is asked of the writer.
 pub(super) enum Request {
+    Open {
+        video: Arc<str>,
+        answer: Answer<OpenedLog, StoreError>,
+    },
     Append {
-        video: String,
-        expected: u64,
-        batches: Vec<CommittedBatch>,
-        answer: oneshot::Sender<Result<(), AppendError>>,
+        lease: Lease,
+        records: Records,
+        answer: Answer<(), AppendError>,
     },
     CreateRoom {
         room: StoredRoom,
-        answer: oneshot::Sender<Result<(), CatalogError>>,
+        answer: Answer<(), CatalogError>,
     },
     Flush(oneshot::Sender<()>),
 }
+
+type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 
 /// An answer that waits for the sync.
 enum Waiting {
-    Append(oneshot::Sender<Result<(), AppendError>>),
-    CreateRoom(oneshot::Sender<Result<(), CatalogError>>),
+    Open(Arc<str>, Epoch, Answer<OpenedLog, StoreError>),
+    Append(Answer<(), AppendError>),
+    CreateRoom(Answer<(), CatalogError>),
     Flush(oneshot::Sender<()>),
 }
 
-/// A record of a write.
-enum Written {
-    Room(StoredRoom),
-    Batch {
-        video: String,
-        entry: Entry,
-        chain: Chain,
-    },
+/// The records of one append, in the write.
+struct Appended {
+    video: Arc<str>,
+    /// Number of [`Group::entries`] that are the append's, behind those of the append before.
+    entries: usize,
+    head: Head,
 }
 
-/// What one write carries.
+/// All that one write carries. It is emptied and filled again, so that its buffers are made once.
 #[derive(Default)]
 struct Group {
     bytes: Vec<u8>,
-    records: Vec<Written>,
+    entries: Vec<Entry>,
+    appended: Vec<Appended>,
+    rooms: Vec<StoredRoom>,
+    room_names: HashSet<String>,
+    /// Ends of the logs that the write goes on with.
+    heads: HashMap<Arc<str>, Head>,
     waiting: Vec<Waiting>,
-    heads: HashMap<String, (u64, Chain)>,
-    rooms: HashSet<String>,
 }
 
 pub(super) struct Writer {
@@ -73,6 +84,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     file: Box<dyn WriteFile>,
     tail: Tail,
+    /// The last opening of each video that was opened: no more of them than rooms are opened.
+    epochs: HashMap<Arc<str>, Epoch>,
 }
 
 impl Writer {
@@ -89,13 +102,14 @@ impl Writer {
             shared,
             file,
             tail,
+            epochs: HashMap::new(),
         })
     }
 
     /// Runs until nobody can ask any more.
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut group = Group::default();
         while let Some(first) = requests.blocking_recv() {
-            let mut group = Group::default();
             self.take(first, &mut group);
             while group.bytes.len() < GROUP_BYTES_MAX {
                 let Ok(request) = requests.try_recv() else {
@@ -103,14 +117,14 @@ impl Writer {
                 };
                 self.take(request, &mut group);
             }
-            self.finish(group);
+            self.finish(&mut group);
         }
-        if self.shared.failure().is_none() {
+        if self.shared.health().is_ok() {
             self.index(self.tail);
         }
     }
 
-    /// Writes down what a segment holds: a full one is not read again, and nothing that the
+    /// Writes the index of a segment: so a full segment is not read again, and nothing that the
     /// last one held can go unseen.
     fn index(&self, tail: Tail) {
         let index = self.shared.index().of_segment(tail.segment, tail.bytes);
@@ -119,14 +133,18 @@ impl Writer {
         }
     }
 
-    fn take(&self, request: Request, group: &mut Group) {
+    fn take(&mut self, request: Request, group: &mut Group) {
         match request {
+            Request::Open { video, answer } => {
+                let epoch = next_epoch();
+                self.epochs.insert(video.clone(), epoch);
+                group.waiting.push(Waiting::Open(video, epoch, answer));
+            }
             Request::Append {
-                video,
-                expected,
-                batches,
+                lease,
+                records,
                 answer,
-            } => match self.add_batches(group, &video, expected, batches) {
+            } => match self.add_records(group, &lease, &records) {
                 Ok(()) => group.waiting.push(Waiting::Append(answer)),
                 Err(error) => drop(answer.send(Err(error))),
             },
@@ -138,150 +156,154 @@ impl Writer {
         }
     }
 
-    fn add_batches(
+    fn add_records(
         &self,
         group: &mut Group,
-        video: &str,
-        expected: u64,
-        batches: Vec<CommittedBatch>,
+        lease: &Lease,
+        records: &Records,
     ) -> Result<(), AppendError> {
-        self.shared
-            .failure()
-            .map_or(Ok(()), |text| Err(AppendError::Failed(text)))?;
-        let (head, mut chain) = group
-            .heads
-            .get(video)
-            .copied()
-            .unwrap_or_else(|| self.shared.index().head(video));
-        if head != expected {
+        self.shared.health().map_err(AppendError::Failed)?;
+        let video = lease.video();
+        if self.epochs.get(video) != Some(&lease.epoch()) {
+            return Err(AppendError::Fenced);
+        }
+        let written = group.heads.get(video).copied();
+        let head = written.unwrap_or_else(|| self.shared.index().head(video));
+        if head != records.after() {
+            let head = head.revision;
             return Err(AppendError::Conflict { head });
         }
-        let new_head = follow(head, &batches)?;
-        let (bytes, records) = (group.bytes.len(), group.records.len());
-        for batch in &batches {
-            let Some(next) = self.add_batch(group, video, batch, chain) else {
+        let (bytes, entries) = (group.bytes.len(), group.entries.len());
+        for record in records.as_slice() {
+            let Some(entry) = self.add_record(group, video, record) else {
                 group.bytes.truncate(bytes);
-                group.records.truncate(records);
+                group.entries.truncate(entries);
                 return Err(AppendError::TooLarge);
             };
-            chain = next;
+            group.entries.push(entry);
         }
-        group.heads.insert(video.to_owned(), (new_head, chain));
+        let head = records.head();
+        group.heads.insert(video.clone(), head);
+        group.appended.push(Appended {
+            video: video.clone(),
+            entries: group.entries.len() - entries,
+            head,
+        });
         Ok(())
     }
 
-    /// Returns the chain behind the batch; `None` where the batch is too large.
-    fn add_batch(
-        &self,
-        group: &mut Group,
-        video: &str,
-        batch: &CommittedBatch,
-        chain: Chain,
-    ) -> Option<Chain> {
-        let encoded = batch.encode_to_vec();
-        let chain = chain.next(&encoded);
-        let (first, ops) = (batch.first_revision, batch.ops.len() as u32);
-        let stored = StoredBatch {
-            video: video.to_owned(),
-            batch: encoded.into(),
-            chain: chain.as_bytes().to_vec().into(),
-            first_revision: first,
-            ops,
-        };
-        let place = self.push(group, Record::Batch(stored))?;
-        group.records.push(Written::Batch {
-            video: video.to_owned(),
-            entry: Entry { first, ops, place },
-            chain,
-        });
-        Some(chain)
+    /// Adds a record to the write. Returns `None` if it is too large.
+    fn add_record(&self, group: &mut Group, video: &str, record: &Record) -> Option<Entry> {
+        let start = group.bytes.len();
+        let fits = segment::push_batch(&mut group.bytes, self.tail.bytes as u32, video, record);
+        fits.then(|| Entry {
+            first: record.batch().first_revision(),
+            ops: record.batch().ops(),
+            place: self.place(group, start),
+        })
+    }
+
+    /// Returns where the part of the write lies that begins at its byte `start`.
+    fn place(&self, group: &Group, start: usize) -> Place {
+        Place {
+            segment: self.tail.segment,
+            offset: self.tail.bytes as u32 + start as u32,
+            length: (group.bytes.len() - start) as u32,
+        }
     }
 
     fn add_room(&self, group: &mut Group, room: StoredRoom) -> Result<(), CatalogError> {
-        self.shared
-            .failure()
-            .map_or(Ok(()), |text| Err(CatalogError::Failed(text)))?;
+        self.shared.health().map_err(CatalogError::Failed)?;
         let (exists, count) = {
             let index = self.shared.index();
             (index.rooms().contains_key(&room.room), index.rooms().len())
         };
-        if exists || group.rooms.contains(&room.room) {
+        if exists || group.room_names.contains(&room.room) {
             return Err(CatalogError::Exists);
         }
         if count + group.rooms.len() >= ROOMS_MAX {
             return Err(CatalogError::Full);
         }
-        self.push(group, Record::Room(room.clone()))
-            .ok_or_else(|| CatalogError::Failed("the room is over the size of a record".into()))?;
-        group.rooms.insert(room.room.clone());
-        group.records.push(Written::Room(room));
+        if !segment::push_room(&mut group.bytes, self.tail.bytes as u32, &room) {
+            let text = "the room is over the size of a record";
+            return Err(CatalogError::Failed(text.into()));
+        }
+        group.room_names.insert(room.room.clone());
+        group.rooms.push(room);
         Ok(())
     }
 
-    /// Adds a record to the write. `None` where it is too large.
-    fn push(&self, group: &mut Group, record: Record) -> Option<Place> {
-        let start = group.bytes.len();
-        let record = StoredRecord {
-            record: Some(record),
-        };
-        let fits = segment::push_record(&mut group.bytes, self.tail.bytes as u32, &record);
-        fits.then(|| Place {
-            segment: self.tail.segment,
-            offset: self.tail.bytes as u32 + start as u32,
-            length: (group.bytes.len() - start) as u32,
-        })
-    }
-
-    fn finish(&mut self, group: Group) {
-        let outcome = self.write(&group);
+    /// Writes what was taken in, answers everyone, and leaves the group empty.
+    fn finish(&mut self, group: &mut Group) {
+        let outcome = self.write(&group.bytes);
         if let Err(error) = &outcome {
             tracing::error!(%error, "the log cannot be written; nothing is acknowledged any more");
-            self.shared.fail(error.to_string());
+            self.shared.fail(error);
         } else {
-            self.publish(group.records);
+            self.publish(group);
         }
         let outcome = outcome.map_err(|error| error.to_string());
-        for waiting in group.waiting {
-            waiting.answer(&outcome);
+        for waiting in group.waiting.drain(..) {
+            self.answer(waiting, &outcome);
         }
+        group.clear();
         self.rotate_if_full();
     }
 
-    fn publish(&self, records: Vec<Written>) {
+    /// Shows readers what was written.
+    fn publish(&self, group: &mut Group) {
         let mut index = self.shared.index_mut();
-        for record in records {
-            match record {
-                Written::Room(room) => {
-                    index.add_room(room, self.tail.segment);
-                }
-                Written::Batch {
-                    video,
-                    entry,
-                    chain,
-                } => index.add_batch(video, entry, chain),
-            }
+        let mut entries = &group.entries[..];
+        for appended in &group.appended {
+            let (these, rest) = entries.split_at(appended.entries);
+            index.add_batches(&appended.video, these, appended.head.chain);
+            entries = rest;
+        }
+        for room in group.rooms.drain(..) {
+            index.add_room(room, self.tail.segment);
         }
     }
 
-    fn write(&mut self, group: &Group) -> io::Result<()> {
-        if group.bytes.is_empty() {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
             return Ok(());
         }
-        self.file.append(&group.bytes)?;
+        self.file.append(bytes)?;
         self.file.sync()?;
-        self.tail.bytes += group.bytes.len() as u64;
+        self.tail.bytes += bytes.len() as u64;
         Ok(())
     }
 
-    /// Begins a new segment between two writes, so that no write lies in two.
+    /// Answers a request. An asker that gave up waiting is not told.
+    fn answer(&self, waiting: Waiting, outcome: &Result<(), String>) {
+        let outcome = outcome.clone();
+        match waiting {
+            Waiting::Open(video, epoch, answer) => {
+                let head = self.shared.index().head(&video);
+                let lease = Lease::new(video, epoch);
+                let opened = outcome.map(|()| OpenedLog { lease, head });
+                drop(answer.send(opened.map_err(StoreError::Failed)));
+            }
+            Waiting::Append(answer) => {
+                drop(answer.send(outcome.map_err(AppendError::Failed)));
+            }
+            Waiting::CreateRoom(answer) => {
+                drop(answer.send(outcome.map_err(CatalogError::Failed)));
+            }
+            Waiting::Flush(answer) => drop(answer.send(())),
+        }
+    }
+
+    /// Begins a new segment between two writes, so that no write lies in two. A segment without a
+    /// record is never full.
     fn rotate_if_full(&mut self) {
-        let full = self.tail.bytes >= self.options.segment_bytes_max;
-        if !full || self.shared.failure().is_some() {
+        let full = self.tail.bytes >= self.options.segment_bytes_max.max(HEADER_BYTES as u64 + 1);
+        if !full || self.shared.health().is_err() {
             return;
         }
         if let Err(error) = self.rotate() {
             tracing::error!(%error, "no new segment can be made; nothing is acknowledged any more");
-            self.shared.fail(error.to_string());
+            self.shared.fail(&error);
         }
     }
 
@@ -297,15 +319,33 @@ impl Writer {
     }
 }
 
-impl Waiting {
-    /// Whoever gave up waiting is not told.
-    fn answer(self, outcome: &Result<(), String>) {
-        match self {
-            Self::Append(answer) => drop(answer.send(outcome.clone().map_err(AppendError::Failed))),
-            Self::CreateRoom(answer) => {
-                drop(answer.send(outcome.clone().map_err(CatalogError::Failed)))
-            }
-            Self::Flush(answer) => drop(answer.send(())),
-        }
+impl Group {
+    /// Empties the group and keeps its buffers, up to the usual size of a write.
+    fn clear(&mut self) {
+        let Self {
+            bytes,
+            entries,
+            appended,
+            rooms,
+            room_names,
+            heads,
+            waiting,
+        } = self;
+        bytes.clear();
+        bytes.shrink_to(GROUP_BYTES_MAX);
+        entries.clear();
+        appended.clear();
+        rooms.clear();
+        room_names.clear();
+        heads.clear();
+        waiting.clear();
     }
+}
+
+/// Returns an epoch above all that this process gave. A lease lives no longer than its process,
+/// and the folder's lock keeps other processes out; so no two openings of a log that can meet have
+/// the same epoch.
+fn next_epoch() -> Epoch {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    Epoch(LAST.fetch_add(1, Ordering::Relaxed) + 1)
 }

@@ -2,11 +2,11 @@
 //! hit and nothing else.
 
 use crate::{
-    batch, room, served,
+    append, batch, put_snapshot, room, served,
     sim::{Model, Sim},
 };
 use fmz_proto::v1::CommittedBatch;
-use fmz_store::{Catalog, Disk, DiskOptions, OpLog, OpenReport, SnapshotStore};
+use fmz_store::{Catalog, Disk, DiskOptions, OpenReport, SnapshotStore};
 use std::{collections::BTreeMap, sync::Arc};
 
 const VIDEOS: [&str; 2] = ["v", "w"];
@@ -22,14 +22,13 @@ async fn written() -> Model {
     let disk = Disk::open_files(Arc::new(sim.clone()), OPTIONS).unwrap();
     for revision in 1..=REVISIONS {
         for video in VIDEOS {
-            let one = vec![batch(revision, 1)];
-            disk.append(video, revision - 1, one).await.unwrap();
+            let one = [batch(revision, 1)];
+            append(&disk, video, revision - 1, &one).await.unwrap();
         }
         if revision % 3 == 0 {
             disk.create_room(room(&revision.to_string())).await.unwrap();
-            disk.put_snapshot("v", revision, vec![revision as u8; 100].into())
-                .await
-                .unwrap();
+            let put = put_snapshot(&disk, "v", revision, vec![revision as u8; 100]);
+            put.await.unwrap();
         }
     }
     drop(disk);
@@ -52,13 +51,15 @@ async fn had(model: Model) -> Had {
     }
     let (mut snapshots, mut at) = (Vec::new(), u64::MAX);
     while let Some(snapshot) = disk.snapshot("v", at).await.unwrap() {
-        assert_eq!(snapshot.document, vec![snapshot.revision as u8; 100]);
-        snapshots.push(snapshot.revision);
-        at = snapshot.revision - 1;
+        let revision = snapshot.head.revision;
+        assert_eq!(snapshot.document, vec![revision as u8; 100]);
+        snapshots.push(revision);
+        at = revision - 1;
     }
     for video in VIDEOS {
-        let behind = disk.append(video, REVISIONS - 1, vec![batch(REVISIONS, 1)]);
-        assert!(behind.await.is_err(), "no revision is given twice");
+        let again = [batch(REVISIONS, 1)];
+        let behind = append(&disk, video, REVISIONS - 1, &again).await;
+        assert!(behind.is_err(), "no revision is given twice");
     }
     let mut segment = Some(1);
     while let Some(number) = segment {
@@ -66,7 +67,7 @@ async fn had(model: Model) -> Had {
     }
     Had {
         batches,
-        rooms: disk.rooms().len(),
+        rooms: disk.rooms().await.unwrap().len(),
         snapshots,
         report: disk.report(),
     }
@@ -80,7 +81,7 @@ impl Had {
             losses,
             ..
         } = &self.report;
-        cut.is_some() || !rebuilt.is_empty() || !losses.is_empty()
+        cut.is_some() || !rebuilt.is_empty() || losses.count > 0
     }
 
     /// Number of batches, rooms and snapshots; nothing else than what was written is among them.

@@ -1,9 +1,9 @@
 //! What a disk can do to a log, and what must hold afterwards.
 
-use crate::{batch, read_all, room, served};
+use crate::{append, batch, batch_at, put_snapshot, read_all, room, served};
 use fmz_store::{
-    AppendError, Catalog, CatalogError, Disk, DiskOptions, Files, Folder, Loss, OpLog, ReadFile,
-    SnapshotStore, WriteFile,
+    AppendError, Catalog, CatalogError, Disk, DiskOptions, Files, Folder, Health, Loss, OpLog,
+    ReadFile, SnapshotStore, WriteFile,
 };
 use std::{
     fs::{self, File},
@@ -25,7 +25,7 @@ async fn small_log(folder: &Path) -> (PathBuf, Vec<usize>) {
     let segment = folder.join("00000001.fmzlog");
     let mut ends = vec![fs::metadata(&segment).unwrap().len() as usize];
     for revision in 1..=RECORDS {
-        disk.append("v", revision - 1, vec![batch(revision, 1)])
+        append(&disk, "v", revision - 1, &[batch(revision, 1)])
             .await
             .unwrap();
         ends.push(fs::metadata(&segment).unwrap().len() as usize);
@@ -52,7 +52,7 @@ async fn fault1_cut_at_every_byte_keeps_every_whole_record_and_goes_on() {
             whole,
             "cut at {cut}"
         );
-        disk.append("v", whole, vec![batch(whole + 1, 1)])
+        append(&disk, "v", whole, &[batch(whole + 1, 1)])
             .await
             .unwrap();
         drop(disk);
@@ -99,7 +99,7 @@ async fn fault2_a_flipped_bit_is_never_served_and_costs_its_own_record_only() {
             offset: begin as u64,
             bytes: (end - begin) as u64,
         };
-        assert_eq!(report.losses[0], lost, "byte {byte}");
+        assert_eq!(report.losses.first[0], lost, "byte {byte}");
         let kept = served(&disk, "v").await;
         let expected = (1..=RECORDS).filter(|revision| *revision != at as u64);
         let expected: Vec<_> = expected.map(|revision| batch(revision, 1)).collect();
@@ -116,22 +116,26 @@ async fn fault3_segments_cut_swapped_or_gone_are_named_and_the_others_served() {
         };
         let disk = Disk::open_with(folder.path(), options).unwrap();
         for revision in 1..=RECORDS {
-            disk.append("v", revision - 1, vec![batch(revision, 1)])
+            append(&disk, "v", revision - 1, &[batch(revision, 1)])
                 .await
                 .unwrap();
         }
-        disk.append("w", 0, vec![batch(1, 1)]).await.unwrap();
+        append(&disk, "w", 0, &[batch(1, 1)]).await.unwrap();
         folder
     };
     let name = |folder: &TempDir, number: u32| folder.path().join(format!("{number:08}.fmzlog"));
     let check = async |folder: &TempDir, named: Loss, revisions: &[u64]| {
         for _again in 0..2 {
             let disk = Disk::open(folder.path()).unwrap();
-            assert!(disk.report().losses.contains(&named), "{:?}", disk.report());
+            assert!(
+                disk.report().losses.first.contains(&named),
+                "{:?}",
+                disk.report()
+            );
             let expected: Vec<_> = revisions.iter().map(|at| batch(*at, 1)).collect();
             assert_eq!(served(&disk, "v").await, expected);
             assert_eq!(read_all(&disk, "w").await, [batch(1, 1)]);
-            let behind = disk.append("v", 1, vec![batch(2, 1)]).await;
+            let behind = append(&disk, "v", 1, &[batch(2, 1)]).await;
             assert_eq!(
                 behind,
                 Err(AppendError::Conflict { head: 4 }),
@@ -274,16 +278,16 @@ async fn fault4_after_one_error_nothing_is_acknowledged_until_reopened() {
     for on in [Fault::Full, Fault::Sync] {
         let folder = TempDir::new().unwrap();
         let disk = Failing::open(folder.path(), on, 2).unwrap();
-        disk.append("v", 0, vec![batch(1, 1)]).await.unwrap();
-        disk.append("v", 1, vec![batch(2, 1)]).await.unwrap();
+        append(&disk, "v", 0, &[batch(1, 1)]).await.unwrap();
+        append(&disk, "v", 1, &[batch(2, 1)]).await.unwrap();
         assert_eq!(disk.health(), Ok(()));
         let failed = |answer| matches!(answer, Err(AppendError::Failed(_)));
-        assert!(failed(disk.append("v", 2, vec![batch(3, 1)]).await));
+        assert!(failed(append(&disk, "v", 2, &[batch(3, 1)]).await));
         assert!(
-            failed(disk.append("v", 2, vec![batch(3, 1)]).await),
+            failed(append(&disk, "v", 2, &[batch(3, 1)]).await),
             "the error does not pass"
         );
-        assert!(failed(disk.append("w", 0, vec![batch(1, 1)]).await));
+        assert!(failed(append(&disk, "w", 0, &[batch(1, 1)]).await));
         assert!(matches!(
             disk.create_room(room("a")).await,
             Err(CatalogError::Failed(_))
@@ -299,8 +303,7 @@ async fn fault4_after_one_error_nothing_is_acknowledged_until_reopened() {
         let found = read_all(&again, "v").await;
         assert!(found.len() >= 2, "everything acknowledged is there");
         let head = found.len() as u64;
-        again
-            .append("v", head, vec![batch(head + 1, 1)])
+        append(&again, "v", head, &[batch(head + 1, 1)])
             .await
             .unwrap();
     }
@@ -338,7 +341,7 @@ async fn fault6_a_folder_that_cannot_be_is_named() {
 async fn fault7_a_record_that_rots_while_open_is_not_served() {
     let folder = TempDir::new().unwrap();
     let disk = Disk::open(folder.path()).unwrap();
-    disk.append("v", 0, vec![batch(1, 1)]).await.unwrap();
+    append(&disk, "v", 0, &[batch(1, 1)]).await.unwrap();
     let segment = folder.path().join("00000001.fmzlog");
     let mut bytes = fs::read(&segment).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
@@ -355,11 +358,9 @@ async fn fault7_a_record_that_rots_while_open_is_not_served() {
 async fn fault8_a_batch_over_the_size_of_a_record_is_refused_whole() {
     let folder = TempDir::new().unwrap();
     let disk = Disk::open(folder.path()).unwrap();
-    let too_large = disk
-        .append("v", 0, vec![batch(1, 1), batch(2, 40_000)])
-        .await;
+    let too_large = append(&disk, "v", 0, &[batch(1, 1), batch(2, 40_000)]).await;
     assert_eq!(too_large, Err(AppendError::TooLarge));
-    disk.append("v", 0, vec![batch(1, 1)]).await.unwrap();
+    append(&disk, "v", 0, &[batch(1, 1)]).await.unwrap();
     drop(disk);
     assert_eq!(
         read_all(&Disk::open(folder.path()).unwrap(), "v").await,
@@ -375,7 +376,7 @@ async fn fault9_a_power_cut_in_a_write_keeps_all_before_it_whichever_sectors_rea
     let durable = fs::read(&segment).unwrap().len();
     let disk = Disk::open(origin.path()).unwrap();
     let many: Vec<_> = (1..=40).map(|n| batch(RECORDS + n, 1)).collect();
-    disk.append("v", RECORDS, many).await.unwrap();
+    append(&disk, "v", RECORDS, &many).await.unwrap();
     let bytes = fs::read(&segment).unwrap();
     let first = durable / SECTOR;
     let sectors = bytes.len().div_ceil(SECTOR) - first;
@@ -405,9 +406,8 @@ async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_say
     let (segment, ends) = small_log(one.path()).await;
     let disk = Disk::open(other.path()).unwrap();
     for revision in 1..=RECORDS {
-        let mut batch = batch(revision, 1);
-        batch.committed_ms = 2;
-        disk.append("v", revision - 1, vec![batch]).await.unwrap();
+        let batch = batch_at(revision, 1, 2);
+        append(&disk, "v", revision - 1, &[batch]).await.unwrap();
     }
     drop(disk);
     let mut bytes = fs::read(&segment).unwrap();
@@ -422,7 +422,11 @@ async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_say
         first: 2,
         last: 2,
     };
-    assert!(disk.report().losses.contains(&lost), "{:?}", disk.report());
+    assert!(
+        disk.report().losses.first.contains(&lost),
+        "{:?}",
+        disk.report()
+    );
     let expected: Vec<_> = [1, 3, 4].map(|revision| batch(revision, 1)).into();
     assert_eq!(served(&disk, "v").await, expected);
 }
@@ -433,16 +437,15 @@ async fn with_snapshots(folder: &Path) -> (PathBuf, u64) {
     let (segment, ends) = small_log(folder).await;
     let disk = Disk::open(folder).unwrap();
     for revision in [2, 4] {
-        disk.put_snapshot("v", revision, vec![revision as u8; 50].into())
-            .await
-            .unwrap();
+        let put = put_snapshot(&disk, "v", revision, vec![revision as u8; 50]);
+        put.await.unwrap();
     }
     (segment, ends[ends.len() - 2] as u64)
 }
 
 async fn newest(disk: &Disk) -> Option<u64> {
     let newest = disk.snapshot("v", u64::MAX).await.unwrap();
-    newest.map(|snapshot| snapshot.revision)
+    newest.map(|snapshot| snapshot.head.revision)
 }
 
 #[tokio::test]
@@ -461,7 +464,7 @@ async fn snapshot4_a_damaged_snapshot_is_put_aside_and_the_one_before_given() {
         video: "v".into(),
         revision: 4,
     };
-    assert_eq!(disk.report().losses, [lost]);
+    assert_eq!(disk.report().losses.first, [lost]);
     assert!(!path.exists() && of_video.join(format!("{:016x}.fmzsnap-bad", 4)).exists());
     assert_eq!(read_all(&disk, "v").await.len() as u64, RECORDS);
 }
@@ -478,11 +481,11 @@ async fn snapshot4_a_snapshot_tells_that_the_log_lost_its_end() {
         assert_eq!(newest(&disk).await, Some(4));
         let head = 4 + again;
         assert_eq!(
-            disk.append("v", 3, vec![batch(4, 1)]).await,
+            append(&disk, "v", 3, &[batch(4, 1)]).await,
             Err(AppendError::Conflict { head }),
             "no revision is given twice"
         );
-        disk.append("v", head, vec![batch(head + 1, 1)])
+        append(&disk, "v", head, &[batch(head + 1, 1)])
             .await
             .unwrap();
         let behind = disk.read("v", 4, u64::MAX).await.unwrap();
@@ -492,6 +495,6 @@ async fn snapshot4_a_snapshot_tells_that_the_log_lost_its_end() {
             first: 4,
             last: 4,
         };
-        assert_eq!(disk.report().losses, [lost]);
+        assert_eq!(disk.report().losses.first, [lost]);
     }
 }

@@ -1,24 +1,22 @@
-//! Ops by choice.
+//! Ops made from fuzzed choices.
 
 use super::{AUTHORS, FILM};
 use crate::input::Input;
 use fmz_proto::points;
 use fmz_proto::v1::{self, op::Op as Wire, property::Value};
 
-pub(super) fn introduce(author: u32) -> v1::Op {
+pub(super) fn introduce(author: u32) -> Wire {
     let added = v1::AuthorAdded {
         author,
         identity: format!("a{author}"),
         name: String::new(),
         session_key: vec![author as u8; fmz_proto::limits::SESSION_KEY_BYTES].into(),
     };
-    v1::Op {
-        op: Some(Wire::AuthorAdded(added)),
-    }
+    Wire::AuthorAdded(added)
 }
 
 /// The film that uncertain stamps are of; not all frames that come up are in it.
-pub(super) fn film() -> v1::Op {
+pub(super) fn film() -> Wire {
     let media = v1::Media {
         id: FILM.into(),
         num: 24,
@@ -26,9 +24,7 @@ pub(super) fn film() -> v1::Op {
         frames: 4,
         ..v1::Media::default()
     };
-    v1::Op {
-        op: Some(Wire::MediaAdded(v1::MediaAdded { media: Some(media) })),
-    }
+    Wire::MediaAdded(v1::MediaAdded { media: Some(media) })
 }
 
 pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
@@ -42,7 +38,7 @@ pub(super) fn op(input: &mut Input<'_>) -> v1::Op {
             kind: i32::from(input.below(13)),
             frame: Some(v1::FrameStamp {
                 frame_index: input.flag().then(|| input.below(6).into()),
-                // Both draw no byte of their own, so that the corpus keeps its meaning.
+                // Neither field draws a byte of its own, so that the corpus keeps its meaning.
                 uncertain: create == 1,
                 media: if create == 1 { FILM } else { "" }.into(),
                 ..v1::FrameStamp::default()

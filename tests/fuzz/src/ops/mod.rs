@@ -1,5 +1,5 @@
-//! The interpreter of op sequences: three authors, a server's document, and
-//! everything between them late.
+//! The interpreter of op sequences: three authors, a server's document, and late messages between
+//! them.
 
 mod make;
 mod server;
@@ -16,8 +16,8 @@ const AUTHORS: u8 = 3;
 const FILM: &str = "film";
 const BATCH_OPS: usize = 20;
 
-/// After every plan, once all is delivered, every replica holds the server's
-/// document and nothing is pending.
+/// Runs a plan. After it, once all messages are delivered, every replica must hold the server's
+/// document and have nothing pending.
 pub(crate) fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let mut world = World::new();
@@ -41,7 +41,7 @@ pub(crate) fn run(data: &[u8]) {
 struct Author {
     replica: Replica,
     sent: VecDeque<v1::OpBatch>,
-    /// How much of the log was delivered, and the refusals that come with it.
+    /// Number of the log's batches that were delivered, and the refusals that come between them.
     delivered: usize,
     refusals: VecDeque<(usize, u64)>,
 }
@@ -65,16 +65,16 @@ impl World {
             committed_ms: 1_000,
         };
         for number in 1..=u32::from(AUTHORS) {
-            world.commit(0, 0, vec![introduce(number)]);
+            world.commit_own(introduce(number), true);
             let mut author = Author::default();
             let _ = author.replica.set_author(number, 0);
-            // The last one owns the room.
+            // The last author owns the room.
             if number == u32::from(AUTHORS) {
                 author.replica.set_authority(Authority::Owner);
             }
             world.authors.push(author);
         }
-        world.commit(0, 0, vec![film()]);
+        world.commit_own(film(), true);
         for who in 0..usize::from(AUTHORS) {
             world.deliver(who, usize::MAX);
         }
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// An edit that fits a text of the author's view, mostly.
+    /// Makes an edit that mostly fits a text in the author's view.
     fn write(&mut self, who: usize, input: &mut Input<'_>) {
         let replica = &mut self.authors[who].replica;
         let (author, counter) = (input.below(AUTHORS) + 1, input.below(6));
@@ -132,7 +132,7 @@ impl World {
         let _ = replica.submit(&[v1::Op { op: Some(edit) }]);
     }
 
-    /// The newest commit overtakes what is before it.
+    /// Delivers a copy of the newest commit ahead of those before it.
     fn copy(&mut self, who: usize) {
         let batches = self.log.last().cloned().into_iter().collect();
         let replica = &mut self.authors[who].replica;
@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    /// A snapshot in the middle: what is pending stays, or is reported as lost.
+    /// Loads a snapshot in the middle: pending ops stay, or are reported as lost.
     fn reload(&mut self, who: usize) {
         let author = &mut self.authors[who];
         refuse(author);
@@ -195,7 +195,7 @@ impl World {
     }
 }
 
-/// Tells an author what was refused before the log's next batch for it.
+/// Delivers an author's refusals that come before the log's next batch.
 fn refuse(author: &mut Author) {
     while let Some((_, client_seq)) = author
         .refusals

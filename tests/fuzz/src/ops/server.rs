@@ -1,13 +1,13 @@
-//! The server: one order, versions, ways back.
+//! The server: one order of ops, versions, restores.
 
 use super::{AUTHORS, FILM, World};
 use crate::input::Input;
 use fmz_annotation::version::{self, EPOCH_MS, Revert, Scope, Version};
-use fmz_annotation::{Authority, Document, FramesOf};
+use fmz_annotation::{Authority, Document, FramesOf, Ops, Prepared};
 use fmz_proto::v1::{self, op::Op as Wire};
 
 impl World {
-    /// The server takes the next batch of an author.
+    /// Takes the next batch of an author.
     pub(super) fn receive(&mut self, who: usize) {
         let Some(batch) = self.authors[who].sent.pop_front() else {
             return;
@@ -18,18 +18,18 @@ impl World {
         } else {
             Authority::Author
         };
-        let moved = self.document.rebase(number, batch.base, batch.ops);
-        let ops = moved.map(|ops| self.document.prepare(number, authority, ops));
-        if let Ok(Ok(ops)) = ops {
-            self.commit(number, batch.client_seq, ops);
-        } else {
-            let at = self.log.len();
-            self.authors[who].refusals.push_back((at, batch.client_seq));
+        let document = &self.document;
+        let moved = Ops::check(batch.ops).and_then(|ops| document.rebase(number, batch.base, ops));
+        match moved.and_then(|ops| document.prepare(number, authority, ops)) {
+            Ok(prepared) => self.commit(prepared, batch.client_seq),
+            Err(_) => {
+                let at = self.log.len();
+                self.authors[who].refusals.push_back((at, batch.client_seq));
+            }
         }
     }
 
-    /// The server keeps a version: of what is there, or of something else, which
-    /// the document refuses.
+    /// Keeps a version of the present state, or a wrong one, which the document must refuse.
     pub(super) fn keep(&mut self, input: &mut Input<'_>) {
         self.committed_ms += u64::from(input.byte());
         let id = self.ids.next(EPOCH_MS + self.committed_ms);
@@ -50,7 +50,7 @@ impl World {
         self.commit_own(Wire::Commit(v1::Commit { version }), wrong == 0);
     }
 
-    /// The server goes back to any older state, in any scope.
+    /// Restores any older state, in any scope.
     pub(super) fn go_back(&mut self, input: &mut Input<'_>) {
         let head = self.document.revision();
         let to = head.saturating_sub(match input.byte() {
@@ -83,7 +83,7 @@ impl World {
         assert!(!everything || left.is_empty(), "{left:?}");
     }
 
-    /// The document behind an op, from the log.
+    /// Returns the document after an op, from the log.
     pub(super) fn document_at(&self, revision: u64) -> Document {
         let mut document = Document::new();
         for batch in &self.log {
@@ -102,30 +102,20 @@ impl World {
     }
 
     pub(super) fn commit_own(&mut self, op: Wire, good: bool) {
-        let ops = vec![v1::Op { op: Some(op) }];
-        let right = self.document.check(0, &ops).is_ok();
-        assert!(right || !good, "what the server makes is right");
-        if right {
-            self.commit(0, 0, ops);
+        let ops = Ops::check(vec![v1::Op { op: Some(op) }]);
+        let prepared = ops.and_then(|ops| self.document.prepare(0, Authority::Author, ops));
+        assert!(prepared.is_ok() || !good, "what the server makes is right");
+        if let Ok(prepared) = prepared {
+            self.commit(prepared, 0);
         }
     }
 
-    pub(super) fn commit(&mut self, author: u32, client_seq: u64, ops: Vec<v1::Op>) {
-        let batch = v1::CommittedBatch {
-            first_revision: self.document.revision() + 1,
-            author,
-            client_seq,
-            committed_ms: self.committed_ms,
-            ops,
-            state_hash: 0,
-        };
-        let applied = self.document.apply(&batch);
-        applied.expect("what was checked is applied");
-        // Whoever holds something else finds it by this.
-        let state_hash = self.document.state_hash();
-        self.log.push(v1::CommittedBatch {
-            state_hash,
-            ..batch
-        });
+    /// Each batch carries the hash of the document: a replica that holds another one finds it by
+    /// this.
+    fn commit(&mut self, prepared: Prepared, client_seq: u64) {
+        let committed = self
+            .document
+            .commit(prepared, client_seq, self.committed_ms, true);
+        self.log.push(committed.decode());
     }
 }

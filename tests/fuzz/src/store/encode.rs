@@ -1,5 +1,5 @@
-//! What the store's files look like, written down a second time, so that any message can be
-//! put into one that is whole.
+//! The format of the store's files, written a second time, so that any message can be put into a
+//! file that is whole.
 
 use crate::input::Input;
 use fmz_proto::Message;
@@ -10,10 +10,10 @@ use fmz_store::Chain;
 
 pub(super) const INDEX: &[u8; 8] = b"FMZIDX01";
 pub(super) const SNAPSHOT: &[u8; 8] = b"FMZSNP01";
-/// Videos that are written and read.
+/// Names of the videos that are written and read.
 pub(super) const VIDEOS: [&str; 2] = ["v", "w"];
 
-/// A file that is written once, around any body.
+/// Makes a file that is written once, around any body.
 pub(super) fn sealed(magic: &[u8; 8], body: &[u8]) -> Vec<u8> {
     let mut bytes = magic.to_vec();
     bytes.extend((body.len() as u64).to_le_bytes());
@@ -30,7 +30,7 @@ pub(super) fn header(number: u64, previous_bytes: u64) -> Vec<u8> {
     bytes
 }
 
-/// A record with any body, whole.
+/// Makes a whole record around any body.
 fn record(group: u32, body: &[u8]) -> Vec<u8> {
     let length = (body.len() as u32).to_le_bytes();
     let mut hasher = crc32fast::Hasher::new();
@@ -44,7 +44,8 @@ fn record(group: u32, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A segment by choice: records that follow, records that do not, and bytes that are none.
+/// Makes a segment from fuzzed choices: records that follow each other, records that do not, and
+/// other bytes.
 pub(super) fn segment(input: &mut Input<'_>) -> Vec<u8> {
     let mut bytes = header(1, 0);
     let mut group = bytes.len() as u32;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Contents by path.
+/// Contents of files, by path.
 pub(super) type Contents = BTreeMap<String, Vec<u8>>;
 
-/// Files that several stores open, one after the other.
+/// Files that several stores open, one after another.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Folder(Arc<Mutex<Contents>>);
 

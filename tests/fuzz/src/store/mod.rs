@@ -1,7 +1,7 @@
-//! What the store reads back from a disk: segments and their records, indexes, snapshots.
+//! Targets of the store: segments and their records, indexes, snapshots.
 //!
-//! A file's checksum hides what is behind it from a fuzzer that turns bits, so each target either
-//! takes its bytes for a whole file, or puts them into one whose checksum is right.
+//! A checksum hides a file's contents from a fuzzer that flips bits. So each target either takes
+//! its bytes as a whole file, or puts them into a file whose checksum is right.
 
 mod encode;
 mod files;
@@ -9,22 +9,23 @@ mod files;
 use crate::input::Input;
 use encode::{INDEX, SNAPSHOT, VIDEOS, sealed};
 use files::{Contents, Folder};
+use fmz_proto::EncodedBatch;
 use fmz_proto::v1::{CommittedBatch, Op, StoredRoom};
 use fmz_store::{
-    AppendError, Catalog, Disk, DiskOptions, OpLog, REVISION_MAX, Snapshot, SnapshotStore,
-    StoreError, last_revision,
+    Catalog, Disk, DiskOptions, OpLog, OpenedLog, REVISION_MAX, Records, Snapshot, SnapshotStore,
+    StoreError,
 };
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::{Builder, Runtime};
 
-/// Pages that are read of one video: more than there are batches in any input.
+/// Pages that are read of one video: more than any input has batches.
 const PAGES_MAX: usize = 4096;
-/// Small, so that a few batches fill several segments.
+/// Segments so small that a few batches fill several.
 const OPTIONS: DiskOptions = DiskOptions {
     segment_bytes_max: 400,
 };
 
-/// Any segment is read, told from what it is not, and written on.
+/// Opens any segment: it must be read or recognised as damaged, and writing must go on behind it.
 pub(crate) fn segment(data: &[u8]) {
     let mut input = Input::new(data);
     let whole = input.flag();
@@ -36,7 +37,7 @@ pub(crate) fn segment(data: &[u8]) {
     exercise(contents.into(), Trust::Honest);
 }
 
-/// Any index beside real segments, one of them missing or short.
+/// Opens any index beside real segments, one of which is missing or short.
 pub(crate) fn index(data: &[u8]) {
     let mut input = Input::new(data);
     let (mode, body) = (input.byte(), data.get(1..).unwrap_or_default());
@@ -69,7 +70,7 @@ pub(crate) fn index(data: &[u8]) {
     exercise(contents, trust);
 }
 
-/// Any snapshot beside a real log.
+/// Opens any snapshot beside a real log.
 pub(crate) fn snapshot(data: &[u8]) {
     let mut input = Input::new(data);
     let (mode, revision) = (input.byte(), input.byte());
@@ -84,7 +85,7 @@ pub(crate) fn snapshot(data: &[u8]) {
     exercise(contents, Trust::Honest);
 }
 
-/// A folder that a store wrote: several full segments with their indexes, and a snapshot.
+/// Makes a folder that a store wrote: several full segments with their indexes, and a snapshot.
 fn real() -> &'static Contents {
     static REAL: OnceLock<Contents> = OnceLock::new();
     REAL.get_or_init(|| {
@@ -93,13 +94,18 @@ fn real() -> &'static Contents {
         run(async {
             for revision in 0..6 {
                 for video in VIDEOS {
-                    let appended = disk.append(video, revision, vec![batch(revision + 1)]);
-                    appended.await.expect("an append to memory");
+                    let added = add(&disk, video).await.map(|batch| batch.first_revision);
+                    assert_eq!(added, Some(revision + 1), "an append to memory");
                 }
             }
             let room = StoredRoom::default();
             disk.create_room(room).await.expect("a room in memory");
-            let put = disk.put_snapshot(VIDEOS[0], 4, vec![1, 2, 3].into());
+            let page = disk.read(VIDEOS[0], 3, 4).await.expect("it was appended");
+            let snapshot = Snapshot {
+                head: page[0].record.head(),
+                document: vec![1, 2, 3].into(),
+            };
+            let put = disk.put_snapshot(VIDEOS[0], snapshot);
             put.await.expect("a snapshot in memory");
         });
         drop(disk);
@@ -130,31 +136,31 @@ fn open(folder: &Folder) -> Disk {
     Disk::open_files(Arc::new(folder.clone()), OPTIONS).expect("memory can be read")
 }
 
-/// What a folder gives once it is opened.
+/// Contents that a folder gives once it is opened.
 #[derive(Debug, PartialEq)]
 struct Served {
     rooms: Vec<StoredRoom>,
     logs: [Log; VIDEOS.len()],
 }
 
-/// The batches of a video.
+/// Batches of one video.
 #[derive(Debug, Default, PartialEq)]
 struct Log {
     batches: Vec<CommittedBatch>,
-    /// Whether they are all that can be read: behind a record that lies about its
-    /// batch nothing is looked for.
+    /// Whether these are all batches that can be read. After a record that lies about its batch,
+    /// the store does not search on.
     whole: bool,
 }
 
-/// Whether what is whole may say what is not so. An index is believed as far as it is whole: with a
-/// wrong chain in it, what is appended cannot be read back.
+/// Whether a whole file may hold false statements. The store believes a whole index: if a chain in
+/// it is wrong, what is appended cannot be read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trust {
     Honest,
     Lies,
 }
 
-/// Whatever lies there: it opens, gives the same each time, and takes more.
+/// Opens any folder: it must open, give the same contents each time, and accept another batch.
 fn exercise(contents: Contents, trust: Trust) {
     let folder = Folder::new(contents);
     let disk = open(&folder);
@@ -190,7 +196,7 @@ async fn look(disk: &Disk) -> Served {
         segment = disk.scrub(next);
     }
     Served {
-        rooms: disk.rooms(),
+        rooms: disk.rooms().await.expect("memory can be read"),
         logs,
     }
 }
@@ -204,11 +210,11 @@ async fn served(disk: &Disk, video: &str) -> Log {
                 return Log { batches, whole };
             }
             Ok(page) => {
-                for batch in &page {
-                    assert!(batch.first_revision > after, "revisions rise");
-                    after = last_revision(batch);
+                for entry in page {
+                    assert!(entry.batch.first_revision > after, "revisions rise");
+                    after = entry.record.head().revision;
+                    batches.push(entry.batch);
                 }
-                batches.extend(page);
             }
             Err(StoreError::Lost { first, last, .. }) => {
                 assert!(first <= last && last > after, "a hole has an end");
@@ -228,24 +234,23 @@ async fn look_at_snapshots(disk: &Disk) {
     for (video, at) in [(VIDEOS[0], u64::MAX), (VIDEOS[0], 4), (VIDEOS[1], u64::MAX)] {
         let found = disk.snapshot(video, at).await;
         let found: Option<Snapshot> = found.expect("memory can be listed");
-        assert!(found.is_none_or(|snapshot| snapshot.revision <= at));
+        assert!(found.is_none_or(|snapshot| snapshot.head.revision <= at));
     }
 }
 
-/// Appends one batch behind whatever the store takes for the head; `None` where no
-/// revision is left.
+/// Appends one batch behind the head that the store names; returns `None` if no revision is left.
 async fn add(disk: &Disk, video: &str) -> Option<CommittedBatch> {
-    let mut head = 0;
-    for _ in 0..2 {
-        let batch = batch(head + 1);
-        match disk.append(video, head, vec![batch.clone()]).await {
-            Ok(()) => return Some(batch),
-            Err(AppendError::Conflict { head: REVISION_MAX }) => return None,
-            Err(AppendError::Conflict { head: found }) => head = found,
-            Err(error) => panic!("{error}"),
-        }
+    let opened = disk.open(video).await.expect("memory can be read");
+    let OpenedLog { lease, head } = opened;
+    if head.revision == REVISION_MAX {
+        return None;
     }
-    panic!("the head moves");
+    let batch = batch(head.revision + 1);
+    let records = Records::new(head, [EncodedBatch::new(&batch)]);
+    let records = records.expect("one batch behind the head");
+    let appended = disk.append(&lease, records).await;
+    appended.expect("the head was told");
+    Some(batch)
 }
 
 #[cfg(test)]

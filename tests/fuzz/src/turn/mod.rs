@@ -1,4 +1,4 @@
-//! The TURN relay: one message of anybody, and whole sessions.
+//! Targets of the TURN relay: single messages of strangers, and whole sessions.
 
 mod relay;
 mod speaker;
@@ -14,18 +14,17 @@ use turn_types::attribute::ChannelNumber;
 use turn_types::message::{CHANNEL_BIND, CREATE_PERMISSION};
 
 const NAMES: [&str; 3] = ["ada", "bob", "eve"];
-/// Longest answer to who is not let in: 401 to a realm of three bytes, or 420 with eight
-/// attributes, with FINGERPRINT.
+/// Longest answer to a client without credentials, in bytes: 401 with a realm of three bytes, or
+/// 420 with eight attributes, each with FINGERPRINT.
 const ANSWER_BYTES_MAX: usize = 96;
 
-/// Messages that one relay is asked before a new one is made, so that what costs
-/// most is not its making.
+/// Messages after which a new relay is made. Making one costs far more than a message.
 const MESSAGES_MAX: u32 = 1000;
-/// Time from one to the next: a thousand are over before anything runs out.
+/// Time between two messages, so that a thousand are over before anything expires.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A message from a stranger changes nothing and is answered shortly; from a client without
-/// credentials it reaches only what the client permitted.
+/// Sends one message. From a stranger it must change nothing and get a short answer; from a client,
+/// sent without credentials, it may reach only the peer that the client has permitted.
 pub(crate) fn message(data: &[u8]) {
     thread_local! {
         static ASKED: RefCell<Option<Asked>> = const { RefCell::new(None) };
@@ -36,7 +35,7 @@ pub(crate) fn message(data: &[u8]) {
     });
 }
 
-/// A relay with one client, who may send to one peer.
+/// A relay with one client that may send to one peer.
 struct Asked {
     relay: Relay,
     ada: Speaker,
@@ -119,7 +118,7 @@ fn config() -> Config {
             bind: ip,
             announced: ip,
         }],
-        // Few, so that they run out.
+        // Few ports, so that they run out.
         ports: 50_000..=50_003,
         ..Config::default()
     };

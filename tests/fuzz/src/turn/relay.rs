@@ -1,5 +1,5 @@
-//! A relay under any sequence of requests, data, commands, reloads and times, with a
-//! model of who may hear whom.
+//! A relay under any sequence of requests, data, commands, reloads and times, with a model of the
+//! permissions.
 
 use super::speaker::{Speaker, addr, code};
 use super::{NAMES, config};
@@ -26,8 +26,8 @@ const PEERS: [&str; 6] = [
     "10.0.0.1:7000",
 ];
 
-/// No datagram without a live permission; no state without credentials; every bound holds; every
-/// socket is closed in the end.
+/// Runs a plan. No datagram may pass without a valid permission, no state may arise without
+/// credentials, every bound must hold, and every socket must be closed in the end.
 pub(crate) fn run(data: &[u8]) {
     let mut world = World::new();
     let mut input = Input::new(data);
@@ -43,7 +43,7 @@ struct World {
     config: Config,
     now: Instant,
     speakers: Vec<Speaker>,
-    /// When each permission of each client ends at the latest.
+    /// Latest end of each permission of each client.
     permissions: HashMap<Client, BTreeMap<IpAddr, Instant>>,
     sockets: HashMap<SocketAddr, AllocationId>,
     drained: bool,
@@ -103,7 +103,7 @@ impl World {
     fn allocate(&mut self, who: usize, input: &mut Input<'_>) {
         let udp = RequestedTransport::new(RequestedTransport::UDP);
         let pair = EvenPort::new(true);
-        // The pair lacks its transport: a bad request.
+        // The attribute EVEN-PORT in place of the transport makes a bad request.
         let more: &dyn AttributeWrite = if input.below(8) == 0 { &pair } else { &udp };
         self.ask(who, ALLOCATE, &[], Some(more));
     }
@@ -113,7 +113,7 @@ impl World {
         self.ask(who, REFRESH, &[], Some(&lifetime));
     }
 
-    /// A peer outside, or another's relayed address.
+    /// Chooses a peer outside, or another client's relayed address.
     fn choose(&self, input: &mut Input<'_>) -> SocketAddr {
         let choice = usize::from(input.below(10));
         let own = || SocketAddr::new(self.config.relayed[0].announced, 50_000 + choice as u16 - 6);
@@ -168,7 +168,7 @@ impl World {
         self.deliver(who, &bytes);
     }
 
-    /// Bytes without credentials.
+    /// Sends bytes without credentials.
     fn raw(&mut self, who: usize, input: &mut Input<'_>) {
         let before = self.relay.stats().allocations_made;
         self.deliver(who, input.block());
@@ -246,7 +246,7 @@ impl World {
         self.now = end;
     }
 
-    /// Between two policies; the second leaves one peer.
+    /// Switches between two policies; the second allows one peer only.
     fn reload(&mut self, input: &mut Input<'_>) {
         let mut new = config();
         if input.flag() {
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// Does what the relay asks for; a socket sometimes does not open.
+    /// Carries out the relay's events; a socket sometimes fails to open.
     fn settle(&mut self, input: &mut Input<'_>) {
         while let Some(event) = self.relay.poll_event() {
             match event {
@@ -369,7 +369,7 @@ impl World {
             .retain(|client, _| clients.contains(client));
     }
 
-    /// After a drain nothing is left.
+    /// Drains the relay, after which nothing may be left.
     fn finish(&mut self) {
         self.drained = false;
         let drain = Command::Drain {

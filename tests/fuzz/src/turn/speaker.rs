@@ -1,4 +1,4 @@
-//! A client that knows how to sign.
+//! A client that signs its requests.
 
 use fmz_turn_core::{Client, Event, Protocol, Relay};
 use std::net::SocketAddr;
@@ -42,7 +42,8 @@ impl Speaker {
         }
     }
 
-    /// Sends a request as often as it takes to have a nonce; the code, where there is an answer.
+    /// Sends a request until the relay's nonce is known; returns the error code if there is an
+    /// answer.
     pub(super) fn ask(
         &mut self,
         relay: &mut Relay,
@@ -109,7 +110,7 @@ impl Speaker {
         request.finish()
     }
 
-    /// An allocation whose socket opens at once.
+    /// Makes an allocation whose socket opens at once.
     pub(super) fn allocate(&mut self, relay: &mut Relay, now: Instant) -> Option<SocketAddr> {
         let udp = RequestedTransport::new(RequestedTransport::UDP);
         self.ask(relay, now, ALLOCATE, &[], Some(&udp));
@@ -130,7 +131,7 @@ impl Speaker {
     }
 }
 
-/// The error code, 0 for success.
+/// Returns the error code; 0 for success.
 pub(super) fn code(message: &Message<'_>) -> u16 {
     message
         .attribute::<ErrorCode>()

@@ -37,7 +37,7 @@ class Pen {
     this.length += 1;
   }
 
-  /** Points that this replica holds, of everyone. */
+  /** Returns the number of points, of all authors, in this replica. */
   points() {
     const strokes = Object.values(this.doc.data.strokes);
     return strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);

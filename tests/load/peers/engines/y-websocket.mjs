@@ -9,12 +9,13 @@ import { YjsPen, once } from "../yjs-pen.mjs";
 
 export const serve = () => listen(setupWSConnection);
 
-/** The place of sync messages among a provider's handlers. */
+/** Index of sync messages among a provider's handlers. */
 const SYNC = 0;
 
 export async function connect(port, room, onlyCounts) {
   const doc = new Y.Doc();
-  // Tabs of one browser would talk past the server; these are people with a machine each.
+  // Tabs of one browser would exchange updates past the server. These clients stand for people with
+  // a machine each.
   const options = { WebSocketPolyfill: WebSocket, disableBc: true };
   const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, room, doc, options);
   await once((done) => provider.on("sync", done));

@@ -1,5 +1,5 @@
-//! Ops as JSON: what the wire's size is compared with. It is the JSON that protobuf gives a
-//! message, without spaces, with points as a list of objects with whole coordinates.
+//! Ops as JSON, the size with which the wire is compared. It is the JSON that protobuf gives a
+//! message, without spaces, but with points as a list of objects with whole coordinates.
 
 use fmz_proto::points::{self, PRESSURE_UNKNOWN};
 use fmz_proto::v1::{
@@ -7,7 +7,7 @@ use fmz_proto::v1::{
 };
 use std::collections::BTreeMap;
 
-/// Writes ops; remembers where each stroke is, for JSON has whole coordinates.
+/// Writes ops. It remembers the end of each stroke, because the JSON has absolute coordinates.
 #[derive(Debug, Default)]
 pub(super) struct Json {
     tips: BTreeMap<(u32, u32), (i32, i32, i32)>,

@@ -1,13 +1,13 @@
-//! The log that a server makes of a session.
+//! The log that a server writes of a session.
 
 use fmz_proto::v1::{AuthorAdded, CommittedBatch, Op, OpBatch, op};
 
-/// Milliseconds since 1970 when the session begins.
+/// Start of the session, in milliseconds since 1970.
 const BEGIN_MS: u64 = 1_800_000_000_000;
-/// From batch to batch of one author.
+/// Time between two batches of one author, in milliseconds.
 const BATCH_MS: u64 = 33;
 
-/// First the authors, then their batches in turn.
+/// Makes the log: first the authors, then their batches in turn.
 pub(super) fn log(session: &[(u32, Vec<OpBatch>)]) -> Vec<CommittedBatch> {
     let mut log: Vec<CommittedBatch> = Vec::new();
     let mut revision = 1;

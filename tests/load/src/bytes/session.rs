@@ -1,4 +1,4 @@
-//! A typical session: some people draw, write, move and remove, as the ops that the page sends.
+//! A typical session: some people draw, write, move and delete, by the ops that the page sends.
 
 use crate::strokes::{Sample, corpus};
 use fmz_annotation::Drawn;
@@ -11,14 +11,14 @@ use fmz_proto::v1::{
 
 /// People who draw at the same time.
 pub(super) const AUTHORS: u32 = 4;
-/// Pointer events a second: a page has one for each picture of its screen, with all
-/// samples since the last.
+/// Pointer events a second. A page gets one event for each picture of its screen, with all samples
+/// since the last.
 const EVENTS_PER_SECOND: u32 = 60;
-/// Pointer events in one batch: a batch leaves every 33 ms.
+/// Pointer events in one batch: 33 ms of drawing. The page sends a batch every 25 ms.
 const EVENTS_PER_BATCH: usize = 2;
-/// Pointer events of a shape that is moved: half a second.
+/// Pointer events while a shape is moved: half a second.
 const DRAG_EVENTS: i32 = 30;
-/// After so many strokes a shape and a note are made, and the last stroke is removed again.
+/// Strokes after which a shape and a note are made, and the last stroke is deleted again.
 const STROKES_BETWEEN: u32 = 4;
 const NOTES: [&str; 4] = [
     "Horizon tilts a little here",
@@ -27,14 +27,14 @@ const NOTES: [&str; 4] = [
     "Boom in frame until she turns",
 ];
 
-/// The batches of every author, in the order they are sent.
+/// Returns the batches of every author, in the order in which they are sent.
 pub(super) fn session() -> Vec<(u32, Vec<OpBatch>)> {
     (1..=AUTHORS)
         .map(|author| (author, Author::new(author).work()))
         .collect()
 }
 
-/// One stroke, as the author who sent `before` sends it.
+/// Returns one stroke as sent by an author who sent `before` batches earlier.
 pub(super) fn stroke(
     author: u32,
     rate: u32,
@@ -54,7 +54,7 @@ pub(super) fn stroke(
     author.batches
 }
 
-/// A stroke of author 1 in as few appends as may be.
+/// Returns a stroke of author 1 in as few appends as possible.
 pub(super) fn of_deltas(deltas: &[Delta]) -> Vec<OpBatch> {
     let mut author = Author::new(1);
     let id = author.create(Kind::Brush, vec![]);
@@ -70,7 +70,7 @@ pub(super) fn of_deltas(deltas: &[Delta]) -> Vec<OpBatch> {
     author.batches
 }
 
-/// Somebody at work.
+/// An author at work.
 struct Author {
     author: u32,
     counter: u32,
@@ -113,7 +113,7 @@ impl Author {
         self.send(events);
     }
 
-    /// Marks a shape, moves it, colours it, and says why; removes the stroke before.
+    /// Draws a shape, moves it, colours it and writes a note; deletes the stroke before it.
     fn comment(&mut self) {
         use property::Value;
         let stroke = self.id(self.counter);
@@ -162,7 +162,7 @@ impl Author {
         id
     }
 
-    /// Sends what pointer events made.
+    /// Sends the ops that pointer events made.
     fn send(&mut self, events: Vec<Vec<op::Op>>) {
         for events in events.chunks(EVENTS_PER_BATCH) {
             let client_seq = self.sent + self.batches.len() as u64 + 1;
@@ -183,7 +183,7 @@ impl Author {
     }
 }
 
-/// A stroke as appends, one for each pointer event.
+/// Returns a stroke as appends, one for each pointer event.
 pub(super) fn appends(id: ObjectId, rate: u32, stroke: &[Sample]) -> impl Iterator<Item = op::Op> {
     let deltas = deltas_of(stroke);
     let events = deltas.chunks((rate / EVENTS_PER_SECOND) as usize);

@@ -1,4 +1,4 @@
-//! What the writers of a run may claim.
+//! Claims of a run's writers.
 
 use super::Finding;
 use crate::journal::{Entry, Journal, OpKey, keys};
@@ -6,12 +6,12 @@ use fmz_proto::v1::Op;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
-/// What the journal says of every op.
+/// The journal's statements on every op.
 pub(super) struct Claims<'a> {
     pub(super) submitted: HashMap<OpKey, &'a Op>,
-    /// Revision told to the author.
+    /// Revision that the author was told.
     pub(super) acknowledged: BTreeMap<OpKey, u64>,
-    /// Told to be held, without a revision.
+    /// Ops that are held, as the author was told, without a revision.
     stored: BTreeSet<OpKey>,
     pub(super) contradictions: Vec<Finding>,
 }
@@ -61,7 +61,7 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// The ops that this batch was made of.
+    /// Returns the ops of a batch.
     fn batch(&self, author: u32, client_seq: u64) -> impl Iterator<Item = OpKey> {
         let keys = (0..).map(move |index| OpKey {
             author,
@@ -71,13 +71,13 @@ impl<'a> Claims<'a> {
         keys.take_while(|key| self.submitted.contains_key(key))
     }
 
-    /// What must be in the snapshot: all that an author was told to be held.
+    /// Returns the ops that must be in the snapshot: all those that an author was told are held.
     pub(super) fn held(&self) -> impl Iterator<Item = OpKey> {
         self.acknowledged.keys().chain(&self.stored).copied()
     }
 
-    /// What must be in the observer's log: all that was acknowledged, but for what the
-    /// observer got as a snapshot.
+    /// Returns the ops that must be in the observer's log: all that were acknowledged, except those
+    /// that the observer got as a snapshot.
     pub(super) fn shown(&self, bridged: &[RangeInclusive<u64>]) -> impl Iterator<Item = OpKey> {
         let was_bridged = |revision: &u64| bridged.iter().any(|range| range.contains(revision));
         let shown = self.acknowledged.iter();

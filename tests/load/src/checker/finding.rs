@@ -1,9 +1,9 @@
-//! What the checker can find.
+//! Faults that the checker can find.
 
 use crate::journal::OpKey;
 use std::fmt::{Display, Formatter, Result};
 
-/// Which of the two the finding was made in.
+/// Source in which a finding was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     /// The log, batch by batch.
@@ -19,11 +19,11 @@ pub(crate) enum Finding {
     Lost { key: OpKey, source: Source },
     /// An op is there more than once.
     Doubled { key: OpKey, source: Source },
-    /// An op is there that nobody made.
+    /// An op is there that no writer made.
     Phantom { key: OpKey, source: Source },
     /// An acknowledged op has another revision than its author was told.
     Moved { key: OpKey, told: u64, found: u64 },
-    /// The log holds another op under this name.
+    /// The log holds an op that differs from the one made under this key.
     Changed { key: OpKey },
     /// An author's ops stand in another order than they were made.
     Reordered {
@@ -31,13 +31,13 @@ pub(crate) enum Finding {
         later: OpKey,
         source: Source,
     },
-    /// The log does not go on where it must.
+    /// The log does not continue at the revision at which it must.
     Gap { expected: u64, found: u64 },
-    /// More or fewer revisions than ops that can be seen.
+    /// The number of revisions differs from the number of ops that can be seen.
     Count { accounted: u64, revision: u64 },
     /// Log and snapshot end at different revisions.
     Head { log: u64, snapshot: u64 },
-    /// An op stands before one that had been acknowledged when it was made.
+    /// An op stands before another that was acknowledged before it was made.
     BeforeItsCause {
         key: OpKey,
         revision: u64,
@@ -49,7 +49,7 @@ pub(crate) enum Finding {
         log: u64,
         snapshot: Option<u64>,
     },
-    /// An object's marks cannot be read: something wrote into the middle of it.
+    /// An object's marks cannot be read: foreign points lie among them.
     Unreadable { object: String },
 }
 

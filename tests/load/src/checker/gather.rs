@@ -5,21 +5,21 @@ use crate::journal::OpKey;
 use crate::writer::{appends, creator};
 use fmz_proto::v1::{CommittedBatch, DocumentSnapshot, ObjectState};
 
-/// One op where it was found.
+/// An op and its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
     pub(super) key: OpKey,
     pub(super) place: Place,
 }
 
-/// What was found, and what could not be read.
+/// Ops that were found, and faults met while reading.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) records: Vec<Record>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// The ops of every author but the server itself.
+/// Returns the ops of every author except the server itself.
 pub(super) fn from_log(log: &[CommittedBatch]) -> Gathered {
     let mut gathered = Gathered::default();
     for batch in log.iter().filter(|batch| batch.author > 0) {
@@ -38,7 +38,7 @@ pub(super) fn from_log(log: &[CommittedBatch]) -> Gathered {
     gathered
 }
 
-/// The creates with their revisions, and the appends with their places.
+/// Returns the creates with their revisions, and the appends with their positions.
 pub(super) fn from_snapshot(snapshot: &DocumentSnapshot) -> Gathered {
     let mut gathered = Gathered::default();
     for object in &snapshot.objects {

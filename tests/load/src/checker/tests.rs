@@ -1,4 +1,4 @@
-//! Every kind of fault is planted into a faultless history, and must be found.
+//! Each kind of fault is planted into a faultless history and must be found.
 
 use super::*;
 use crate::writer::Writer;
@@ -15,7 +15,8 @@ fn check_finds(plant: impl FnOnce(&mut Journal, &mut Evidence), wanted: impl Fn(
     assert!(findings.iter().any(wanted), "not found among {findings:?}");
 }
 
-/// An acknowledged batch of the second author, away from the ends, whose first op is an append.
+/// Returns an acknowledged batch of the second author, away from the ends, whose first op is an
+/// append.
 fn victim(log: &[CommittedBatch]) -> usize {
     let appends = |batch: &CommittedBatch| matches!(batch.ops[0].op, Some(op::Op::StrokeAppend(_)));
     log.iter()

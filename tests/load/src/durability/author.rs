@@ -1,5 +1,5 @@
-//! One author: a client that writes, is cut off, and comes back with the same session key. What it
-//! was told is read from the frames themselves, beside the participant.
+//! One author: a client that writes, is cut off, and comes back with the same session key. The
+//! answers that it got are read from the frames themselves, beside the participant.
 
 use super::Options;
 use super::stage::{Note, Stage, down, part, up};
@@ -19,20 +19,20 @@ use tokio::time::{Interval, MissedTickBehavior};
 /// Batches that an author keeps in flight before it waits: five seconds of work at the rate of a
 /// durability run.
 const UNACKED_BATCHES_MAX: usize = 64;
-/// Ops of a mean batch, by which the rate is turned into batches.
+/// Average number of ops in a batch, by which the rate in ops becomes one in batches.
 const MEAN_BATCH_OPS: u32 = 2;
 
 pub(super) struct Author {
     writer: Writer,
     member: Member,
-    /// The path that it is meant to write on.
+    /// Path on which this author has to write.
     path: Path,
     interval: Duration,
     /// Batches that left and have no answer, by their numbers.
     unacked: BTreeMap<u64, OpBatch>,
     /// Highest number of a batch that has left.
     noted: u64,
-    /// Highest number that went on the ordered path.
+    /// Highest number of a batch that went on the ordered path.
     ordered: u64,
 }
 
@@ -66,7 +66,7 @@ impl Author {
         }
     }
 
-    /// Lives through all stages.
+    /// Goes through all stages of the run.
     pub(super) async fn run(
         mut self,
         mut stages: watch::Receiver<Stage>,
@@ -126,7 +126,7 @@ impl Life<'_> {
         }
     }
 
-    /// Sends what the participant has to send, after it is in the journal.
+    /// Sends the participant's frames; each batch is in the journal before it leaves.
     async fn send(&mut self) -> Result<()> {
         let mut ops_again = 0;
         while let Some(transmit) = self.author.member.poll_transmit() {
@@ -139,8 +139,8 @@ impl Life<'_> {
         }
     }
 
-    /// Notes each batch before it leaves for the first time; returns the ops that go on the ordered
-    /// path again.
+    /// Notes each batch before it leaves for the first time. Returns the number of ops that go on
+    /// the ordered path again.
     async fn note(&mut self, transmit: &Transmit) -> Result<u64> {
         let (batches, ordered) = match fmz_proto::decode_client(&transmit.frame)? {
             ToServer::Ops(batch) => (vec![batch], true),
@@ -164,8 +164,8 @@ impl Life<'_> {
         Ok(again)
     }
 
-    /// Returns whether the author is in the document and may write. One write is one batch, for its
-    /// ops carry the batch's number: so the next waits until the last has left.
+    /// Returns whether the author is in the document and may write. One write is one batch, because
+    /// its ops carry the batch's number; so the next write waits until the last batch has left.
     fn may_write(&self) -> bool {
         let participant = self.author.member.participant();
         let replica = participant.replica();
@@ -211,8 +211,8 @@ impl Life<'_> {
         }
     }
 
-    /// Says again what the welcome says is held, as no participant does: what the server has it
-    /// must know to have.
+    /// Sends batches again that the welcome says are held. No participant does that; the server
+    /// must recognise what it already has.
     fn repeat(&mut self, last_client_seq: u64) -> Result<()> {
         let held = self.author.unacked.range(..=last_client_seq);
         let held: Vec<_> = held.map(|(_, batch)| batch.clone()).collect();
@@ -244,7 +244,7 @@ impl Life<'_> {
         self.tell_if_finished().await
     }
 
-    /// The document that was loaded says which of the own batches are held.
+    /// Takes from a loaded document which of this author's batches are held.
     async fn take_document(&mut self) -> Result<()> {
         let author = self.author.writer.author;
         let document = self.author.member.participant().replica().document();

@@ -1,4 +1,5 @@
-//! A viewer that was there from the first revision on and keeps all that it was shown of the log.
+//! A viewer that is there from the first revision on and keeps everything of the log that it is
+//! shown.
 
 use super::stage::{Note, Stage, down, part, up};
 use crate::session::{Event, Join, Session};
@@ -18,7 +19,7 @@ impl Observer {
         Self { token, revision: 0 }
     }
 
-    /// Lives through all stages.
+    /// Goes through all stages of the run.
     pub(super) async fn run(
         mut self,
         mut stages: watch::Receiver<Stage>,

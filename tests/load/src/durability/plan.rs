@@ -1,24 +1,24 @@
-//! When the server is killed.
+//! Moments at which the server is killed.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::RangeInclusive;
 
-/// Acknowledged ops of one cycle before the kill: from the first moments after a
-/// restart to a steady run.
+/// Acknowledged ops in one cycle before the kill: from the first moments after a restart to a
+/// steady run.
 const ACKNOWLEDGED: RangeInclusive<u64> = 10..=150;
 
 /// The moment of a kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
-    /// At the first acknowledgement after so many ops: an append has just ended.
+    /// At the first acknowledgement after this many ops: an append has just ended.
     AfterAcknowledged(u64),
-    /// At the first batch made after so many ops: an append is about to begin or under way.
+    /// At the first batch made after this many ops: an append is under way or about to begin.
     AfterSubmitted(u64),
 }
 
 impl Moment {
-    /// Ops that must have been acknowledged before.
+    /// Returns the number of ops that must have been acknowledged before.
     pub(super) fn acknowledged(self) -> u64 {
         match self {
             Self::AfterAcknowledged(ops) | Self::AfterSubmitted(ops) => ops,
@@ -26,7 +26,7 @@ impl Moment {
     }
 }
 
-/// The moments of a run, from its seed.
+/// The moments of a run, drawn from its seed.
 #[derive(Debug)]
 pub(super) struct Plan {
     rng: ChaCha8Rng,

@@ -10,11 +10,11 @@ use std::io::{Seek, Write};
 use std::path::Path;
 use std::process::Command;
 
-/// Descriptor of a packet that is a whole VP8 frame (RFC 7741 section 4.2).
+/// Descriptor of a packet that holds a whole VP8 frame (RFC 7741 section 4.2).
 const DESCRIPTOR: u8 = 0x10;
 
-/// Decodes frames, the first of them a keyframe, and reads the number that is
-/// painted into each picture.
+/// Decodes frames, of which the first is a keyframe, and reads the number painted into each
+/// picture.
 pub(super) fn numbers(frames: &[Frame]) -> Result<Vec<Result<u32, CodeError>>> {
     let first = frames.first().and_then(Frame::size);
     let (width, height) = first.context("the frames do not begin with a keyframe")?;
@@ -52,7 +52,7 @@ fn write_ivf(file: impl Write + Seek, size: (u16, u16), frames: &[Frame]) -> Res
     Ok(writer.close()?)
 }
 
-/// A frame in one packet, for the writer takes nothing else.
+/// Wraps a frame in one packet, because the writer takes only packets.
 fn packet(frame: &Frame) -> rtp::Packet {
     rtp::Packet {
         header: rtp::Header {
@@ -63,7 +63,7 @@ fn packet(frame: &Frame) -> rtp::Packet {
     }
 }
 
-/// Every picture's luma, one after the other; an error where a frame is damaged.
+/// Returns every picture's luma, one after another; an error if a frame is damaged.
 fn decode(film: &Path) -> Result<Vec<u8>> {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-nostdin", "-loglevel", "error", "-xerror"]);

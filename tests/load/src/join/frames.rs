@@ -5,11 +5,12 @@ use rtc::rtp;
 use rtc::rtp::codec::vp8::Vp8Packet;
 use std::time::{Duration, Instant};
 
-/// Packets that are kept for frames that are not whole: one keyframe of a 4K
-/// stream, as a subscription keeps.
+/// Packets that are kept for incomplete frames: one keyframe of a 4K stream, as many as a
+/// subscription keeps.
 const PACKETS_MAX: u16 = 512;
-/// Stream that may come after a missing packet: it has been sent again by then, or never will be.
-/// Less than half a second, for so long a frame's map is surely at hand.
+/// Duration of stream that may follow a missing packet. By then the packet has been sent again, or
+/// never will be. It is less than half a second, the time for which a frame's map is certainly at
+/// hand.
 const LATE_MAX: Duration = Duration::from_millis(300);
 /// Ticks a second of the RTP timestamp.
 const CLOCK_RATE: u32 = fmz_media::VIDEO_CLOCK_RATE;
@@ -19,14 +20,15 @@ const CLOCK_RATE: u32 = fmz_media::VIDEO_CLOCK_RATE;
 pub(super) struct Frame {
     /// RTP timestamp.
     pub(super) timestamp: u32,
-    /// What a decoder takes.
+    /// Data for a decoder.
     pub(super) data: Bytes,
 }
 
 impl Frame {
-    /// Width and height, pixels, where it is a keyframe (RFC 6386 section 9.1).
+    /// Returns width and height in pixels if the frame is a keyframe (RFC 6386 section 9.1).
     pub(super) fn size(&self) -> Option<(u16, u16)> {
-        // Frame tag, start code, and two sizes of 14 bits, each below 2 bits of scaling.
+        // The header is a frame tag, a start code, and two sizes of 14 bits, each below 2 bits of
+        // scaling.
         let (tag, rest) = self.data.split_at_checked(3)?;
         let sizes = rest.strip_prefix(&[0x9d, 0x01, 0x2a])?;
         let [width, width_high, height, height_high] = *sizes.first_chunk()?;
@@ -35,8 +37,8 @@ impl Frame {
     }
 }
 
-/// Puts the packets of a VP8 stream together (RFC 7741) to the frames that can be decoded: from a
-/// keyframe on, and after a loss from the next one on.
+/// Assembles the packets of a VP8 stream (RFC 7741) into frames that can be decoded: from a
+/// keyframe on, and after a loss from the next keyframe on.
 pub(super) struct Frames {
     builder: SampleBuilder<Vp8Packet>,
     decodable: bool,
@@ -51,9 +53,9 @@ impl Frames {
         }
     }
 
-    /// Takes a packet; gives the frames that are whole with it, in the stream's order.
+    /// Takes a packet; returns the frames that it completes, in the stream's order.
     pub(super) fn push(&mut self, packet: Packet) -> Vec<Frame> {
-        // The builder notes the time of each frame's arrival, which nobody reads here.
+        // The builder notes the arrival of each frame, which nothing here reads.
         let now = Instant::now();
         self.builder.push(now, packet_of(packet));
         let mut whole = Vec::new();
@@ -90,7 +92,8 @@ mod tests {
 
     const SIZE: (u16, u16) = (1280, 720);
 
-    /// Each frame in three packets, a keyframe at every fourth; from sequence number `first` on.
+    /// Makes frames of three packets each, every fourth a keyframe, with sequence numbers from
+    /// `first` on.
     fn stream(first: u16, frames: u8) -> Vec<Packet> {
         let packet = |frame: u8, part: u8| Packet {
             payload_type: 96,
@@ -104,7 +107,7 @@ mod tests {
             .collect()
     }
 
-    /// Descriptor with a picture id, and a part of the frame.
+    /// Makes a descriptor with a picture id, and a part of the frame.
     fn payload(frame: u8, part: u8) -> Vec<u8> {
         let starts = if part == 0 { 0x90 } else { 0x80 };
         let mut payload = vec![starts, 0x80, 0x80, frame];
@@ -116,7 +119,7 @@ mod tests {
         payload
     }
 
-    /// Numbers of the frames that come out.
+    /// Returns the numbers of the frames that come out.
     fn whole(packets: impl IntoIterator<Item = Packet>) -> Vec<u32> {
         let mut frames = Frames::new();
         let out = packets
@@ -133,7 +136,7 @@ mod tests {
             .into_iter()
             .flat_map(|packet| frames.push(packet))
             .collect::<Vec<_>>();
-        // The last waits for the packet behind it.
+        // The last frame waits for the packet after it.
         assert_eq!(out.len(), 5);
         assert_eq!(out[0].size(), Some(SIZE));
         assert_eq!(out[1].size(), None);

@@ -7,14 +7,14 @@ use fmz_media::frame::FrameIndex;
 use fmz_media::framecode::CodeError;
 use std::time::Duration;
 
-/// Most pictures of one join: in full HD, 250 MB of luma.
+/// Most pictures of one join: 250 MB of luma in full HD.
 pub(super) const PICTURES_MAX: u16 = 120;
-/// Time for them, after a wait for a keyframe, which comes every second.
+/// Longest wait for the pictures, including the first keyframe, which comes within a second.
 const PICTURES_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Waits for so many pictures of the first stream, decodes them, and judges that each is the
-/// frame that its time says. The stream is VP8, has a frame map, and carries its frame
-/// numbers, as the demo's does.
+/// Waits for `count` pictures of the first stream, decodes them, and checks that each is the frame
+/// that its timestamp gives. The stream must be VP8 with a frame map and coded frame numbers, as
+/// the demo's is.
 pub(super) async fn receive(seen: &mut Seen, events: &mut Events, count: usize) -> Result<()> {
     seen.until(events, |seen| seen.stream.is_some()).await?;
     let mut stream = seen.stream.take().context("a stream")?;
@@ -34,8 +34,8 @@ pub(super) async fn receive(seen: &mut Seen, events: &mut Events, count: usize) 
     judged.await?
 }
 
-/// Takes decodable frames, each with its number by the maps in force at its arrival: a loop of
-/// the film brings a new one.
+/// Takes decodable frames, each with its number by the maps in force at its arrival. A loop of the
+/// film brings a new map.
 async fn take(
     stream: &mut Subscription,
     seen: &mut Seen,
@@ -65,7 +65,7 @@ async fn take(
     Ok(())
 }
 
-/// Every picture carries the number that its RTP timestamp gives.
+/// Checks that every picture carries the number that its RTP timestamp gives.
 fn judge(expected: &[FrameIndex], numbers: &[Result<u32, CodeError>]) -> Result<()> {
     ensure!(
         expected.len() == numbers.len(),

@@ -4,7 +4,7 @@ use fmz_media::frame::{FrameIndex, FrameMap, FrameMaps};
 use fmz_proto::v1;
 use std::collections::BTreeMap;
 
-/// What the events have told so far.
+/// State known from the events so far.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) connected: bool,
@@ -26,7 +26,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Takes in what [`Events::next`] gave.
+    /// Takes in an event from [`Events::next`].
     pub(super) fn take(&mut self, event: Option<Event>) -> Result<()> {
         match event.context("the session ended")? {
             Event::Connected(welcome) => welcome.publications.iter().try_for_each(|p| self.add(p)),
@@ -54,7 +54,7 @@ impl Seen {
         }
     }
 
-    /// The frame that a publication's maps give for an RTP timestamp.
+    /// Returns the frame that a publication's maps give for an RTP timestamp.
     pub(super) fn frame(&self, publication: &str, timestamp: u32) -> Option<FrameIndex> {
         let at = self.maps.get(publication)?.frame(timestamp)?;
         Some(at.frame)

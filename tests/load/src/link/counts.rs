@@ -1,4 +1,4 @@
-//! What a link carried and what it lost, for who asks while it runs.
+//! Counts of carried and lost datagrams, readable while a link runs.
 
 use crate::report::announce;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ impl Count {
         count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Those carried and those lost.
+    /// Returns the numbers of carried and lost datagrams.
     pub(super) fn figures(&self) -> (u64, u64) {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         (read(&self.carried), read(&self.lost))
@@ -33,7 +33,7 @@ impl Count {
 }
 
 impl Counts {
-    /// Says all four numbers to whoever started the link.
+    /// Prints all four numbers.
     pub(super) fn tell(&self) {
         for (way, count) in [("up", &self.up), ("down", &self.down)] {
             let (carried, lost) = count.figures();

@@ -1,6 +1,6 @@
 //! A bad network between peers and the server: a UDP relay that delays and loses.
 //!
-//! Whoever is to be reached through it is told its address instead of the server's; see [`sdp`].
+//! A peer that should go through it is given its address instead of the server's; see [`sdp`].
 
 mod counts;
 mod relay;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// What a link does to the datagrams of either direction.
+/// Impairment of datagrams in both directions.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Impairment {
     /// Datagrams lost in each direction, percent.
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     impairment: Impairment,
 }
 
-/// Relays until the program is interrupted; says first where, and last what it carried and lost.
+/// Relays until the program is interrupted. Prints the link's address first, and the counts last.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let link = Link::open(options.listen, options.to, options.impairment)?;
     crate::report::announce("link", &link.address.to_string());
@@ -50,18 +50,18 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A running link; it ends when dropped.
+/// A running link. It ends on drop.
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// Where peers send to.
+    /// Address to which peers send.
     pub(crate) address: SocketAddr,
     counts: Arc<Counts>,
     _end: oneshot::Sender<()>,
 }
 
 impl Link {
-    /// Opens a link from `listen` to a server. It has a thread of its own, so that
-    /// its delays are its own.
+    /// Opens a link from `listen` to a server. The link runs on a thread of its own, so that work
+    /// elsewhere does not change its delays.
     pub(crate) fn open(listen: SocketAddr, to: SocketAddr, impairment: Impairment) -> Result<Self> {
         let socket = UdpSocket::bind(listen).context("bind the link")?;
         socket.set_nonblocking(true)?;

@@ -1,4 +1,4 @@
-//! The sockets of a link: one for all peers, and one towards the server for each.
+//! The sockets of a link: one for all peers, and one to the server for each peer.
 
 use super::Impairment;
 use super::counts::Counts;
@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 
 /// Peers of one link.
 const PEERS_MAX: usize = 256;
-/// Datagrams of one peer that wait for its task; more are lost, as anywhere.
+/// Datagrams of one peer that wait for its task. More are lost, as on any network.
 const INBOX_DATAGRAMS: usize = 1024;
 /// The largest UDP payload.
 const DATAGRAM_BYTES: usize = 65_536;
 
-/// Relays between all who send to `socket` and the server.
+/// Relays between the server and all peers that send to `socket`.
 pub(super) async fn run(
     socket: std::net::UdpSocket,
     to: SocketAddr,
@@ -30,7 +30,7 @@ pub(super) async fn run(
     let mut buffer = vec![0; DATAGRAM_BYTES];
     loop {
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else {
-            // An ICMP answer to something sent before says that a peer is gone.
+            // This error is an ICMP answer to an earlier send: a peer is gone.
             continue;
         };
         if !peers.contains_key(&peer) && peers.len() < PEERS_MAX {
@@ -40,13 +40,13 @@ pub(super) async fn run(
             peers.insert(peer, sender);
         }
         if let Some(sender) = peers.get(&peer) {
-            // What finds no place is lost, as anywhere.
+            // A datagram that finds no place is lost, as on any network.
             let _ = sender.try_send(buffer[..length].to_vec());
         }
     }
 }
 
-/// What one peer and the server say to each other.
+/// The traffic between one peer and the server.
 struct Flow {
     listen: Arc<UdpSocket>,
     peer: SocketAddr,
@@ -101,7 +101,7 @@ impl Flow {
         }
     }
 
-    /// Hands over what has arrived. What a socket does not take is lost.
+    /// Hands over the datagrams that have arrived. A datagram that a socket does not take is lost.
     async fn deliver(&mut self) {
         let now = Instant::now();
         while let Some(datagram) = self.up.arrived(now) {

@@ -1,12 +1,12 @@
-//! Leads a peer through a link: the offer names the link, and the answer names nobody, so that the
-//! server answers to where the peer's checks come from.
+//! Leads a peer through a link. The offer names the link's address. The answer has no candidates,
+//! so the server answers to the source of the peer's checks.
 
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 
 const CANDIDATE: &str = "a=candidate:";
 
-/// The server's address in an offer: that of its first candidate over UDP.
+/// Returns the server's address in an offer: that of its first UDP candidate.
 pub(crate) fn server_in(offer: &str) -> Result<SocketAddr> {
     let mut candidates = offer.lines().filter(|line| line.starts_with(CANDIDATE));
     candidates
@@ -14,7 +14,8 @@ pub(crate) fn server_in(offer: &str) -> Result<SocketAddr> {
         .context("the offer has no candidate")
 }
 
-/// Foundation, component, protocol, priority, address, port (RFC 8839 section 5.1).
+/// Reads the address of a candidate: foundation, component, protocol, priority, address, port (RFC
+/// 8839 section 5.1).
 fn address(candidate: &str) -> Option<SocketAddr> {
     let mut words = candidate.split(' ').skip(2);
     words
@@ -24,7 +25,7 @@ fn address(candidate: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?))
 }
 
-/// The offer with the link's address in place of the server's, and no other.
+/// Returns the offer with the link's address in place of the server's, and no other address.
 pub(crate) fn through(offer: &str, server: SocketAddr, link: SocketAddr) -> String {
     let place = |at: SocketAddr| format!(" {} {} ", at.ip(), at.port());
     let kept = |line: &&str| !line.starts_with(CANDIDATE) || address(line) == Some(server);
@@ -38,7 +39,7 @@ pub(crate) fn through(offer: &str, server: SocketAddr, link: SocketAddr) -> Stri
     joined(lines)
 }
 
-/// The answer without candidates.
+/// Returns the answer without candidates.
 pub(crate) fn without_candidates(answer: &str) -> String {
     let kept = |line: &&str| !line.starts_with(CANDIDATE);
     joined(answer.lines().filter(kept).map(str::to_owned))

@@ -1,4 +1,4 @@
-//! One direction of a link, in time moved by hand.
+//! One direction of a link, with a hand-moved clock.
 
 use super::Impairment;
 use rand::{RngExt, SeedableRng};
@@ -6,8 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Datagrams under way at most, as in a router's queue: a tenth of a second of a 4K
-/// stream, and more.
+/// Datagrams under way, as in a router's queue: over a tenth of a second of a 4K stream.
 const UNDER_WAY_MAX: usize = 1024;
 
 #[derive(Debug)]
@@ -19,7 +18,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// `number` tells the ways of one seed apart.
+    /// Makes a direction; `number` distinguishes directions that share a seed.
     pub(super) fn new(impairment: Impairment, number: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(impairment.seed);
         random.set_stream(number);
@@ -31,7 +30,7 @@ impl Way {
         }
     }
 
-    /// Takes a datagram (true), or loses it.
+    /// Takes a datagram and returns true, or loses it.
     pub(super) fn send(&mut self, datagram: &[u8], now: Instant) -> bool {
         let lost = self.random.random_bool(self.loss);
         let carried = !lost && self.under_way.len() < UNDER_WAY_MAX;
@@ -42,12 +41,12 @@ impl Way {
         carried
     }
 
-    /// When the next datagram arrives.
+    /// Returns the arrival of the next datagram.
     pub(super) fn next_at(&self) -> Option<Instant> {
         self.under_way.front().map(|(at, _)| *at)
     }
 
-    /// The next datagram that has arrived.
+    /// Returns the next datagram that has arrived.
     pub(super) fn arrived(&mut self, now: Instant) -> Option<Vec<u8>> {
         self.next_at().filter(|at| *at <= now)?;
         self.under_way.pop_front().map(|(_, datagram)| datagram)

@@ -10,7 +10,7 @@ use fmz_proto::v1::{Create, FrameStamp, Kind, Op, op};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A transport that does not stand after this long never will, however much is lost.
+/// Longest wait for a transport: one that does not stand by then never will, however much is lost.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) struct End {
@@ -19,7 +19,7 @@ pub(super) struct End {
 }
 
 impl End {
-    /// Joins and waits for the document and the data channel.
+    /// Joins, and waits for the document and the data channel.
     pub(super) async fn join(join: &Join, link: Impairment, copies: bool) -> Result<Self> {
         let mut member = Member::new(join, copies);
         member.connect(&join.url, Some(link)).await?;
@@ -59,7 +59,7 @@ impl End {
         self.refused
     }
 
-    /// Objects in the document that an author drew.
+    /// Returns the number of the document's objects that an author drew.
     pub(super) fn objects_of(&self, author: u32) -> u64 {
         let objects = self.replica().document().objects();
         objects
@@ -87,7 +87,8 @@ impl End {
         Ok(id.counter())
     }
 
-    /// Waits for the next thing to happen; returns what changed. May be dropped while it waits.
+    /// Waits for the next event; returns the objects that changed. The future may be dropped while
+    /// it waits.
     pub(super) async fn next(&mut self) -> Result<BTreeSet<ObjectId>> {
         match self.member.next().await? {
             News::Event(Event::Changed(changed)) => Ok(changed),

@@ -1,4 +1,4 @@
-//! What one synced append costs on this disk, without any server.
+//! Cost of one synced append on this disk, without any server.
 
 use crate::report::Delays;
 use anyhow::{Context, Result};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 const APPENDS: usize = 250;
-/// A small group of ops with its framing.
+/// Bytes of a small group of ops with its framing.
 const APPEND_BYTES: usize = 300;
 
 /// Appends and syncs (fdatasync) in turn.

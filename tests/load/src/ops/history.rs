@@ -5,21 +5,23 @@ use crate::writer::Writer;
 use anyhow::{Context, Result};
 use fmz_annotation::Document;
 use fmz_annotation::version::{VersionId, VersionIds};
-use fmz_proto::Message;
 use fmz_proto::v1::{AuthorAdded, Commit, CommittedBatch, Op, StoredRoom, Version, op};
-use fmz_store::{Catalog, Disk, OpLog, SnapshotStore, snapshot_is_due};
+use fmz_proto::{EncodedBatch, Message};
+use fmz_store::{
+    Catalog, Disk, OpLog, OpenedLog, Records, Snapshot, SnapshotStore, snapshot_is_due,
+};
 
 pub(super) const ROOM: &str = "long";
 const AUTHORS: u32 = 8;
 /// Batches that are appended at once.
 const PAGE_BATCHES: usize = 512;
-/// When the room was opened, milliseconds since 1970.
+/// Time at which the room was opened, in milliseconds since 1970.
 const BEGUN_MS: u64 = 1_800_000_000_000;
 /// Time between two versions, milliseconds.
 const VERSION_MS: u64 = 60_000;
 
-/// Writes a log of at least so many ops, `versions` commits among them at even distances, with the
-/// snapshots that a room would have written on the way. Returns the first version.
+/// Writes a log of at least `ops` ops, with `versions` versions at even distances and the snapshots
+/// that a room would have written on the way. Returns the first version.
 pub(super) async fn write(site: &Site, ops: u64, versions: u64, seed: u64) -> Result<VersionId> {
     let disk = Disk::open(site.data.join("log")).context("make the log")?;
     let room = StoredRoom {
@@ -27,7 +29,8 @@ pub(super) async fn write(site: &Site, ops: u64, versions: u64, seed: u64) -> Re
         ..StoredRoom::default()
     };
     disk.create_room(room).await.context("make the room")?;
-    let mut long = Long::new(ops / versions, seed);
+    let log = disk.open(ROOM).await.context("open the log")?;
+    let mut long = Long::new(log, ops / versions, seed);
     while long.document.revision() < ops {
         long.grow(&disk).await?;
     }
@@ -37,24 +40,26 @@ pub(super) async fn write(site: &Site, ops: u64, versions: u64, seed: u64) -> Re
 }
 
 struct Long {
+    log: OpenedLog,
     document: Document,
     ids: VersionIds,
     /// Ops from one version to the next.
     version_ops: u64,
     writers: Vec<Writer>,
-    /// Bytes of log behind the last snapshot, and that one's size.
+    /// Bytes of the log after the last snapshot, and size of that snapshot.
     tail_bytes: u64,
     last_bytes: u64,
 }
 
 impl Long {
-    fn new(version_ops: u64, seed: u64) -> Self {
+    fn new(log: OpenedLog, version_ops: u64, seed: u64) -> Self {
         let writer = |author: u32| {
             let mut writer = Writer::new(seed.wrapping_add(author.into()));
             writer.author = author;
             writer
         };
         Self {
+            log,
             document: Document::new(),
             ids: VersionIds::after(0, None),
             version_ops,
@@ -80,10 +85,13 @@ impl Long {
                 ..batch
             };
             self.document.apply(&batch).context("apply a batch")?;
-            self.tail_bytes += batch.encoded_len() as u64;
-            batches.push(batch);
+            batches.push(EncodedBatch::new(&batch));
         }
-        disk.append(ROOM, head, batches).await.context("append")?;
+        let records = Records::new(self.log.head, batches).context("chain the batches")?;
+        self.tail_bytes += records.bytes() as u64;
+        self.log.head = records.head();
+        let appended = disk.append(&self.log.lease, records).await;
+        appended.context("append")?;
         if snapshot_is_due(self.tail_bytes, self.last_bytes) {
             self.snapshot(disk).await?;
         }
@@ -135,9 +143,12 @@ impl Long {
     async fn snapshot(&mut self, disk: &Disk) -> Result<()> {
         let bytes = self.document.snapshot().encode_to_vec();
         (self.last_bytes, self.tail_bytes) = (bytes.len() as u64, 0);
-        disk.put_snapshot(ROOM, self.document.revision(), bytes.into())
-            .await
-            .context("write a snapshot")
+        let snapshot = Snapshot {
+            head: self.log.head,
+            document: bytes.into(),
+        };
+        let put = disk.put_snapshot(ROOM, snapshot).await;
+        put.context("write a snapshot")
     }
 }
 

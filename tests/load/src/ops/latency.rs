@@ -10,21 +10,22 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Pause between two ops, milliseconds: uneven, so that they meet every phase of the server's tick.
+/// Pause between two ops, milliseconds. It varies, so that ops meet every phase of the server's
+/// tick.
 const PAUSE_MS: std::ops::RangeInclusive<u64> = 20..=50;
-/// An op that has not arrived after this long is lost.
+/// Time after which an op that has not arrived counts as lost.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Times from handing an op to the pen's session.
+/// Delays, counted from the moment at which an op is handed to the pen's session.
 #[derive(Debug)]
 pub(super) struct Latency {
-    /// Until the screen's session has it.
+    /// Delay until the screen's session has the op.
     pub(super) seen: Delays,
-    /// Until the pen's session has it back, durable.
+    /// Delay until the pen's session has it back, durable.
     pub(super) acknowledged: Delays,
 }
 
-/// Measures so many ops, one at a time.
+/// Measures `samples` ops, one at a time.
 pub(super) async fn run(samples: u64, seed: u64, pen: &Join, screen: &Join) -> Result<Latency> {
     let (mut pen, author) = ready(pen).await?;
     let (mut screen, _) = ready(screen).await?;
@@ -85,7 +86,7 @@ struct Measure {
 }
 
 impl Measure {
-    /// Listens to both until then.
+    /// Reads from both ends until `until`.
     async fn listen(
         &mut self,
         pen: &mut Session,
@@ -129,7 +130,8 @@ impl Measure {
     }
 }
 
-/// The batches of a commit, or of a copy of one: whichever comes first counts, as in the SDKs.
+/// Returns the batches of a commit, or of a copy of one: the first to arrive counts, as in the
+/// SDKs.
 pub(super) fn committed(event: &Event) -> impl Iterator<Item = &fmz_proto::v1::CommittedBatch> {
     let batches = match event {
         Event::Copy(committed) => committed.batches.as_slice(),

@@ -1,5 +1,5 @@
-//! How long a room with a long history takes to open, and to go back to its beginning: a new
-//! server, and nothing of the room in memory.
+//! Time to open a room with a long history, and to restore its first version, on a fresh server
+//! that has nothing of the room in memory.
 
 use super::history::ROOM;
 use crate::report::progress;
@@ -9,17 +9,17 @@ use anyhow::{Result, ensure};
 use fmz_annotation::version::VersionId;
 use std::time::{Duration, Instant};
 
-/// What was measured.
+/// Measured times.
 pub(super) struct Times {
-    /// From starting the server's process until the welcome.
+    /// Time from the start of the server's process to the welcome.
     pub(super) open: Duration,
-    /// Of that, from connecting.
+    /// Part of it that follows the connection.
     pub(super) room: Duration,
     /// From the request until it is answered.
     pub(super) restore: Duration,
 }
 
-/// Starts the server, joins, and goes back to a version.
+/// Starts the server, joins, and restores a version.
 pub(super) async fn run(site: &Site, ops: u64, version: VersionId) -> Result<Times> {
     let token = site.token(ROOM, "view").await?;
     let owner = site.token(ROOM, "view,annotate,own").await?;

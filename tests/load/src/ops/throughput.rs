@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Ops in a batch: as many as a client sends at most in 50 ms.
+/// Ops in a batch: as many as a client puts into one.
 const BATCH_OPS: u32 = 20;
 /// Batches that an author keeps in flight.
 const WINDOW_BATCHES: usize = 8;
-/// Time before the measurement, for all to be at work.
+/// Time before the measurement, until all authors write.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Returns acknowledged ops a second, of all authors of all rooms together.
+/// Returns the acknowledged ops a second, of all authors of all rooms together.
 pub(super) async fn run(options: &Options, rooms: &[Join]) -> Result<f64> {
     let acknowledged = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
@@ -52,7 +52,7 @@ fn author(join: &Join, number: u32) -> Join {
     join
 }
 
-/// Writes for ever.
+/// Writes without end.
 async fn write(join: Join, mut writer: Writer, acknowledged: Arc<AtomicU64>) -> Result<()> {
     let (mut session, welcome) = Session::join(&join).await?;
     writer.author = welcome.author;

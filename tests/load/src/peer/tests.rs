@@ -7,8 +7,8 @@ use str0m::media::{Direction, MediaKind};
 
 const STEPS_MAX: usize = 2000;
 
-/// The server's end, as the forwarding unit makes it: it offers both channels and a
-/// line in each direction.
+/// The server's end, as the forwarding unit makes it: it offers both channels and a line in each
+/// direction.
 struct Offerer {
     rtc: Rtc,
     address: SocketAddr,
@@ -90,7 +90,7 @@ impl Offerer {
     }
 }
 
-/// Carries datagrams and time between the two until the peer tells what is wanted.
+/// Carries datagrams and moves the time until the peer reports the wanted event.
 fn until(
     peer: &mut Peer,
     offerer: &mut Offerer,

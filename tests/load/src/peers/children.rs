@@ -9,10 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Processes that hold the clients: one of them alone would keep a core busy before
-/// the server does.
+/// Processes that hold the clients. A single one would use up its core before the server does.
 const PROCESSES: u64 = 2;
-/// A child that says nothing for so long has failed.
+/// Longest wait for an answer of a child.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A process that answers in lines.
@@ -75,12 +74,12 @@ impl NodeServer {
     }
 }
 
-/// How many of the clients take in what they receive.
+/// Share of the clients that apply the changes they receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replicas {
     All,
-    /// One in each process; the others count, where their engine tells points apart without taking
-    /// them in. What a server does is the same.
+    /// One client in each process. The others only count, if their engine can tell points apart
+    /// without applying them. The server's work is the same.
     Few,
 }
 
@@ -162,7 +161,7 @@ impl Crowd for Clients {
     }
 }
 
-/// First client and number of clients of each process.
+/// Returns the first client and the number of clients of each process.
 fn shares(clients: u64) -> impl Iterator<Item = (u64, u64)> {
     (0..PROCESSES).map(move |process| {
         let first = |process| clients * process / PROCESSES;

@@ -1,4 +1,4 @@
-//! What all people of a room did together.
+//! Sums over all people of a room.
 
 use crate::report::Delays;
 use std::collections::HashMap;
@@ -13,9 +13,9 @@ pub(super) type BatchKey = (u32, u64);
 pub(crate) struct Totals {
     /// Points drawn.
     pub(crate) made: AtomicU64,
-    /// Points of others received; each counts once for everyone who received it.
+    /// Points received from others; each counts once for every person who received it.
     pub(crate) delivered: AtomicU64,
-    /// UDP payload that those received who view.
+    /// Bytes of UDP payload that viewers received.
     pub(crate) viewed_bytes: AtomicU64,
     measuring: AtomicBool,
     window: Mutex<Window>,
@@ -23,13 +23,13 @@ pub(crate) struct Totals {
 
 #[derive(Debug, Default)]
 struct Window {
-    /// When the first point of each batch was drawn.
+    /// Time at which the first point of each batch was drawn.
     drawn: HashMap<BatchKey, Instant>,
     delays: Option<Delays>,
 }
 
 impl Totals {
-    /// Times the batches that are made from here on until `end`.
+    /// Starts timing the batches that are made from here on until [`Self::end`].
     pub(crate) fn begin(&self) {
         self.measuring.store(true, Ordering::Relaxed);
     }
@@ -38,14 +38,14 @@ impl Totals {
         self.measuring.store(false, Ordering::Relaxed);
     }
 
-    /// Takes note of a batch on its way.
+    /// Notes that a batch was sent.
     pub(super) fn sent(&self, author: u32, client_seq: u64, drawn: Instant) {
         if self.measuring.load(Ordering::Relaxed) {
             self.window().drawn.insert((author, client_seq), drawn);
         }
     }
 
-    /// Takes note that a batch is in somebody's document.
+    /// Notes that a batch is in a person's document.
     pub(super) fn applied(&self, author: u32, client_seq: u64) {
         let now = Instant::now();
         let mut window = self.window();
@@ -56,7 +56,8 @@ impl Totals {
         delays.record(now.saturating_duration_since(drawn));
     }
 
-    /// From drawing a batch's first point until it was in a document, for every batch and document.
+    /// Returns the delays from drawing a batch's first point until it was in a document, for every
+    /// batch and document.
     pub(crate) fn delays(&self) -> Delays {
         self.window().delays.clone().unwrap_or_else(Delays::new)
     }

@@ -1,4 +1,4 @@
-//! Which batches are in the document of one who watches.
+//! Batches that are in the document of a person who watches.
 
 use super::totals::BatchKey;
 use fmz_proto::v1::{Committed, CommittedBatch};
@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
 pub(super) struct Watcher {
-    /// Batches that came and were not in the document, by their last revision.
+    /// Batches that came and are not in the document yet, by their last revision.
     ahead: BTreeMap<u64, BatchKey>,
 }
 
 impl Watcher {
-    /// Takes note of commits that were handed to a document, which is at `revision` now; returns
-    /// the batches that are in it and were not before.
+    /// Notes commits that were handed to a document, whose revision was `before` and is now
+    /// `revision`. Returns the batches that it contains now and did not before.
     pub(super) fn take(
         &mut self,
         committed: &Committed,

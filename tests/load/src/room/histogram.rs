@@ -1,13 +1,13 @@
-//! A Prometheus histogram, as text gives it.
+//! A Prometheus histogram, read from its text form.
 
-/// Bounds, seconds, each with how many stayed at or below it; in order, the last without bound.
+/// Buckets in order: bound in seconds (the last has none), and the number of values at or below it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Histogram {
     buckets: Vec<(f64, u64)>,
 }
 
 impl Histogram {
-    /// `None` where the text has no such histogram.
+    /// Reads a histogram; `None` if the text has none of this name.
     pub(super) fn parse(text: &str, name: &str) -> Option<Self> {
         let buckets: Option<Vec<_>> = text
             .lines()
@@ -19,7 +19,7 @@ impl Histogram {
             .map(|buckets| Self { buckets })
     }
 
-    /// What came after `before`.
+    /// Returns the values that came after `before`.
     pub(super) fn since(&self, before: &Self) -> Self {
         let pairs = self.buckets.iter().zip(&before.buckets);
         let buckets = pairs.map(|((bound, after), (_, before))| (*bound, after - before));
@@ -28,8 +28,8 @@ impl Histogram {
         }
     }
 
-    /// The value that `part` of all stay at or below, seconds, as if all of a bucket
-    /// were spread evenly in it.
+    /// Returns the value, in seconds, that a share `part` of all values does not exceed, as if the
+    /// values of a bucket were spread evenly in it.
     pub(super) fn quantile(&self, part: f64) -> f64 {
         let whole = self.buckets.last().map_or(0, |(_, count)| *count);
         let rank = whole as f64 * part;
@@ -49,7 +49,7 @@ impl Histogram {
     }
 }
 
-/// `0.016"} 12`
+/// Reads a bucket such as `0.016"} 12`.
 fn bucket(rest: &str) -> Option<(f64, u64)> {
     let (bound, count) = rest.split_once("\"} ")?;
     let bound = if bound == "+Inf" {

@@ -1,5 +1,5 @@
-//! What forwarding costs at least on this machine: a header, one AEAD seal and a segmented send for
-//! every packet, with nothing decided and nothing remembered.
+//! The least that forwarding can cost on this machine: a header, one AEAD seal and a segmented send
+//! for every packet, with nothing decided and nothing remembered.
 
 use crate::clip::PAYLOAD_BYTES;
 use crate::cpu;
@@ -11,12 +11,13 @@ use quinn_udp::{Transmit, UdpSocketState};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// RTP header with the extensions that a forwarded packet has (RFC 3550 section 5.1, RFC 8285).
+/// Bytes of an RTP header with the extensions of a forwarded packet (RFC 3550 section 5.1, RFC
+/// 8285).
 const HEADER_BYTES: usize = 32;
-/// RFC 7714: 16 bytes of tag.
+/// Bytes of the authentication tag (RFC 7714).
 const TAG_BYTES: usize = 16;
 const PACKET_BYTES: usize = HEADER_BYTES + PAYLOAD_BYTES + TAG_BYTES;
-/// How long it is measured.
+/// Length of the measurement.
 const DURATION: Duration = Duration::from_secs(4);
 const LOCALHOST: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 

@@ -1,4 +1,4 @@
-//! How long it takes from opening the WebSocket to a whole first picture.
+//! Time from opening the WebSocket to a whole first picture.
 
 use super::viewing::count;
 use crate::report::Delays;
@@ -12,14 +12,14 @@ use tokio::task::JoinSet;
 
 /// Viewers that come and go at the same time.
 const AT_ONCE: u64 = 8;
-/// Longest pause before a join: the time between two keyframes, so that joins meet
-/// every phase of it alike.
+/// Longest pause before a join: the time between two keyframes, so that joins meet every phase of
+/// it equally.
 const PAUSE_MS_MAX: u64 = 1000;
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
-/// Session keys of these viewers begin here.
+/// Number of the first of these viewers' session keys, beyond all others.
 const FIRST_NUMBER: u64 = 1 << 32;
 
-/// Joins and leaves so many times.
+/// Joins and leaves `joins` times.
 pub(super) async fn run(joins: u64, seed: u64, join: &Join) -> Result<Delays> {
     let mut tasks = JoinSet::new();
     for lane in 0..AT_ONCE.min(joins) {

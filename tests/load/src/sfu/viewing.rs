@@ -10,10 +10,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-/// Pause between two joins, milliseconds: all are in after some ten seconds.
+/// Pause between two joins, milliseconds: fifty viewers are in after some ten seconds.
 const JOIN_GAP_MS: std::ops::RangeInclusive<u64> = 50..=350;
-/// How long a viewer may wait for its first picture, and the last packets of a
-/// window may be on their way.
+/// Longest wait of a viewer for its first picture, and for the last packets of a window.
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 const LAST_PACKETS_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -37,7 +36,7 @@ impl Audience {
         }
     }
 
-    /// Lets the viewers in one after another; returns when each has a picture.
+    /// Admits the viewers one after another; returns when each has a picture.
     pub(super) async fn come_in(&mut self, seed: u64) -> Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (tell, mut pictures) = mpsc::channel(self.viewers as usize);
@@ -63,12 +62,12 @@ impl Audience {
         Ok(())
     }
 
-    /// Begins to count.
+    /// Starts counting.
     pub(super) fn measure(&self, window: Window) {
         self.window.send_replace(Some(window));
     }
 
-    /// Waits for the last packets, lets all go and returns what they counted.
+    /// Waits for the last packets, lets all viewers leave, and returns their counts.
     pub(super) async fn leave(&mut self) -> Result<Count> {
         self.leaving.send_replace(true);
         let mut whole = Count::zero();
@@ -79,7 +78,7 @@ impl Audience {
     }
 }
 
-/// What one viewer is told and tells.
+/// Channels between one viewer and the measurement.
 struct Seat {
     window: watch::Receiver<Option<Window>>,
     leaving: watch::Receiver<bool>,
@@ -118,12 +117,12 @@ impl Seat {
     }
 }
 
-/// True where the packet completes the first picture.
+/// Counts an event; returns true if the packet completes the first picture.
 pub(super) fn count(event: Event, viewer: &mut Viewer) -> Result<bool> {
     let Event::Packet(packet, arrived) = event else {
         return Ok(false);
     };
-    // Probes for bandwidth are padding, not media.
+    // Probes for bandwidth carry padding, not media.
     if packet.payload.is_empty() {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! What people draw on pictures.
+//! Kinds of stroke that people draw on pictures.
 
 use super::motion::Motion;
 use rand::RngExt;
@@ -11,13 +11,13 @@ const PX: f64 = 10.24;
 /// A kind of stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Letters joined to parts of words, 15 to 30 pixels high.
+    /// Letters joined into parts of words, 15 to 30 pixels high.
     Handwriting,
-    /// Something is circled: once round and a bit, radius 30 to 160 pixels.
+    /// A circle around something: once round and a bit more, radius 30 to 160 pixels.
     Circles,
     /// A fast line over a good part of the picture, slightly bent.
     Swipes,
-    /// An area is shaded slowly, to and fro.
+    /// An area shaded slowly, to and fro.
     Shading,
 }
 
@@ -29,7 +29,7 @@ impl Kind {
         Self::Shading,
     ];
 
-    /// As in the names of the files.
+    /// Returns the name that is used in file names.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Handwriting => "handwriting",
@@ -56,7 +56,7 @@ impl Kind {
     }
 }
 
-/// Two to six letters of two to four reaches, up and down and a little forward.
+/// Writes two to six letters of two to four reaches, up and down and a little forward.
 fn write(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     let height = rng.random_range(15.0..30.0) * PX;
     for _ in 0..rng.random_range(2..=6) {
@@ -70,7 +70,7 @@ fn write(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// Reaches along a polygon of twelve sides, which their overlap makes round.
+/// Circles by reaches along a polygon of twelve sides, which their overlap makes round.
 fn circle(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     let radius = rng.random_range(30.0..160.0) * PX;
     let flat = rng.random_range(0.6..1.0);
@@ -88,7 +88,8 @@ fn circle(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// One long reach with one across it that bends it, and a short one that corrects the end.
+/// Makes a swipe: one long reach, one across it that bends it, and a short one that corrects the
+/// end.
 fn swipe(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     let (length, angle) = (
         rng.random_range(200.0..900.0) * PX,
@@ -102,7 +103,7 @@ fn swipe(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     motion.reach((bend * sin * 0.8, -bend * cos * 0.8), seconds * 0.5, 0.3);
 }
 
-/// To and fro, each reach a little beside the one before.
+/// Shades to and fro, each reach a little beside the one before.
 fn shade(motion: &mut Motion, rng: &mut ChaCha8Rng) {
     let (width, angle) = (
         rng.random_range(50.0..180.0) * PX,

@@ -1,24 +1,25 @@
-//! How a hand moves a pen: submovements of minimum jerk that overlap, the hand's
-//! tremor, the pen's noise.
+//! The motion of a hand with a pen: overlapping submovements of minimum jerk, the hand's tremor,
+//! and the pen's noise.
 //!
-//! Each submovement begins and ends at rest, as measured arm movements do; a hand begins the next
-//! before the last has ended, and that rounds its corners. Lengths are grid units, times seconds.
+//! Each submovement begins and ends at rest, as measured arm movements do. A hand begins the next
+//! one before the last has ended, which rounds its corners. Lengths are in grid units, times in
+//! seconds.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
-/// Physiological tremor of a resting hand: 8 to 12 Hz, up to a sixth of a pixel on
-/// a stage 1,600 pixels wide.
+/// Physiological tremor of a resting hand: 8 to 12 Hz, up to a sixth of a pixel on a stage 1,600
+/// pixels wide.
 const TREMOR_HZ: std::ops::Range<f64> = 8.0..12.0;
 const TREMOR_UNITS: std::ops::Range<f64> = 0.5..1.6;
-/// Standard deviation of what a digitizer adds to a place, and to a pressure of 255.
+/// Standard deviation of the noise that a digitizer adds to a place, and to a pressure of 255.
 const NOISE_UNITS: f64 = 0.5;
 const NOISE_PRESSURE: f64 = 0.8;
-/// How long a pen takes to be pressed down, and to be lifted.
+/// Time in which a pen is pressed down, and in which it is lifted.
 const PRESS_SECONDS: f64 = 0.06;
 
-/// A sampled place: grid units, pressure 0..=255.
+/// A sampled place in grid units, and a pressure of 0..=255.
 pub(crate) type Sample = (i32, i32, u8);
 
 /// One reach of the hand.
@@ -29,7 +30,7 @@ pub(super) struct Reach {
     pub(super) seconds: f64,
 }
 
-/// A stroke as the hand means it.
+/// A stroke as the hand intends it.
 #[derive(Debug, Clone)]
 pub(super) struct Motion {
     pub(super) start: (f64, f64),
@@ -47,7 +48,7 @@ impl Motion {
         }
     }
 
-    /// Reaches on, beginning when the last reach has `overlap` of its time left.
+    /// Adds a reach that begins when the last one has `overlap` of its time left.
     pub(super) fn reach(&mut self, by: (f64, f64), seconds: f64, overlap: f64) {
         let begin = self
             .reaches
@@ -68,8 +69,8 @@ impl Motion {
         })
     }
 
-    /// What a pen reports `rate` times a second. As the page does, it leaves out a place
-    /// that equals the one before.
+    /// Returns the samples that a pen reports, `rate` times a second. As in the page, a place that
+    /// equals the one before is left out.
     pub(super) fn sample(&self, rate: f64, rng: &mut ChaCha8Rng) -> Vec<Sample> {
         let (tremor_x, tremor_y, sway) = (Wave::tremor(rng), Wave::tremor(rng), Wave::sway(rng));
         let seconds = self.seconds();
@@ -97,7 +98,7 @@ impl Motion {
     }
 }
 
-/// Share of a reach that is done at a share of its time: the path without jerks at its ends.
+/// Returns the share of a reach that is done at a share of its time, for the path of minimum jerk.
 fn minimum_jerk(share: f64) -> f64 {
     let t = share.clamp(0.0, 1.0);
     t * t * t * (10.0 - 15.0 * t + 6.0 * t * t)
@@ -119,7 +120,7 @@ impl Wave {
         }
     }
 
-    /// How the pressure of a hand comes and goes.
+    /// Draws the wave by which the pressure of a hand rises and falls.
     fn sway(rng: &mut ChaCha8Rng) -> Self {
         Self {
             hertz: rng.random_range(0.7..2.0),
@@ -133,7 +134,7 @@ impl Wave {
     }
 }
 
-/// Nearly normal, mean 0 and deviation 1: twelve even numbers added.
+/// Draws a nearly normal number of mean 0 and deviation 1: the sum of twelve uniform ones.
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
     (0..12).map(|_| rng.random_range(-0.5..0.5)).sum()
 }

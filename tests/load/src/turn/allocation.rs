@@ -1,5 +1,5 @@
-//! A client's allocation with one channel (RFC 8656), over UDP. Nothing of the relay is in it:
-//! other servers answer it too.
+//! A client's allocation with one channel (RFC 8656), over UDP. It shares no code with the relay,
+//! and works with other servers too.
 
 use super::credentials::Credentials;
 use anyhow::{Context, Result, bail};
@@ -14,20 +14,20 @@ use stun_types::message::{
 use turn_types::attribute::{ChannelNumber, RequestedTransport, XorPeerAddress};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND};
 
-/// The one channel of each client: the lowest there is.
+/// The only channel of each client: the lowest number allowed.
 pub(super) const CHANNEL: u16 = 0x4000;
-/// Time for an answer; then the request is sent again.
+/// Longest wait for an answer, after which the request is sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
-/// A relay that has not answered after this long has failed.
+/// Longest wait for a relay that is starting.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// Sends of one request, as in RFC 8489 section 6.2.1.
 const SENDS_MAX: usize = 7;
-/// STUN answers are much shorter.
+/// Bytes for an answer; STUN answers are much shorter.
 const ANSWER_BYTES: usize = 1500;
-/// RFC 8489 section 5.
+/// Bytes of a STUN header (RFC 8489 section 5).
 const HEADER_BYTES: usize = 20;
-/// Stale nonces and the first challenge together: a relay that asks more often does
-/// not let anybody in.
+/// Challenges that are answered: the first one, and stale nonces. A relay that asks more often
+/// admits nobody.
 const CHALLENGES_MAX: usize = 3;
 
 /// A client's socket whose datagrams, sent as ChannelData, reach one peer.
@@ -39,7 +39,7 @@ pub(super) struct Allocation {
     challenge: Option<Challenge>,
 }
 
-/// What a relay asks a client to prove itself with.
+/// Realm and nonce with which a relay asks a client for credentials.
 #[derive(Debug)]
 struct Challenge {
     realm: String,
@@ -47,7 +47,7 @@ struct Challenge {
 }
 
 impl Allocation {
-    /// Allocates at `relay`, as client `number`, and binds the channel to `peer`.
+    /// Makes an allocation at `relay`, as client `number`, and binds the channel to `peer`.
     pub(super) fn open(relay: SocketAddr, peer: SocketAddr, number: u32) -> Result<Self> {
         let credentials = Credentials::of(&format!("bench/{number}"));
         let mut allocation = Self {
@@ -72,7 +72,8 @@ impl Allocation {
         Ok(allocation)
     }
 
-    /// Sends a request until it succeeds, with fresh credentials where the relay asks for them.
+    /// Sends a request until it succeeds; proves the credentials anew each time the relay asks for
+    /// them.
     fn ask(&mut self, method: Method, attributes: &Attributes) -> Result<()> {
         for _ in 0..CHALLENGES_MAX {
             let transaction = TransactionId::generate();
@@ -120,7 +121,7 @@ impl Allocation {
 
 type Attributes = dyn Fn(TransactionId) -> Vec<Box<dyn AttributeWrite>>;
 
-/// An Allocate without credentials, 28 bytes.
+/// Makes an Allocate request without credentials, 28 bytes.
 pub(super) fn bare_allocate() -> Vec<u8> {
     let mut message = request(ALLOCATE, TransactionId::generate());
     message
@@ -150,8 +151,8 @@ fn request(method: Method, transaction: TransactionId) -> MessageWriteVec {
     Message::builder(kind, transaction, MessageWriteVec::new())
 }
 
-/// Every client has an address of its own (all of 127/8 is this machine), so that limits
-/// for one address are not met.
+/// Returns the address of a client. Every client has its own (all of 127/8 is this machine), so
+/// that the limits of one address are not met.
 pub(super) fn client_address(number: u32) -> Ipv4Addr {
     let [_, high, middle, low] = (number + 1).to_be_bytes();
     Ipv4Addr::new(127, 1 + high, middle, low)
@@ -173,7 +174,7 @@ fn exchange(socket: &UdpSocket, request: &[u8]) -> Result<Vec<u8>> {
         {
             Ok(length) => return Ok(buffer[..length].to_vec()),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // A relay that is just starting is not there yet.
+            // A relay that is just starting does not listen yet.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 std::thread::sleep(ANSWER_TIMEOUT);
             }
@@ -183,8 +184,8 @@ fn exchange(socket: &UdpSocket, request: &[u8]) -> Result<Vec<u8>> {
     bail!("no answer from the relay")
 }
 
-/// Length of the next datagram with the transaction of `request` (RFC 8489 section 5); others are
-/// answers to an earlier one.
+/// Returns the length of the next datagram with the transaction of `request` (RFC 8489 section 5).
+/// Others answer earlier requests.
 fn answer_to(request: &[u8], socket: &UdpSocket, buffer: &mut [u8]) -> std::io::Result<usize> {
     loop {
         let length = socket.recv(buffer)?;

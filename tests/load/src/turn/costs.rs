@@ -14,16 +14,16 @@ use std::collections::HashMap;
 pub(super) enum Way {
     /// One datagram of each client in turn, to one peer.
     Plain,
-    /// Bursts of one client, to a peer that takes joined datagrams.
+    /// Bursts of one client, to a peer that accepts joined datagrams.
     Bursts,
-    /// The same to a peer that takes each by itself.
+    /// Bursts of one client, to a peer that receives each datagram by itself.
     BurstsSplit,
-    /// To the forwarding unit in the relay's own process.
+    /// Bursts to the forwarding unit in the relay's own process.
     InProcess,
 }
 
 impl Way {
-    /// What stands in the figure's name before `us_per_packet`.
+    /// Returns the part of the figure's name before `us_per_packet`.
     fn prefix(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -40,7 +40,7 @@ impl Way {
         }
     }
 
-    /// Whether a relay can be loaded so: only fmz has a peer inside.
+    /// Returns whether a relay can be loaded in this way: only fmz has a peer in its process.
     fn suits(self, kind: Kind) -> bool {
         self != Self::InProcess || kind == Kind::Fmz
     }
@@ -48,7 +48,7 @@ impl Way {
 
 type Outcomes = HashMap<(Kind, Way), Vec<Outcome>>;
 
-/// Measures all relays in turn, several rounds of it, and prints the figures.
+/// Measures all relays in turn, in several rounds, and prints the figures.
 pub(super) fn run(options: &Options, programs: &Programs) -> Result<()> {
     let mut outcomes = Outcomes::new();
     for round in 1..=options.rounds {
@@ -130,7 +130,7 @@ fn print_one(kind: Kind, way: Way, outcome: &Outcome) {
         "us",
     );
     figure(&format!("{name}lost"), outcome.lost() as f64, "packets");
-    // What arrives in its own process has no time of arrival.
+    // Datagrams that end in the relay's own process have no time of arrival.
     if way != Way::InProcess {
         for percent in [50, 99] {
             let delay = outcome.delays.percentile_ms(percent.into());

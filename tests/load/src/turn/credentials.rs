@@ -1,11 +1,11 @@
-//! Credentials that a relay's shared secret makes: `expiry:user` and its HMAC.
+//! Credentials made with a relay's shared secret: `expiry:user` and its HMAC.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::time::{Duration, SystemTime};
 
-/// How long they let a client in: longer than any run.
+/// Life of the credentials: longer than any run.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// The secret of every relay under test.
@@ -19,7 +19,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Credentials of a user, valid for a day.
+    /// Makes the credentials of a user, valid for a day.
     pub(super) fn of(user: &str) -> Self {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -27,7 +27,7 @@ impl Credentials {
         Self::issue(SECRET, user, (now + LIFETIME).as_secs())
     }
 
-    /// `expiry` in Unix seconds.
+    /// Makes credentials; `expiry` is in Unix seconds.
     fn issue(secret: &str, user: &str, expiry: u64) -> Self {
         let username = format!("{expiry}:{user}");
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());

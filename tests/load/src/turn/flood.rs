@@ -8,24 +8,24 @@ use std::io::{ErrorKind, IoSliceMut};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// Requests a second: what a relay on one processor can read.
+/// Requests a second: as many as a relay on one processor can read.
 const RATE: u32 = 100_000;
-/// Requests between two looks at the answers.
+/// Requests sent between two reads of the answers.
 const STRIDE: u32 = 16;
 const ANSWER_BYTES: usize = 2048;
 /// Time in which the last answers come.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// What a relay made of it.
+/// Effect of the flood on a relay.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// Resident memory afterwards over that before.
+    /// Resident memory afterwards, divided by that before.
     pub(super) growth: f64,
-    /// Bytes that it answered over those it was sent.
+    /// Bytes that the relay answered, divided by those that it was sent.
     pub(super) amplification: f64,
 }
 
-/// Sends so many requests.
+/// Sends `requests` requests.
 pub(super) fn run(relay: &Relay, requests: u32) -> Result<Outcome> {
     let flood = Flood::open(relay)?;
     let before = relay.memory()?;
@@ -82,7 +82,7 @@ impl<'a> Flood<'a> {
         }
     }
 
-    /// Bytes of the answers that wait, up to one batch.
+    /// Returns the bytes of the answers that wait, up to one batch.
     fn answered(&self) -> Result<u64> {
         let mut memory = vec![[0; ANSWER_BYTES]; BATCH_SIZE];
         let mut slots = memory.iter_mut();

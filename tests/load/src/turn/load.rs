@@ -1,4 +1,4 @@
-//! Paced load, one way: clients through a relay to a peer.
+//! Paced load in one direction: clients through a relay to a peer.
 
 use super::allocation::{Allocation, CHANNEL};
 use super::relay::Relay;
@@ -15,43 +15,43 @@ pub(super) const BURST: usize = 8;
 const HEADER_BYTES: usize = 4;
 /// Time before the measurement, in which buffers fill and processors wake up.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Time before and after it, in which the last ones arrive and are counted.
+/// Time before and after the measurement, in which the last datagrams arrive and are counted.
 const REST: Duration = Duration::from_millis(1500);
 
-/// In which order clients send.
+/// Order in which clients send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// One datagram of each in turn, as voice: a relay can join nothing.
+    /// One datagram of each client in turn, like voice: a relay can join nothing.
     Turns,
-    /// All of a burst from one client, as a frame of video.
+    /// A whole burst from one client, like a frame of video.
     Bursts,
 }
 
-/// What is sent.
+/// Order, rate and size of the load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) order: Order,
     /// Datagrams a second, all clients together.
     pub(super) rate: u32,
-    /// Payload of each, bytes.
+    /// Bytes of payload in each datagram.
     pub(super) bytes: usize,
     pub(super) seconds: u64,
 }
 
-/// What became of it.
+/// Results of one measurement.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) sent: u64,
     pub(super) arrived: u64,
     /// Processor time of the relay.
     pub(super) spent: Duration,
-    /// Cores that everything but relay and load kept busy.
+    /// Cores that other programs than relay and load kept busy.
     pub(super) other_cores: f64,
     pub(super) delays: Delays,
 }
 
 impl Outcome {
-    /// Processor time of the relay for each datagram that arrived, microseconds.
+    /// Returns the relay's processor time for each datagram that arrived, in microseconds.
     pub(super) fn us_per_packet(&self) -> f64 {
         self.spent.as_secs_f64() * 1e6 / self.arrived.max(1) as f64
     }
@@ -61,22 +61,23 @@ impl Outcome {
     }
 }
 
-/// The outcome whose cost is in the middle: on a machine that others share, single
-/// rounds are far off either way.
+/// Returns the outcome of median cost: on a machine that others share, single rounds can be far off
+/// in both directions.
 pub(super) fn typical(mut outcomes: Vec<Outcome>) -> Outcome {
     outcomes.sort_by(|one, other| one.us_per_packet().total_cmp(&other.us_per_packet()));
     outcomes.swap_remove(outcomes.len() / 2)
 }
 
-/// Who receives.
+/// The receiver.
 #[derive(Debug)]
 pub(super) enum Peer<'a> {
     Sink(&'a mut Sink),
-    /// The forwarding unit in the relay's own process, which counts what it refuses: all of this.
+    /// The forwarding unit in the relay's own process. It refuses, and counts, all of these
+    /// datagrams.
     Inside,
 }
 
-/// Processor time, and the time by the clock in which it was spent.
+/// Processor time, and the wall time in which it was spent.
 struct Spent {
     clock: Duration,
     relay: Duration,
@@ -144,7 +145,8 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Sends for the shape's time, after a warm-up and a rest in which all of that arrives.
+    /// Sends for the shape's time, after a warm-up and a pause in which all datagrams of that
+    /// arrive.
     pub(super) fn run(mut self) -> Result<Outcome> {
         self.send_for(WARM_UP)?;
         self.rest()?;
@@ -177,7 +179,8 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Never sleeps: the load has a processor to itself, and a timer would be late.
+    /// Sends for a time without ever sleeping: the load has a processor to itself, and a timer
+    /// would fire late.
     fn send_for(&mut self, time: Duration) -> Result<()> {
         let pause = Duration::from_secs(1) * BURST as u32 / self.shape.rate;
         let (mut next, end) = (Instant::now(), Instant::now() + time);
@@ -209,7 +212,7 @@ impl<'a> Load<'a> {
         self.datagram[HEADER_BYTES..][..8].copy_from_slice(&now.to_be_bytes());
         self.number += 1;
         match self.clients[client].socket.send(&self.datagram) {
-            // What the kernel does not take is lost, as on any network.
+            // If the kernel does not take a datagram, it is lost, as on any network.
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
             sent => Ok(sent.map(|_| ())?),
         }
@@ -230,7 +233,7 @@ impl<'a> Load<'a> {
     }
 }
 
-/// Time of sending, since 1970.
+/// Returns the time of sending, since 1970.
 fn stamp(payload: &[u8]) -> Option<Duration> {
     let sent = payload.first_chunk()?;
     Some(Duration::from_nanos(u64::from_be_bytes(*sent)))

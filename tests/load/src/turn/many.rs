@@ -1,4 +1,4 @@
-//! Many allocations at once: what one takes in memory, and what they add to a datagram's cost.
+//! Many allocations at once: memory for each, and their effect on a datagram's cost.
 
 use super::Options;
 use super::allocation::Allocation;
@@ -8,17 +8,17 @@ use super::sink::Sink;
 use crate::report::{figure, progress};
 use anyhow::{Context, Result};
 
-/// Allocations of the run that the growth is compared with.
+/// Allocations of the run with which the growth is compared.
 const FEW: u32 = 100;
 
-/// What sending cost, in each round.
+/// Costs of sending, in each round.
 #[derive(Default)]
 struct Costs {
-    /// Few clients of a relay that has no others.
+    /// Few clients, on a relay that has no others.
     few: Vec<Outcome>,
-    /// As few of a relay that is full.
+    /// As few clients, on a relay that is full.
     part: Vec<Outcome>,
-    /// All clients of the full one.
+    /// All clients of the full relay.
     all: Vec<Outcome>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn run(options: &Options, programs: &Programs, kind: Kind) -> Result<
     let mut sink = Sink::open(false)?;
     let few = open(&calm, &sink, 0..FEW)?;
     let mut clients = open(&full, &sink, 0..FEW)?;
-    // What a relay takes for its first datagrams is not an allocation's.
+    // Memory that a relay takes for its first datagrams does not count for allocations.
     send(options, &full, &clients, &mut sink)?;
     let before = full.memory()?;
     clients.extend(open(&full, &sink, FEW..options.allocations)?);

@@ -1,4 +1,4 @@
-//! What relaying a datagram costs, of fmz and of other relays under the same load.
+//! Cost of relaying a datagram, for fmz and for other relays under the same load.
 
 mod allocation;
 mod costs;
@@ -32,7 +32,7 @@ pub(crate) struct Options {
         default_value = "target/release/examples/turn-crate"
     )]
     turn_crate: PathBuf,
-    /// Which relays are measured.
+    /// Relays to measure.
     #[arg(
         long,
         value_delimiter = ',',
@@ -40,7 +40,7 @@ pub(crate) struct Options {
         value_name = "RELAY,..."
     )]
     relays: Vec<Kind>,
-    /// Which ways to load them are measured.
+    /// Ways of loading them.
     #[arg(
         long,
         value_delimiter = ',',
@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Length of each measurement.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// How often each is measured; the one of the median cost counts.
+    /// Rounds of each measurement, of which the one of median cost counts.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Allocations that are held at once.

@@ -14,12 +14,13 @@ use std::time::Duration;
 /// Processor of the relay; the load runs on another.
 const RELAY_CORE: &str = "0";
 const REALM: &str = "bench";
-/// Where fmz's forwarding unit is: at the relay's own address, any port may be one that it relays.
+/// Address of fmz's forwarding unit. It differs from the relay's own, because there any port may be
+/// one that the relay uses.
 const MEDIA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
-/// A policy that lets the load's own sink be a peer.
+/// Policy that admits the load's own sink as a peer.
 const PEERS: &str = "127.0.0.0/8";
 
-/// Which server relays.
+/// The server that relays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub(super) enum Kind {
     Fmz,
@@ -27,30 +28,30 @@ pub(super) enum Kind {
     TurnCrate,
 }
 
-/// Where their binaries are.
+/// Paths of the relays' binaries.
 #[derive(Debug, Clone)]
 pub(super) struct Programs {
     pub(super) fmz: PathBuf,
     pub(super) coturn: PathBuf,
     pub(super) turn_crate: PathBuf,
-    /// Logs and data go here.
+    /// Folder for logs and data.
     pub(super) folder: PathBuf,
 }
 
-/// A running relay; it ends when dropped.
+/// A running relay. It ends on drop.
 #[derive(Debug)]
 pub(super) struct Relay {
     child: Child,
-    /// Where it takes datagrams of clients.
+    /// Address for datagrams of clients.
     pub(super) address: SocketAddr,
-    /// Where fmz tells its metrics.
+    /// Address of fmz's metrics.
     pub(super) admin: SocketAddr,
-    /// Where fmz's forwarding unit takes datagrams.
+    /// Address of fmz's forwarding unit.
     pub(super) media: SocketAddr,
 }
 
 impl Kind {
-    /// Its part of a figure's name.
+    /// Returns the relay's part of a figure's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Fmz => "turn",
@@ -95,12 +96,12 @@ impl Relay {
         Ok(relay)
     }
 
-    /// Processor time so far, of all threads.
+    /// Returns the processor time of all threads so far.
     pub(super) fn spent(&self) -> Result<Duration> {
         cpu::of_process(self.child.id())
     }
 
-    /// Datagrams that fmz's forwarding unit has refused so far.
+    /// Returns the number of datagrams that fmz's forwarding unit has refused so far.
     pub(super) fn refused(&self) -> Result<u64> {
         let mut stream = TcpStream::connect(self.admin).context("connect to the metrics")?;
         stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
@@ -114,7 +115,7 @@ impl Relay {
             .context("read a metric")
     }
 
-    /// Resident memory, bytes.
+    /// Returns the resident memory, in bytes.
     pub(super) fn memory(&self) -> Result<u64> {
         cpu::memory_of_process(self.child.id())
     }
@@ -122,7 +123,7 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The relay may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -156,7 +157,7 @@ fn fmz(command: &mut Command, programs: &Programs, [address, media, admin, page]
 fn coturn(command: &mut Command, programs: &Programs, address: SocketAddr) {
     let ip = address.ip().to_string();
     command.arg(&programs.coturn);
-    // Without configuration file, database and console; one thread for the one processor.
+    // No configuration file, database or console, and one thread for the one processor.
     command.args(["-n", "--no-cli", "--cli-password=x", "-m", "1"]);
     command.args(["--no-tls", "--no-dtls", "--allow-loopback-peers"]);
     command.args(["-L", &ip, "-E", &ip, "-p", &address.port().to_string()]);

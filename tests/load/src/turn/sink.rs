@@ -1,5 +1,5 @@
-//! The peer that the relays send to: one socket for all clients, with the kernel's
-//! own time of arrival.
+//! The peer to which the relays send: one socket for all clients, with the kernel's own time of
+//! arrival.
 
 use anyhow::{Context, Result};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -8,10 +8,11 @@ use std::io::{ErrorKind, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// Bytes asked for in the kernel's receive buffer: a pause of the load is not to
-/// count as a relay's loss.
+/// Bytes asked for in the kernel's receive buffer, so that a pause of the load does not count as
+/// loss in the relay.
 const RECEIVE_BUFFER_BYTES: usize = 16 * 1024 * 1024;
-/// Not the relays' own: there, any port may be one that they relay.
+/// Address of the sink. It differs from the relays' own, because there any port may be one that a
+/// relay uses.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// Bytes that the kernel may join into one slot.
 const SLOT_BYTES: usize = 65_536;
@@ -26,7 +27,8 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// `joined`: it takes what was sent as one in one piece, as the forwarding unit's socket does.
+    /// Opens the sink. If `joined`, the kernel hands over datagrams that were sent together in one
+    /// piece, as for the forwarding unit's socket.
     pub(super) fn open(joined: bool) -> Result<Self> {
         let socket = UdpSocket::bind((ADDRESS, 0)).context("bind the sink")?;
         socket2::SockRef::from(&socket)
@@ -42,8 +44,8 @@ impl Sink {
         })
     }
 
-    /// Hands every datagram that waits to `take`, with its time of arrival since
-    /// 1970; up to one batch.
+    /// Hands all waiting datagrams to `take`, each with its time of arrival since 1970, up to one
+    /// batch.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Duration, &[u8])) -> Result<()> {
         let mut meta = [RecvMeta::default(); BATCH_SIZE];
         let mut slots = self.memory.chunks_mut(SLOT_BYTES);

@@ -1,5 +1,5 @@
-//! The log on a disk that forgets what was not synced: a model of the store's
-//! promises, byte by byte.
+//! The log on a disk that forgets bytes which were not synced: a model of the store's promises,
+//! byte by byte.
 
 mod past;
 mod recover;
@@ -8,20 +8,20 @@ pub(crate) use recover::Recovered;
 
 use crate::{plant::Plant, random::Random};
 use bytes::Bytes;
-use fmz_proto::{Message, v1::CommittedBatch};
+use fmz_proto::{EncodedBatch, Message, v1::CommittedBatch};
 use fmz_signaling_core::AppendToken;
 
 /// Bytes before a record's body: length and checksum.
 const HEADER: usize = 8;
 
-/// An append or a snapshot on its way.
+/// An append or a snapshot on its way to the disk.
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
     Append {
-        /// Which room asked, for rooms are opened again.
+        /// Number of the room that asked, for a room may be opened again meanwhile.
         room: u32,
         token: AppendToken,
-        batches: Vec<CommittedBatch>,
+        batches: Vec<EncodedBatch>,
     },
     Snapshot {
         revision: u64,
@@ -38,7 +38,7 @@ impl Job {
     }
 }
 
-/// What kind of failure the next append meets.
+/// The failure that the next append meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// Nothing is written, and the disk stays usable.
@@ -81,7 +81,7 @@ impl Disk {
         }
     }
 
-    /// Whether nothing can be acknowledged any more.
+    /// Returns whether no append can be acknowledged any more.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
@@ -109,7 +109,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Brings what is in the cache to where it stays.
+    /// Makes the bytes in the cache durable.
     pub(crate) fn sync(&mut self) -> Result<(), &'static str> {
         if self.broken || self.failure == Some(Failure::Broken) {
             self.broken = true;
@@ -127,14 +127,15 @@ impl Disk {
         Ok(())
     }
 
-    /// Revision that survives whatever happens.
+    /// Returns the revision that survives a power cut.
     pub(crate) fn durable(&self) -> u64 {
         let synced = self.records.iter().take_while(|record| record.synced);
         let last = synced.last().and_then(Record::read);
         last.map_or(0, |batch| last_revision(&batch))
     }
 
-    /// The power goes: of what was not synced some is there, one record in part, the rest not.
+    /// Cuts the power. Of the records that were not synced, some remain, the next remains in part,
+    /// and the others are lost.
     pub(crate) fn cut_power(&mut self, random: &mut Random) {
         (self.broken, self.failure) = (false, None);
         let synced = self.records.iter().filter(|record| record.synced).count();
@@ -154,19 +155,19 @@ impl Disk {
 }
 
 impl Record {
-    fn of(batch: &CommittedBatch) -> Self {
-        let body = batch.encode_to_vec();
+    fn of(batch: &EncodedBatch) -> Self {
+        let body = batch.bytes();
         let mut bytes = Vec::with_capacity(HEADER + body.len());
         bytes.extend((body.len() as u32).to_le_bytes());
-        bytes.extend(crc32fast::hash(&body).to_le_bytes());
-        bytes.extend(body);
+        bytes.extend(crc32fast::hash(body).to_le_bytes());
+        bytes.extend_from_slice(body);
         Self {
             bytes,
             synced: false,
         }
     }
 
-    /// The batch, where the record is whole.
+    /// Returns the batch if the record is whole.
     fn read(&self) -> Option<CommittedBatch> {
         let (header, body) = self.bytes.split_at_checked(HEADER)?;
         let (length, crc) = header.split_at_checked(4)?;
@@ -176,19 +177,19 @@ impl Record {
     }
 }
 
-/// Revision of a batch's last op.
+/// Returns the revision of a batch's last op.
 pub(crate) fn last_revision(batch: &CommittedBatch) -> u64 {
     batch.first_revision + batch.ops.len() as u64 - 1
 }
 
-/// A batch without the ops behind a revision.
+/// Returns a batch without its ops after a revision.
 pub(crate) fn until(batch: &CommittedBatch, revision: u64) -> CommittedBatch {
     let mut batch = batch.clone();
     if last_revision(&batch) > revision {
         batch
             .ops
             .truncate((revision + 1 - batch.first_revision) as usize);
-        // It is that of the whole batch.
+        // The hash belongs to the whole batch and does not fit the part.
         batch.state_hash = 0;
     }
     batch

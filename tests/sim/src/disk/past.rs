@@ -1,5 +1,5 @@
-//! Reading an older state, as `signaling/server/src/history.rs` does: a snapshot before
-//! it, and the log behind that.
+//! Reads an older state, as `signaling/server/src/history.rs` does: from a snapshot before it and
+//! the log after that.
 
 use super::{Disk, Record, Stored, last_revision, until};
 use crate::plant::Plant;
@@ -8,7 +8,7 @@ use fmz_proto::v1::CommittedBatch;
 use fmz_signaling_core::StateAt;
 
 impl Disk {
-    /// The state, from what is durable.
+    /// Returns the state, read from durable records.
     pub(crate) fn state_at(&self, at: StateAt) -> Result<Document, String> {
         if self.broken {
             return Err("the disk failed before".into());
@@ -45,7 +45,7 @@ impl Disk {
     }
 }
 
-/// The revision before the first batch behind `from` that was committed later.
+/// Returns the revision before the first batch after `from` that was committed later than `ms`.
 fn revision_at(log: &[CommittedBatch], ms: u64, from: u64) -> u64 {
     let behind = log.iter().filter(|batch| batch.first_revision > from);
     let mut before = behind.take_while(|batch| batch.committed_ms <= ms);

@@ -4,21 +4,22 @@ use super::{Disk, Record, Stored};
 use crate::plant::Plant;
 use fmz_annotation::Document;
 use fmz_proto::{
-    Message,
+    EncodedBatch, Message,
     v1::{CommittedBatch, DocumentSnapshot},
 };
 
-/// What a start of the server finds.
+/// The log and the document that a start of the server finds.
 #[derive(Debug)]
 pub(crate) struct Recovered {
     /// Every whole batch, in order.
     pub(crate) log: Vec<CommittedBatch>,
-    /// The document, from the newest readable snapshot and the tail behind it; or what is wrong.
+    /// The document, from the newest readable snapshot and the log after it; or the fault that was
+    /// found.
     pub(crate) document: Result<Document, String>,
 }
 
 impl Disk {
-    /// Cuts off what is no whole record, and reads.
+    /// Cuts off the end that is no whole record, and reads the log.
     pub(crate) fn recover(&mut self) -> Recovered {
         self.repair();
         let mut log: Vec<_> = self.records.iter().filter_map(Record::read).collect();
@@ -38,7 +39,7 @@ impl Disk {
         if self.plant == Some(Plant::ServeTornRecord)
             && let Some(half) = torn.and_then(|torn| half(&torn))
         {
-            self.records.push(Record::of(&half));
+            self.records.push(Record::of(&EncodedBatch::new(&half)));
         }
         for record in &mut self.records {
             record.synced = true;
@@ -83,7 +84,7 @@ impl Stored {
     }
 }
 
-/// What a reader without checksums makes of a torn record.
+/// Returns the batch that a reader without checksums would take from a torn record.
 fn half(record: &Record) -> Option<CommittedBatch> {
     let body = record.bytes.get(super::HEADER..)?;
     (0..=body.len()).rev().find_map(|end| {

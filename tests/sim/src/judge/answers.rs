@@ -1,4 +1,4 @@
-//! What the room says came of commands, and what stays of it.
+//! Judges the room's answers to commands, and whether they stay true.
 
 use super::{Invariant, Judge, commands::Asked};
 use crate::agenda::Micros;
@@ -9,11 +9,11 @@ use fmz_signaling_core::{
 };
 use std::time::Duration;
 
-/// Why a room closes while it has commands: nobody knows then what came of them.
+/// Reasons for which a room closes while it has commands. Their results are then unknown.
 const CLOSED: [Reason; 3] = [Reason::Storage, Reason::Reloading, Reason::Shutdown];
 
 impl Judge {
-    /// An older state is read for the room.
+    /// Checks an older state that was read for the room.
     pub(crate) fn read(&mut self, state: &fmz_annotation::Document) {
         let expected = self.history.document_at(state.revision());
         if state.revision() > self.durable || expected.as_ref() != Ok(state) {
@@ -123,7 +123,7 @@ impl Judge {
             && revert.restores.len() + deleted as usize == objects
     }
 
-    /// Nothing is refused without a reason, and nothing of what is refused is done.
+    /// Finds a refusal without a reason, or a refused command that was carried out nevertheless.
     fn wrong_refusal(&self, one: &Asked, refusal: &Refusal) -> Option<String> {
         let code = refusal.code;
         if CLOSED.iter().any(|reason| reason.code() == code) {
@@ -150,14 +150,14 @@ impl Judge {
         (done || !allowed).then(|| format!("{:?} is refused: {refusal:?}", one.command))
     }
 
-    /// Whether the log holds a media. Who was refused for want of it may have asked a moment
-    /// earlier.
+    /// Returns whether the log holds a media. A command may be refused for want of it if it came a
+    /// moment before the media was added.
     fn knows(&self, media: &str) -> bool {
         let added = self.media.get(media);
         added.is_some_and(|revision| *revision < self.history.head())
     }
 
-    /// Versions that somebody was told of are still there, as they were.
+    /// Checks that all versions that were reported still exist and are unchanged.
     pub(super) fn judge_versions(&mut self) {
         let document = &self.history.document;
         let kept = |version: &&Version| document.version(version.id) == Some(*version);
@@ -168,8 +168,8 @@ impl Judge {
         }
     }
 
-    /// Nobody waits for an answer, and what was changed some time ago is in a version
-    /// where the room makes them.
+    /// Checks that no command waits for an answer. If the room makes versions by itself, changes
+    /// older than its delay must be in one.
     pub(super) fn judge_rest(&mut self) {
         if let Some(id) = self.commands.asked.keys().next().copied() {
             self.find(

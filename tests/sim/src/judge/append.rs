@@ -1,11 +1,11 @@
-//! What is judged as batches are numbered.
+//! Judges batches as they are numbered.
 
 use super::{Invariant, Judge, commands::OUTSIDE_KEY, history::touched};
 use fmz_annotation::Document;
 use fmz_proto::v1::{AuthorAdded, Commit, CommittedBatch, Op, TextStep, op, text_step};
 
 impl Judge {
-    /// The room hands batches to its log.
+    /// Checks batches that the room hands to its log.
     pub(crate) fn appended(&mut self, keys: &[(String, Vec<u8>)], batches: &[CommittedBatch]) {
         for batch in batches {
             if batch.first_revision != self.history.head() + 1 {
@@ -49,7 +49,7 @@ impl Judge {
         }
     }
 
-    /// What the server writes by itself: authors, versions, ways back.
+    /// Checks the ops that only the server writes: authors, versions, restores.
     fn judge_server(&mut self, keys: &[(String, Vec<u8>)], batch: &CommittedBatch) {
         for op in &batch.ops {
             match &op.op {
@@ -66,7 +66,7 @@ impl Judge {
         }
     }
 
-    /// The room's document, as it is once batches are numbered.
+    /// Checks the room's document after batches were numbered.
     pub(crate) fn numbered(&mut self, document: &Document) {
         let head = self.history.head();
         if document.revision() != head || !self.history.is_right(document) {
@@ -77,7 +77,7 @@ impl Judge {
         }
     }
 
-    /// Batches carry the time of day at which they were numbered.
+    /// Checks that batches carry the time of day at which they were numbered.
     pub(crate) fn timed(&mut self, unix_ms: u64, batches: &[CommittedBatch]) {
         if let Some(batch) = batches.iter().find(|batch| batch.committed_ms != unix_ms) {
             let text = format!("committed at {}, it is {unix_ms}", batch.committed_ms);
@@ -107,7 +107,8 @@ impl Judge {
             .position(|(subject, key)| subject == identity && session_key.as_ref() == key);
         match page.filter(|page| self.plans[*page].annotate) {
             Some(page) => {
-                // The number may have been somebody else's whose author never reached the disk.
+                // The number may have been given before, to an author whose record never reached
+                // the disk.
                 self.outside.remove(author);
                 self.authors.insert(*author, page);
                 self.added.insert(*author, batch.first_revision);
@@ -155,7 +156,7 @@ impl Judge {
         }
     }
 
-    /// Whether somebody who owns nothing but what it drew may do this.
+    /// Returns whether an author who owns nothing but its own marks may make this op.
     pub(super) fn is_right_of(&self, author: u32, op: &Op) -> bool {
         let own = touched(std::slice::from_ref(op))
             .into_iter()

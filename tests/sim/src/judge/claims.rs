@@ -1,4 +1,4 @@
-//! What pages made, and what became of it as far as anybody was told.
+//! Batches that pages made, and what is known of their fate.
 
 use fmz_proto::v1::{Op, OpBatch};
 use std::collections::BTreeMap;
@@ -9,15 +9,15 @@ pub(super) type Key = (u32, u64);
 #[derive(Debug)]
 pub(super) struct Claim {
     pub(super) ops: Vec<Op>,
-    /// Highest revision that anybody had been shown when this was sent first.
+    /// Highest revision that any page had been shown when this batch was sent first.
     pub(super) floor: u64,
-    /// In the judge's log.
+    /// Whether the batch is in the judge's log.
     pub(super) committed: bool,
-    /// The server said no.
+    /// Whether the server refused the batch.
     pub(super) refused: bool,
-    /// The page was told so.
+    /// Whether the page was told of the refusal.
     pub(super) told: bool,
-    /// The page dropped it by itself, for it had become impossible.
+    /// Whether the page dropped the batch by itself because it had become impossible.
     pub(super) dropped: bool,
 }
 

@@ -1,4 +1,5 @@
-//! What is asked of the room from outside of sessions, and what it writes for that.
+//! Judges commands that reach the room from outside of sessions, and the ops that the room writes
+//! for them.
 
 use super::{Invariant, Judge, append::as_made, restores::led_astray};
 use crate::agenda::Micros;
@@ -11,32 +12,32 @@ use std::collections::BTreeMap;
 /// Session key of authors who are in no session.
 pub(super) const OUTSIDE_KEY: [u8; fmz_proto::limits::SESSION_KEY_BYTES] =
     [0; fmz_proto::limits::SESSION_KEY_BYTES];
-/// One command that nobody has answered.
+/// A command that the room has not answered.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) asker: Asker,
     pub(super) command: Command,
-    /// Highest revision that anybody had been shown when it was asked.
+    /// Highest revision that any page had been shown when the command was given.
     floor: u64,
-    /// The head then.
+    /// Revision of the head at that time.
     pub(super) head: u64,
-    /// First revision of the changes that came with it, once they are in the log.
+    /// First revision of the changes that came with the command, once they are in the log.
     pub(super) delivered: Option<u64>,
-    /// Revision of the op that was written for it.
+    /// Revision of the op that was written for the command.
     pub(super) written: Option<u64>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     pub(super) asked: BTreeMap<CommandId, Asked>,
-    /// Versions that somebody was told of. None of them changes.
+    /// Versions that were reported to a page. None of them may change.
     pub(super) told: Vec<Version>,
-    /// When an object was changed last.
+    /// Time at which an object was changed last.
     pub(super) changed_at: Micros,
 }
 
 impl Commands {
-    /// All who wait in a process that is gone.
+    /// Forgets all commands of a process that is gone.
     pub(super) fn forget(&mut self) {
         self.asked.clear();
     }
@@ -48,9 +49,10 @@ impl Commands {
 }
 
 impl Judge {
-    /// The server takes a command.
+    /// Notes a command that the server takes.
     pub(crate) fn asked(&mut self, id: CommandId, page: usize, mut asker: Asker, command: Command) {
-        // What the server takes its token for is one thing, what it allows another.
+        // The rights come from the plan, not from the server: a bug may make the server give
+        // others.
         (asker.grants.annotate, asker.grants.own) =
             (self.plans[page].annotate, self.plans[page].own);
         let asked = Asked {
@@ -64,8 +66,8 @@ impl Judge {
         self.commands.asked.insert(id, asked);
     }
 
-    /// Whether somebody who is not in the room asked for something that makes an
-    /// author of a subject.
+    /// Returns whether a waiting command comes from outside the room and makes an author of this
+    /// subject.
     pub(super) fn is_outside(&self, subject: &str) -> bool {
         let mut asked = self.commands.asked.values();
         asked.any(|one| {
@@ -74,7 +76,7 @@ impl Judge {
         })
     }
 
-    /// Changes that somebody outside of sessions makes: they come with a commit, once.
+    /// Checks changes that were made outside of sessions: they come with a commit, and only once.
     pub(super) fn judge_outside(&mut self, batch: &CommittedBatch) {
         let (author, ops) = (batch.author, as_made(&batch.ops));
         let subject = self.outside.get(&author).cloned().unwrap_or_default();
@@ -106,7 +108,7 @@ impl Judge {
         }
     }
 
-    /// The room keeps a version.
+    /// Checks a version that the room keeps.
     pub(super) fn judge_commit(&mut self, wire: &v1::Version, batch: &CommittedBatch) {
         let Ok(version) = Version::try_from(wire) else {
             self.find(Invariant::Versions, format!("{wire:?} is no version"));
@@ -214,7 +216,7 @@ impl Judge {
         }
     }
 
-    /// Whether a command asks for just this.
+    /// Returns whether a command asks for exactly this restore.
     fn leads(&self, one: &Asked, wire: &v1::Revert, scope: &Scope) -> bool {
         let Command::Restore(restore) = &one.command else {
             return false;

@@ -1,19 +1,19 @@
-//! What can be found.
+//! Promises, and how a broken one is reported.
 
 use std::fmt;
 
-/// What must always hold.
+/// A promise that must always hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// Whatever anybody is shown of the log is a prefix of the one log.
+    /// All that any page is shown of the log is a prefix of the one log.
     Prefix,
-    /// What was shown stays, and was on disk for good before.
+    /// A commit that was shown stays, and was durable before.
     Durable,
-    /// The log holds what somebody made, as it was made, and nothing that was refused.
+    /// The log holds only batches that pages made, as they made them, and none that was refused.
     NoPhantom,
-    /// What was acknowledged before a batch was sent stands before it.
+    /// A batch that was acknowledged before another was sent stands before it.
     RealTime,
-    /// A page sees its own changes, never an older document, and loses nothing without being told.
+    /// A page sees its own changes, never an older document, and learns of every loss.
     Session,
     /// No batch is in the log twice.
     ExactlyOnce,
@@ -21,31 +21,31 @@ pub enum Invariant {
     Convergence,
     /// A snapshot and the batches behind it are the whole log.
     SnapshotTail,
-    /// Author, identity and rights are as the server was told.
+    /// Author, identity and rights are those that the server was told.
     Authority,
-    /// Nothing grows beyond its bound.
+    /// No queue or list grows beyond its bound.
     Bounded,
-    /// Undo gives what was before, redo what was after.
+    /// Undo gives the state before, redo the state after.
     Undo,
-    /// A version keeps what was there when it was asked for, and stays; every command
-    /// has the answer that is true.
+    /// A version keeps the state at the time of its request, and stays. Every command gets an
+    /// answer that is true.
     Versions,
     /// A restore leads in its scope to the state that it names, and changes nothing else.
     Restores,
     /// Nothing panics.
     NoPanic,
-    /// Once trouble is over everything is acknowledged or refused in time.
+    /// Once trouble is over, every batch is acknowledged or refused in time.
     Liveness,
 }
 
-/// One thing that must not be.
+/// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Which promise is broken.
+    /// The promise.
     pub invariant: Invariant,
-    /// When, milliseconds since the run began.
+    /// Time, in milliseconds since the run began.
     pub at_ms: u64,
-    /// How, for people.
+    /// Description for people.
     pub text: String,
 }
 

@@ -1,14 +1,15 @@
-//! What is judged when all is quiet.
+//! Judges a run after all is quiet.
 
 use super::{Invariant, Judge, history::History};
 use crate::page::Page;
 use fmz_annotation::Document;
 
-/// Places in a log at which a snapshot is taken and the rest replayed.
+/// Revisions of a log at which a snapshot is taken and the rest replayed.
 const CUTS: usize = 4;
 
 impl Judge {
-    /// Everything that waited was acknowledged or refused, and all are where the server is.
+    /// Checks that every batch was acknowledged or refused, and that all pages are at the server's
+    /// revision.
     pub(crate) fn quiet(&mut self, pages: &[Page], server: Option<&Document>) {
         let head = self.history.head();
         match server {
@@ -80,7 +81,7 @@ impl Judge {
     }
 }
 
-/// A snapshot at some places and the tail behind each, compared at every revision.
+/// Takes snapshots at some revisions, replays the log after each, and compares at every revision.
 fn replays(history: &History) -> Option<String> {
     let step = (history.log.len() / CUTS).max(1);
     let mut document = Document::new();

@@ -1,4 +1,4 @@
-//! The judge's own log and document, with the hash of what was there at every revision.
+//! The judge's own log and document, with the hash of the state at every revision.
 
 use crate::disk::{last_revision, until};
 use fmz_annotation::{ApplyError, Document, Kind, Object, ObjectId};
@@ -8,21 +8,21 @@ use fmz_proto::{
 };
 use std::collections::BTreeMap;
 
-/// Batches from one whole look at the document to the next: that guards the hash by
-/// which all else is compared.
+/// Batches between two comparisons of the whole document. They guard the hash by which all other
+/// comparisons are made.
 const LOOK_EVERY: usize = 16;
-/// Batches from one kept document to the next.
+/// Batches between two documents that are kept.
 const MARK_EVERY: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub(super) log: Vec<CommittedBatch>,
     pub(super) document: Document,
-    /// State hash behind each batch, by its last revision.
+    /// State hash after each batch, by its last revision.
     hashes: BTreeMap<u64, u64>,
-    /// Checksums of whole snapshots, behind some of them.
+    /// Checksums of whole snapshots, after some of the batches.
     snapshots: BTreeMap<u64, u32>,
-    /// Documents behind some of them, from which older states are made.
+    /// Documents after some of the batches. Older states are made from them.
     marks: BTreeMap<u64, Document>,
 }
 
@@ -46,7 +46,7 @@ impl History {
         Ok(())
     }
 
-    /// Forgets what never reached the disk.
+    /// Forgets the batches that never reached the disk.
     pub(super) fn truncate(&mut self, batches: usize) -> Result<(), ApplyError> {
         if batches == self.log.len() {
             return Ok(());
@@ -60,7 +60,7 @@ impl History {
         Ok(())
     }
 
-    /// The document behind any op, in the middle of a batch too.
+    /// Returns the document after any op, also in the middle of a batch.
     pub(super) fn document_at(&self, revision: u64) -> Result<Document, ApplyError> {
         let mark = self.marks.range(..=revision).next_back();
         let mut document = mark.map_or_else(Document::new, |(_, document)| document.clone());
@@ -70,7 +70,7 @@ impl History {
         Ok(document)
     }
 
-    /// The batch that begins at a revision.
+    /// Returns the batch that begins at a revision.
     pub(super) fn batch_at(&self, first_revision: u64) -> Option<&CommittedBatch> {
         let at = self
             .log
@@ -78,7 +78,7 @@ impl History {
         at.ok().map(|at| &self.log[at])
     }
 
-    /// Batches that have ops behind `from` and up to `to`.
+    /// Returns the batches that have ops after `from` and up to `to`.
     fn between(&self, from: u64, to: u64) -> &[CommittedBatch] {
         let start = self
             .log
@@ -87,8 +87,8 @@ impl History {
         &self.log[start.min(end)..end]
     }
 
-    /// Whether nothing later than a time of day had been committed up to a revision,
-    /// and what follows was later.
+    /// Returns whether `revision` was the head at a time of day: nothing up to it was committed
+    /// later, and the next batch was.
     pub(super) fn was_head_at(&self, ms: u64, revision: u64) -> bool {
         let at = self
             .log
@@ -100,7 +100,7 @@ impl History {
             && next.is_none_or(|next| next.committed_ms > ms)
     }
 
-    /// Whether a document is what this log gives at its revision.
+    /// Returns whether a document is the one that this log gives at its revision.
     pub(super) fn is_right(&self, document: &Document) -> bool {
         let revision = document.revision();
         let expected = match revision {
@@ -111,7 +111,7 @@ impl History {
         expected == Some(document.state_hash()) && self.snapshots.get(&revision).is_none_or(same)
     }
 
-    /// Whether an op carries the thread of a pin on, which everybody may.
+    /// Returns whether an op carries on the thread of a pin, which every author may do.
     pub(super) fn is_of_thread(&self, op: &v1::Op) -> bool {
         let Some(op::Op::Set(set)) = &op.op else {
             return false;
@@ -126,7 +126,7 @@ impl History {
             && object.is_some_and(|object| object.kind() == Kind::Pin)
     }
 
-    /// The first thing that a clear deleted though its author had not seen it.
+    /// Returns the first object that a clear deleted though its author had not seen it.
     pub(super) fn cleared_unseen(&self) -> Option<ObjectId> {
         let unseen = |batch: &CommittedBatch| {
             batch.ops.iter().find_map(|op| {
@@ -146,7 +146,7 @@ impl History {
         self.log.iter().find_map(unseen)
     }
 
-    /// The first object that does not stand where all its moves together bring it.
+    /// Returns the first object that is not at the place to which the sum of its moves brings it.
     pub(super) fn moved_wrong(&self) -> Option<ObjectId> {
         let mut sums: BTreeMap<ObjectId, (i32, i32)> = BTreeMap::new();
         for op in self.log.iter().flat_map(|batch| &batch.ops) {
@@ -182,7 +182,7 @@ fn moved_back(revert: &v1::Revert) -> impl Iterator<Item = (ObjectId, (i32, i32)
     })
 }
 
-/// The objects that ops touch.
+/// Returns the objects that ops touch.
 pub(super) fn touched(ops: &[v1::Op]) -> Vec<ObjectId> {
     let mut ids: Vec<_> = ops
         .iter()

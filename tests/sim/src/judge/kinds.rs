@@ -1,8 +1,8 @@
-//! Names of the kinds of op, so that a run can say which it made.
+//! Names of the kinds of op, so that a run can report which kinds it made.
 
 use fmz_proto::v1::op::Op;
 
-/// Every kind that a run of many seeds must have made.
+/// Kinds that many seeds together must have made: all of them.
 pub const OP_KINDS: &[&str] = &[
     "create",
     "set",
@@ -18,8 +18,8 @@ pub const OP_KINDS: &[&str] = &[
     "text_edit",
 ];
 
-/// A new kind of op gets its name here, its place above, and somebody who makes it
-/// in `page/hand.rs`.
+/// Returns the name of an op's kind. A new kind gets its name here, an entry in the list above, and
+/// code that makes it in `page/hand.rs`.
 pub(super) fn name(op: &Op) -> &'static str {
     match op {
         Op::Create(_) => "create",

@@ -1,5 +1,5 @@
-//! What is judged of media: they are known for good before anybody hears of them, and nobody gets
-//! the live one of another.
+//! Judges media: each is durable before any page hears of it, and no page gets another page's live
+//! media.
 
 use super::{Invariant, Judge};
 use crate::film::{FILMS, film};
@@ -9,7 +9,7 @@ use fmz_proto::{
 };
 
 impl Judge {
-    /// A live source has an id of the server's, and a film that of its publishers.
+    /// Checks ids: the server chooses that of a live source, publishers that of a film.
     pub(super) fn judge_media(&mut self, added: &MediaAdded, batch: &CommittedBatch) {
         let Some(media) = &added.media else {
             self.find(Invariant::Authority, "a media is nothing".into());
@@ -27,8 +27,8 @@ impl Judge {
         self.media.insert(id.clone(), batch.first_revision);
     }
 
-    /// A page is told of a publication: its media is on disk for good, and a live one is nobody
-    /// else's.
+    /// Checks a publication that a page is told of: its media is durable, and a live one belongs to
+    /// no other page.
     pub(crate) fn shown_publication(&mut self, publication: &Publication) {
         let (media, id) = (&publication.media, &publication.publication);
         let added = self.media.get(media);

@@ -1,5 +1,5 @@
-//! Watches everything and says what must not be. It keeps a log of its own, and
-//! believes neither server nor disk.
+//! Watches a run and reports the first broken promise. The judge keeps a log of its own, and trusts
+//! neither server nor disk.
 
 mod answers;
 mod append;
@@ -26,7 +26,7 @@ use std::{collections::BTreeMap, time::Duration};
 #[derive(Debug)]
 pub(crate) struct Judge {
     pub(crate) now: Micros,
-    /// What went wrong first; the run ends there.
+    /// The first broken promise. The run ends there.
     pub(crate) finding: Option<Finding>,
     /// Figures for people.
     pub(crate) counts: Counts,
@@ -35,26 +35,26 @@ pub(crate) struct Judge {
     plans: Vec<PagePlan>,
     history: History,
     claims: Claims,
-    /// Revision that the disk holds for good.
+    /// Revision up to which the disk is durable.
     durable: u64,
     /// Revision at which each author was added.
     added: BTreeMap<u32, u64>,
-    /// Which page is which author.
+    /// Page of each author.
     authors: BTreeMap<u32, usize>,
-    /// Authors who are in no session, by their subjects.
+    /// Subjects of authors who are in no session.
     outside: BTreeMap<u32, String>,
     commands: Commands,
     /// Revision at which each media was added.
     media: BTreeMap<String, u64>,
-    /// Which page is which participant.
+    /// Page of each participant.
     participants: BTreeMap<u32, usize>,
-    /// Pages of live sources, by their media.
+    /// Page of each live media.
     live: BTreeMap<String, usize>,
-    /// Rest after which the room keeps a version by itself; zero for never.
+    /// Pause after which the room keeps a version by itself; zero if it never does.
     auto_commit: Duration,
 }
 
-/// How much happened.
+/// Figures of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Ops that became durable.
@@ -65,15 +65,15 @@ pub struct Counts {
     pub crashes: u64,
     /// Connections that were made.
     pub joins: u64,
-    /// Snapshots that pages took.
+    /// Snapshots that pages loaded.
     pub snapshots: u64,
-    /// Sessions closed because they did not keep up.
+    /// Sessions that were closed because their queue was full.
     pub slow: u64,
     /// Appends that failed.
     pub failures: u64,
     /// Frames of copies that pages sent.
     pub copies: u64,
-    /// Versions that somebody asked for.
+    /// Versions that were asked for.
     pub versions: u64,
     /// Ways back.
     pub restores: u64,
@@ -103,12 +103,12 @@ impl Judge {
         }
     }
 
-    /// The same time for a participant.
+    /// Returns the present time in the form that a participant takes.
     pub(crate) fn moment(&self) -> Moment {
         Moment::after_beginning(Duration::from_micros(self.now))
     }
 
-    /// The server's process is gone, and with it what was asked of it.
+    /// Notes that the server's process is gone, and with it all commands that waited.
     pub(crate) fn stopped(&mut self) {
         self.commands.forget();
     }

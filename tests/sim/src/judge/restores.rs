@@ -77,7 +77,7 @@ impl Way<'_> {
         }
     }
 
-    /// Whether a value that somebody wrote is in the scope.
+    /// Returns whether a value of this writer is in the scope.
     fn is_of(&self, writer: u32) -> bool {
         let authors = self.scope.authors.as_ref();
         let by = authors.is_none_or(|authors| authors.contains(&writer));

@@ -1,4 +1,4 @@
-//! What is judged as it happens.
+//! Judges events as they happen.
 
 use super::{Invariant, Judge, append::as_made};
 use crate::disk::{Recovered, last_revision};
@@ -8,7 +8,7 @@ use fmz_proto::limits::{COPIES_MAX, COPY_FRAME_BYTES_MAX};
 use fmz_proto::v1::{CommittedBatch, OpBatch, OpCopies, Welcome, client_message};
 
 impl Judge {
-    /// A page sends a batch, for the first time or again.
+    /// Notes a batch that a page sends for the first time, and checks that each repeat is the same.
     pub(crate) fn made(&mut self, page: usize, author: u32, batch: &OpBatch) {
         let Some(claim) = self.claims.get(author, batch.client_seq) else {
             self.claims.make(author, batch);
@@ -20,7 +20,7 @@ impl Judge {
         }
     }
 
-    /// A page sends copies of batches that are on their way.
+    /// Checks copies of batches that a page sends.
     pub(crate) fn copied(&mut self, copies: &OpCopies) {
         self.counts.copies += 1;
         let frame = encode_client(client_message::Message::Copies(copies.clone()));
@@ -28,12 +28,12 @@ impl Judge {
         self.bounded("a frame of copies", within);
     }
 
-    /// The disk holds this revision for good.
+    /// Notes that the disk is durable up to a revision.
     pub(crate) fn durable(&mut self, revision: u64) {
         self.durable = self.durable.max(revision);
     }
 
-    /// A snapshot goes to the disk.
+    /// Checks a snapshot that goes to the disk.
     pub(crate) fn stored(&mut self, revision: u64) {
         if revision > self.durable {
             let text = format!(
@@ -44,7 +44,7 @@ impl Judge {
         }
     }
 
-    /// The server refuses a batch.
+    /// Notes that the server refuses a batch.
     pub(crate) fn refused(&mut self, author: u32, client_seq: u64) {
         self.counts.refused += 1;
         if let Some(claim) = self.claims.get(author, client_seq) {
@@ -52,33 +52,34 @@ impl Judge {
         }
     }
 
-    /// Whether the server refused a batch.
+    /// Returns whether the server refused a batch.
     pub(crate) fn is_refused(&self, author: u32, client_seq: u64) -> bool {
         let claim = self.claims.made.get(&(author, client_seq));
         claim.is_some_and(|claim| claim.refused)
     }
 
-    /// Whether the server refused a batch before this one and the page was not told.
+    /// Returns whether the server refused an earlier batch of this author and the page was not
+    /// told.
     pub(crate) fn awaits_refusal(&self, author: u32, before: u64) -> bool {
         let mut earlier = self.claims.made.range((author, 0)..(author, before));
         earlier.any(|(_, claim)| claim.refused && !claim.told)
     }
 
-    /// A page was told of a refusal.
+    /// Notes that a page was told of a refusal.
     pub(crate) fn told_refused(&mut self, author: u32, client_seq: u64) {
         if let Some(claim) = self.claims.get(author, client_seq) {
             claim.told = true;
         }
     }
 
-    /// A page dropped a batch of its own.
+    /// Notes that a page dropped a batch of its own.
     pub(crate) fn dropped(&mut self, author: u32, client_seq: u64) {
         if let Some(claim) = self.claims.get(author, client_seq) {
             claim.dropped = true;
         }
     }
 
-    /// The log was opened again, by a start of the server or of the room.
+    /// Checks the log that was read as the server, or only the room, started again.
     pub(crate) fn recovered(&mut self, found: &Recovered) {
         let same = |(a, b): (&CommittedBatch, &CommittedBatch)| a == b;
         let count = found.log.len();
@@ -94,6 +95,7 @@ impl Judge {
             let text = format!("the log ends at {head}, {} was durable", self.durable);
             self.find(Invariant::Durable, text);
         }
+        // Batches that were not durable may be gone. Their pages send them again.
         for batch in &self.history.log[count..] {
             if let Some(claim) = self.claims.get(batch.author, batch.client_seq) {
                 claim.committed = false;
@@ -120,7 +122,7 @@ impl Judge {
         }
     }
 
-    /// A page was welcomed.
+    /// Checks a welcome.
     pub(crate) fn welcomed(&mut self, page: usize, author: u32, welcome: &Welcome) {
         self.counts.joins += 1;
         self.participants.insert(welcome.participant, page);
@@ -140,7 +142,7 @@ impl Judge {
         }
     }
 
-    /// A page is shown commits.
+    /// Checks commits that a page is shown.
     pub(crate) fn shown(&mut self, page: usize, batches: &[CommittedBatch]) {
         for batch in batches {
             let revision = batch.first_revision;
@@ -162,7 +164,7 @@ impl Judge {
         }
     }
 
-    /// A page that was at `from` took commits.
+    /// Checks a page that was at `from` and took commits.
     pub(crate) fn holds(&mut self, page: usize, from: u64, replica: &Replica) {
         let to = replica.revision();
         if to < from {
@@ -179,7 +181,7 @@ impl Judge {
         }
     }
 
-    /// A page that was at `from` took a snapshot.
+    /// Checks a page that was at `from` and took a snapshot.
     pub(crate) fn loaded(&mut self, page: usize, from: u64, replica: &Replica) {
         self.counts.snapshots += 1;
         let to = replica.revision();
@@ -203,7 +205,7 @@ impl Judge {
         }
     }
 
-    /// A page's view is, or is not, its document with what is pending on top.
+    /// Checks that a page's view is its document with the pending ops applied.
     pub(crate) fn viewed(&mut self, page: usize, right: bool) {
         if !right {
             let text =
@@ -212,7 +214,7 @@ impl Judge {
         }
     }
 
-    /// A page misses something on the ordered path.
+    /// Reports a page that misses commits on the ordered path.
     pub(crate) fn missed(&mut self, page: usize, revision: u64) {
         let text = format!(
             "page {page} misses what follows {revision}, though all that may be lost is said again"
@@ -220,17 +222,17 @@ impl Judge {
         self.find(Invariant::Prefix, text);
     }
 
-    /// A commit does not fit a page's document.
+    /// Reports a commit that does not fit a page's document.
     pub(crate) fn unfit(&mut self, page: usize, error: &ApplyError) {
         self.find(Invariant::Convergence, format!("page {page}: {error}"));
     }
 
-    /// A snapshot cannot be read.
+    /// Reports a snapshot that cannot be read.
     pub(crate) fn bad_snapshot(&mut self, page: usize, error: &str) {
         self.find(Invariant::Convergence, format!("page {page}: {error}"));
     }
 
-    /// An own object that nobody refused is not there.
+    /// Reports that a page does not have an object that it created and nobody refused.
     pub(crate) fn own_object_gone(&mut self, page: usize, id: ObjectId) {
         self.find(
             Invariant::Session,
@@ -238,7 +240,7 @@ impl Judge {
         );
     }
 
-    /// An own object has another stamp than it got.
+    /// Reports that an object of the page has another stamp than it was given.
     pub(crate) fn own_stamp_changed(&mut self, page: usize, id: ObjectId) {
         self.find(
             Invariant::Session,
@@ -246,7 +248,7 @@ impl Judge {
         );
     }
 
-    /// A page corrected the stamp of an own object, or left it as it was.
+    /// Checks whether a page was right to correct the stamp of its own object, or to leave it.
     pub(crate) fn restamped(&mut self, page: usize, done: bool, right: bool) {
         self.counts.restamps += u64::from(done);
         if !right {
@@ -255,7 +257,7 @@ impl Judge {
         }
     }
 
-    /// A page undid or redid what it had just done.
+    /// Checks an undo, or a redo of the change just undone.
     pub(crate) fn undone(&mut self, page: usize, right: bool, what: &str) {
         if !right {
             self.find(
@@ -265,7 +267,7 @@ impl Judge {
         }
     }
 
-    /// Something has a bound.
+    /// Checks a bound.
     pub(crate) fn bounded(&mut self, what: &str, within: bool) {
         if !within {
             self.find(Invariant::Bounded, format!("{what} is over its bound"));

@@ -1,5 +1,5 @@
-//! One direction of one connection. On a path that keeps order what is lost is sent again, and
-//! everything behind it waits.
+//! One direction of one connection. On an ordered path, lost messages are sent again, and all
+//! messages after them wait.
 
 use crate::{
     agenda::{MS, Micros},
@@ -7,20 +7,20 @@ use crate::{
     random::Random,
 };
 
-/// First wait before something lost is sent again.
+/// First wait before a lost message is sent again.
 const RETRY: Micros = 200 * MS;
-/// Times that something is lost at most.
+/// Times that one message is lost at most.
 const LOSSES_MAX: u32 = 4;
 
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     last: Micros,
-    /// Until then everything is lost.
+    /// Time until which every message is lost.
     gone_until: Micros,
 }
 
 impl Lane {
-    /// When something that leaves now arrives.
+    /// Returns the arrival of a message on an ordered path that leaves now.
     pub(crate) fn arrival(&mut self, now: Micros, quality: Quality, random: &mut Random) -> Micros {
         let mut at = now + flight(quality, random);
         let mut lost = self.loses(now, quality, random);
@@ -35,8 +35,8 @@ impl Lane {
         self.last
     }
 
-    /// When one packet that nobody sends again arrives: not at all, once, or twice,
-    /// in any order with others.
+    /// Returns the arrivals of a packet that is not sent again: none, one or two, in any order with
+    /// other packets.
     pub(crate) fn arrivals(
         &mut self,
         now: Micros,
@@ -50,7 +50,7 @@ impl Lane {
         (0..copies).map(|_| now + flight(quality, random)).collect()
     }
 
-    /// Where one is lost, those behind it often are.
+    /// Decides whether a message is lost. After one loss, the next messages are often lost too.
     fn loses(&mut self, now: Micros, quality: Quality, random: &mut Random) -> bool {
         if now < self.gone_until {
             return true;
@@ -63,7 +63,7 @@ impl Lane {
     }
 }
 
-/// Time on the way of one packet.
+/// Draws the time that one packet takes.
 fn flight(quality: Quality, random: &mut Random) -> Micros {
     quality.delay + random.between(0, quality.jitter + 1)
 }

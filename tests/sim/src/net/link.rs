@@ -9,11 +9,11 @@ use fmz_signaling_core::SessionId;
 pub(crate) struct Channels {
     /// The transport's number in its session.
     pub(crate) number: u32,
-    /// Counts their lives: what is on its way when they break belongs to an older one.
+    /// Number of the channels' life. Messages on their way at a break belong to an older life.
     pub(crate) life: u32,
-    /// Whether anything passes.
+    /// Whether messages pass.
     pub(crate) alive: bool,
-    /// Whether the media server holds them for open.
+    /// Whether the media server takes the channels for open.
     pub(crate) server_open: bool,
     pub(crate) up: Lane,
     pub(crate) down: Lane,
@@ -22,7 +22,7 @@ pub(crate) struct Channels {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) page: usize,
-    /// The server's session, while it has one.
+    /// Session of the server, as long as it has one.
     pub(crate) session: Option<SessionId>,
     pub(crate) quality: Quality,
     pub(crate) up: Lane,
@@ -31,7 +31,7 @@ pub(crate) struct Link {
     /// Whether a `Drain` is due.
     pub(crate) draining: bool,
     pub(crate) stalled_until: Micros,
-    /// Nothing passes any more, whether or not an end knows.
+    /// Whether the connection is broken, even if no end has noticed.
     pub(crate) broken: bool,
     pub(crate) channels: Channels,
 }

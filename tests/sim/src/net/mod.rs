@@ -1,4 +1,4 @@
-//! Connections: how long things take on them, what gets lost, what waits.
+//! Connections: delays, losses and queues.
 
 mod lane;
 mod link;

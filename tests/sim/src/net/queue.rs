@@ -1,11 +1,11 @@
-//! What waits to be written to one WebSocket: the server's rule, with a smaller
-//! bound so that runs reach it.
+//! Frames that wait to be written to one WebSocket, by the server's rules, with a smaller bound so
+//! that runs reach it.
 
 use bytes::Bytes;
 use fmz_signaling_core::{Class, Reason};
 use std::collections::VecDeque;
 
-/// What a frame counts besides its bytes.
+/// Bytes that each frame counts beyond its own length.
 const FRAME_OVERHEAD_BYTES: usize = 64;
 
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) enum Waiting {
     Close(Reason),
 }
 
-/// What became of frames.
+/// Fate of frames that were pushed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
@@ -64,7 +64,7 @@ impl Queue {
         Pushed::Queued
     }
 
-    /// Ends the queue. A slow consumer does not get what waits.
+    /// Ends the queue. A slow consumer does not get the frames that wait.
     pub(crate) fn close(&mut self, reason: Reason) {
         if reason == Reason::Slow {
             self.waiting.clear();
@@ -81,12 +81,12 @@ impl Queue {
         Some(waiting)
     }
 
-    /// Whether more waits than may.
+    /// Returns whether more bytes wait than are allowed.
     pub(crate) fn is_over(&self) -> bool {
         self.own > self.bytes_max
     }
 
-    /// Lets the last two frames change places.
+    /// Swaps the last two frames.
     pub(crate) fn swap_last(&mut self) {
         if let [.., a @ Waiting::Frame(..), b @ Waiting::Frame(..)] = self.waiting.make_contiguous()
         {

@@ -1,4 +1,4 @@
-//! The frame of a mark, which a page knows for sure a moment after it is drawn.
+//! The frame of a mark. A page knows it for sure only a moment after the mark was drawn.
 
 use super::{Page, make};
 use crate::{judge::Judge, plant::Plant};
@@ -6,20 +6,20 @@ use fmz_annotation::ObjectId;
 use fmz_participant::Participant;
 use fmz_proto::v1;
 
-/// A mark whose stamp is to be corrected.
+/// A mark whose stamp will be corrected.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsure {
     id: ObjectId,
-    /// The frame that it really is on.
+    /// The frame that the mark is really on.
     frame: u32,
-    /// Whether it does not leave before.
+    /// Whether the mark is held back until then.
     held: bool,
 }
 
 impl Page {
-    /// Draws something new. On every second frame the page is wrong by one; on half of these it
-    /// holds the mark back until it knows better. The number of the frame decides that, and no new
-    /// random number, so that a seed means what it meant.
+    /// Draws a new mark. On every second frame the page is wrong by one; on half of these it holds
+    /// the mark back until it knows better. The frame's number decides this, not a new random
+    /// number, so that old seeds keep their meaning.
     pub(super) fn draw(
         &mut self,
         id: ObjectId,
@@ -39,8 +39,8 @@ impl Page {
         taken
     }
 
-    /// Corrects the stamp of what was drawn last. What has left keeps its own, and nothing leaves
-    /// that is held.
+    /// Corrects the stamp of the mark that was drawn last. A mark that has left keeps its stamp,
+    /// and a held mark must not have left.
     pub(super) fn learn_frame(&mut self, judge: &mut Judge) {
         let Some(Unsure { id, frame, held }) = self.unsure.take() else {
             return;

@@ -1,4 +1,4 @@
-//! What a person does on a page.
+//! Actions of a person on a page.
 
 use super::{
     Page, make,
@@ -22,7 +22,7 @@ pub(super) struct Stroke {
 }
 
 impl Page {
-    /// Does one thing, or goes on with the stroke under way.
+    /// Does one action, or goes on with the stroke under way.
     pub(crate) fn act(&mut self, random: &mut Random, judge: &mut Judge) {
         if self.replica().author() == 0 {
             return;
@@ -48,7 +48,7 @@ impl Page {
             28 => self.restore(random),
             29 => self.look_back(random),
             _ => {
-                // A gesture with several changes is one step.
+                // A gesture with several changes is one step of undo.
                 self.edit(Replica::begin_group, judge);
                 for _ in 0..random.between(2, 5) {
                     self.change(random, judge);
@@ -88,7 +88,7 @@ impl Page {
             self.rest(judge);
             return;
         }
-        // Where the stroke was taken back meanwhile, the pen draws nothing.
+        // If the stroke was undone meanwhile, the append is refused and the pen stops.
         if self.submit(&[make::append(id, &points(random))], judge) {
             let left = left - 1;
             self.stroke = Some(Stroke { id, left });
@@ -117,7 +117,7 @@ impl Page {
         }
     }
 
-    /// Answers a pin, or says how it stands with it: anybody's.
+    /// Answers a pin, or changes the status of its thread; any page may do so on any pin.
     fn discuss(&mut self, random: &mut Random, judge: &mut Judge) {
         let objects = self.replica().objects().objects;
         let is_pin = |object: &&ObjectState| object.kind() == Kind::Pin;
@@ -159,7 +159,7 @@ impl Page {
         }
     }
 
-    /// Changes words, somewhere in a text or where none is yet.
+    /// Edits a text at a random place, or begins one on an object without text.
     fn write(&mut self, random: &mut Random, judge: &mut Judge) {
         let Some(id) = self.pick(random) else { return };
         let Some(object) = self.replica().object(id) else {
@@ -195,7 +195,8 @@ impl Page {
         self.edit(step, judge);
     }
 
-    /// Undo at once gives what was shown before, redo what was shown after.
+    /// Makes a change, undoes and redoes it. Undo must give the view from before, redo the view
+    /// from after.
     fn change_and_take_back(&mut self, random: &mut Random, judge: &mut Judge) {
         let before = self.shown();
         let changes = self.replica().pending_count();
@@ -233,7 +234,7 @@ impl Page {
         ObjectId::new(id.author, id.counter)
     }
 
-    /// What is on the screen, without who wrote it when.
+    /// Returns the objects on the screen, without their writers and revisions.
     fn shown(&self) -> BTreeMap<(u32, u32), ObjectState> {
         let objects = self.replica().objects().objects.into_iter();
         let content = |mut object: ObjectState| {
@@ -245,12 +246,12 @@ impl Page {
         objects.map(content).collect()
     }
 
-    /// True where the ops were taken.
+    /// Applies ops; returns whether they were accepted.
     fn submit(&mut self, ops: &[v1::Op], judge: &mut Judge) -> bool {
         self.submit_new(None, ops, judge)
     }
 
-    /// The same; what creates the held object waits for its frame.
+    /// Applies ops; if `held` is given, its create waits until its frame is known.
     pub(super) fn submit_new(
         &mut self,
         held: Option<ObjectId>,

@@ -1,4 +1,4 @@
-//! Ops in short form.
+//! Short forms of ops.
 
 use fmz_annotation::{ObjectId, text::Edit};
 use fmz_proto::{
@@ -6,7 +6,7 @@ use fmz_proto::{
     v1::{self, op, property},
 };
 
-/// Publication of what is drawn while nothing is on the screen.
+/// Publication of marks that are drawn while no picture is on the screen.
 pub(super) const PUBLICATION: &str = "p-1-1";
 
 fn wrap(op: op::Op) -> v1::Op {
@@ -17,7 +17,7 @@ fn id(id: ObjectId) -> Option<v1::ObjectId> {
     Some((&id).into())
 }
 
-/// The stamp of a frame; of one in three it is uncertain.
+/// Returns the stamp of a frame. One stamp in three is uncertain.
 pub(super) fn stamp(frame: u32) -> v1::FrameStamp {
     v1::FrameStamp {
         publication: PUBLICATION.into(),
@@ -44,7 +44,7 @@ pub(super) fn create(
     }))
 }
 
-/// The same ops with stamps that say of no frame that it is uncertain.
+/// Returns the ops with every stamp marked as certain.
 pub(super) fn certain(ops: &[v1::Op]) -> Vec<v1::Op> {
     let mut ops = ops.to_vec();
     for op in &mut ops {
@@ -115,7 +115,7 @@ pub(super) fn reply(object: ObjectId, pin: ObjectId, words: String) -> v1::Op {
     reply
 }
 
-/// A clear; the replica says what its author had seen.
+/// Returns a clear; the replica fills in what its author has seen.
 pub(super) fn clear(scope: v1::clear::Scope) -> v1::Op {
     wrap(op::Op::Clear(v1::Clear {
         scope: Some(scope),

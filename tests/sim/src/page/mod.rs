@@ -1,4 +1,4 @@
-//! One page: a participant, the shell around it, and the person before it.
+//! One page: a participant, the shell around it, and the person who uses it.
 
 mod frame;
 mod hand;
@@ -26,30 +26,30 @@ pub(crate) struct Page {
     pub(crate) index: usize,
     pub(crate) plan: PagePlan,
     participant: Participant,
-    /// The connection, as far as the page knows.
+    /// Connection, as far as the page knows.
     pub(crate) link: Option<LinkId>,
-    /// The life of the data channels that are open for the page.
+    /// Life of the data channels that are open for the page.
     pub(crate) channels: Option<u32>,
     /// Frames that leave.
     pub(crate) out: Vec<Transmit>,
-    /// What is asked beside the connection.
+    /// Requests made beside the connection.
     pub(crate) asks: Vec<Ask>,
     key: u64,
-    /// Whether the participant holds the server for dead.
+    /// Whether the participant counts the server as dead.
     silent: bool,
     /// Highest number of a batch that was sent.
     sent: u64,
     tries: u32,
     looks: u32,
-    /// Versions that got a name here.
+    /// Number of versions that got a name from this page.
     named: u32,
     /// Revisions before ways back.
     restores: Vec<u64>,
     stroke: Option<Stroke>,
     screen: Screen,
-    /// What was drawn last, if its frame is not known for sure yet.
+    /// The mark that was drawn last, if its frame is not known for sure yet.
     unsure: Option<Unsure>,
-    /// Own objects that nobody refused, with the stamps that they got here.
+    /// Objects of this page that nobody refused, with the stamps that they were given.
     created: BTreeMap<ObjectId, v1::FrameStamp>,
     /// Objects that each batch creates.
     creates: BTreeMap<u64, Vec<ObjectId>>,
@@ -106,14 +106,14 @@ impl Page {
         self.participant.replica()
     }
 
-    /// When the page is to be woken, if ever.
+    /// Returns when to wake the page, if ever.
     pub(crate) fn due_at(&self) -> Option<Moment> {
         self.participant.poll_timeout()
     }
 
-    /// Own objects are there, and so on the screen unless deleted, until their batch is refused.
-    /// The word of that may be lost with a connection; the page then learns it from what the log
-    /// holds. Each has the stamp that it got.
+    /// Checks that this page's objects exist, and so are on the screen unless deleted, until their
+    /// batch is refused. The refusal may be lost with a connection; the page then learns it from
+    /// what the log holds. Each object must have the stamp that it was given.
     fn see_own(&mut self, judge: &mut Judge) {
         let gone = |id: &ObjectId| self.replica().object(*id).is_none();
         let Some(missing) = self.created.keys().copied().find(gone) else {
@@ -153,7 +153,7 @@ fn session_key(key: u64) -> Bytes {
     Bytes::copy_from_slice(&bytes)
 }
 
-/// Compares field by field: what turns one into the other is what is tested.
+/// Compares a stamp field by field, without the conversion that is under test.
 fn is_stamp(held: &FrameStamp, made: &v1::FrameStamp) -> bool {
     *held.publication == *made.publication
         && *held.media == *made.media

@@ -13,11 +13,12 @@ use fmz_signaling_core::{Command, Commit, Question, Restore, Target, Whose};
 /// Restores that a person remembers, the newest ones.
 const REMEMBERED: usize = 8;
 
-/// Something that is asked of the room.
+/// A request to the room.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) command: Command,
-    /// Whether the session key goes with it, so that it counts as the page's author's.
+    /// Whether the session key goes with the request, so that it counts as made by the page's
+    /// author.
     pub(crate) as_page: bool,
 }
 
@@ -40,7 +41,7 @@ impl Page {
         self.ask_for(command, random);
     }
 
-    /// What somebody changed outside of any page: something new, and something that is there.
+    /// Returns changes made outside of any page: a new object, and a change of an existing one.
     fn changes_of_version(&self, random: &mut Random) -> Vec<Op> {
         let mut ops = Vec::new();
         if let Some(new) = ObjectId::new(COMMITTER, 1) {
@@ -54,7 +55,7 @@ impl Page {
         {
             ops.push(match random.percent(50) {
                 true => make::set(object.id(), Value::Color(random.between(0, 1 << 32) as u32)),
-                // In front, so that it fits the text of any base.
+                // Inserted at the front, so that the edit fits the text of any base.
                 false => make::edit(object.id(), Edit::from_iter([Step::Insert(words(random))])),
             });
         }
@@ -70,7 +71,7 @@ impl Page {
             (true, 0 | 1) => Whose::All,
             (true, 2) => Whose::Author(author),
             (false, 0) => Whose::Author(self.replica().author()),
-            // Not allowed.
+            // Only an owner may restore the marks of all.
             (false, 1) if random.percent(20) => Whose::All,
             _ => Whose::Mine,
         };

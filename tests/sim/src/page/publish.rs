@@ -1,4 +1,4 @@
-//! What a page publishes, and how it looks at what is published.
+//! Publishing by a page, and the publications that it shows.
 
 use super::Page;
 use crate::{
@@ -12,11 +12,11 @@ use fmz_proto::{
 };
 
 impl Page {
-    /// Asks to publish on a new transport: a film or a camera. No random number decides, so that a
-    /// seed means what it meant.
+    /// Asks to publish on a new transport: a film or a camera. No random number is drawn, so that
+    /// old seeds keep their meaning.
     pub(super) fn publish(&mut self) {
         self.screen.transports += 1;
-        // The numbers come again: what is live is then the same source.
+        // Request numbers repeat. A camera published again under its number is the same source.
         let request = 1 + self.screen.transports % 3;
         let which = self.index + request as usize;
         let media = which.is_multiple_of(2).then(|| film(FILMS[which / 2 % 2]));
@@ -34,7 +34,7 @@ impl Page {
         self.say(Message::Publish(publish));
     }
 
-    /// Shows what was published last.
+    /// Shows the newest publication.
     pub(super) fn show(&mut self, publication: &Publication, judge: &mut Judge) {
         let mut told = publication.clone();
         if told.media.starts_with(LIVE_MEDIA_PREFIX) {
@@ -54,7 +54,7 @@ impl Page {
         }
     }
 
-    /// The media on the screen, else a film that may never have been sent.
+    /// Returns the media on the screen, else a film that may never have been sent.
     pub(super) fn media(&self) -> String {
         match self.screen.media.as_str() {
             "" => FILMS[0].into(),
@@ -62,7 +62,7 @@ impl Page {
         }
     }
 
-    /// A stamp of the picture on the screen.
+    /// Returns the stamp as it is on the picture on the screen.
     pub(super) fn seen(&self, mut stamp: v1::FrameStamp) -> v1::FrameStamp {
         if !self.screen.media.is_empty() {
             stamp.publication.clone_from(&self.screen.publication);
@@ -71,7 +71,7 @@ impl Page {
         stamp
     }
 
-    /// The same ops, made on the picture on the screen.
+    /// Returns the ops as made on the picture on the screen.
     pub(super) fn on_screen(&self, ops: &[v1::Op]) -> Vec<v1::Op> {
         let mut ops = ops.to_vec();
         for op in &mut ops {

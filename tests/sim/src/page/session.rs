@@ -1,5 +1,5 @@
-//! The shell around a page's participant, as `web/sdk` and `client` are around theirs: it hands
-//! frames in and out. What passes it tells the judge, and bugs are planted in the frames.
+//! The shell around a page's participant, as `web/sdk` and `client` have theirs: it hands frames in
+//! and out. It shows each frame to the judge. Planted bugs change the frames.
 
 use super::{Page, created, screen::Screen};
 use crate::{
@@ -22,9 +22,9 @@ use fmz_proto::{
 
 /// The channel that loses and reorders.
 const LIVE: Path = Path::Channel(Channel::Live);
-/// Commits from one look at the whole view to the next.
+/// Commits between two comparisons of the whole view.
 const LOOK_EVERY: u32 = 16;
-/// First and last delay before a new try to connect.
+/// First and longest delay before a new attempt to connect.
 const BACKOFF: (Micros, Micros) = (250 * MS, 8_000 * MS);
 
 impl Page {
@@ -38,14 +38,15 @@ impl Page {
         self.drive(Participant::handle_connected, judge);
     }
 
-    /// The connection is gone.
+    /// Notes that the connection is gone.
     pub(crate) fn lost(&mut self, judge: &mut Judge) {
         self.link = None;
         self.channels = None;
         self.drive(|participant, _| participant.handle_disconnected(), judge);
     }
 
-    /// Delay before the next try, doubled each time, in the upper half of its range.
+    /// Returns the delay before the next attempt: doubled each time, at random in the upper half of
+    /// its range.
     pub(crate) fn backoff(&mut self, random: &mut Random) -> Micros {
         let range = (BACKOFF.0 << self.tries.min(16)).min(BACKOFF.1);
         self.tries += 1;
@@ -57,7 +58,8 @@ impl Page {
         self.set_channels(true, judge);
     }
 
-    /// The data channels are gone: the page goes back to the WebSocket and asks for new ones.
+    /// Notes that the data channels are gone. The page goes back to the WebSocket and asks for new
+    /// channels.
     pub(crate) fn lose_channels(&mut self, judge: &mut Judge) {
         self.channels = None;
         self.set_channels(false, judge);
@@ -73,8 +75,7 @@ impl Page {
         }
     }
 
-    /// The moment has come that the participant asked for. Returns whether it gives the connection
-    /// up.
+    /// Wakes the participant at the time it asked for. Returns whether it gives the connection up.
     pub(crate) fn wake(&mut self, judge: &mut Judge) -> bool {
         self.drive(Participant::handle_timeout, judge);
         std::mem::take(&mut self.silent)
@@ -99,6 +100,10 @@ impl Page {
                 judge.told_refused(self.replica().author(), rejected.client_seq);
             }
             FromServer::Offer(offer) => {
+                // The server began anew by itself.
+                if self.channels.take().is_some() {
+                    self.set_channels(false, judge);
+                }
                 self.answer(offer);
                 self.publish();
             }
@@ -130,12 +135,12 @@ impl Page {
         self.see_own(judge);
     }
 
-    /// Works on the document.
+    /// Runs `work` on the document.
     pub(super) fn edit<T>(&mut self, work: impl FnOnce(&mut Replica) -> T, judge: &mut Judge) -> T {
         self.drive(|participant, now| participant.edit(work, now), judge)
     }
 
-    /// Calls a verb of the participant, and takes what comes of it.
+    /// Calls a verb of the participant and handles its output.
     pub(super) fn drive<T>(
         &mut self,
         verb: impl FnOnce(&mut Participant, fmz_participant::Moment) -> T,
@@ -195,7 +200,7 @@ impl Page {
         }
     }
 
-    /// Plants that take copies for what they are not.
+    /// Applies planted bugs by which a page takes the copy of a commit for the next commit.
     fn misplace(&self, path: Path, message: &FromServer) -> Option<Bytes> {
         let FromServer::Committed(Committed { batches }) = message else {
             return None;
@@ -215,7 +220,7 @@ impl Page {
         Some(encode_server(FromServer::Committed(Committed { batches })))
     }
 
-    /// Plants in what a page says; batches up to `known` were sent before.
+    /// Applies plants to the messages that a page sends; batches up to `known` were sent before.
     fn say_wrong(
         &mut self,
         plant: Plant,
@@ -259,7 +264,7 @@ impl Page {
         }
     }
 
-    /// Now and then, derives the view anew and compares.
+    /// Derives the view anew after every [`LOOK_EVERY`] commits, and compares it.
     fn look(&mut self, judge: &mut Judge) {
         self.looks += 1;
         if !self.looks.is_multiple_of(LOOK_EVERY) {
@@ -273,8 +278,8 @@ impl Page {
         judge.viewed(self.index, same || waits);
     }
 
-    /// Whether what became impossible rests on a refused batch: a copy of a later commit
-    /// overtook the word of that.
+    /// Returns whether ops became impossible because an earlier batch was refused. That happens if
+    /// a copy of a later commit overtakes the refusal.
     fn awaits_refusal(&self, lost: &Lost, judge: &Judge) -> bool {
         let first = lost.batches.first().copied();
         let before = first.or((lost.queued_ops > 0).then_some(u64::MAX));
@@ -297,7 +302,7 @@ impl Page {
             }
         }
         if lost.queued_ops > 0 {
-            // An answer goes with the pin that it answers.
+            // If a pin is dropped, its replies are dropped with it.
             let (replica, creates) = (self.participant.replica(), &self.creates);
             let sent = |id: &ObjectId| creates.values().any(|ids| ids.contains(id));
             self.created
@@ -305,7 +310,7 @@ impl Page {
         }
     }
 
-    /// Says something that is not about the document.
+    /// Sends a message that is not about the document.
     pub(super) fn say(&mut self, message: ToServer) {
         self.out.push(fmz_participant::Transmit {
             path: Path::Socket,

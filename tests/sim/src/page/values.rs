@@ -1,4 +1,4 @@
-//! What hands draw and write.
+//! Values that hands draw and write.
 
 use crate::random::Random;
 use fmz_proto::{
@@ -14,7 +14,7 @@ pub(super) fn points(random: &mut Random) -> Vec<Delta> {
     let delta = |random: &mut Random| Delta {
         x: random.signed(40),
         y: random.signed(40),
-        // One way only, and so little that no stroke leaves the range.
+        // Pressure grows in one direction only, and by so little that no stroke leaves the range.
         pressure: random.between(0, 2) as i32,
     };
     (0..count).map(|_| delta(random)).collect()
@@ -27,7 +27,7 @@ pub(super) fn place(random: &mut Random) -> Point {
     }
 }
 
-/// A kind that is drawn at once, as a number.
+/// Draws a kind that is finished at once, as a number.
 pub(super) fn kind(random: &mut Random) -> i32 {
     let kinds = [
         Kind::Rectangle,
@@ -48,7 +48,7 @@ pub(super) fn words(random: &mut Random) -> String {
     words[random.below(words.len())].to_owned()
 }
 
-/// A property of any object.
+/// Draws a property that any object may have.
 pub(super) fn value(random: &mut Random) -> Value {
     match random.below(8) {
         0 => Value::Color(random.between(0, 1 << 32) as u32),
@@ -64,7 +64,7 @@ pub(super) fn value(random: &mut Random) -> Value {
     }
 }
 
-/// A property by which everybody carries a thread on.
+/// Draws a property by which any author carries a thread on.
 pub(super) fn thread_value(random: &mut Random) -> Value {
     if random.percent(60) {
         Value::Status(random.between(0, 5) as i32)

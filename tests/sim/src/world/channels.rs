@@ -1,4 +1,4 @@
-//! The data channels: what the media server and the pages make of them.
+//! The data channels, between media server and pages.
 
 use super::World;
 use crate::{
@@ -11,7 +11,7 @@ use fmz_proto::v1::{Channel, ChannelState, Offer, TransportOffer, from_sfu};
 use fmz_signaling_core::{Path, SessionId};
 
 impl World {
-    /// Sends over a data channel; what it does not carry is lost.
+    /// Sends a frame over a data channel. A frame that the channel does not carry is lost.
     pub(super) fn send_channel(&mut self, session: SessionId, path: Path, frame: &Bytes) {
         let Some(id) = self.server.sessions.get(&session).copied() else {
             return;
@@ -49,7 +49,8 @@ impl World {
     }
 
     pub(super) fn open_channels(&mut self, session: u64, number: u32) {
-        let id = SessionId::from_link(session).and_then(|id| self.server.sessions.get(&id));
+        let id = self.server.unit.session(session);
+        let id = id.and_then(|id| self.server.sessions.get(&id));
         let Some(id) = id.copied() else { return };
         let Some(link) = self.links.get_mut(&id) else {
             return;
@@ -62,18 +63,20 @@ impl World {
             ..Channels::default()
         };
         let offer = TransportOffer {
+            room: "demo".into(),
             session,
             offer: Some(Offer {
                 transport: number,
                 ..Offer::default()
             }),
         };
-        self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Offer(offer), now));
+        self.tell_room(from_sfu::Message::Offer(offer));
     }
 
-    /// The page's answer reached the media server.
+    /// Opens the channels after the page's answer reached the media server.
     pub(super) fn connect_channels(&mut self, session: u64, number: u32) {
-        let id = SessionId::from_link(session).and_then(|id| self.server.sessions.get(&id));
+        let id = self.server.unit.session(session);
+        let id = id.and_then(|id| self.server.sessions.get(&id));
         let Some(link) = id.and_then(|id| self.links.get(id)) else {
             return;
         };
@@ -86,7 +89,8 @@ impl World {
     }
 
     pub(super) fn close_channels(&mut self, session: u64) {
-        let id = SessionId::from_link(session).and_then(|id| self.server.sessions.get(&id));
+        let id = self.server.unit.session(session);
+        let id = id.and_then(|id| self.server.sessions.get(&id));
         if let Some(link) = id.and_then(|id| self.links.get_mut(id)) {
             (link.channels.alive, link.channels.server_open) = (false, false);
         }
@@ -122,12 +126,13 @@ impl World {
     fn tell_channels(&mut self, session: SessionId, transport: u32, open: bool) {
         for channel in [Channel::Ops, Channel::Live] {
             let state = ChannelState {
-                session: session.link(),
+                room: "demo".into(),
+                session: self.server.unit.number(session),
                 transport,
                 channel: channel.into(),
                 open,
             };
-            self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Channel(state), now));
+            self.tell_room(from_sfu::Message::Channel(state));
         }
     }
 

@@ -1,5 +1,5 @@
-//! What is asked of the room from outside of any session, as over REST, and the
-//! older states that it asks for.
+//! Commands to the room from outside of any session, as over REST, and the older states that the
+//! room asks for.
 
 use super::World;
 use crate::{
@@ -15,7 +15,7 @@ use fmz_signaling_core::{
 };
 
 impl World {
-    /// Puts what a page asks on its way, over a connection of its own.
+    /// Sends a page's requests on their way, over connections of their own.
     pub(super) fn send_asks(&mut self, page: usize) {
         for ask in std::mem::take(&mut self.pages[page].asks) {
             let quality = self.pages[page].plan.quality;
@@ -24,7 +24,7 @@ impl World {
         }
     }
 
-    /// A request reaches the server; where none runs it is lost, and its page knows.
+    /// Takes a request to the server. If no server runs, the request is lost and its page knows.
     pub(super) fn ask(&mut self, page: usize, ask: Ask) {
         if !self.server.up || self.server.disk.is_broken() {
             return;
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// What a page's token allows, as the server takes it.
+    /// Returns the rights that the server reads from a page's token.
     pub(super) fn grants(&self, page: &Page) -> Grants {
         let is = |plant| self.plant == Some(plant);
         Grants {
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// The room wants an older state.
+    /// Begins to read an older state that the room wants.
     pub(super) fn begin_read(&mut self, token: ReadToken, at: StateAt) {
         let room = self.server.rooms;
         let delay = self.random.between(MS / 10, self.plan.read);

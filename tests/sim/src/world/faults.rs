@@ -1,4 +1,4 @@
-//! What goes wrong, and how it stops.
+//! Faults, and their end.
 
 use super::World;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     plan::Quality,
 };
 
-/// How far the wall clock jumps at most, milliseconds.
+/// Largest jump of the wall clock, in milliseconds.
 const CLOCK_STEP_MS: u64 = 24 * 3600 * 1000;
 
 impl World {
@@ -24,6 +24,8 @@ impl World {
             (faults.crash, Self::crash),
             (faults.disk, Self::fail_disk),
             (faults.clock, Self::step_clock),
+            (faults.unit, Self::lose_unit),
+            (faults.overrun, Self::overrun),
         ];
         let total: u32 = kinds.iter().map(|(weight, _)| weight).sum();
         let mut at = self.random.below(total as usize) as u32;
@@ -85,7 +87,7 @@ impl World {
         }
     }
 
-    /// The power goes, and comes back.
+    /// Cuts the power; it comes back later.
     fn crash(&mut self) {
         self.go_down();
         let delay = self.random.between(100 * MS, 3 * S);
@@ -139,7 +141,7 @@ impl World {
         };
     }
 
-    /// Trouble is over: every broken thing is found out, lines are good, pens are lifted.
+    /// Ends all trouble: every broken part is discovered, lines are good, pens are lifted.
     pub(super) fn calm_down(&mut self) {
         self.calm = true;
         self.server.disk.failure = None;

@@ -1,4 +1,4 @@
-//! What goes over lines, and what the two ends learn of them.
+//! Messages on the lines, and how the two ends learn of breaks.
 
 use super::World;
 use crate::{
@@ -17,7 +17,7 @@ use fmz_proto::{
         property, server_message::Message,
     },
 };
-use fmz_signaling_core::{Class, Path, Reason, SessionId, limits};
+use fmz_signaling_core::{Class, Path, Reason, SessionId, limits, read_client};
 
 impl World {
     pub(super) fn dial(&mut self, page: usize) {
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Puts what a page says on its way.
+    /// Puts a page's messages on their way.
     pub(super) fn speak(&mut self, page: usize) {
         self.send_asks(page);
         let now = self.agenda.now();
@@ -104,7 +104,7 @@ impl World {
             session = self.random.pick(&others).copied().unwrap_or(session);
         }
         if path == Path::Socket {
-            match decode_client(frame) {
+            match read_client(frame) {
                 Ok(message) => {
                     self.with_room(|room, now| room.handle_message(session, message, path, now))
                 }
@@ -114,17 +114,22 @@ impl World {
             }
             return;
         }
+        let own = self.server.sessions.get(&session);
+        let own = own.and_then(|id| self.links.get(id));
+        let transport = own.map_or(0, |link| link.channels.number);
         for (path, payload) in self.mistake(path, frame) {
             let data = ReceivedData {
-                session: session.link(),
+                room: "demo".into(),
+                session: self.server.unit.number(session),
+                transport,
                 channel: channel(path).into(),
                 payload,
             };
-            self.with_room(|room, now| room.handle_sfu(from_sfu::Message::Data(data), now));
+            self.tell_room(from_sfu::Message::Data(data));
         }
     }
 
-    /// Plants that take copies for what they are not.
+    /// Applies plants that take a copy for another message.
     fn mistake(&self, path: Path, frame: &Bytes) -> Vec<(Path, Bytes)> {
         let shift = match self.plant {
             Some(Plant::CopyUpTwice) => 1_000_000,
@@ -163,7 +168,7 @@ impl World {
         }
     }
 
-    /// Plants that touch one session's frames.
+    /// Applies plants that change one session's frames.
     pub(super) fn spoil(&mut self, frames: &[Bytes]) -> Vec<Bytes> {
         let mut frames = frames.to_vec();
         match self.plant {
@@ -253,7 +258,7 @@ impl World {
         self.with_room(|room, now| room.handle_left(session, Reason::Disconnected, now));
     }
 
-    /// The page gives a connection up and tries again later; the server's end learns it too.
+    /// Makes the page give a connection up and try again later. The server's end learns of it too.
     pub(super) fn page_lost(&mut self, id: LinkId) {
         let Some(link) = self.links.get_mut(&id) else {
             return;
@@ -270,7 +275,7 @@ impl World {
     }
 }
 
-/// A page's way as the room names it.
+/// Converts a participant's path to the room's.
 fn path_of(way: Way) -> Path {
     match way {
         Way::Socket => Path::Socket,

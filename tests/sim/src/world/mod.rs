@@ -6,6 +6,7 @@ mod faults;
 mod line;
 mod server;
 mod shell;
+mod unit;
 
 use crate::{
     Outcome,
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 
 /// Time in which everything settles once trouble is over.
 const SETTLE: Micros = 14 * S;
-/// Steps of one run at most: a hundred times what runs take.
+/// Steps of one run at most: a hundred times the usual number.
 const STEPS_MAX: u64 = 5_000_000;
 
 #[derive(Debug)]
@@ -41,11 +42,11 @@ pub(crate) struct World {
     pages: Vec<Page>,
     links: BTreeMap<LinkId, Link>,
     next_link: LinkId,
-    /// Trouble is over, and nobody draws any more.
+    /// Whether trouble is over and nobody draws any more.
     calm: bool,
-    /// Time of day less the run's time, milliseconds since 1970.
+    /// Offset of the time of day from the run's time, in milliseconds since 1970.
     wall_ms: u64,
-    /// The first snapshot that was sent to anybody.
+    /// The first snapshot that was sent to any page.
     first_snapshot: Vec<Bytes>,
 }
 
@@ -104,7 +105,7 @@ impl World {
         self.agenda.after(self.plan.faults.every, Event::Fault);
     }
 
-    /// Does what is due next. False where nothing is left to do.
+    /// Does the next step that is due; returns false if none is left.
     fn step(&mut self) -> bool {
         let end = self.plan.calm_at + if self.calm { SETTLE } else { 0 };
         let event_at = self.agenda.next_at().unwrap_or(Micros::MAX);
@@ -170,6 +171,8 @@ impl World {
             Event::StateRead { room, token, at } => self.state_read(room, token, at),
             Event::Written { life, job } => self.written(life, job),
             Event::Synced { life, job } => self.synced(life, job),
+            Event::UnitUp => self.unit_up(),
+            Event::Overrun => self.overrun_told(),
             Event::Fault => self.fault(),
             Event::Boot => self.boot(),
         }
@@ -186,7 +189,7 @@ impl World {
         self.agenda.after(pause, Event::Act { page });
     }
 
-    /// When a page is to be woken next, and which.
+    /// Returns the time at which a page is due next, and the page.
     fn page_due(&self) -> Option<(Micros, usize)> {
         let pages = self.pages.iter().enumerate();
         let due = pages.filter_map(|(index, page)| {

@@ -1,4 +1,4 @@
-//! The server's shell: opens the room from its log and does what it asks, as
+//! The server's shell: opens the room from its log and carries out its effects, as
 //! `signaling/server` does.
 
 use super::World;
@@ -10,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use fmz_proto::{
-    Message as _, decode_server,
+    EncodedBatch, Message as _, decode_server,
     v1::{Hello, PublicationStarted, from_sfu, server_message::Message, to_sfu},
 };
 use fmz_signaling_core::{
@@ -18,7 +18,7 @@ use fmz_signaling_core::{
 };
 use std::time::{Duration, Instant};
 
-/// How long tokens are good for: longer than any run.
+/// Life of tokens: longer than any run.
 const TOKEN: Duration = Duration::from_secs(3600);
 
 impl World {
@@ -31,7 +31,7 @@ impl World {
         Some(self.agenda.of(due).max(self.agenda.now()))
     }
 
-    /// Calls the room, if it is open, and does what it then asks.
+    /// Calls the room, if it is open, and carries out its effects.
     pub(super) fn with_room(&mut self, verb: impl FnOnce(&mut Room, Instant)) {
         let now = self.agenda.instant();
         if let Some(room) = &mut self.server.room {
@@ -40,7 +40,7 @@ impl World {
         self.perform();
     }
 
-    /// The first message on a connection.
+    /// Handles the first message on a connection.
     pub(super) fn hello(&mut self, id: LinkId, hello: &Hello) {
         let Some(link) = self.links.get(&id).filter(|link| !link.broken) else {
             return;
@@ -80,7 +80,11 @@ impl World {
         if self.plant == Some(Plant::WrongTimeOfDay) {
             unix_ms -= 3_600_000;
         }
-        let room = Room::new(info, document, unix_ms, self.agenda.instant());
+        let now = self.agenda.instant();
+        let mut room = Room::new(info, document, unix_ms, now);
+        if self.server.unit.up {
+            room.handle_sfu(self.server.unit.news(), now);
+        }
         self.server.room = Some(room);
     }
 
@@ -122,8 +126,9 @@ impl World {
                     .bounded("appends on their way", !self.server.flying);
                 self.server.flying = true;
                 let keys = self.keys();
-                self.judge.appended(&keys, &batches);
-                self.judge.timed(self.time_of_day(), &batches);
+                let said: Vec<_> = batches.iter().map(EncodedBatch::decode).collect();
+                self.judge.appended(&keys, &said);
+                self.judge.timed(self.time_of_day(), &said);
                 if let Some(room) = &self.server.room {
                     self.judge.numbered(room.document());
                 }
@@ -147,13 +152,13 @@ impl World {
         }
     }
 
-    /// As the room's clock goes: read once, when it was opened.
+    /// Returns the time of day by the room's clock, which was read once, when the room was opened.
     fn time_of_day(&self) -> u64 {
         let (unix_ms, at) = self.server.opened;
         unix_ms + (self.agenda.now() - at) / MS
     }
 
-    /// Who each page is.
+    /// Returns the identity of each page.
     fn keys(&self) -> Vec<(String, Vec<u8>)> {
         let key = |page: &crate::page::Page| (page.subject(), page.session_key().to_vec());
         self.pages.iter().map(key).collect()
@@ -167,7 +172,7 @@ impl World {
         }
     }
 
-    /// What the first joiner was sent, where that is the bug.
+    /// Replaces a snapshot by the first joiner's, if that is the planted bug.
     fn stale(&mut self, class: Class, frames: &[Bytes]) -> Vec<Bytes> {
         let first = frames.first().and_then(|frame| decode_server(frame).ok());
         let snapshot = class == Class::CatchUp && matches!(first, Some(Some(Message::Snapshot(_))));
@@ -180,7 +185,7 @@ impl World {
         frames.to_vec()
     }
 
-    /// Looks at what the room says to a session.
+    /// Looks at the frames that the room sends to a session.
     fn observe(&mut self, session: SessionId, frames: &[Bytes]) {
         for frame in frames {
             match decode_server(frame) {
@@ -207,12 +212,9 @@ impl World {
                     fmz_proto::v1::Channel::Live => Path::Live,
                     _ => Path::Ops,
                 };
-                for session in send
-                    .sessions
-                    .iter()
-                    .copied()
-                    .filter_map(SessionId::from_link)
-                {
+                let numbers = send.sessions.iter();
+                let sessions = numbers.filter_map(|number| self.server.unit.session(*number));
+                for session in sessions.collect::<Vec<_>>() {
                     self.observe(session, std::slice::from_ref(&send.payload));
                     self.send_channel(session, path, &send.payload);
                 }
@@ -223,14 +225,16 @@ impl World {
                 self.connect_channels(answer.session, number);
             }
             to_sfu::Message::AddPublication(added) => {
+                if self.server.unit.session(added.session).is_none() {
+                    return;
+                }
                 let started = PublicationStarted {
                     room: "demo".into(),
                     publication: added.publication,
                     session: added.session,
                     codec: "VP8".into(),
                 };
-                let started = from_sfu::Message::PublicationStarted(started);
-                self.with_room(|room, now| room.handle_sfu(started, now));
+                self.tell_room(from_sfu::Message::PublicationStarted(started));
             }
             to_sfu::Message::Close(close) => self.close_channels(close.session),
             _ => {}
@@ -295,7 +299,7 @@ impl World {
             _ => answer,
         };
         if self.server.disk.is_broken() {
-            // Who runs the server starts it again.
+            // Whoever runs the server starts it again.
             let delay = self.random.between(500 * MS, 3000 * MS);
             self.agenda.after(delay, Event::Boot);
         }
@@ -311,7 +315,7 @@ impl World {
         self.with_room(|room, now| room.handle_appended(token, answer, now));
     }
 
-    /// Keeps a snapshot beside the log once enough has come since the last.
+    /// Stores a snapshot beside the log once enough revisions have come since the last.
     fn keep_snapshot(&mut self) {
         let early = self.plant == Some(Plant::EarlyStoredSnapshot);
         let Some(room) = &self.server.room else {

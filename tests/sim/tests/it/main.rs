@@ -1,4 +1,4 @@
-//! The clean code passes, the same seed is the same run, and every planted bug is found.
+//! Clean code passes, a seed always gives the same run, and every planted bug is found.
 
 mod plants;
 mod seeds;

@@ -1,6 +1,6 @@
 use fmz_sim::{Plant, run};
 
-/// Seeds within which each bug must show.
+/// Seeds within which each bug must be found.
 const SEEDS: u64 = 200;
 
 #[test]

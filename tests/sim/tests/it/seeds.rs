@@ -1,7 +1,7 @@
 use fmz_sim::{OP_KINDS, run};
 use std::collections::BTreeSet;
 
-/// Seeds here; `scripts/test` runs more of them by the program.
+/// Seeds of this test; `scripts/test` runs more of them with the program.
 const SEEDS: u64 = 60;
 
 #[test]

@@ -46,7 +46,7 @@ fn short_term() -> Key {
     }
 }
 
-/// The vector is of this key, and no bit of what it covers may change.
+/// Checks that the vector was signed with this key, and that no covered bit may change.
 fn check(hex: &str, key: &Key, kind: MacKind) {
     let good = bytes(hex);
     let verdict = |bytes: &[u8]| {
@@ -63,7 +63,7 @@ fn check(hex: &str, key: &Key, kind: MacKind) {
     }
 }
 
-/// Our signature equals the vector's.
+/// Checks that our signature equals the vector's.
 fn check_signed(hex: &str, key: &Key, kind: MacKind, with_fingerprint: bool) {
     let vector = bytes(hex);
     let end = Integrity::find(&Message::from_bytes(&vector).unwrap())

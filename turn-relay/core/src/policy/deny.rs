@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Prefix and length: what IANA's special-purpose registry does not call globally reachable, and
-/// addresses that stand for many hosts.
+/// Prefixes and their lengths: ranges that IANA's special-purpose registry does not call globally
+/// reachable, and addresses that stand for many hosts.
 const DENIED_V4: &[([u8; 4], u8)] = &[
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -22,14 +22,14 @@ const DENIED_V4: &[([u8; 4], u8)] = &[
     ([240, 0, 0, 0], 4),
 ];
 
-/// The same for IPv6. Addresses that contain an IPv4 one are here if they cannot be sent to; for
-/// the others see [`embedded`].
+/// Such ranges of IPv6. Addresses that contain an IPv4 one are listed if nothing can be sent to
+/// them; for the others see [`embedded`].
 const DENIED_V6: &[([u16; 8], u8)] = &[
     // Unspecified, loopback, and IPv4 in its last 32 bits, deprecated.
     ([0, 0, 0, 0, 0, 0, 0, 0], 96),
-    // IPv4-mapped: a way to write an address, not to send to it.
+    // IPv4-mapped: a way to write an address, but not to send to one.
     ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
-    // Local use of NAT64: it leads to whatever the operator chose.
+    // Local use of NAT64: its prefix leads wherever the operator chose.
     ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
     ([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
     // Protocol assignments, Teredo among them.

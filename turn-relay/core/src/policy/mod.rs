@@ -10,10 +10,10 @@ pub use net::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
-/// The peers that an allocation may be used with. The relay checks it at CreatePermission,
+/// Peers with which an allocation may be used. The relay checks the policy at CreatePermission,
 /// ChannelBind and Send, and for every packet of a peer that has no channel; a reload checks
 /// existing permissions and channels. This relay's own relayed addresses, within its ports, are
-/// allowed in every mode: two clients may meet here.
+/// allowed in every mode, so that two clients can meet here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
     /// Peers that are allowed besides `platform`.
@@ -23,7 +23,7 @@ pub struct Policy {
     pub platform: Vec<PeerRule>,
     /// The peers that [`PolicyMode::List`] allows, even if the address is private or `own`.
     pub peers: Vec<PeerRule>,
-    /// Addresses of this host and of what stands behind it (databases, admin). They are refused
+    /// Addresses of this host and of the services behind it (databases, admin). They are refused
     /// unless a rule names them.
     pub own: Vec<IpAddr>,
 }

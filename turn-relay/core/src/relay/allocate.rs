@@ -16,7 +16,7 @@ use turn_types::attribute::{
     RequestedTransport, ReservationToken,
 };
 
-/// The wishes of an Allocate request.
+/// The options of an Allocate request.
 #[derive(Debug)]
 struct Wanted {
     family: Family,
@@ -100,7 +100,7 @@ impl Relay {
         self.allocate(ask, identity, &wanted, now)
     }
 
-    /// Answers a request that was sent again once more. Another one finds the 5-tuple in use.
+    /// Answers a repeated request once more. Any other request finds the 5-tuple in use.
     fn allocate_again(&mut self, ask: &Ask, identity: &Identity, slot: u32) -> Result<(), Fault> {
         let allocation = self.table.get(slot);
         let same = allocation.transaction == ask.transaction
@@ -175,8 +175,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Takes a port for each family asked for. Of two families one is enough (RFC 8656 section
-    /// 7.2).
+    /// Takes a port for each family that was asked for. Of two families, one is enough (RFC 8656
+    /// section 7.2).
     fn place(&mut self, slot: u32, wanted: &Wanted) -> Result<(), Fault> {
         let first = self.open(slot, wanted.family, wanted.parity);
         if !wanted.additional {

@@ -30,6 +30,7 @@ impl Relay {
             return None;
         };
         let slot = self.table.find(&client);
+        // The policy admitted the peer when the channel was bound, and again at each reload.
         let bound = slot.and_then(|slot| Some((slot, self.table.get(slot).peer_of(number, now)?)));
         let Some((slot, peer)) = bound else {
             self.stats.dropped_permission += 1;
@@ -65,7 +66,7 @@ impl Relay {
         self.send_to_peer(slot, peer, data, dont_fragment, now)
     }
 
-    /// Sends to a peer that the policy admits, if the client has a permission.
+    /// Sends to a peer that the policy admits, if the client has a permission for it.
     fn send_to_peer<'a>(
         &mut self,
         slot: u32,
@@ -76,19 +77,22 @@ impl Relay {
     ) -> Option<Forward<'a>> {
         let family = Family::of(peer.ip());
         let allocation = self.table.get(slot);
+        // The allocation may have no relayed address of the peer's family.
         let port = allocation.port(family);
         let permitted = allocation.is_permitted(peer.ip(), now);
         let (Some(port), true) = (port, permitted) else {
             self.stats.dropped_permission += 1;
             return None;
         };
+        // Drops what exceeds a rate of the user or of the relay.
         if !self.take_packet(slot, payload, now) {
             return None;
         }
         self.count_to_peer(slot, payload.len());
         let relayed = self.bound(family, port)?;
         let own = self.own_address(peer);
-        // The peer is an allocation of this shard: no socket is needed.
+        // If the peer is an allocation of this shard, the data goes straight to its client, without
+        // a socket.
         if let Some(own) = own.filter(|own| self.ports.is_of_shard(own.port())) {
             self.stats.packets_hairpin += 1;
             return self.handle_peer(own, relayed, payload, now);
@@ -101,9 +105,9 @@ impl Relay {
         })
     }
 
-    /// Returns the bound address of a peer that is a relayed address of this relay or its shards. A
-    /// forwarding unit may have a port in the relay's range: a rule names it, and no allocation has
-    /// it.
+    /// Returns the bound address of a peer that is a relayed address of this relay or its other
+    /// shards. A forwarding unit may hold a port in the relay's range: then a rule names it, and no
+    /// allocation has it.
     fn own_address(&self, peer: SocketAddr) -> Option<SocketAddr> {
         let mut relayed = self.config.relayed.iter();
         let own = relayed.find(|own| own.announced == peer.ip())?;
@@ -117,8 +121,8 @@ impl Relay {
         is_relays.then_some(SocketAddr::new(own.bind, peer.port()))
     }
 
-    /// Takes what a peer sent to the relayed address that is bound as `relayed`. Returns `None` if
-    /// nobody permitted it.
+    /// Takes data from a peer to the relayed address that is bound as `relayed`. Returns `None` if
+    /// no client permitted the peer.
     pub fn handle_peer<'a>(
         &mut self,
         relayed: SocketAddr,
@@ -147,6 +151,7 @@ impl Relay {
             return None;
         }
         self.count_to_client(slot, payload.len());
+        // A bound channel costs 4 bytes a packet, a Data indication 36 or 48.
         let header = match channel {
             Some(number) => channel_header(number, payload.len()),
             None => self.data_header(peer, payload.len()),
@@ -174,8 +179,8 @@ impl Relay {
         own.map_or(peer, |own| SocketAddr::new(own.announced, peer.port()))
     }
 
-    /// Takes an ICMP error about a datagram sent to `peer`. The client gets it if it permitted the
-    /// peer (RFC 8656 section 11.5).
+    /// Takes an ICMP error about a datagram sent to `peer`. The client is told if it has permitted
+    /// the peer (RFC 8656 section 11.5).
     pub fn handle_icmp(
         &mut self,
         allocation: AllocationId,
@@ -233,8 +238,8 @@ impl Relay {
         traffic.bytes_to_client += bytes as u64;
     }
 
-    /// Writes a Data indication as far as the payload. The codec writes it with an empty payload,
-    /// and then the lengths are corrected.
+    /// Writes a Data indication up to its payload. The codec writes it with an empty payload; then
+    /// the lengths are corrected.
     fn data_header(&mut self, peer: SocketAddr, payload: usize) -> Header {
         let kind = MessageType::from_class_method(MessageClass::Indication, DATA);
         let transaction = self.transaction();
@@ -274,7 +279,7 @@ fn channel_header(number: u16, payload: usize) -> Header {
     Header::Channel([a, b, c, d])
 }
 
-/// Returns whether the client gets this kind of error: unreachable, too big, time exceeded (RFC
+/// Returns whether clients are told of this kind of error: unreachable, too big, time exceeded (RFC
 /// 8656 section 11.5).
 fn is_told(icmp: Icmp, family: Family) -> bool {
     match family {

@@ -1,4 +1,4 @@
-//! Ends allocations: by time, by command, with their connection.
+//! Ends of allocations: by time, by command, with their connection.
 
 use super::Relay;
 use crate::allocation::{Allocation, Relayed};
@@ -26,7 +26,7 @@ impl Drain {
 }
 
 impl Relay {
-    /// Takes the end of a client's connection, which ends its allocation.
+    /// Handles the end of a client's connection, which ends its allocation.
     pub fn handle_closed(&mut self, client: Client, now: Instant) {
         if let Some(slot) = self.table.find(&client) {
             self.end(slot, now);
@@ -67,7 +67,7 @@ impl Relay {
         }
     }
 
-    /// Handles what is due. Call it at the time of [`Self::poll_timeout`].
+    /// Does whatever is due. Call it at the time of [`Self::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(slot) = self.table.next_expired(now) {
             self.expire(slot, now);
@@ -91,7 +91,7 @@ impl Relay {
         self.end(slot, now);
     }
 
-    /// Ends an allocation, and the connection that it came on.
+    /// Ends an allocation, and the connection on which it was made.
     fn kick(&mut self, slot: u32, now: Instant) {
         let client = self.table.get(slot).client;
         self.close_client(client);
@@ -131,7 +131,7 @@ impl Relay {
         }
     }
 
-    /// Frees the port of an open socket, and has the socket closed.
+    /// Frees the port of an open socket, and asks for the socket to be closed.
     pub(super) fn close(&mut self, allocation: AllocationId, family: Family, port: u16) {
         self.ports.release(family, port);
         if let Some(relayed) = self.bound(family, port) {

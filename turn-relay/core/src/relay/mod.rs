@@ -38,7 +38,7 @@ pub struct Relay {
     filter: PeerFilter,
     hasher: Keyed,
     rng: ChaCha20Rng,
-    /// Unix time at a moment.
+    /// Unix time at a known moment.
     wall_clock: (Duration, Instant),
     auth: Authenticator,
     nonces: Nonces,
@@ -94,9 +94,9 @@ impl Relay {
         }
     }
 
-    /// Takes new secrets, users, policy, alternate and quotas; what [`Config`] calls fixed stays.
-    /// Permissions and channels that the new policy refuses end at once. An allocation made under a
-    /// removed secret lives until its refresh.
+    /// Takes new secrets, users, policy, alternate and quotas. The fields that [`Config`] calls
+    /// fixed stay. Permissions and channels that the new policy refuses end at once. An allocation
+    /// made under a removed secret lives until its refresh.
     pub fn set_config(&mut self, config: Config, now: Instant) {
         self.config = Config {
             realm: std::mem::take(&mut self.config.realm),
@@ -115,7 +115,7 @@ impl Relay {
         tracing::info!(allocations = self.table.len(), "settings taken");
     }
 
-    /// Sets what the wall clock says at `now`, for example after it was corrected.
+    /// Sets the wall clock's time at `now`, for example after it was corrected.
     pub fn handle_wall_clock(&mut self, unix: Duration, now: Instant) {
         self.wall_clock = (unix, now);
     }
@@ -125,13 +125,13 @@ impl Relay {
         self.transmits.pop_front()
     }
 
-    /// Returns the next thing that the owner should do.
+    /// Returns the next action for the owner.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// Returns when to call [`Self::handle_timeout`] at the latest. The time may turn out to be too
-    /// early.
+    /// Returns when to call [`Self::handle_timeout`] at the latest. If an allocation was refreshed,
+    /// the time is too early, and the call does nothing.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let drain = self.drain.as_ref().and_then(Drain::deadline);
         let times = [
@@ -142,7 +142,7 @@ impl Relay {
         times.into_iter().flatten().min()
     }
 
-    /// Returns the counts.
+    /// Returns the counts so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }

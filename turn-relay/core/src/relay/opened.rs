@@ -1,4 +1,4 @@
-//! Handles sockets that were opened or not, and then answers Allocate.
+//! Results of opening sockets, after which Allocate is answered.
 
 use super::Relay;
 use crate::allocation::Relayed;
@@ -15,7 +15,7 @@ use stun_types::attribute::{ErrorCode, XorMappedAddress};
 use turn_types::attribute::{AddressErrorCode, Lifetime, ReservationToken, XorRelayedAddress};
 
 impl Relay {
-    /// Takes the answer to [`Event::Open`]. If the allocation has ended meanwhile, [`Event::Close`]
+    /// Takes the result of [`Event::Open`]. If the allocation has ended meanwhile, [`Event::Close`]
     /// follows.
     pub fn handle_opened(
         &mut self,

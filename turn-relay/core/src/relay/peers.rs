@@ -10,8 +10,8 @@ use std::time::Instant;
 use stun_types::message::{Message, StunParseError};
 use turn_types::attribute::{ChannelNumber, XorPeerAddress};
 
-/// Accepted channel numbers. RFC 8656 ends them at 0x4FFF, RFC 5766 at 0x7FFF, and clients in use
-/// keep to the latter.
+/// Channel numbers that are accepted. RFC 8656 ends them at 0x4FFF, RFC 5766 at 0x7FFF; clients in
+/// use follow the latter.
 const NUMBERS: std::ops::RangeInclusive<u16> = 0x4000..=0x7fff;
 
 impl Relay {
@@ -35,7 +35,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Returns every peer that the request names. More than fit into an allocation are not read.
+    /// Returns the peers that the request names, as many as fit into an allocation.
     fn read_peers(&self, message: &Message<'_>) -> Result<Vec<SocketAddr>, Fault> {
         let mut peers = Vec::new();
         loop {

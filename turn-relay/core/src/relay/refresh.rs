@@ -39,7 +39,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Prolongs both families: they have one lifetime, so a refresh of one keeps the other too.
+    /// Prolongs the allocation. Both families share one lifetime, so a refresh of one prolongs the
+    /// other too.
     fn prolong(&mut self, slot: u32, lifetime: Duration, now: Instant) -> Duration {
         self.table.set_expiry(slot, now + lifetime);
         lifetime

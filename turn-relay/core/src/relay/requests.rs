@@ -1,4 +1,4 @@
-//! Handles STUN messages from clients: reading, authentication, dispatch.
+//! STUN messages from clients: reading, authentication, dispatch.
 
 use super::Relay;
 use crate::ask::{Ask, Fault, unknown};
@@ -111,8 +111,8 @@ impl Relay {
         }
     }
 
-    /// Answers an unauthenticated request: 401 and 438 carry what the client needs for the next
-    /// try.
+    /// Answers an unauthenticated request. 401 and 438 carry the values that the client needs for
+    /// its next try.
     fn challenge(&mut self, ask: &Ask, fault: &Fault, now: Instant) {
         if !self.may_reply(ask.client, now) {
             return;
@@ -135,7 +135,7 @@ impl Relay {
     }
 
     /// Returns whether an unauthenticated request may be answered. A connection proves its source
-    /// address; a datagram may make somebody else receive the answer.
+    /// address; the answer to a datagram may go to a forged one.
     fn may_reply(&mut self, client: Client, now: Instant) -> bool {
         let per_s = self.config.quotas.replies_per_s;
         let may = client.protocol.is_stream() || self.replies.take(client.address.ip(), per_s, now);
@@ -157,7 +157,7 @@ impl Relay {
     }
 }
 
-/// Reads a message that is as long as it says.
+/// Reads a message whose length is the one that it states.
 fn read(payload: &[u8]) -> Option<Message<'_>> {
     let length = payload.get(2..4)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));

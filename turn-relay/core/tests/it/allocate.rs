@@ -182,7 +182,7 @@ fn turn6_a_socket_that_never_opens_is_given_up() {
     else {
         panic!("{:?}", world.events);
     };
-    // It opens late: nobody has use for it.
+    // The socket opens late, and nobody has use for it.
     world.events.clear();
     world
         .relay

@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Authentication: the clients that are admitted.
 
 use crate::world::*;
 use fmz_turn_core::{Config, Credentials, Protocol, StaticUser};
@@ -90,7 +90,7 @@ fn turn1_unknown_required_attributes_are_named() {
     let unknown: UnknownAttributes = answer.message().attribute().unwrap();
     assert!(unknown.has_attribute(0x7123.into()));
     assert!(!unknown.has_attribute(Software::TYPE));
-    // Only who is let in is told so by a TURN request.
+    // A TURN request learns of unknown attributes only after authentication.
     let bare = user.bare(ALLOCATE, &[&raw]);
     assert_eq!(world.send(user.client, &bare).unwrap().code(), 401);
     assert_eq!(world.allocate_with(&mut user, &[&raw]).code(), 420);
@@ -111,7 +111,7 @@ fn turn2_every_method_is_challenged() {
     }
 }
 
-/// RFC 8489 section 9.2.4: the first challenge is not much larger than what it answers.
+/// RFC 8489 section 9.2.4: the first challenge is not much larger than the request.
 #[test]
 fn turn4_a_challenge_is_short() {
     let mut world = World::new(config());
@@ -184,7 +184,8 @@ fn turn2_wrong_credentials_are_challenged_again() {
     assert_eq!(world.relay.stats().allocations, 0);
 }
 
-/// Takes one attribute out of a good request; its MAC is wrong then too, but the gap is seen first.
+/// Removes one attribute from a good request. The MAC is then wrong too, but the gap is noticed
+/// first.
 #[test]
 fn turn2_incomplete_credentials_are_a_bad_request() {
     let mut world = World::new(config());
@@ -212,10 +213,10 @@ fn turn2_incomplete_credentials_are_a_bad_request() {
             message.raw_attribute_and_offset(kind.into()).unwrap().0
         };
         if gap == "other algorithms" {
-            // SHA-256 taken out by somebody between.
+            // SHA-256 removed on the way.
             request[offset + 5] = 1;
         } else {
-            // Another attribute that may be passed over.
+            // Replaced by an attribute that may be ignored.
             request[offset..offset + 2].copy_from_slice(&0x8fff_u16.to_be_bytes());
         }
         let answer = world.send(user.client, &request).unwrap();
@@ -283,7 +284,8 @@ fn turn3_a_nonce_cannot_be_made_up() {
     let mut user = User::new("ada", "192.0.2.1:5000").over(Protocol::Tcp);
     world.greet(&mut user);
     let good = user.nonce.clone().unwrap();
-    // Features, time and tag: every character counts but the cookie's, without which it is none.
+    // Every character of features, time and tag counts. Those of the cookie do not: without it, the
+    // text is no nonce.
     for at in 0..good.len() {
         let mut bytes = good.clone().into_bytes();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
@@ -333,7 +335,7 @@ fn turn5_an_expired_or_malformed_name_is_refused() {
         "+1700000100:ada",
     ] {
         let made = Credentials::issue(SECRET, "x", EPOCH);
-        // The password fits the name; the name is what is wrong.
+        // The password fits the name; only the name is invalid.
         let mut user = User::named(name, &password(name), "192.0.2.1:5000");
         assert_ne!(user.password, made.password);
         assert_eq!(world.allocate_with(&mut user, &[]).code(), 401, "{name:?}");
@@ -343,7 +345,7 @@ fn turn5_an_expired_or_malformed_name_is_refused() {
     assert_eq!(world.relay.sessions().next().unwrap().user, "room:ada");
 }
 
-/// What a secret's holder would compute for any name at all.
+/// Returns the password that a holder of the secret would compute for any name.
 fn password(name: &str) -> String {
     use base64::Engine;
     use hmac::{Hmac, Mac};

@@ -3,7 +3,7 @@
 use crate::world::*;
 use fmz_turn_core::{Config, RelayedIp, StaticUser, limits};
 
-/// What breaks the settings, and what the error says is allowed.
+/// A change that makes the settings invalid, and the error that says what is allowed.
 type Broken = (fn(&mut Config), String);
 
 #[test]
@@ -127,7 +127,7 @@ fn turn20_events_that_nobody_takes_stop_new_allocations() {
     assert_eq!(codes, [508]);
 }
 
-/// Timers of allocations that ended early do not pile up.
+/// Timers of allocations that ended early must not pile up.
 #[test]
 fn turn20_churn_leaves_no_timers() {
     let mut world = World::new(config());

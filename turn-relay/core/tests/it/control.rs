@@ -1,4 +1,4 @@
-//! What an operator does.
+//! Commands of an operator.
 
 use crate::world::*;
 use fmz_turn_core::{Command, Event, Protocol, limits};
@@ -43,7 +43,8 @@ fn turn5_a_revoked_user_is_ended_at_once_and_stays_out() {
     assert_eq!(world.refresh(&mut ada, 600).code(), 401);
     assert_eq!(world.allocate_with(&mut tls, &[]).code(), 401);
     assert_eq!(world.refresh(&mut bob, 600).code(), 0);
-    // For as long as its credential could be good, whatever its expiry says.
+    // The user is refused as long as a credential of theirs could be valid, whatever its expiry
+    // says.
     world.pass(seconds(24 * 3600 - 1));
     let fresh = world.now - world.start + EPOCH + seconds(900);
     let mut again = User::until("ada", "192.0.2.1:5009", fresh);
@@ -62,7 +63,7 @@ fn turn5_revocations_are_bounded() {
     };
     revoke("ada".to_owned());
     revoke("bob".to_owned());
-    // Revoked again, bob is not the oldest any more.
+    // Bob was revoked again, so he is not the oldest any more.
     (0..limits::REVOCATIONS_MAX - 2).for_each(|n| revoke(format!("user{n}")));
     revoke("bob".to_owned());
     revoke("eve".to_owned());
@@ -99,7 +100,7 @@ fn turn17_kick_ends_one_allocation() {
     assert!(world.events.contains(&close_client(&tcp)));
     assert_eq!(world.refresh(&mut udp, 600).code(), 0);
     assert_eq!(world.refresh(&mut tcp, 600).code(), 437);
-    // The slot is used again; the old name means nothing.
+    // The slot is used again; the old id finds nothing.
     world.allocate(&mut tcp);
     world.relay.handle_command(kick, world.now);
     assert_eq!(world.refresh(&mut tcp, 600).code(), 0);
@@ -175,7 +176,7 @@ fn turn17_clients_are_sent_elsewhere_by_settings() {
     new.alternate = Some(addr("192.0.2.77:3478"));
     world.relay.set_config(new.clone(), world.now);
     let mut user = User::new("ada", "192.0.2.1:5000");
-    // Nobody is sent away who has not shown credentials.
+    // Clients are sent elsewhere only after they have shown credentials.
     assert_eq!(world.greet(&mut user).code(), 401);
     let answer = world.allocate_with(&mut user, &[]);
     assert_eq!(
@@ -184,7 +185,7 @@ fn turn17_clients_are_sent_elsewhere_by_settings() {
     );
     let mut v6 = User::new("bob", "[2001:db8:1::2]:5000");
     assert_eq!(world.allocate_with(&mut v6, &[]).code(), 0);
-    // Not to where it is.
+    // A client is never sent to the address that it already uses.
     new.alternate = Some(user.client.local);
     world.relay.set_config(new, world.now);
     assert_eq!(world.allocate_with(&mut user, &[]).code(), 0);

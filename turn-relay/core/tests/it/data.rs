@@ -1,4 +1,4 @@
-//! Data that is not in channels; data that stays here.
+//! Data outside channels, and data between two clients of the relay.
 
 use crate::world::*;
 use fmz_turn_core::{Icmp, limits};
@@ -151,7 +151,7 @@ fn turn12_icmp_errors_are_told() {
         (3, 4, 1400)
     );
     assert!(!message.has_attribute(Data::TYPE));
-    // An echo, another peer, another allocation.
+    // An echo, another peer, another allocation: none of them is told to the client.
     world
         .relay
         .handle_icmp(id, addr("192.0.2.9:7"), icmp(8, 0), now);
@@ -217,7 +217,7 @@ fn turn13_an_own_address_without_allocation_is_not_sent_to() {
     let peer = format!("{RELAY_V4}:{free}");
     assert_eq!(world.bind(&mut ada, 0x4001, &peer), 0);
     assert_eq!(world.channel_data(&ada, 0x4001, b"x"), None);
-    // Nor is any other port of that address.
+    // Nor is data sent to any other port of that address.
     assert_eq!(
         world.bind(&mut ada, 0x4002, &format!("{RELAY_V4}:3478")),
         403
@@ -259,7 +259,7 @@ fn turn13_another_shard_is_sent_to_where_it_is_bound() {
     let bound = addr(&format!("10.1.1.1:{}", relayed.port()));
     let out = Sent::ToPeer(bound, addr("10.1.1.1:50001"), b"x".to_vec(), false);
     assert_eq!(world.channel_data(&ada, 0x4001, b"x"), Some(out));
-    // It comes back from where it is bound too, and the client sees the announced address.
+    // Data comes back from the bound address too, and the client sees the announced one.
     let back = Sent::ToClient(ada.client, channel_data(0x4001, b"y"));
     assert_eq!(world.peer_sends(bound, "10.1.1.1:50001", b"y"), Some(back));
 }

@@ -1,8 +1,8 @@
-//! The same requests to another server: the answers agree, wherever both follow the RFCs.
+//! The same requests to another server. The answers agree as far as both follow the RFCs.
 //!
-//! The other server has no policy, quota or hold, lets a channel be bound again to another peer,
-//! sends Binding answers to itself and Data indications under another method. None of that is asked
-//! for here.
+//! The other server has no policy, quota or hold; it lets a channel be bound again to another peer,
+//! sends Binding answers to itself, and Data indications under another method. None of that is
+//! tested here.
 
 use crate::world::*;
 use fmz_turn_core::StaticUser;
@@ -32,9 +32,10 @@ const PEERS: [&str; 4] = [
     "[2001:db8:1::9]:7000",
 ];
 
-/// Codes of requests with two faults, ours first: which is seen first is the server's choice.
+/// Codes of requests with two faults, ours first. Which fault is noticed first is the server's
+/// choice.
 const ORDERS: &[[u16; 2]] = &[
-    // Unknown attribute (RFC 8489 section 6.3.1), and what else may be wrong.
+    // Unknown attribute (RFC 8489 section 6.3.1), beside another fault.
     [420, 400],
     [420, 437],
     [420, 441],
@@ -71,7 +72,7 @@ impl Other {
         Instant::from_nanos(self.nanos)
     }
 
-    /// What comes out for what a client sent: from, to, bytes.
+    /// Returns the data that leaves after a client sent something: from, to, bytes.
     fn send(
         &mut self,
         from: SocketAddr,
@@ -137,12 +138,12 @@ struct Pair {
     world: World,
     other: Other,
     nonces: [[Option<String>; 2]; 2],
-    /// What each offers as PASSWORD-ALGORITHMS.
+    /// PASSWORD-ALGORITHMS that each server offers.
     offered: [Vec<PasswordAlgorithmValue>; 2],
     relayed: [[Option<SocketAddr>; 2]; 2],
 }
 
-/// What is asked, by whom, and what is wrong with it.
+/// A request: its kind, its client, and its fault.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     client: usize,
@@ -234,7 +235,7 @@ impl Pair {
         }
         let relayed = [0, 1].map(|nth| answer.relayed(nth));
         if let Some(relayed) = relayed.into_iter().flatten().min() {
-            // The IPv4 one of two.
+            // The IPv4 address of the two.
             self.relayed[server][client] = Some(relayed);
         }
     }
@@ -242,11 +243,11 @@ impl Pair {
     fn bytes(&self, plan: Plan, server: usize) -> Vec<u8> {
         let password = if plan.fault == 1 { "drow" } else { "word" };
         let mut user = User::named(NAMES[plan.name], password, CLIENTS[plan.client]);
-        // Each request is another transaction.
+        // Each request has a transaction of its own.
         user.skip(u128::from(self.world.relay.stats().bindings) + self.count());
         let nonce = self.nonces[server][plan.client].clone();
         user.nonce = nonce.filter(|_| plan.fault != 2);
-        // The other server has a client keep to one algorithm.
+        // The other server makes a client keep to one algorithm.
         user.sha256 = plan.client == 1;
         user.offered = self.offered[server].clone();
         let unknown = RawAttribute::new(0x7123.into(), &[1, 2, 3, 4]);
@@ -267,7 +268,7 @@ impl Pair {
             + self.world.now.duration_since(self.world.start).as_millis()
     }
 
-    /// Data of a client, in a channel or not.
+    /// Sends data of a client, in a channel or outside.
     fn data(&mut self, plan: Plan) {
         let user = User::named(NAMES[0], "word", CLIENTS[plan.client]);
         let bytes = if plan.variant.is_multiple_of(2) {
@@ -289,7 +290,8 @@ impl Pair {
         assert_eq!(ours, theirs, "{plan:?}");
     }
 
-    /// Data of a peer: both hear it or none, and by the same channel or none.
+    /// Sends data of a peer: both clients must receive it or neither, and both by the same channel
+    /// or none.
     fn peer(&mut self, plan: Plan) {
         let relayed = [0, 1].map(|server| self.relayed[server][plan.client]);
         let [Some(our), Some(their)] = relayed else {
@@ -320,7 +322,7 @@ fn channel(bytes: &[u8]) -> Option<u16> {
     (number >= 0x4000).then_some(number)
 }
 
-/// Code, how many relayed addresses, lifetime.
+/// Returns code, number of relayed addresses, and lifetime.
 fn outcome(answer: &Answer) -> (u16, usize, Option<u32>) {
     let relayed = [0, 1]
         .iter()
@@ -345,7 +347,7 @@ fn attributes(plan: Plan, user: &User) -> (stun_types::message::Method, Attribut
             let mut attributes: Attributes = vec![peer];
             match plan.variant % 8 {
                 0 => attributes.clear(),
-                // Of two families the other server permits the first before it refuses the second.
+                // Of two families, the other server permits the first before it refuses the second.
                 1 if plan.peer < 3 => attributes.push(Box::new(user.peer(PEERS[0]))),
                 _ => {}
             }

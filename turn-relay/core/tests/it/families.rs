@@ -11,7 +11,7 @@ use turn_types::attribute::{
 };
 use turn_types::message::REFRESH;
 
-/// Family and code of ADDRESS-ERROR-CODE, read by hand.
+/// Reads family and code of ADDRESS-ERROR-CODE by hand.
 fn address_error(answer: &Answer) -> Option<(u8, u16)> {
     let message = answer.message();
     let (offset, raw) = message.raw_attribute_and_offset(AddressErrorCode::TYPE)?;
@@ -71,7 +71,8 @@ fn turn7_both_families_are_one_allocation() {
 
 #[test]
 fn turn7_one_of_two_families_is_enough() {
-    // IPv6 is not there; IPv4 is not there; the second socket, then the first, cannot be opened.
+    // IPv6 is missing; IPv4 is missing; then the second socket, and then the first, cannot be
+    // opened.
     let failed = || vec![Ok(()), Err(OpenError::Failed)];
     let first = || vec![Err(OpenError::Failed), Ok(())];
     for (missing, opens, error) in [

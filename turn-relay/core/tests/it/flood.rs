@@ -1,4 +1,4 @@
-//! Datagrams from nobody: no state is kept for them, and few are answered.
+//! Datagrams from strangers: no state is kept for them, and few are answered.
 
 use crate::world::*;
 use fmz_turn_core::{Protocol, Quotas};
@@ -12,7 +12,7 @@ fn strict() -> fmz_turn_core::Config {
     config
 }
 
-/// Answers to `count` requests within `time`, spread evenly.
+/// Returns the number of answers to `count` requests, spread evenly within `time`.
 fn answers(world: &mut World, user: &mut User, count: u32, time: Duration) -> u32 {
     let mut answered = 0;
     for n in 0..count {
@@ -70,7 +70,7 @@ fn turn4_a_stream_is_always_answered() {
     assert_eq!(answers(&mut world, &mut user, 1000, Duration::ZERO), 1000);
 }
 
-/// 100,000 forged addresses: nothing is left of them but counts.
+/// 100,000 forged addresses leave nothing behind except counts.
 #[test]
 fn turn4_a_flood_from_forged_addresses_leaves_nothing() {
     let mut world = World::new(strict());

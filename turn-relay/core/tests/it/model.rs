@@ -1,4 +1,4 @@
-//! Permissions, channels and lifetimes against a model that keeps nothing but times.
+//! Permissions, channels and lifetimes against a model that keeps only times.
 
 use crate::world::*;
 use fmz_turn_core::{Config, Protocol};
@@ -47,7 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..80)
 }
 
-/// Four addresses with two ports each; the last is refused.
+/// Returns one of four addresses with two ports each; the last is refused.
 fn peer(index: usize) -> SocketAddr {
     let ip = ["192.0.2.5", "192.0.2.6", "192.0.2.7", "10.9.9.9"][index / 2];
     SocketAddr::new(ip.parse().unwrap(), 7000 + index as u16 % 2)
@@ -181,7 +181,7 @@ impl Check {
         }
     }
 
-    /// A nonce runs out; the model has none.
+    /// Fetches a nonce again: nonces expire, but not in the model.
     fn greet(&mut self, user: usize) {
         self.world.greet(&mut self.users[user]);
     }

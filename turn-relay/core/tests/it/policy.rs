@@ -1,11 +1,11 @@
-//! Which peers may be reached.
+//! Peers that may and may not be reached.
 
 use crate::world::*;
 use fmz_turn_core::{Config, IpNet, PeerRule, PolicyMode};
 use turn_types::attribute::RequestedAddressFamily;
 
-/// One address of every range that no peer on the public internet has, first and last of the less
-/// obvious ones.
+/// One address of every range that no peer on the public internet has; of the less obvious ranges,
+/// the first and the last.
 const DENIED: &[&str] = &[
     "0.0.0.0",
     "0.255.255.255",
@@ -68,7 +68,7 @@ const GLOBAL_V6: &[&str] = &[
     "2002:808:808::1",
 ];
 
-/// Every way to write an IPv4 address as an IPv6 one.
+/// Returns every way to write an IPv4 address as an IPv6 one.
 fn spellings(ip: &str) -> Vec<String> {
     let ip: std::net::Ipv4Addr = ip.parse().unwrap();
     let bits = ip.to_bits();
@@ -101,7 +101,8 @@ fn written(ip: &str, port: u16) -> String {
     std::net::SocketAddr::new(ip.parse().unwrap(), port).to_string()
 }
 
-/// Codes of CreatePermission and ChannelBind, and whether Send and a packet of the peer pass.
+/// Returns the codes of CreatePermission and ChannelBind, and whether a Send and a packet of the
+/// peer pass.
 fn probe(world: &mut World, user: &mut User, peer: &str, number: u16) -> (u16, u16, bool, bool) {
     let relayed = user_relayed(world, user);
     let permission = world.permit(user, peer);
@@ -177,7 +178,7 @@ fn turn14_public_reaches_what_is_global() {
             "{ip}"
         );
     }
-    // The mapped spelling of a good address is not one to send to.
+    // The mapped spelling of a good address is refused.
     assert_eq!(
         probe(&mut world, &mut v6, "[::ffff:8.8.8.8]:5000", 0x4100),
         REFUSED
@@ -219,7 +220,7 @@ fn turn14_own_addresses_are_refused_in_every_spelling() {
             "{ip}"
         );
     }
-    // The relay's own address: the ports of allocations only.
+    // At the relay's own address, only ports of allocations can be reached.
     assert_eq!(world.bind(&mut v4, 0x4000, "9.9.9.7:5000"), 403);
     assert_eq!(
         world.bind(&mut v4, 0x4000, "9.9.9.8:50000"),
@@ -241,7 +242,7 @@ fn turn14_the_platform_is_reached_though_it_is_private() {
         probe(&mut world, &mut v4, "127.0.0.1:7001", 0x4001),
         ALLOWED
     );
-    // Another port: the permission is for the address, but nothing passes.
+    // At another port nothing passes, although the permission is for the whole address.
     assert_eq!(
         probe(&mut world, &mut v4, "10.0.0.5:7001", 0x4002),
         (0, 403, false, false)
@@ -276,7 +277,7 @@ fn turn14_a_list_is_what_it_names() {
     );
     assert_eq!(probe(&mut world, &mut v4, "10.3.0.0:7000", 0x4001), REFUSED);
     assert_eq!(probe(&mut world, &mut v4, "8.8.8.8:7000", 0x4001), REFUSED);
-    // In another mode the list means nothing.
+    // In another mode the list has no effect.
     config.policy.mode = PolicyMode::Platform;
     let mut world = World::new(config);
     let (mut v4, _) = users(&mut world);

@@ -1,4 +1,4 @@
-//! What one user and all together may take.
+//! Limits of one user and of all together.
 
 use crate::world::*;
 use fmz_turn_core::Protocol;
@@ -16,7 +16,7 @@ fn turn15_a_user_has_four_allocations() {
         .collect();
     assert_eq!(codes.iter().filter(|code| **code == 0).count(), 4);
     assert_eq!(codes.iter().filter(|code| **code == 486).count(), 996);
-    // Credentials of another time are the same user's; another user is not touched.
+    // Credentials of another time belong to the same user. Another user is not affected.
     let mut later = User::until("ada", "192.0.2.2:1", EPOCH + seconds(77));
     assert_eq!(world.allocate_with(&mut later, &[]).code(), 486);
     world.allocate(&mut User::new("bob", "192.0.2.3:1"));
@@ -24,7 +24,7 @@ fn turn15_a_user_has_four_allocations() {
     assert_eq!(world.allocate_with(&mut later, &[]).code(), 0);
 }
 
-/// Sockets that are still being opened count.
+/// Sockets that are still being opened count too.
 #[test]
 fn turn15_allocations_under_way_count() {
     let mut world = World::new(config());
@@ -67,7 +67,7 @@ fn turn15_new_peers_come_slowly() {
         );
     }
     world.pass(seconds(300));
-    // An allocation ends, and its user comes back at once: the bucket is the same.
+    // The user's allocation ends and comes back at once, but the bucket is the same.
     for host in 1..=100 {
         assert_eq!(world.permit(&mut user, &format!("192.0.2.{host}:1")), 0);
     }
@@ -82,8 +82,8 @@ fn turn15_new_peers_come_slowly() {
     assert_eq!(world.permit(&mut user, "192.0.2.201:1"), 0, "it is known");
 }
 
-/// Sends `per_ms` packets of `bytes` each millisecond for four seconds; returns bytes and packets a
-/// second that pass.
+/// Sends `per_ms` packets of `bytes` each millisecond for four seconds; returns the bytes and
+/// packets a second that passed.
 fn rate(
     config: fmz_turn_core::Config,
     users: u16,

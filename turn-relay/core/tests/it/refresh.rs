@@ -1,4 +1,4 @@
-//! Refresh requests, and whose allocation it is.
+//! Refresh requests, and ownership of allocations.
 
 use crate::world::*;
 use fmz_turn_core::Protocol;
@@ -50,7 +50,7 @@ fn turn9_refresh_prolongs_and_deletes() {
         assert_eq!(world.refresh(&mut user, 600).lifetime(), 600);
     }
     world.pass(seconds(200));
-    // A shorter lifetime than what was left is kept to as well.
+    // A lifetime shorter than the time that is left is honoured too.
     assert_eq!(world.refresh(&mut user, 3600).lifetime(), 3600);
     assert_eq!(world.refresh(&mut user, 600).lifetime(), 600);
     world.pass(seconds(599));

@@ -42,7 +42,7 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// One secret, both families, any peer that the tests use.
+/// Returns settings with one secret, both families, and all peers that the tests use.
 pub(crate) fn config() -> Config {
     let mut config = Config {
         secrets: vec![SECRET.to_owned()],
@@ -75,7 +75,7 @@ pub(crate) fn client(address: &str) -> Client {
     }
 }
 
-/// Somebody with credentials.
+/// A client with credentials.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) client: Client,
@@ -83,11 +83,11 @@ pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) realm: String,
     pub(crate) nonce: Option<String>,
-    /// With PASSWORD-ALGORITHM and MESSAGE-INTEGRITY-SHA256.
+    /// Whether requests carry PASSWORD-ALGORITHM and MESSAGE-INTEGRITY-SHA256.
     pub(crate) sha256: bool,
-    /// With USERHASH for USERNAME.
+    /// Whether requests carry USERHASH in place of USERNAME.
     pub(crate) hashed: bool,
-    /// What comes back as PASSWORD-ALGORITHMS.
+    /// Value of PASSWORD-ALGORITHMS that comes back from the client.
     pub(crate) offered: Vec<PasswordAlgorithmValue>,
     transactions: u128,
 }
@@ -145,12 +145,13 @@ impl User {
         builder
     }
 
-    /// A request without credentials.
+    /// Makes a request without credentials.
     pub(crate) fn bare(&mut self, method: Method, attributes: &[&dyn AttributeWrite]) -> Vec<u8> {
         self.builder(method, attributes).finish()
     }
 
-    /// A request with credentials. `attributes` is given its transaction id, for addresses.
+    /// Makes a request with credentials. `attributes` gets its transaction id, which addresses
+    /// need.
     pub(crate) fn request(
         &mut self,
         method: Method,
@@ -182,12 +183,12 @@ impl User {
         builder.finish()
     }
 
-    /// Leaves out this many transaction ids.
+    /// Skips this many transaction ids.
     pub(crate) fn skip(&mut self, count: u128) {
         self.transactions += count;
     }
 
-    /// An address as the next request carries it.
+    /// Encodes an address as the next request carries it.
     pub(crate) fn peer(&self, peer: &str) -> XorPeerAddress {
         let transaction = (self.transactions + 1) | u128::from(self.client.address.port()) << 64;
         XorPeerAddress::new(addr(peer), transaction.into())
@@ -203,7 +204,7 @@ impl Answer {
         Message::from_bytes(&self.0).unwrap()
     }
 
-    /// The error code, 0 for success.
+    /// Returns the error code; 0 for success.
     pub(crate) fn code(&self) -> u16 {
         let message = self.message();
         if message.has_class(MessageClass::Success) {
@@ -223,7 +224,7 @@ impl Answer {
     }
 }
 
-/// Data that came out, with what the shell would put around it.
+/// Data that left the relay, with the bytes that the shell would add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent {
     ToPeer(SocketAddr, SocketAddr, Vec<u8>, bool),
@@ -254,7 +255,7 @@ pub(crate) struct World {
     pub(crate) relay: Relay,
     pub(crate) now: Instant,
     pub(crate) start: Instant,
-    /// What becomes of the next sockets; those after it open.
+    /// Results of the next attempts to open sockets. All later ones succeed.
     pub(crate) opens: Vec<Result<(), OpenError>>,
     /// Sockets that are open.
     pub(crate) sockets: Vec<(AllocationId, SocketAddr)>,
@@ -280,7 +281,7 @@ impl World {
         }
     }
 
-    /// Moves time on, stopping wherever the relay wants to be called.
+    /// Moves the time on, and stops whenever the relay wants to be called.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.relay.poll_timeout().filter(|due| *due <= end) {
@@ -291,7 +292,7 @@ impl World {
         self.now = end;
     }
 
-    /// Does what the relay asks for.
+    /// Carries out the relay's events.
     pub(crate) fn pump(&mut self) {
         while let Some(event) = self.relay.poll_event() {
             self.events.push(event);
@@ -392,7 +393,7 @@ impl World {
         self.ask(user, ALLOCATE, &all)
     }
 
-    /// The relayed address of a new allocation.
+    /// Makes an allocation; returns its relayed address.
     pub(crate) fn allocate(&mut self, user: &mut User) -> SocketAddr {
         let answer = self.allocate_with(user, &[]);
         assert_eq!(answer.code(), 0);
@@ -403,13 +404,13 @@ impl World {
         self.ask(user, REFRESH, &[&Lifetime::new(lifetime)])
     }
 
-    /// The code.
+    /// Asks for a permission; returns the code.
     pub(crate) fn permit(&mut self, user: &mut User, peer: &str) -> u16 {
         let peer = user.peer(peer);
         self.ask(user, CREATE_PERMISSION, &[&peer]).code()
     }
 
-    /// The code.
+    /// Binds a channel; returns the code.
     pub(crate) fn bind(&mut self, user: &mut User, number: u16, peer: &str) -> u16 {
         let peer = user.peer(peer);
         self.ask(user, CHANNEL_BIND, &[&ChannelNumber::new(number), &peer])
@@ -463,7 +464,7 @@ pub(crate) fn channel_data(number: u16, data: &[u8]) -> Vec<u8> {
     [&number.to_be_bytes()[..], &length.to_be_bytes(), data].concat()
 }
 
-/// A Data indication read by the codec: the peer and what it sent.
+/// Reads a Data indication with the codec; returns the peer and its data.
 pub(crate) fn read_data(bytes: &[u8]) -> (SocketAddr, Vec<u8>) {
     let message = Message::from_bytes(bytes).unwrap();
     assert_eq!(message.method(), turn_types::message::DATA);

@@ -17,7 +17,7 @@ use turn_types::attribute::{
 };
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
-/// Time to wait for an answer.
+/// Longest wait for an answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Pause before a request that may have been lost is sent again; each pause is twice as long as the
 /// one before (RFC 8489 section 6.2.1).
@@ -25,21 +25,21 @@ const RETRANSMIT: Duration = Duration::from_millis(500);
 /// IANA's number of UDP.
 const UDP: u8 = 17;
 
-/// The reason why a relay did not do what it was asked.
+/// Reasons for which a relay did not do as it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// Nothing came in time.
+    /// No answer came in time.
     #[error("no answer")]
     Silence,
     /// An error answer.
     #[error("refused with {code} {reason}")]
     Refused {
-        /// Its code.
+        /// Code of the answer.
         code: u16,
-        /// Its reason.
+        /// Reason in the answer.
         reason: String,
     },
-    /// An answer that lacks what was asked for.
+    /// An answer that lacks a required part.
     #[error("an answer without {0}")]
     Nonsense(&'static str),
     /// The connection failed.
@@ -78,17 +78,17 @@ impl Client {
         }
     }
 
-    /// Shows other credentials from now on.
+    /// Uses other credentials from now on.
     pub fn use_account(&mut self, account: Account) {
         self.account = account;
     }
 
-    /// Returns the line, to send on it what no client would.
+    /// Returns the line, for sending messages that no client would send.
     pub fn line(&mut self) -> &mut Line {
         &mut self.line
     }
 
-    /// Asks under which address the relay sees this client.
+    /// Asks for the address under which the relay sees this client.
     ///
     /// # Errors
     /// [`Trouble`]
@@ -112,7 +112,7 @@ impl Client {
         Ok(relayed.addr(answer.transaction_id()))
     }
 
-    /// Keeps the allocation for so many seconds; 0 ends it.
+    /// Keeps the allocation for `seconds`; 0 ends it.
     ///
     /// # Errors
     /// [`Trouble`]
@@ -179,7 +179,7 @@ impl Client {
         }
     }
 
-    /// Asks, and asks again with credentials if the relay wants them.
+    /// Sends a request, and sends it again with credentials if the relay asks for them.
     async fn ask(&mut self, ask: Ask) -> Result<Vec<u8>, Trouble> {
         for _ in 0..2 {
             let answer = self.exchange(ask).await?;
@@ -240,8 +240,7 @@ impl Client {
         (message.finish(), id)
     }
 
-    /// Signs a message. None of the parts can be too long: they are the relay's own, or were taken
-    /// from it.
+    /// Signs a message. No part can be too long: each is the relay's own, or was accepted by it.
     fn sign(&self, message: &mut MessageWriteVec, realm: &str, nonce: &str) {
         let Account { username, password } = &self.account;
         for added in [
@@ -267,8 +266,8 @@ fn method(ask: Ask) -> Method {
     }
 }
 
-/// Adds the attributes of the request. No attribute is there twice, which is the only possible
-/// failure.
+/// Adds the attributes of a request. The only possible failure would be a repeated attribute, and
+/// none is.
 fn fill(message: &mut MessageWriteVec, id: TransactionId, ask: Ask) {
     let _ = match ask {
         Ask::Binding => Ok(()),
@@ -300,7 +299,7 @@ fn challenge(message: &Message<'_>) -> Option<(String, String)> {
     Some((realm.realm().to_owned(), nonce.nonce().to_owned()))
 }
 
-/// Returns what ChannelData or a Data indication carries.
+/// Returns the payload of ChannelData or of a Data indication.
 fn payload(message: &[u8]) -> Option<Vec<u8>> {
     if message
         .first()

@@ -1,4 +1,4 @@
-//! Tests a relay from the outside, and says in words what it finds.
+//! Tests a relay from outside, and explains the findings in words.
 
 mod client;
 mod line;

@@ -13,13 +13,13 @@ const CHANNEL: u16 = 0x4000;
 pub enum Step {
     /// Reach the relay at all.
     Connect,
-    /// Learn one's own address.
+    /// Learn the client's own address.
     Binding,
     /// Get a relayed address.
     Allocate,
     /// Get permission to reach a peer.
     Permission,
-    /// Reach oneself through two allocations.
+    /// Reach the client itself through two allocations.
     Hairpin,
 }
 
@@ -35,17 +35,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// The result of a step: a line of text, or what failed.
+/// Result of a step: a line of text, or the failure.
 pub type Found = (Step, Result<String, Trouble>);
 
-/// Takes the steps on two lines of one kind, up to the first that fails. `peers` must be reachable
-/// through the relay.
+/// Takes the steps on two lines of one kind, up to the first failure. `peers` are the addresses
+/// that must be reachable through the relay.
 pub async fn try_line(lines: [Line; 2], account: &Account, peers: &[SocketAddr]) -> Vec<Found> {
     let mut found = Vec::new();
     let [mut one, mut other] = lines.map(|line| Client::new(line, account.clone()));
     let _ = walk(&mut one, &mut other, peers, &mut found).await;
     for client in [&mut one, &mut other] {
-        // A relay that does not answer here forgets the allocation by itself.
+        // If the relay does not answer here, the allocation expires by itself.
         let _ = client.refresh(0).await;
     }
     found
@@ -101,7 +101,7 @@ async fn meet(one: &mut Client, relayed: SocketAddr, other: &mut Client) -> Resu
     }
 }
 
-/// Explains what a failure means, and what to do about it.
+/// Explains the meaning of a failure, and its remedy.
 pub fn explain(step: Step, trouble: &Trouble) -> &'static str {
     match (step, trouble) {
         (_, Trouble::Refused { code, .. }) => explain_code(*code),

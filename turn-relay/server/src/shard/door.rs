@@ -1,4 +1,4 @@
-//! Lets other threads speak with a shard: two bounded queues and a bell.
+//! Entry of other threads to a shard: two bounded queues and a bell.
 
 use crate::{Session, stream::Queue};
 use bytes::Bytes;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Messages of streams that wait for a shard: what it takes in a few rounds. A connection that
-/// finds no room waits.
+/// Messages of streams that wait for a shard: as many as it takes in a few rounds. If the queue is
+/// full, the connection waits.
 pub(crate) const STREAM_INPUTS_MAX: usize = 1024;
 /// Commands that wait for a shard. One more waits at its sender.
 pub(crate) const CONTROLS_MAX: usize = 64;
@@ -20,7 +20,7 @@ pub struct Stopped;
 
 /// An input from a connection.
 pub(crate) enum StreamInput {
-    /// The connection is open, and reads what is put into the queue.
+    /// The connection is open; it writes what the shard puts into the queue.
     Opened(Client, Arc<Queue>),
     /// One whole message.
     Message(Client, Bytes),
@@ -33,7 +33,7 @@ pub(crate) enum Control {
     Config(Box<Config>),
     Command(Command),
     Kick(AllocationId, oneshot::Sender<bool>),
-    /// The sessions of one user or all, at most so many.
+    /// List the sessions of one user or of all, up to a number.
     Sessions(Option<String>, usize, oneshot::Sender<Vec<Session>>),
     Stop,
 }

@@ -1,4 +1,4 @@
-//! Takes what other threads bring: messages of streams, and operators' commands.
+//! Inputs from other threads: messages of streams, and operators' commands.
 
 use super::{CONTROLS_MAX, Control, INPUTS_MAX, Round, Shard, StreamInput};
 use crate::Session;
@@ -29,7 +29,7 @@ impl Shard {
                 }
             }
             StreamInput::Closed(client, queue) => {
-                // Another connection may have the same addresses by now.
+                // By now, another connection may have the same addresses.
                 if self.way.is_served_by(client, &queue) {
                     self.way.streams.remove(&client);
                     self.relay.handle_closed(client, now);

@@ -1,6 +1,6 @@
-//! One thread's loop. In order of priority: datagrams of clients, of peers, of the peer in this
-//! process, messages of streams, commands, timers, answers, sending; then waiting. Each has a
-//! budget a round, so that none starves another.
+//! One thread's loop. A round handles, in order of priority: datagrams of clients, of peers, of the
+//! peer in this process, messages of streams, commands, timers, answers, sending; then the loop
+//! waits. Each part has a budget for each round, so that none starves another.
 
 mod door;
 mod inputs;
@@ -32,7 +32,7 @@ const READS_MAX: usize = 128;
 const INPUTS_MAX: usize = 256;
 /// Commands a round.
 const CONTROLS_MAX: usize = 16;
-/// Answers and events a round, each: between two of them data flows.
+/// Answers and events a round, each. Between two rounds, data flows.
 const OUTPUTS_MAX: usize = 1024;
 /// Readiness events taken at once; the rest comes the next time.
 const EVENTS_MAX: usize = 1024;
@@ -59,7 +59,7 @@ pub(crate) struct Shard {
     exported_at: Instant,
 }
 
-/// The outcome of a round: whether it left work to do.
+/// Outcome of a round: whether work is left.
 #[derive(PartialEq, Eq)]
 enum Round {
     Done,
@@ -91,7 +91,7 @@ impl Shard {
         }
     }
 
-    /// Works until it is told to stop, or until nobody is left who could tell it.
+    /// Works until it is told to stop, or until no sender is left that could tell it.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
@@ -113,6 +113,8 @@ impl Shard {
     }
 
     fn round(&mut self) -> Round {
+        // Reset before the queues are read: an input that comes meanwhile then rings the bell
+        // again.
         self.inbox.bell.heard();
         let parts = [
             self.receive(),
@@ -122,6 +124,7 @@ impl Shard {
             self.obey(),
             self.speak(),
         ];
+        // One send for each destination of the whole round.
         self.way.flush();
         self.export();
         if parts.contains(&Round::Over) {
@@ -149,7 +152,7 @@ impl Shard {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.listening_ready = false;
                 }
-                // An earlier send failed; the next call brings what waits after the error.
+                // An earlier send failed. The next call reads the datagrams after the error.
                 Err(error) => tracing::debug!(%error, "receive"),
             }
             if !self.listening_ready {
@@ -159,6 +162,7 @@ impl Shard {
         Round::More
     }
 
+    /// Hands the clients' datagrams to the relay, and collects the data that it forwards.
     fn take(&mut self) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
@@ -174,6 +178,7 @@ impl Shard {
         }
     }
 
+    /// Reads the relay sockets that are ready, one batch each in turn.
     fn read(&mut self) -> Round {
         for _ in 0..READS_MAX {
             let Some(slot) = self.ready.pop_front() else {
@@ -185,6 +190,7 @@ impl Shard {
                 Read::Error(allocation, error) => self.take_error(allocation, &error),
                 Read::Nothing => {}
             }
+            // A socket with more to read gets its next turn after all others.
             if more {
                 self.ready.push_back(slot);
             }
@@ -192,6 +198,7 @@ impl Shard {
         Round::More
     }
 
+    /// Hands the peers' datagrams to the relay, and collects the data that it forwards.
     fn take_from_peers(&mut self, relayed: std::net::SocketAddr) {
         let now = Instant::now();
         for datagram in self.buffer.datagrams() {
@@ -214,8 +221,10 @@ impl Shard {
             .handle_icmp(allocation, peer, icmp, Instant::now());
     }
 
-    /// Takes what the peer in this process sent. The queue's bound is the budget.
+    /// Takes the datagrams of the peer in this process. The queue's bound is the budget.
     fn take_handed(&mut self) -> Round {
+        // Taken out for the loop, which forwards through `way`. Data from a peer goes to clients
+        // only, so nothing needs the hand-off meanwhile.
         let Some(mut handoff) = self.way.handoff.take() else {
             return Round::Done;
         };
@@ -241,8 +250,8 @@ impl Shard {
         }
     }
 
-    /// Returns how long to wait for something to come. A busy loop rests first, and then looks at
-    /// what came.
+    /// Returns the time to wait for input. A busy loop rests first, and looks at its input after
+    /// that.
     fn rest(&mut self) -> Duration {
         let Some(rest) = self.moderation.rest(Instant::now()) else {
             return self.until_due();
@@ -290,7 +299,7 @@ pub(crate) fn listening(
         ..fmz_net::Options::default()
     };
     let socket = RawSocket::bind(address, options)?;
-    // A peer's packet may be as long as its link takes, and the header comes on top.
+    // A peer's packet may be as long as its link allows, and the header is added to it.
     socket.set_dont_fragment(false)?;
     Ok(socket)
 }

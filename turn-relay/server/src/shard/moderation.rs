@@ -1,5 +1,5 @@
-//! Decides when a busy loop rests, so that what comes meanwhile shares one wake-up, as network
-//! cards moderate their interrupts.
+//! Decides when a busy loop rests, so that the datagrams that come meanwhile share one wake-up.
+//! Network cards moderate their interrupts in the same way.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ const REST_MAX: Duration = Duration::from_millis(2);
 /// little, and nothing waits.
 const BUSY_DATAGRAMS: u32 = 32;
 
-/// Counts what has come lately.
+/// Count of recent datagrams.
 #[derive(Debug)]
 pub(super) struct Moderation {
     since: Instant,
@@ -33,7 +33,7 @@ impl Moderation {
         self.datagrams = self.datagrams.saturating_add(1);
     }
 
-    /// Returns how long the loop should rest; `None` if it should not.
+    /// Returns the time for which the loop should rest; `None` if it should not.
     pub(super) fn rest(&mut self, now: Instant) -> Option<Duration> {
         let elapsed = now.saturating_duration_since(self.since);
         if elapsed >= REST_MAX {
@@ -44,7 +44,7 @@ impl Moderation {
     }
 }
 
-/// Returns how long a loop should rest that got so many datagrams in a time.
+/// Returns the rest of a loop that received `datagrams` in `elapsed`.
 fn rest_at(datagrams: u32, elapsed: Duration) -> Option<Duration> {
     let busy = REST_MAX * datagrams >= elapsed * BUSY_DATAGRAMS;
     busy.then(|| REST_MAX.min(elapsed * SHARING_DATAGRAMS / datagrams))
@@ -54,7 +54,7 @@ fn rest_at(datagrams: u32, elapsed: Duration) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    /// Returns how long a loop rests that gets so many datagrams in each of a few rounds, one every
+    /// Returns the rest of a loop that receives `datagrams` in each of a few rounds, one every
     /// `each`.
     fn rest(rounds: u32, each: Duration, datagrams: u32) -> Option<Duration> {
         let start = Instant::now();

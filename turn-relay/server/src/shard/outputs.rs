@@ -1,4 +1,4 @@
-//! Carries out what the relay's core asks for: answers, sockets, ends.
+//! Carries out the requests of the relay's core: answers, sockets, ends.
 
 use super::{OUTPUTS_MAX, Round, Shard};
 use fmz_turn_core::Event;

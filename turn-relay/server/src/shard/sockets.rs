@@ -14,7 +14,8 @@ use std::os::fd::AsRawFd;
 const BUFFER_BYTES: usize = 1024 * 1024;
 /// Datagrams, or joined runs of them, taken from one socket at once: its share of a round.
 const RECEIVE_SLOTS: usize = 8;
-/// Sends that wait for more of the same: a burst of as many clients. One more sends all of them.
+/// Sends that wait for more datagrams of the same kind: a burst of as many clients. One more run
+/// sends all of them.
 const RUNS_MAX: usize = 64;
 /// Ports of one address family.
 const PORTS: usize = 1 << 16;
@@ -27,7 +28,7 @@ struct Relayed {
     allocation: AllocationId,
     address: SocketAddr,
     dont_fragment: bool,
-    /// Its run of collected datagrams, as a place among the runs.
+    /// Run of datagrams collected for it, as an index among the runs.
     run: Option<usize>,
     /// True if it is among those that may have something to read.
     ready: bool,
@@ -112,7 +113,7 @@ impl Sockets {
         Ok(())
     }
 
-    /// Closes the socket. What is collected for it is sent first.
+    /// Closes the socket, after the datagrams collected for it are sent.
     pub(crate) fn close(&mut self, address: SocketAddr) {
         self.flush();
         let slot = std::mem::replace(port(&mut self.by_port, address), NONE);
@@ -123,13 +124,13 @@ impl Sockets {
     }
 
     /// Notes that a socket may have something to read. Returns false if that is known already, or
-    /// if the socket has been closed.
+    /// if the socket is closed.
     pub(crate) fn wake(&mut self, slot: usize) -> bool {
         let woken = self.sockets.get_mut(slot).filter(|relayed| !relayed.ready);
         woken.map(|relayed| relayed.ready = true).is_some()
     }
 
-    /// Reads one batch of what waits at a socket. The flag is true if more may wait.
+    /// Reads one batch of the datagrams that wait at a socket. The flag is true if more may wait.
     pub(crate) fn read(&mut self, slot: usize, buffer: &mut ReceiveBuffer) -> (Read, bool) {
         let Some(relayed) = self.sockets.get_mut(slot) else {
             return (Read::Nothing, false);
@@ -184,7 +185,7 @@ impl Sockets {
         }
     }
 
-    /// Returns the run of a socket, and begins one if there is none.
+    /// Returns the run of a socket, and starts one if there is none.
     fn run(&mut self, slot: usize) -> usize {
         if let Some(run) = self.sockets[slot].run {
             return run;
@@ -199,7 +200,7 @@ impl Sockets {
         run
     }
 
-    /// Sends everything that is collected.
+    /// Sends all datagrams that are collected.
     pub(crate) fn flush(&mut self) {
         for run in 0..self.runs.len() {
             self.send(run);
@@ -210,7 +211,7 @@ impl Sockets {
         }
     }
 
-    /// Sends one run. What the kernel does not take is lost, as on any full link.
+    /// Sends one run. Datagrams that the kernel does not take are lost, as on any full link.
     fn send(&mut self, run: usize) {
         let Run { slot, batch } = &mut self.runs[run];
         match self.sockets[*slot].socket.try_send(batch) {

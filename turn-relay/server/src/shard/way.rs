@@ -71,6 +71,7 @@ impl Way {
         payload: &[u8],
         dont_fragment: bool,
     ) {
+        // The peer in this process is reached without a socket.
         let handed = |handoff: &Handoff| handoff.addresses.contains(&peer);
         if !self.handoff.as_ref().is_some_and(handed) {
             return self.sockets.push(relayed, peer, payload, dont_fragment);
@@ -84,9 +85,12 @@ impl Way {
     }
 
     fn pass_to_client(&mut self, client: Client, header: &Header, payload: &[u8]) {
+        // The parts stay apart, so that the payload is copied only once: into the batch, or into
+        // the queue.
         let padding = header.padding(client.protocol, payload.len());
         let parts = [header.as_bytes(), payload, &ZEROS[..padding]];
         if client.protocol != Protocol::Udp {
+            // The connection's own task writes. If it is slow, the queue drops its oldest data.
             if let Some(queue) = self.streams.get(&client) {
                 let dropped = queue.push_data(parts);
                 self.metrics.dropped("stream", dropped);
@@ -125,6 +129,7 @@ impl Way {
         if client.protocol == Protocol::Udp {
             self.collect(client, [&payload]);
         } else if let Some(queue) = self.streams.get(&client) {
+            // From now on the connection may stay longer than the time for a hello.
             if answer == Some(Answer::Allocated) {
                 queue.allocated();
             }
@@ -147,6 +152,7 @@ impl Way {
     }
 
     fn flush_clients(&mut self) {
+        // Without a listening socket all clients come by streams, and no datagram waits here.
         let Some(socket) = &self.listening else {
             self.to_clients.clear();
             return;

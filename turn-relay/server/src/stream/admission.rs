@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections of one source: an office behind one address whose network blocks UDP. An IPv6 source
-/// is a network of 64 bits. Loopback is not counted, because a proxy there stands for everybody.
-/// The page's port counts sources too, with its own limit (`fmz_net::front`); streams that come by
-/// it pass both.
+/// Connections of one source, such as an office behind one address whose network blocks UDP. An
+/// IPv6 source is a network of 64 bits. Loopback is not counted, because a proxy there stands for
+/// many clients. The page's port counts sources too, with its own limit (`fmz_net::front`), and
+/// streams that come by it pass both limits.
 pub const CONNECTIONS_PER_SOURCE_MAX: usize = 20;
 /// Connections of all sources together: each may hold a megabyte.
 pub const CONNECTIONS_MAX: usize = 4096;
@@ -31,7 +31,7 @@ pub(crate) enum Refused {
     Total,
 }
 
-/// One connection's place; given back on drop.
+/// Place of one connection, given back on drop.
 #[derive(Debug)]
 pub(crate) struct Place {
     open: Arc<Mutex<Open>>,

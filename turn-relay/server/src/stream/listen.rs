@@ -7,11 +7,11 @@ use std::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Connections that wait to be served: taking one takes microseconds, so this is a short moment of
+/// Connections that wait to be served. Taking one takes microseconds, so this is a short moment of
 /// a crowd.
 const STREAMS_MAX: usize = 64;
 
-/// Begins to accept connections, and returns those that come. It ends with the task set.
+/// Starts to accept connections, and returns those that come. Stops when the task set is dropped.
 pub(crate) fn listen(
     listeners: Vec<TcpListener>,
     mut settings: front::Settings,

@@ -1,5 +1,5 @@
-//! Clients on a stream: one task reads whole messages for a shard, and writes what the shard leaves
-//! in the queue.
+//! Clients on a stream. One task reads whole messages for a shard, and writes the messages that the
+//! shard leaves in the queue.
 
 mod admission;
 mod listen;
@@ -39,7 +39,7 @@ pub(crate) enum Ended {
     Io(#[from] io::Error),
 }
 
-/// Serves one connection to its end. The shard learns of its beginning and its end.
+/// Serves one connection to its end. The shard learns of its start and its end.
 pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door: &Door) -> Ended {
     let queue = Arc::new(Queue::default());
     let opened = StreamInput::Opened(client, Arc::clone(&queue));
@@ -59,7 +59,7 @@ pub(crate) async fn serve(io: impl AsyncRead + AsyncWrite, client: Client, door:
     }
 }
 
-/// Tells the shard of the end, also if the task is ended from outside.
+/// Tells the shard of the end, even if the task is aborted.
 struct Presence<'a> {
     client: Client,
     queue: Arc<Queue>,
@@ -105,7 +105,7 @@ async fn write(mut io: impl AsyncWrite + Unpin, queue: &Queue) -> Ended {
         }
         out.clear();
         if next == Next::Close {
-            // A goodbye that cannot be sent changes nothing.
+            // If the goodbye cannot be sent, nothing changes.
             let _ = timeout(Duration::from_secs(1), io.shutdown()).await;
             return Ended::Relay;
         }
@@ -117,7 +117,7 @@ async fn write_out(io: &mut (impl AsyncWrite + Unpin), out: &[u8]) -> io::Result
     io.flush().await
 }
 
-/// Returns if there is no allocation in time, and otherwise never.
+/// Returns if there is no allocation in time; otherwise never returns.
 async fn hello(queue: &Queue) {
     tokio::time::sleep(HELLO_TIME_MAX).await;
     if queue.is_allocated() {

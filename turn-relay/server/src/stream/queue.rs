@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Bytes of data that wait for one connection: a quarter of a second of a 4K stream of 25 Mbit/s,
-/// beyond what the kernel holds. Later media is of no use, so the oldest is dropped.
+/// besides the kernel's own buffer. Late media is of no use, so the oldest is dropped.
 pub(crate) const DATA_BYTES_MAX: usize = 768 * 1024;
-/// Answers that wait. A client that asks for more and reads none of them is disconnected.
+/// Answers that wait. A client that asks for more and reads none is disconnected.
 pub(crate) const ANSWERS_MAX: usize = 64;
 /// Bytes written at once.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
@@ -31,9 +31,9 @@ struct Waiting {
 /// The next step of the connection's task.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Write what was taken.
+    /// Write the bytes that were taken.
     Write,
-    /// Write what was taken, then close.
+    /// Write the bytes that were taken, then close.
     Close,
 }
 
@@ -42,7 +42,7 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a message in parts. Returns how many older ones it pushed out.
+    /// Adds a message in parts. Returns the number of older messages that it pushed out.
     pub(crate) fn push_data(&self, parts: [&[u8]; 3]) -> usize {
         let dropped = self.waiting().push_data(parts);
         self.changed.notify_one();

@@ -1,4 +1,4 @@
-//! A relay on loopback, and people who use it.
+//! A relay on loopback, and its clients and peers.
 
 use fmz_net::{Relayed, front, handoff};
 use fmz_turn::check::{Account, Client, Line};
@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
 pub(crate) const SECRET: &str = "a secret of the test";
-/// Everything here happens at once; what does not has failed.
+/// Longest wait for anything. Everything here happens at once.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -25,7 +25,7 @@ pub(crate) struct House {
     pub(crate) config: RelayConfig,
 }
 
-/// A relay whose peers are this machine.
+/// Returns the settings of a relay whose peers are on this machine.
 pub(crate) fn usual() -> RelayConfig {
     RelayConfig {
         realm: "test".to_owned(),
@@ -34,8 +34,8 @@ pub(crate) fn usual() -> RelayConfig {
             bind: LOOPBACK,
             announced: LOOPBACK,
         }],
-        // Above what the system gives to the sockets of peers, which are on the relay's own address
-        // here.
+        // Above the ports that the system gives to the sockets of peers, which are on the relay's
+        // own address here.
         ports: 61_000..=65_535,
         policy: Policy {
             mode: PolicyMode::Platform,
@@ -68,7 +68,7 @@ impl House {
         }
     }
 
-    /// A relay with a peer in the same process, which the test plays.
+    /// Starts a relay with a peer in the same process, which the test plays.
     pub(crate) fn beside(candidate: SocketAddr) -> (Self, handoff::End, Arc<Relayed>) {
         let (near, far) = handoff::pair();
         let relayed = Arc::new(Relayed::new(1));
@@ -102,7 +102,7 @@ impl House {
         TextEncoder::new().encode_to_string(&families).unwrap()
     }
 
-    /// The value of one line of the metrics.
+    /// Returns the value of one line of the metrics.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let metrics = self.metrics();
         let line = metrics.lines().find(|line| line.starts_with(name));
@@ -133,7 +133,7 @@ pub(crate) fn account_by(secret: &str, user: &str) -> Account {
     Account { username, password }
 }
 
-/// A peer on a socket of its own.
+/// Makes a peer with a socket of its own.
 pub(crate) async fn peer() -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind((LOOPBACK, 0)).await.unwrap();
     let address = socket.local_addr().unwrap();

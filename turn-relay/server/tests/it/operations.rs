@@ -1,4 +1,4 @@
-//! What operators do.
+//! Commands of operators.
 
 use crate::house::{House, SECRET, account_by, heard, in_time, peer, usual};
 use axum::body::{Body, to_bytes};

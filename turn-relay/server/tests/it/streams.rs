@@ -19,7 +19,7 @@ fn client_on(host: u8, number: usize) -> SocketAddr {
     ([192, 0, 2, host], u16::try_from(40_000 + number).unwrap()).into()
 }
 
-/// A connection that the relay serves without a socket.
+/// Makes a connection that the relay serves without a socket.
 fn connection(house: &House, client: SocketAddr, bytes: usize) -> DuplexStream {
     let (near, far) = duplex(bytes);
     let (turn, local) = (house.turn.clone(), house.at());
@@ -27,7 +27,7 @@ fn connection(house: &House, client: SocketAddr, bytes: usize) -> DuplexStream {
     near
 }
 
-/// Whether the relay closes the connection before anything comes.
+/// Returns whether the relay closes the connection before anything comes.
 async fn is_closed(stream: &mut (impl AsyncReadExt + Unpin)) -> bool {
     !matches!(in_time(stream.read(&mut [0; 1])).await, Ok(1))
 }

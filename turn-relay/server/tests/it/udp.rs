@@ -51,7 +51,7 @@ async fn turn_socket2_bursts_arrive_whole_and_in_order_both_ways() {
     let relayed = client.allocate().await.unwrap();
     let (peer, peer_at) = peer().await;
     client.bind(0x4001, peer_at).await.unwrap();
-    // No more at once than what the system keeps for a socket without asking.
+    // No more datagrams at once than the system's default socket buffer holds.
     for burst in 0..10_u8 {
         let numbers = || burst * 20..(burst + 1) * 20;
         for number in numbers() {
@@ -90,7 +90,7 @@ async fn turn_socket3_a_client_answered_on_a_wildcard_hears_the_address_it_asked
     house.turn = fmz_turn::start(config, &prometheus::Registry::new()).unwrap();
     let at: SocketAddr = ([127, 0, 0, 3], house.at().port()).into();
     let socket = UdpSocket::bind((LOOPBACK, 0)).await.unwrap();
-    // A connected socket hears nobody else.
+    // A connected socket receives from no other address.
     socket.connect(at).await.unwrap();
     let mut client = fmz_turn::check::Client::new(Line::datagrams(socket), account("room/ada"));
     client.allocate().await.unwrap();
@@ -122,7 +122,7 @@ async fn turn_socket5_a_peer_that_is_not_there_is_told_by_the_network() {
     let told = stun_types::message::Message::from_bytes(&told).unwrap();
     let icmp = told.attribute::<Icmp>().unwrap();
     assert_eq!((icmp.icmp_type(), icmp.code()), (3, 3));
-    // The error costs the datagrams behind it nothing.
+    // The error costs none of the datagrams after it.
     client.send_to(peer_at, b"somebody").await.unwrap();
     assert_eq!(heard(&peer).await.0, b"somebody");
 }

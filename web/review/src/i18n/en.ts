@@ -87,6 +87,10 @@ export const en = {
   "top.invite.label": "Copy a link to this room",
   "top.invite.copied": "Link copied",
   "top.invite.failed": "The link could not be copied. Copy it from here:",
+  "invite.refused": "No link for a guest could be made, and nothing was copied: {reason}",
+  "invite.refused.rights": "your own link does not allow it",
+  "invite.refused.unreachable": "the server does not answer. Try again when the connection is back.",
+  "invite.refused.other": "the server refused it. Try again, or ask the person who runs the server.",
   "top.keys": "Keys",
   "top.panel.show": "Show notes and people",
   "top.panel.hide": "Hide notes and people",
@@ -302,3 +306,7 @@ export const en = {
   "keys.drag": "Middle button, or drag beside a mark",
   "keys.doubleClick": "Double click",
 } as const;
+
+export type MessageKey = keyof typeof en;
+/** Every sentence of the page in one language. */
+export type Messages = Readonly<Record<MessageKey, string>>;

@@ -1,9 +1,8 @@
 import { effect, signal } from "@preact/signals";
-import { en } from "./en";
+import { en, type MessageKey, type Messages } from "./en";
 import { zh } from "./zh";
 
-export type MessageKey = keyof typeof en;
-export type Messages = Readonly<Record<MessageKey, string>>;
+export type { MessageKey };
 export type Language = "en" | "zh";
 
 const STORED = "fmz.language";

@@ -1,4 +1,4 @@
-import type { Messages } from "./index";
+import type { Messages } from "./en";
 
 /** Every word of the page in Chinese. */
 export const zh: Messages = {
@@ -89,6 +89,10 @@ export const zh: Messages = {
   "top.invite.label": "复制此房间的链接",
   "top.invite.copied": "链接已复制",
   "top.invite.failed": "无法复制链接，请手动复制：",
+  "invite.refused": "无法生成访客链接，也没有复制任何内容：{reason}",
+  "invite.refused.rights": "您自己的链接没有此权限",
+  "invite.refused.unreachable": "服务器没有响应，请在连接恢复后重试。",
+  "invite.refused.other": "服务器拒绝了请求，请重试，或联系服务器管理员。",
   "top.keys": "快捷键",
   "top.panel.show": "显示注释和人员",
   "top.panel.hide": "隐藏注释和人员",

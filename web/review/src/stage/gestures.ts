@@ -9,17 +9,17 @@ import {
   type ObjectState,
   type StrokePoint,
 } from "@fmz/client";
-import type { RoomState } from "../state/room";
 import { addOp, appendOp, createOp, deleteOp, endOp, property } from "../state/ops";
 import { submitMark, type Sight } from "../state/sight";
-import { toGrid, type Point } from "./geometry";
+import type { DrawParts, StageParts } from "./parts";
+import { toGrid, type Point } from "../grid/geometry";
 
 /** A pointer's place with its pressure, 0..=1; `undefined` from a device that reports none. */
 export interface PenPoint extends Point {
   readonly pressure: number | undefined;
 }
 
-/** What one press of the pointer does, from down to up. */
+/** One press of the pointer, from down to up. */
 export interface Gesture {
   /** Points of the stage, oldest first. */
   move(points: readonly PenPoint[]): void;
@@ -31,10 +31,10 @@ export interface Gesture {
 }
 
 /** Draws a stroke, point by point as the pen goes. */
-export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
-  const id = room.document.nextId();
+export function brush(parts: DrawParts, first: PenPoint): Gesture | undefined {
+  const { document, picture, tools, view } = parts;
+  const id = document.nextId();
   if (!id) return undefined;
-  const { tools } = room;
   const pressed = first.pressure !== undefined;
   let last = STROKE_ORIGIN;
   let count = 0;
@@ -42,29 +42,29 @@ export function brush(room: RoomState, first: PenPoint): Gesture | undefined {
     const from = last;
     const points: StrokePoint[] = [];
     for (const point of added.slice(0, Math.min(limits.APPEND_POINTS_MAX, limits.STROKE_POINTS_MAX - count))) {
-      const at = toGrid(point, room.view.rect.peek());
+      const at = toGrid(point, view.rect.peek());
       if (count > 0 && at.x === last.x && at.y === last.y) continue;
       last = { ...at, pressure: pressed ? Math.round((point.pressure ?? 0) * 255) : last.pressure };
       points.push(last);
       count += 1;
     }
-    if (points.length > 0) room.document.submit([appendOp(id, encodePoints(points, from, pressed))]);
+    if (points.length > 0) document.submit([appendOp(id, encodePoints(points, from, pressed))]);
   };
-  const sight = room.picture.sight();
-  room.document.beginGesture();
+  const sight = picture.sight();
+  document.beginGesture();
   const look = [property.color(tools.rgba), property.width(tools.width)];
-  submitMark(room.document, id, sight, (frame) => [createOp(id, Kind.BRUSH, frame, look)]);
+  submitMark(document, id, sight, (frame) => [createOp(id, Kind.BRUSH, frame, look)]);
   append([first]);
   const end = (): void => {
-    room.document.submit([endOp(id)]);
-    room.document.endGesture();
+    document.submit([endOp(id)]);
+    document.endGesture();
   };
   return {
     move: append,
     end,
     cancel: () => {
       end();
-      room.document.undo();
+      document.undo();
     },
   };
 }
@@ -74,17 +74,17 @@ type ShapeKind = Kind.RECTANGLE | Kind.ELLIPSE | Kind.ARROW | Kind.LINE | Kind.R
 export const DRAG_PX_MIN = 3;
 
 /** Drags a shape from corner to corner. It enters the document when the pointer is lifted. */
-export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
-  const { tools, document } = room;
-  const sight = room.picture.sight();
-  const start = toGrid(first, room.view.rect.peek());
+export function shape(parts: DrawParts, kind: ShapeKind, first: Point): Gesture {
+  const { document, picture, tools, view } = parts;
+  const sight = picture.sight();
+  const start = toGrid(first, view.rect.peek());
   const [color, width] = [tools.rgba, tools.width];
   let end: Point | undefined;
   return {
     move: (points) => {
       const at = points.at(-1);
       if (!at || (!end && Math.hypot(at.x - first.x, at.y - first.y) < DRAG_PX_MIN)) return;
-      end = toGrid(at, room.view.rect.peek());
+      end = toGrid(at, view.rect.peek());
     },
     end: () => {
       const id = document.nextId();
@@ -100,15 +100,14 @@ export function shape(room: RoomState, kind: ShapeKind, first: Point): Gesture {
 }
 
 /** Moves a mark. Moves add up, so that two people who move one mark both count. */
-export function drag(room: RoomState, { id }: ObjectState, first: Point): Gesture {
-  const { document } = room;
-  let last = toGrid(first, room.view.rect.peek());
+export function drag({ document, view }: Pick<StageParts, "document" | "view">, { id }: ObjectState, first: Point): Gesture {
+  let last = toGrid(first, view.rect.peek());
   document.beginGesture();
   return {
     move: (points) => {
       const at = points.at(-1);
       if (!at || !id) return;
-      const to = toGrid(at, room.view.rect.peek());
+      const to = toGrid(at, view.rect.peek());
       const [x, y] = [to.x - last.x, to.y - last.y];
       if (x !== 0 || y !== 0) document.submit([addOp(id, { x, y })]);
       last = to;
@@ -123,15 +122,15 @@ export function drag(room: RoomState, { id }: ObjectState, first: Point): Gestur
 }
 
 /** Removes the own marks that the pointer passes over. */
-export function erase(room: RoomState, first: Point, at: (point: Point) => ObjectState | undefined): Gesture {
+export function erase({ document, people }: Pick<StageParts, "document" | "people">, first: Point, at: (point: Point) => ObjectState | undefined): Gesture {
   const remove = (point: Point): void => {
     const object = at(point);
-    if (object?.id && room.mayChange(object.id)) room.document.submit([deleteOp(object.id)]);
+    if (object?.id && people.mayChange(object.id)) document.submit([deleteOp(object.id)]);
   };
-  room.document.beginGesture();
+  document.beginGesture();
   remove(first);
   const end = (): void => {
-    room.document.endGesture();
+    document.endGesture();
   };
   return {
     move: (points) => {
@@ -143,12 +142,12 @@ export function erase(room: RoomState, first: Point, at: (point: Point) => Objec
 }
 
 /** Moves the picture on the stage. */
-export function pan(room: RoomState, first: Point): Gesture {
+export function pan({ view }: Pick<StageParts, "view">, first: Point): Gesture {
   let last = first;
   return {
     move: (points) => {
       for (const point of points) {
-        room.view.pan(point.x - last.x, point.y - last.y);
+        view.pan(point.x - last.x, point.y - last.y);
         last = point;
       }
     },
@@ -158,8 +157,7 @@ export function pan(room: RoomState, first: Point): Gesture {
 }
 
 /** Puts a text on the picture. */
-export function writeText(room: RoomState, id: ObjectId, start: Point, sight: Sight, text: string): void {
-  const { tools } = room;
+export function writeText({ document, tools }: Pick<StageParts, "document" | "tools">, id: ObjectId, start: Point, sight: Sight, text: string): void {
   const look = [property.color(tools.rgba), property.width(tools.textHeight), property.start(start)];
-  submitMark(room.document, id, sight, (frame) => [createOp(id, Kind.TEXT, frame, [...look, property.text(text)])]);
+  submitMark(document, id, sight, (frame) => [createOp(id, Kind.TEXT, frame, [...look, property.text(text)])]);
 }

@@ -1,10 +1,11 @@
 import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf } from "../state/marks";
-import type { RoomState } from "../state/room";
-import { setCorners, squareTo, type Corners } from "./corners";
-import { gridScale, toGrid, type Point, type Rect } from "./geometry";
+import { cornerOps } from "../state/ops";
+import { squareTo, type Corners } from "../grid/corners";
+import { gridScale, toGrid, type Point, type Rect } from "../grid/geometry";
 import type { Gesture } from "./gestures";
-import { boundsOf, endOf, startOf } from "./shapes";
+import type { StageParts } from "./parts";
+import { boundsOf, endOf, startOf } from "../grid/shapes";
 
 /**
  * How near the pointer must come to a handle, CSS px; at most this share of the mark, so that
@@ -28,7 +29,7 @@ const ENDS: readonly Handle[] = [
 ];
 const CORNERS: readonly Handle[] = [...ENDS, { x: "start", y: "end" }, { x: "end", y: "start" }];
 
-/** What a mark of this kind is resized by; nothing for those that have no two corners. */
+/** Returns the handles of a mark; none for a kind that has no two corners. */
 export function handlesOf({ kind }: ObjectState): readonly Handle[] {
   switch (kind) {
     case Kind.RECTANGLE:
@@ -44,12 +45,13 @@ export function handlesOf({ kind }: ObjectState): readonly Handle[] {
   }
 }
 
+/** Returns the place of a handle, grid units. */
 export function placeOf(object: ObjectState, { x, y }: Handle): Point {
   const corners = { start: startOf(object), end: endOf(object) };
   return { x: corners[x].x, y: corners[y].y };
 }
 
-/** The handle of a mark at a place on the grid. */
+/** Returns the handle of a mark at a place on the grid. */
 export function handleAt(object: ObjectState, at: Point, rect: Rect): Handle | undefined {
   const { width, height } = boundsOf([startOf(object), endOf(object)]);
   const reach = Math.min(REACH_PX / gridScale(rect), Math.max(width, height) * REACH_SHARE);
@@ -59,7 +61,7 @@ export function handleAt(object: ObjectState, at: Point, rect: Rect): Handle | u
   });
 }
 
-/** Corners of a mark after one was dragged; the one across stays. A stamp stays square. */
+/** Returns the corners of a mark after one was dragged; the one across stays. A stamp stays square. */
 export function resized(object: ObjectState, handle: Handle, to: Point): Corners {
   const across: Handle = { x: other(handle.x), y: other(handle.y) };
   const corner = object.kind === Kind.STAMP ? squareTo(placeOf(object, across), to) : to;
@@ -72,8 +74,7 @@ export function resized(object: ObjectState, handle: Handle, to: Point): Corners
 }
 
 /** Resizes a mark; all of it is one step of undo. */
-export function resize(room: RoomState, object: ObjectState, handle: Handle): Gesture {
-  const { document } = room;
+export function resize({ document, marks, view }: Pick<StageParts, "document" | "marks" | "view">, object: ObjectState, handle: Handle): Gesture {
   const end = (): void => {
     document.endGesture();
   };
@@ -81,8 +82,9 @@ export function resize(room: RoomState, object: ObjectState, handle: Handle): Ge
   return {
     move: (points) => {
       const at = points.at(-1);
-      const now = room.marks.get(keyOf(object.id));
-      if (at && now) setCorners(document, now, resized(now, handle, toGrid(at, room.view.rect.peek())));
+      const now = marks.get(keyOf(object.id));
+      const ops = at && now ? cornerOps(now, resized(now, handle, toGrid(at, view.rect.peek()))) : [];
+      if (ops.length > 0) document.submit(ops);
     },
     end,
     cancel: end,

@@ -1,7 +1,7 @@
 import { Kind, type ObjectState } from "@fmz/client";
-import { gridScale, type Point, type Rect } from "./geometry";
+import { gridScale, type Point, type Rect } from "../grid/geometry";
 import type { Painter } from "./painter";
-import { grown } from "./shapes";
+import { grown } from "../grid/shapes";
 
 /** How near the pointer must come to a line, CSS px. */
 const REACH_PX = 6;

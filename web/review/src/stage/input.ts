@@ -1,13 +1,13 @@
 import { Kind, type ObjectState } from "@fmz/client";
 import { keyOf } from "../state/marks";
-import type { RoomState } from "../state/room";
 import { handleAt, resize, type Handle } from "./handles";
-import { toGrid, type Point } from "./geometry";
+import { toGrid, type Point } from "../grid/geometry";
 import { brush, drag, erase, pan, shape, type Gesture, type PenPoint } from "./gestures";
 import { objectAt } from "./hit";
 import { closePolygon, comment, stamp, vertex } from "./place";
-import { startOf } from "./shapes";
+import { startOf } from "../grid/shapes";
 import type { Overlay } from "./overlay";
+import type { StageParts } from "./parts";
 
 /** Zoom of one wheel step of 100 px. */
 const WHEEL_STEP = 1.2;
@@ -21,7 +21,7 @@ export class Input {
   private pointerId: number | undefined;
 
   constructor(
-    private readonly room: RoomState,
+    private readonly parts: StageParts,
     private readonly element: HTMLElement,
     private readonly overlay: Overlay,
   ) {}
@@ -43,8 +43,8 @@ export class Input {
       this.handleUp(event, "cancel");
     }, options);
     element.addEventListener("pointerleave", () => {
-      this.room.client.session.point(undefined);
-      this.room.polygon.aim.value = undefined;
+      this.parts.presence.point(undefined);
+      this.parts.polygon.aim.value = undefined;
     }, options);
     element.addEventListener("dblclick", (event) => {
       this.handleDoubleClick(this.place(event));
@@ -66,93 +66,93 @@ export class Input {
   }
 
   private begin(event: PointerEvent, at: PenPoint): void {
-    // A text under way is taken over by its own loss of focus; the press that ended
-    // it does nothing more.
-    if (this.room.textEntry.peek()) return;
-    this.gesture = event.button === 1 ? pan(this.room, at) : event.button === 0 ? this.gestureFor(at) : undefined;
+    // A text that is being written ends by its own loss of focus; the press that ended it does
+    // nothing more.
+    if (this.parts.drafts.text.peek()) return;
+    this.gesture = event.button === 1 ? pan(this.parts, at) : event.button === 0 ? this.gestureFor(at) : undefined;
     if (this.gesture) {
       event.preventDefault();
       this.pointerId = event.pointerId;
     }
-    if (this.room.textEntry.peek()) event.preventDefault();
+    if (this.parts.drafts.text.peek()) event.preventDefault();
   }
 
   private gestureFor(at: PenPoint): Gesture | undefined {
-    const { room } = this;
-    const tool = room.rights.peek().annotate ? room.tools.tool.peek() : "select";
+    const { parts } = this;
+    const tool = parts.people.rights.peek().annotate ? parts.tools.tool.peek() : "select";
     switch (tool) {
       case "select":
         return this.select(at);
       case "brush":
-        return brush(room, at);
+        return brush(parts, at);
       case "rectangle":
-        return shape(room, Kind.RECTANGLE, at);
+        return shape(parts, Kind.RECTANGLE, at);
       case "ellipse":
-        return shape(room, Kind.ELLIPSE, at);
+        return shape(parts, Kind.ELLIPSE, at);
       case "arrow":
-        return shape(room, Kind.ARROW, at);
+        return shape(parts, Kind.ARROW, at);
       case "line":
-        return shape(room, Kind.LINE, at);
+        return shape(parts, Kind.LINE, at);
       case "redaction":
-        return shape(room, Kind.REDACTION, at);
+        return shape(parts, Kind.REDACTION, at);
       case "polygon":
-        return vertex(room, at);
+        return vertex(parts, at);
       case "comment":
-        return comment(room, at, (point) => this.pinAt(point));
+        return comment(parts, at, (point) => this.pinAt(point));
       case "stamp":
-        return stamp(room, at);
+        return stamp(parts, at);
       case "text":
         this.beginText(at);
         return undefined;
       case "eraser":
-        return erase(room, at, (point) => this.changeableAt(point));
+        return erase(parts, at, (point) => this.changeableAt(point));
     }
   }
 
   private select(at: Point): Gesture {
-    const { room } = this;
-    const chosen = room.marks.get(room.marks.selected.peek());
-    const handle = chosen?.id && room.mayChange(chosen.id) ? this.handleOf(chosen, at) : undefined;
-    if (chosen && handle) return resize(room, chosen, handle);
+    const { parts } = this;
+    const chosen = parts.marks.get(parts.marks.selected.peek());
+    const handle = chosen?.id && parts.people.mayChange(chosen.id) ? this.handleOf(chosen, at) : undefined;
+    if (chosen && handle) return resize(parts, chosen, handle);
     const object = this.objectAt(at);
-    room.marks.selected.value = object && keyOf(object.id);
-    const movable = object?.id && room.mayChange(object.id);
-    const gesture = movable ? drag(room, object, at) : pan(room, at);
-    return object?.kind === Kind.PIN ? opening(room, object, gesture) : gesture;
+    parts.marks.selected.value = object && keyOf(object.id);
+    const movable = object?.id && parts.people.mayChange(object.id);
+    const gesture = movable ? drag(parts, object, at) : pan(parts, at);
+    return object?.kind === Kind.PIN ? opening(parts, object, gesture) : gesture;
   }
 
   private handleOf(chosen: ObjectState, at: Point): Handle | undefined {
-    const rect = this.room.view.rect.peek();
+    const rect = this.parts.view.rect.peek();
     const shown = this.overlay.visible().includes(chosen);
     return shown ? handleAt(chosen, toGrid(at, rect), rect) : undefined;
   }
 
   /** Ends a polygon, or opens the words of a text. */
   private handleDoubleClick(at: Point): void {
-    const { polygon } = this.room;
-    if (polygon.closable) closePolygon(this.room);
+    const { polygon } = this.parts;
+    if (polygon.closable) closePolygon(this.parts);
     // The second press of two on the first vertex, which had closed the polygon before.
     else if (polygon.vertices.peek().length === 1) polygon.drop();
     else this.changeText(at);
   }
 
   private beginText(at: Point): void {
-    const { x, y } = toGrid(at, this.room.view.rect.peek());
-    const start = { x, y: y + Math.round(BASELINE * this.room.tools.textHeight) };
-    this.room.textEntry.value = { start, sight: this.room.picture.sight() };
+    const { x, y } = toGrid(at, this.parts.view.rect.peek());
+    const start = { x, y: y + Math.round(BASELINE * this.parts.tools.textHeight) };
+    this.parts.drafts.text.value = { start, sight: this.parts.picture.sight() };
   }
 
   /** Opens the words of a text under the pointer. */
   private changeText(at: Point): void {
-    const { room } = this;
-    const object = room.tools.tool.peek() === "select" ? this.changeableAt(at) : undefined;
+    const { parts } = this;
+    const object = parts.tools.tool.peek() === "select" ? this.changeableAt(at) : undefined;
     if (object?.kind !== Kind.TEXT || !object.id) return;
-    room.textEntry.value = { start: startOf(object), mark: object.id };
+    parts.drafts.text.value = { start: startOf(object), mark: object.id };
   }
 
   private handleMove(event: PointerEvent): void {
     const at = this.place(event);
-    this.room.picture.expectSight();
+    this.parts.picture.expectSight();
     this.tellPointer(at);
     this.aimPolygon(at);
     if (this.touches.size === 2) this.pinch(event.pointerId, at);
@@ -187,26 +187,27 @@ export class Input {
     if (!from || !other) return;
     const before = Math.hypot(from.x - other.x, from.y - other.y) || 1;
     const after = Math.hypot(to.x - other.x, to.y - other.y);
-    this.room.view.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
-    this.room.view.zoom(after / before, { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 });
+    this.parts.view.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
+    this.parts.view.zoom(after / before, { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 });
   }
 
   private handleWheel(event: WheelEvent): void {
     event.preventDefault();
     const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * 33;
-    this.room.view.zoom(WHEEL_STEP ** (-pixels / 100), this.place(event));
+    this.parts.view.zoom(WHEEL_STEP ** (-pixels / 100), this.place(event));
   }
 
   /** The polygon's open edge follows the pointer, pressed or not. */
   private aimPolygon(at: Point): void {
-    const { polygon, view } = this.room;
+    const { polygon, view } = this.parts;
     if (polygon.active && this.touches.size < 2) polygon.aim.value = toGrid(at, view.rect.peek());
   }
 
+  /** Shows the others the own pointer while it is on the picture. */
   private tellPointer(at: Point): void {
-    const rect = this.room.view.rect.peek();
+    const rect = this.parts.view.rect.peek();
     const inside = at.x >= rect.x && at.y >= rect.y && at.x <= rect.x + rect.width && at.y <= rect.y + rect.height;
-    this.room.client.session.point(inside ? toGrid(at, rect) : undefined);
+    this.parts.presence.point(inside ? toGrid(at, rect) : undefined);
   }
 
   private objectAt(at: Point): ObjectState | undefined {
@@ -219,12 +220,12 @@ export class Input {
   }
 
   private changeableAt(at: Point): ObjectState | undefined {
-    const own = this.overlay.visible().filter(({ id }) => id && this.room.mayChange(id));
+    const own = this.overlay.visible().filter(({ id }) => id && this.parts.people.mayChange(id));
     return this.find(own, at);
   }
 
   private find(objects: readonly ObjectState[], at: Point): ObjectState | undefined {
-    const rect = this.room.view.rect.peek();
+    const rect = this.parts.view.rect.peek();
     return objectAt(objects, toGrid(at, rect), rect, this.overlay.painter);
   }
 
@@ -239,7 +240,7 @@ export class Input {
  * A press on a pin that does not move it opens its thread, once it is lifted:
  * nothing moves under the hand.
  */
-function opening(room: RoomState, pin: ObjectState, gesture: Gesture): Gesture {
+function opening({ notes }: Pick<StageParts, "notes">, pin: ObjectState, gesture: Gesture): Gesture {
   let moved = false;
   return {
     move: (points) => {
@@ -248,7 +249,7 @@ function opening(room: RoomState, pin: ObjectState, gesture: Gesture): Gesture {
     },
     end: () => {
       gesture.end();
-      if (!moved) room.openThread(pin);
+      if (!moved) notes.openThread(pin);
     },
     cancel: () => {
       gesture.cancel();

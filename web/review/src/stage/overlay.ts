@@ -1,27 +1,17 @@
 import { create, Kind, ObjectStateSchema, type ObjectState } from "@fmz/client";
 import { isGrowing, keyOf, type MarkKey } from "../state/marks";
-import type { RoomState } from "../state/room";
 import { pinNumbers } from "../state/threads";
 import { paletteColor } from "../state/tools";
-import { toStage } from "./geometry";
-import { Input } from "./input";
-import { Painter, type Surface } from "./painter";
+import { toStage } from "../grid/geometry";
+import { Painter } from "./painter";
+import type { StageParts } from "./parts";
 import { polygonPreview } from "./place";
+import type { Surface } from "./surface";
 
 /** The two canvases over the picture: finished marks below, all that moves above. */
 export interface Canvases {
   readonly marks: HTMLCanvasElement;
   readonly motion: HTMLCanvasElement;
-}
-
-/** Draws the room's marks over the picture and takes the pointer; the result ends both. */
-export function mountOverlay(room: RoomState, canvases: Canvases): () => void {
-  const overlay = new Overlay(room, canvases);
-  const input = new Input(room, canvases.motion, overlay);
-  const ends = [overlay.start(), input.start()];
-  return () => {
-    for (const end of ends) end();
-  };
 }
 
 export class Overlay {
@@ -31,13 +21,12 @@ export class Overlay {
   private preview: ObjectState | undefined;
 
   constructor(
-    private readonly room: RoomState,
+    private readonly parts: StageParts,
     private readonly canvases: Canvases,
   ) {}
 
   start(): () => void {
-    const { room } = this;
-    const { view, picture, marks } = room;
+    const { drafts, marks, people, picture, polygon, presence, tools, versions, view, visibility } = this.parts;
     const redraw = (): void => {
       this.redraw();
     };
@@ -48,10 +37,13 @@ export class Overlay {
       marks.onChange((changed) => {
         this.handleChange(changed);
       }),
-      ...[view.rect, view.stage, room.marksHidden, room.onlyThisFrame, picture.media, room.textEntry, room.versions.preview].map((place) => place.subscribe(redraw)),
-      ...[marks.selected, room.pointers, room.participants, room.commentEntry, room.polygon.vertices, room.polygon.aim, room.tools.tool, room.tools.color, room.tools.widthStep].map((thing) => thing.subscribe(redrawMotion)),
+      ...[view.rect, view.stage, visibility.hidden, visibility.onlyThisFrame, picture.media, drafts.text, versions.preview].map((place) =>
+        place.subscribe(redraw),
+      ),
+      ...[marks.selected, presence.pointers, people.participants, drafts.comment].map((thing) => thing.subscribe(redrawMotion)),
+      ...[polygon.vertices, polygon.aim, tools.tool, tools.color, tools.widthStep].map((thing) => thing.subscribe(redrawMotion)),
       picture.shown.subscribe(() => {
-        if (room.onlyThisFrame.peek()) this.redraw();
+        if (visibility.onlyThisFrame.peek()) this.redraw();
       }),
     ];
     return () => {
@@ -66,25 +58,30 @@ export class Overlay {
     this.redrawMotion();
   }
 
-  /** Marks that are on the screen now, in drawing order. */
-  visible(): ObjectState[] {
-    const { room } = this;
-    if (room.marksHidden.peek()) return [];
-    const entry = room.textEntry.peek()?.mark;
+  /** Returns the marks that are on the screen now, in drawing order. */
+  visible(): readonly ObjectState[] {
+    const { drafts, visibility } = this.parts;
+    if (visibility.hidden.peek()) return [];
+    const draft = drafts.text.peek()?.mark;
     // A text whose words are being changed is shown by its field.
-    const all = this.marks().filter(({ id }) => !entry || keyOf(id) !== keyOf(entry));
-    return all.filter((mark) => room.isSeen(mark));
+    const changed = draft && keyOf(draft);
+    return this.marks().filter((mark) => visibility.isSeen(mark) && (changed === undefined || keyOf(mark.id) !== changed));
   }
 
-  /** Marks of now, or of the version that is looked at. */
+  /** Returns the marks of now, or of the version that is shown instead. */
   private marks(): readonly ObjectState[] {
-    return this.room.versions.preview.peek()?.objects ?? this.room.marks.all();
+    return this.parts.versions.preview.peek()?.objects ?? this.parts.marks.all();
+  }
+
+  /** Returns the numbers of the pins among these marks. */
+  private numbers(): ReadonlyMap<MarkKey, number> {
+    const preview = this.parts.versions.preview.peek();
+    return preview ? pinNumbers(preview.objects) : this.parts.notes.numbers.peek();
   }
 
   private handleChange(changed: readonly ObjectState[]): void {
     if (changed.length === 0 || changed.some((object) => !isGrowing(object))) this.redraw();
     else this.redrawMotion();
-    this.painter.keep((key) => this.room.marks.has(key));
   }
 
   private redraw(): void {
@@ -102,7 +99,7 @@ export class Overlay {
 
   private paint(): void {
     const resized = [this.canvases.marks, this.canvases.motion].map((canvas) => this.fitPixels(canvas));
-    const surface: Surface = { rect: this.room.view.rect.peek(), pixelRatio: devicePixelRatio };
+    const surface: Surface = { rect: this.parts.view.rect.peek(), pixelRatio: devicePixelRatio };
     const visible = this.visible();
     if (this.marksStale || resized.includes(true)) this.paintMarks(surface, visible);
     this.paintMotion(surface, visible);
@@ -113,7 +110,7 @@ export class Overlay {
     const context = this.canvases.marks.getContext("2d");
     if (!context) return;
     this.painter.clear(context);
-    const numbers = pinNumbers(this.marks());
+    const numbers = this.numbers();
     for (const object of visible) if (!isGrowing(object)) this.painter.draw(context, surface, object, numberIn(numbers, object));
   }
 
@@ -123,7 +120,7 @@ export class Overlay {
     this.painter.clear(context);
     for (const object of visible) if (isGrowing(object)) this.painter.draw(context, surface, object);
     if (this.preview) this.painter.draw(context, surface, this.preview);
-    const selected = this.room.marks.get(this.room.marks.selected.peek());
+    const selected = this.parts.marks.get(this.parts.marks.selected.peek());
     if (selected && visible.includes(selected)) this.paintSelected(context, surface, selected);
     this.paintPolygon(context, surface);
     this.paintComment(context, surface);
@@ -131,41 +128,43 @@ export class Overlay {
   }
 
   private paintSelected(context: CanvasRenderingContext2D, surface: Surface, selected: ObjectState): void {
-    const { room, painter } = this;
+    const { painter } = this;
+    const { people, tools } = this.parts;
     painter.drawSelection(context, surface, selected);
-    const resizable = selected.id && room.mayChange(selected.id) && room.tools.tool.peek() === "select";
+    const resizable = selected.id && people.mayChange(selected.id) && tools.tool.peek() === "select";
     if (resizable) painter.drawHandles(context, surface, selected);
   }
 
   private paintPolygon(context: CanvasRenderingContext2D, surface: Surface): void {
-    const { painter, room } = this;
-    const preview = polygonPreview(room);
+    const { painter } = this;
+    const { polygon } = this.parts;
+    const preview = polygonPreview(this.parts);
     if (!preview) return;
     painter.draw(context, surface, preview);
-    painter.drawVertices(context, surface, room.polygon.vertices.peek(), room.polygon.closable);
+    painter.drawVertices(context, surface, polygon.vertices.peek(), polygon.closable);
   }
 
-  /** The pin of a comment that is being written. */
+  /** Draws the pin of a comment that is being written. */
   private paintComment(context: CanvasRenderingContext2D, surface: Surface): void {
-    const { room } = this;
-    const start = room.commentEntry.peek()?.start;
+    const { drafts, notes, tools } = this.parts;
+    const start = drafts.comment.peek()?.start;
     if (!start) return;
-    const number = pinNumbers(room.marks.all()).size + 1;
-    this.painter.draw(context, surface, create(ObjectStateSchema, { kind: Kind.PIN, color: room.tools.rgba, start }), number);
+    const number = notes.numbers.peek().size + 1;
+    this.painter.draw(context, surface, create(ObjectStateSchema, { kind: Kind.PIN, color: tools.rgba, start }), number);
   }
 
   private paintPointers(context: CanvasRenderingContext2D, surface: Surface): void {
-    for (const [number, place] of this.room.pointers.peek().all) {
-      const participant = this.room.participants.peek().find(({ participant }) => participant === number);
+    for (const [number, place] of this.parts.presence.pointers.peek().all) {
+      const participant = this.parts.people.participants.peek().find(({ participant }) => participant === number);
       if (!participant) continue;
       const at = toStage(place, surface.rect);
       this.painter.drawPointer(context, surface, at, participant.name, paletteColor(participant.color));
     }
   }
 
-  /** Gives a canvas the screen's pixels; true where that emptied it. */
+  /** Gives a canvas the screen's pixels. Returns true if that emptied it. */
   private fitPixels(canvas: HTMLCanvasElement): boolean {
-    const { width, height } = this.room.view.stage.peek();
+    const { width, height } = this.parts.view.stage.peek();
     const pixels = { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
     if (canvas.width === pixels.width && canvas.height === pixels.height) return false;
     canvas.width = pixels.width;

@@ -1,11 +1,11 @@
 import { Kind, type ObjectState } from "@fmz/client";
-import { keyOf, type MarkKey } from "../state/marks";
 import { cssColor } from "../state/tools";
-import { gridScale, type Point, type Rect } from "./geometry";
+import { gridScale, type Point, type Rect } from "../grid/geometry";
 import { handlesOf, placeOf } from "./handles";
 import { drawPin, pinBounds } from "./pins";
-import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "./shapes";
+import { FONT, grown, LINE_HEIGHT, shapeOf, startOf, type Shape } from "../grid/shapes";
 import { stampShape } from "./stamps";
+import { toGridSpace, type Surface } from "./surface";
 
 /** Dark rim around every mark, so that it reads on white as on black. */
 const HALO = "rgba(0, 0, 0, 0.65)";
@@ -16,17 +16,12 @@ const ACCENT = "#6ea8fe";
 const HANDLE_PX = 8;
 const VERTEX_PX = 3.5;
 
-/** Where a canvas stands: the picture's place on it, and its pixels per CSS px. */
-export interface Surface {
-  readonly rect: Rect;
-  readonly pixelRatio: number;
-}
-
 /**
  * Draws marks on canvases that cover the stage. Keeps each object's paths until the object changes.
  */
 export class Painter {
-  private readonly shapes = new Map<MarkKey, { readonly object: ObjectState; readonly shape: Shape }>();
+  /** Each change of an object gives a new object, so that the paths of the old one go with it. */
+  private readonly shapes = new WeakMap<ObjectState, Shape>();
   private readonly ruler = new OffscreenCanvas(1, 1).getContext("2d");
 
   clear(context: CanvasRenderingContext2D): void {
@@ -43,7 +38,7 @@ export class Painter {
     else this.drawShape(context, surface, object);
   }
 
-  /** A frame around the chosen mark. */
+  /** Draws a frame around the chosen mark. */
   drawSelection(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
     const pixel = 1 / gridScale(surface.rect);
     const { x, y, width, height } = grown(this.boundsOf(object, surface.rect), 4 * pixel);
@@ -56,7 +51,7 @@ export class Painter {
     context.strokeRect(x, y, width, height);
   }
 
-  /** The corners by which the chosen mark is resized. */
+  /** Draws the corners by which the chosen mark is resized. */
   drawHandles(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
     const pixel = 1 / gridScale(surface.rect);
     const side = HANDLE_PX * pixel;
@@ -71,7 +66,7 @@ export class Painter {
     }
   }
 
-  /** The vertices of a polygon under way; the first is larger once a press on it closes. */
+  /** Draws the vertices of a polygon that is being drawn; the first is larger once a press on it closes it. */
   drawVertices(context: CanvasRenderingContext2D, surface: Surface, vertices: readonly Point[], closable: boolean): void {
     const pixel = 1 / gridScale(surface.rect);
     toGridSpace(context, surface);
@@ -87,7 +82,7 @@ export class Painter {
     });
   }
 
-  /** Someone's pointer with their name, at a point of the stage. */
+  /** Draws a person's pointer with their name, at a point of the stage. */
   drawPointer(context: CanvasRenderingContext2D, surface: Surface, at: Point, name: string, color: string): void {
     const { pixelRatio } = surface;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, at.x * pixelRatio, at.y * pixelRatio);
@@ -101,24 +96,19 @@ export class Painter {
     drawLabel(context, name, color);
   }
 
-  /** Space that an object takes, grid units, where the picture lies at `rect`. */
+  /** Returns the space that an object takes, grid units, while the picture lies at `rect`. */
   boundsOf(object: ObjectState, rect: Rect): Rect {
     if (object.kind === Kind.PIN) return pinBounds(object, rect);
     return object.kind === Kind.TEXT ? this.textBounds(object) : this.shape(object).bounds;
   }
 
+  /** Returns the paths of an object. */
   shape(object: ObjectState): Shape {
-    const key = keyOf(object.id);
-    const known = this.shapes.get(key);
-    if (known?.object === object) return known.shape;
+    const known = this.shapes.get(object);
+    if (known) return known;
     const shape = object.kind === Kind.STAMP ? stampShape(object) : shapeOf(object);
-    this.shapes.set(key, { object, shape });
+    this.shapes.set(object, shape);
     return shape;
-  }
-
-  /** Forgets the paths of objects that are gone. */
-  keep(has: (key: MarkKey) => boolean): void {
-    for (const key of this.shapes.keys()) if (!has(key)) this.shapes.delete(key);
   }
 
   private drawShape(context: CanvasRenderingContext2D, surface: Surface, object: ObjectState): void {
@@ -144,11 +134,6 @@ export class Painter {
     const width = Math.max(...lines.map((line) => this.ruler?.measureText(line).width ?? 0));
     return { x, y: y - object.width, width, height: object.width * (0.3 + 1 + (lines.length - 1) * LINE_HEIGHT) };
   }
-}
-
-function toGridSpace(context: CanvasRenderingContext2D, { rect, pixelRatio }: Surface): void {
-  const scale = gridScale(rect) * pixelRatio;
-  context.setTransform(scale, 0, 0, scale, rect.x * pixelRatio, rect.y * pixelRatio);
 }
 
 /** Text is set in screen pixels: fonts of grid size would lose their hinting. */

@@ -1,9 +1,9 @@
 import { Status, type ObjectState } from "@fmz/client";
 import { isSettled, statusOf, type ThreadStatus } from "../state/threads";
 import { cssColor } from "../state/tools";
-import { gridScale, toStage, type Point, type Rect } from "./geometry";
-import type { Surface } from "./painter";
-import { FONT, startOf } from "./shapes";
+import { gridScale, toStage, type Point, type Rect } from "../grid/geometry";
+import type { Surface } from "./surface";
+import { FONT, startOf } from "../grid/shapes";
 
 /**
  * A pin keeps its size on the screen: a head with the number, above the place that

@@ -1,12 +1,15 @@
 import { create, encodePoints, Kind, ObjectStateSchema, STROKE_ORIGIN, type ObjectState } from "@fmz/client";
 import { appendOp, createOp, endOp, property } from "../state/ops";
-import type { RoomState } from "../state/room";
 import { submitMark } from "../state/sight";
-import { isOnGrid, squareAround, squareTo, type Corners } from "./corners";
-import { gridScale, toGrid, type Point } from "./geometry";
+import { isOnGrid, squareAround, squareTo, type Corners } from "../grid/corners";
+import { gridScale, toGrid, type Point } from "../grid/geometry";
 import { DRAG_PX_MIN, type Gesture } from "./gestures";
+import type { DrawParts, StageParts } from "./parts";
 
 /** Tools that put something at a place: stamps, pins, the vertices of a polygon. */
+
+/** The parts that make a mark of a polygon. */
+export type PolygonParts = Pick<StageParts, "document" | "polygon" | "tools">;
 
 /** How near to the first vertex a press closes a polygon, CSS px: a fingertip's slack. */
 const CLOSE_PX = 12;
@@ -14,17 +17,16 @@ const CLOSE_PX = 12;
 /**
  * Puts a stamp: a click puts one of the chosen size around the pointer, a drag gives it its own.
  */
-export function stamp(room: RoomState, first: Point): Gesture {
-  const { tools, document } = room;
-  const sight = room.picture.sight();
-  const start = toGrid(first, room.view.rect.peek());
+export function stamp({ document, picture, tools, view }: DrawParts, first: Point): Gesture {
+  const sight = picture.sight();
+  const start = toGrid(first, view.rect.peek());
   const [color, name] = [tools.rgba, tools.stamp.peek()];
   let corners: Corners | undefined = squareAround(start, tools.stampSide);
   return {
     move: (points) => {
       const at = points.at(-1);
       if (!at || !corners || Math.hypot(at.x - first.x, at.y - first.y) < DRAG_PX_MIN) return;
-      corners = { start, end: squareTo(start, toGrid(at, room.view.rect.peek())) };
+      corners = { start, end: squareTo(start, toGrid(at, view.rect.peek())) };
     },
     end: () => {
       const id = document.nextId();
@@ -40,8 +42,12 @@ export function stamp(room: RoomState, first: Point): Gesture {
 }
 
 /** Begins a comment where the pointer is lifted, or opens the one whose pin is there. */
-export function comment(room: RoomState, first: Point, pinAt: (point: Point) => ObjectState | undefined): Gesture {
-  const sight = room.picture.sight();
+export function comment(
+  { notes, picture, view }: Pick<StageParts, "notes" | "picture" | "view">,
+  first: Point,
+  pinAt: (point: Point) => ObjectState | undefined,
+): Gesture {
+  const sight = picture.sight();
   let last: Point | undefined = first;
   return {
     move: (points) => {
@@ -50,8 +56,8 @@ export function comment(room: RoomState, first: Point, pinAt: (point: Point) => 
     end: () => {
       if (!last) return;
       const pin = pinAt(last);
-      if (pin) room.openThread(pin);
-      else room.beginComment({ start: toGrid(last, room.view.rect.peek()), sight });
+      if (pin) notes.openThread(pin);
+      else notes.beginComment({ start: toGrid(last, view.rect.peek()), sight });
     },
     cancel: () => {
       last = undefined;
@@ -60,9 +66,9 @@ export function comment(room: RoomState, first: Point, pinAt: (point: Point) => 
 }
 
 /** Puts the next vertex of a polygon where the pointer is lifted. */
-export function vertex(room: RoomState, first: Point): Gesture {
-  const { polygon, view } = room;
-  const sight = polygon.sight ?? room.picture.sight();
+export function vertex(parts: DrawParts & PolygonParts, first: Point): Gesture {
+  const { picture, polygon, view } = parts;
+  const sight = polygon.sight ?? picture.sight();
   const aim = (at: Point | undefined): void => {
     polygon.aim.value = at && toGrid(at, view.rect.peek());
   };
@@ -75,7 +81,7 @@ export function vertex(room: RoomState, first: Point): Gesture {
     },
     end: () => {
       const rect = view.rect.peek();
-      if (polygon.put(toGrid(last, rect), CLOSE_PX / gridScale(rect), sight)) closePolygon(room);
+      if (polygon.put(toGrid(last, rect), CLOSE_PX / gridScale(rect), sight)) closePolygon(parts);
     },
     cancel: () => {
       aim(undefined);
@@ -83,8 +89,8 @@ export function vertex(room: RoomState, first: Point): Gesture {
   };
 }
 
-/** Takes the polygon into the document, where it has vertices enough. */
-export function closePolygon({ document, polygon, tools }: RoomState): void {
+/** Takes the polygon into the document, if it has vertices enough. */
+export function closePolygon({ document, polygon, tools }: PolygonParts): void {
   const id = document.nextId();
   const { sight } = polygon;
   if (!id || !sight || !polygon.closable) return;
@@ -94,8 +100,8 @@ export function closePolygon({ document, polygon, tools }: RoomState): void {
   polygon.drop();
 }
 
-/** The polygon as far as it is drawn, with the edge to where the pointer is. */
-export function polygonPreview({ polygon, tools }: RoomState): ObjectState | undefined {
+/** Returns the polygon as far as it is drawn, with an edge to the pointer. */
+export function polygonPreview({ polygon, tools }: Pick<StageParts, "polygon" | "tools">): ObjectState | undefined {
   if (!polygon.active) return undefined;
   const aim = polygon.aim.peek();
   const points = pointsThrough([...polygon.vertices.peek(), ...(aim ? [aim] : [])]);

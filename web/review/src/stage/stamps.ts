@@ -1,6 +1,6 @@
 import type { ObjectState } from "@fmz/client";
 import type { Stamp } from "../state/tools";
-import { boundsOf, endOf, startOf, type Shape } from "./shapes";
+import { boundsOf, endOf, startOf, type Shape } from "../grid/shapes";
 
 /** Side of the square that a stamp's lines are given in, and their width there. */
 export const STAMP_BOX = 24;

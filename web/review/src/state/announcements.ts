@@ -1,9 +1,10 @@
 import { Kind, type Session } from "@fmz/client";
 import { keyOf, type MarkKey, type Marks } from "./marks";
 import type { Notices } from "./notices";
+import type { People } from "./people";
 
-/** Says for screen readers who comes and goes. */
-export function announceRoom(session: Session, notices: Notices): void {
+/** Tells screen readers of people who come and go. */
+export function announceRoom(session: Pick<Session, "on">, notices: Notices): void {
   let present: ReadonlyMap<number, string> | undefined;
   session.on("room", ({ participants, self }) => {
     const now = new Map(
@@ -18,10 +19,10 @@ export function announceRoom(session: Session, notices: Notices): void {
 }
 
 /**
- * Says for screen readers who wrote a comment or a reply; not the own ones, nor
- * what was there before.
+ * Tells screen readers of comments and replies, with their authors; not of the own ones, nor of
+ * those that were there before.
  */
-export function announceComments(marks: Marks, session: Session, notices: Notices, nameOf: (author: number) => string): void {
+export function announceComments(marks: Marks, people: Pick<People, "author" | "authorName">, notices: Notices): void {
   let known: ReadonlySet<MarkKey> | undefined;
   marks.list.subscribe((list) => {
     if (marks.document.revision === 0n) return;
@@ -30,8 +31,8 @@ export function announceComments(marks: Marks, session: Session, notices: Notice
     known = new Set(comments.map(({ id }) => keyOf(id)));
     for (const { id, kind } of comments) {
       const author = id?.author ?? 0;
-      if (!before || before.has(keyOf(id)) || author === session.room.author) continue;
-      notices.announce(kind === Kind.PIN ? "live.comment" : "live.reply", { name: nameOf(author) });
+      if (!before || before.has(keyOf(id)) || author === people.author) continue;
+      notices.announce(kind === Kind.PIN ? "live.comment" : "live.reply", { name: people.authorName(author) });
     }
   });
 }

@@ -1,42 +1,55 @@
-import { Kind, type ObjectState, type Property } from "@fmz/client";
-import { middleOf, setCorners, squareAround } from "../stage/corners";
-import { boundsOf, endOf, startOf } from "../stage/shapes";
-import { deleteOp, property, setOp } from "./ops";
-import type { RoomState } from "./room";
+import { Kind, type ObjectState, type Property, type SharedDocument } from "@fmz/client";
+import { middleOf, squareAround } from "../grid/corners";
+import { boundsOf, endOf, startOf } from "../grid/shapes";
+import type { Marks } from "./marks";
+import { cornerOps, deleteOp, property, setOp } from "./ops";
+import type { People } from "./people";
+import type { Tools } from "./tools";
 
-/** Takes a colour for what is drawn next, and for the chosen mark. */
-export function chooseColor(room: RoomState, index: number): void {
-  room.tools.color.value = index;
-  changeChosen(room, property.color(room.tools.rgba));
-}
+/** The mark that is chosen, and what the tools do to it besides what is drawn next. */
+export class Chosen {
+  constructor(
+    private readonly document: Pick<SharedDocument, "submit">,
+    private readonly marks: Pick<Marks, "get" | "selected">,
+    private readonly tools: Tools,
+    private readonly people: Pick<People, "mayChange">,
+  ) {}
 
-/** Makes what is drawn next thinner or wider, and the chosen mark too. */
-export function stepWidth(room: RoomState, by: -1 | 1): void {
-  const { tools } = room;
-  tools.step(by);
-  const chosen = chosenOf(room);
-  if (chosen?.kind === Kind.STAMP) sizeStamp(room, chosen);
-  else changeChosen(room, property.width(chosen?.kind === Kind.TEXT ? tools.textHeight : tools.width));
-}
+  /** Takes a colour for what is drawn next, and for the chosen mark. */
+  color(index: number): void {
+    this.tools.color.value = index;
+    this.change(property.color(this.tools.rgba));
+  }
 
-/** Deletes the chosen mark, where this person may. */
-export function deleteChosen(room: RoomState): void {
-  const id = chosenOf(room)?.id;
-  if (id && room.mayChange(id)) room.document.submit([deleteOp(id)]);
-}
+  /** Makes what is drawn next thinner or wider, and the chosen mark too. */
+  stepWidth(by: -1 | 1): void {
+    const { tools } = this;
+    tools.step(by);
+    const mark = this.mark();
+    if (mark?.kind === Kind.STAMP) this.sizeStamp(mark);
+    else this.change(property.width(mark?.kind === Kind.TEXT ? tools.textHeight : tools.width));
+  }
 
-function chosenOf({ marks }: RoomState): ObjectState | undefined {
-  return marks.get(marks.selected.peek());
-}
+  /** Deletes the chosen mark, if this person may. */
+  delete(): void {
+    const id = this.mark()?.id;
+    if (id && this.people.mayChange(id)) this.document.submit([deleteOp(id)]);
+  }
 
-/** Gives a stamp the chosen size; its middle stays. */
-function sizeStamp(room: RoomState, stamp: ObjectState): void {
-  if (!stamp.id || !room.mayChange(stamp.id)) return;
-  const middle = middleOf(boundsOf([startOf(stamp), endOf(stamp)]));
-  setCorners(room.document, stamp, squareAround(middle, room.tools.stampSide));
-}
+  private mark(): ObjectState | undefined {
+    return this.marks.get(this.marks.selected.peek());
+  }
 
-function changeChosen(room: RoomState, value: Property["value"]): void {
-  const id = chosenOf(room)?.id;
-  if (id && room.mayChange(id)) room.document.submit([setOp(id, value)]);
+  /** Gives a stamp the chosen size; its middle stays. */
+  private sizeStamp(stamp: ObjectState): void {
+    if (!stamp.id || !this.people.mayChange(stamp.id)) return;
+    const middle = middleOf(boundsOf([startOf(stamp), endOf(stamp)]));
+    const ops = cornerOps(stamp, squareAround(middle, this.tools.stampSide));
+    if (ops.length > 0) this.document.submit(ops);
+  }
+
+  private change(value: Property["value"]): void {
+    const id = this.mark()?.id;
+    if (id && this.people.mayChange(id)) this.document.submit([setOp(id, value)]);
+  }
 }

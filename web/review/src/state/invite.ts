@@ -1,28 +1,58 @@
-import type { RoomState } from "./room";
+import { ApiError, type Grant, type RoomApi } from "@fmz/client";
+import type { MessageKey } from "../i18n";
 
-/** What a guest may: look, draw and speak. */
-const GUEST_GRANTS = ["view", "annotate", "publish"];
+/** Grants of a guest, as far as the owner has them: look, draw and speak. */
+const GUEST_GRANTS: readonly Grant[] = ["view", "annotate", "publish"];
+
+/** Codes that say that this person may not invite. */
+const RIGHTS: ReadonlySet<string> = new Set(["grant", "forbidden", "token", "expired"]);
+
+/** What an invitation is made of. */
+export interface InviteParts {
+  readonly api: Pick<RoomApi, "invite">;
+  /** What this person may do. */
+  readonly rights: { readonly own: boolean; readonly publish: boolean };
+  readonly room: string;
+  /** The address of this page, and so this person's own link. */
+  readonly page: Pick<Location, "href" | "origin">;
+  /** Puts text on the clipboard; rejects if the page has none, as one that is not secure. */
+  readonly copy: (text: string) => Promise<void>;
+}
+
+export type Invited =
+  | { readonly kind: "copied" }
+  /** The link is to be copied by hand. */
+  | { readonly kind: "shown"; readonly link: string }
+  /** There is no link, and nothing was copied. */
+  | { readonly kind: "refused"; readonly reason: MessageKey };
 
 /**
- * A link for someone else: a new guest's where this person owns the room, else this person's own.
+ * Copies a link for somebody else: a new guest's if this person owns the room, otherwise this
+ * person's own. An owner's own link is never given away instead of a guest's, for with it a guest
+ * could remove people and close the room.
  */
-export async function invitation(room: RoomState): Promise<string> {
-  if (!room.rights.peek().own) return location.href;
+export async function invite(parts: InviteParts): Promise<Invited> {
+  let link: string;
   try {
-    return await mint(room, GUEST_GRANTS.filter((grant) => room.rights.peek().publish || grant !== "publish"));
+    link = parts.rights.own ? await guestLink(parts) : parts.page.href;
+  } catch (cause) {
+    return { kind: "refused", reason: reasonOf(cause) };
+  }
+  try {
+    await parts.copy(link);
+    return { kind: "copied" };
   } catch {
-    return location.href;
+    return { kind: "shown", link };
   }
 }
 
-async function mint(room: RoomState, grants: readonly string[]): Promise<string> {
-  const response = await fetch(`/api/v1/rooms/${room.link.room}/tokens`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${room.link.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ grants }),
-  });
-  const answer: unknown = response.ok ? await response.json() : undefined;
-  const token = typeof answer === "object" && answer !== null && "token" in answer ? answer.token : undefined;
-  if (typeof token !== "string") throw new Error(`no token: ${response.status}`);
-  return `${location.origin}/r/${room.link.room}#token=${token}`;
+async function guestLink({ api, rights, room, page }: InviteParts): Promise<string> {
+  const { token } = await api.invite(GUEST_GRANTS.filter((grant) => rights.publish || grant !== "publish"));
+  return `${page.origin}/r/${room}#token=${token}`;
+}
+
+function reasonOf(cause: unknown): MessageKey {
+  const code = cause instanceof ApiError ? cause.code : "unknown";
+  if (RIGHTS.has(code)) return "invite.refused.rights";
+  return code === "unreachable" ? "invite.refused.unreachable" : "invite.refused.other";
 }

@@ -1,7 +1,7 @@
 import { Kind, type ObjectId, type ObjectState, type SharedDocument } from "@fmz/client";
 import { signal } from "@preact/signals";
 
-/** Key of an object in maps and in the page. */
+/** Key of an object in maps and in the page: `author:counter`. */
 export type MarkKey = string;
 
 export function keyOf(id: ObjectId | undefined): MarkKey {
@@ -13,20 +13,21 @@ export class Marks {
   /** Objects in drawing order. A new array at each change that the list of notes shows. */
   readonly list = signal<readonly ObjectState[]>([]);
   readonly selected = signal<MarkKey | undefined>(undefined);
-  private readonly byKey = new Map<MarkKey, ObjectState>();
-  private readonly listeners = new Set<(changed: readonly ObjectState[]) => void>();
+  private byKey = new Map<MarkKey, ObjectState>();
+  /** The objects of `byKey`, until one changes. */
+  private ordered: readonly ObjectState[] | undefined;
+  private readonly listeners = new Set<ChangeListener>();
 
-  constructor(readonly document: SharedDocument) {
+  constructor(readonly document: Pick<SharedDocument, "on" | "revision">) {
     document.on("changed", ({ kind, objects }) => {
-      if (kind === "all") this.byKey.clear();
-      const noted = objects.map((object) => this.replace(object));
-      if (kind === "all" || noted.includes(true)) this.publish();
+      if (kind === "all") this.load(objects);
+      else if (objects.map((object) => this.replace(object)).includes(true)) this.publish(this.all().toSorted(inDrawingOrder));
       for (const listener of this.listeners) listener(objects);
     });
   }
 
-  /** Calls `listener` at each change, strokes that grow included. */
-  onChange(listener: (changed: readonly ObjectState[]) => void): () => void {
+  /** Calls `listener` at each change, also of strokes that grow, until the result is called. */
+  onChange(listener: ChangeListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -39,44 +40,52 @@ export class Marks {
     return this.byKey.has(key);
   }
 
-  /** Objects in drawing order, as of now. */
-  all(): ObjectState[] {
-    return [...this.byKey.values()];
+  /** Returns the objects in drawing order, as of now. */
+  all(): readonly ObjectState[] {
+    return (this.ordered ??= [...this.byKey.values()]);
   }
 
-  /** Takes an object's new state; true where the list of notes shows the difference. */
+  /** Takes all objects, which come in drawing order. */
+  private load(objects: readonly ObjectState[]): void {
+    this.publish(objects.filter(({ deleted }) => !deleted));
+  }
+
+  /** Takes an object's new state. Returns true if the list of notes shows the difference. */
   private replace(next: ObjectState): boolean {
     const key = keyOf(next.id);
     const before = this.byKey.get(key);
+    this.ordered = undefined;
     if (next.deleted) return this.byKey.delete(key);
     this.byKey.set(key, next);
     return !before || noteOf(before) !== noteOf(next);
   }
 
-  private publish(): void {
-    const sorted = this.all().sort(inDrawingOrder);
-    this.byKey.clear();
-    for (const object of sorted) this.byKey.set(keyOf(object.id), object);
+  private publish(sorted: readonly ObjectState[]): void {
+    this.byKey = new Map(sorted.map((object) => [keyOf(object.id), object]));
+    this.ordered = sorted;
     this.list.value = sorted;
     const selected = this.selected.peek();
     if (selected !== undefined && !this.byKey.has(selected)) this.selected.value = undefined;
   }
 }
 
-/** True where an object is still being drawn. */
+/** Takes the objects that changed, the deleted among them. */
+export type ChangeListener = (changed: readonly ObjectState[]) => void;
+
+/** Returns true while an object is being drawn. */
 export function isGrowing(object: ObjectState): boolean {
   return object.kind === Kind.BRUSH && !object.ended;
 }
 
 /**
- * The revision that an object counts as created by while the server has not confirmed
- * it: later than all others.
+ * The revision by which an object counts as created while the server has not confirmed it: later
+ * than all others.
  */
 const UNCONFIRMED = 2n ** 53n;
 
 /**
- * By order key, byte by byte, then as created; those that wait for the server lie
- * on top, as they were made.
+ * Compares by order key, byte by byte, then by creation. Objects that wait for the server lie on top,
+ * as they were made.
  */
 export function inDrawingOrder(left: ObjectState, right: ObjectState): number {
   const created = ({ createdRevision }: ObjectState): bigint => createdRevision || UNCONFIRMED;

@@ -12,12 +12,14 @@ import {
   StrokeEndSchema,
   type FrameStamp,
   type ObjectId,
+  type ObjectState,
   type Op,
   type Property,
   type Status,
   type StrokePoints,
 } from "@fmz/client";
-import type { Point } from "../stage/geometry";
+import type { Corners } from "../grid/corners";
+import type { Point } from "../grid/geometry";
 
 /** The ops that a hand makes, as the wire writes them. */
 
@@ -68,4 +70,19 @@ export function endOp(id: ObjectId): Op {
 export function deleteOp(id: ObjectId): Op {
   const value = create(SetDeletedSchema, { ids: [id], deleted: true });
   return create(OpSchema, { op: { case: "setDeleted", value } });
+}
+
+/** Returns the ops that bring the corners of a mark to a place; a corner that stays needs none. */
+export function cornerOps({ id, start, end, offset }: ObjectState, corners: Corners): Op[] {
+  if (!id) return [];
+  const unmoved = ({ x, y }: Point): Point => ({ x: x - (offset?.x ?? 0), y: y - (offset?.y ?? 0) });
+  const to = { start: unmoved(corners.start), end: unmoved(corners.end) };
+  return [
+    ...(isSame(start, to.start) ? [] : [setOp(id, property.start(to.start))]),
+    ...(isSame(end, to.end) ? [] : [setOp(id, property.end(to.end))]),
+  ];
+}
+
+function isSame(one: Point | undefined, { x, y }: Point): boolean {
+  return (one?.x ?? 0) === x && (one?.y ?? 0) === y;
 }

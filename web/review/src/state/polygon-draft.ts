@@ -1,6 +1,6 @@
 import { limits } from "@fmz/client";
 import { signal } from "@preact/signals";
-import type { Point } from "../stage/geometry";
+import type { Point } from "../grid/geometry";
 import type { Sight } from "./sight";
 
 /** Fewer vertices enclose nothing. */
@@ -14,7 +14,7 @@ export const VERTICES_MAX = limits.APPEND_POINTS_MAX;
  */
 export class PolygonDraft {
   readonly vertices = signal<readonly Point[]>([]);
-  /** Where the next vertex would be. */
+  /** Place at which the next vertex would be. */
   readonly aim = signal<Point | undefined>(undefined);
   private first: Sight | undefined;
 
@@ -26,14 +26,14 @@ export class PolygonDraft {
     return this.vertices.peek().length >= VERTICES_MIN;
   }
 
-  /** What was seen at the first vertex. */
+  /** The picture that was seen at the first vertex. */
   get sight(): Sight | undefined {
     return this.first;
   }
 
   /**
-   * Puts a vertex; true where the place lies on the first one, within `reach`, and
-   * so asks to close.
+   * Puts a vertex. Returns true if the place lies within `reach` of the first one, which asks to close
+   * the polygon.
    */
   put(at: Point, reach: number, sight: Sight): boolean {
     const vertices = this.vertices.peek();

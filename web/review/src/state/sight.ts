@@ -13,7 +13,7 @@ export interface ShownFrame {
 }
 
 /**
- * What somebody saw at one moment. If the browser cannot name the picture, those that follow
+ * The picture that somebody saw at one moment. If the browser cannot name the picture, those that follow
  * identify it; until then the sight is not settled, and its frame is uncertain.
  */
 export class Sight {
@@ -33,7 +33,7 @@ export class Sight {
     return this.known;
   }
 
-  /** The frame as an op carries it. */
+  /** Returns the frame as an op carries it. */
   get stamp(): FrameStamp {
     if (!this.seen) return create(FrameStampSchema);
     const { media, publication, rtpTimestamp, index, epoch, certain } = this.seen;

@@ -1,7 +1,14 @@
-import { mergedText, movedCaret, textEdit, type ObjectId } from "@fmz/client";
-import { keyOf } from "./marks";
+import { mergedText, movedCaret, textEdit, type ObjectId, type SharedDocument } from "@fmz/client";
+import type { Drafts } from "./drafts";
+import { keyOf, type Marks } from "./marks";
 import { deleteOp } from "./ops";
-import type { RoomState } from "./room";
+
+/** The parts of the room that a field works on. */
+export interface TextFieldParts {
+  readonly document: Pick<SharedDocument, "submit" | "beginGesture" | "endGesture" | "undo">;
+  readonly marks: Pick<Marks, "get" | "onChange">;
+  readonly drafts: Pick<Drafts, "text">;
+}
 
 /** Keeps a text field and a mark's words the same, while people here and elsewhere write in it. */
 export class TextField {
@@ -14,7 +21,7 @@ export class TextField {
   private finished = false;
 
   constructor(
-    private readonly room: RoomState,
+    private readonly parts: TextFieldParts,
     private readonly id: ObjectId,
     private readonly field: HTMLTextAreaElement,
   ) {
@@ -23,7 +30,8 @@ export class TextField {
 
   /** Begins one step of undo, and shows what others write; the result ends it. */
   start(): () => void {
-    const { field, room } = this;
+    const { field } = this;
+    const { document, marks } = this.parts;
     const controller = new AbortController();
     const options = { signal: controller.signal };
     field.addEventListener("compositionstart", () => {
@@ -37,8 +45,8 @@ export class TextField {
       this.write();
     }, options);
     field.value = this.same;
-    room.document.beginGesture();
-    const forget = room.marks.onChange(() => {
+    document.beginGesture();
+    const forget = marks.onChange(() => {
       this.follow();
     });
     field.focus();
@@ -54,16 +62,16 @@ export class TextField {
   finish(keep: boolean): void {
     if (this.finished) return;
     this.finished = true;
-    const { document } = this.room;
+    const { document } = this.parts;
     const words = this.words();
     if (keep && words?.trim() === "") document.submit([deleteOp(this.id)]);
     document.endGesture();
     if (!keep && words !== this.without) document.undo();
-    this.room.textEntry.value = undefined;
+    this.parts.drafts.text.value = undefined;
   }
 
   private words(): string | undefined {
-    return this.room.marks.get(keyOf(this.id))?.text;
+    return this.parts.marks.get(keyOf(this.id))?.text;
   }
 
   /**
@@ -75,7 +83,7 @@ export class TextField {
     const after = mergedText(this.same, this.field.value, now);
     this.without = mergedText(this.same, this.without, now);
     this.writing = true;
-    this.room.document.submit([textEdit(this.id, now, after)]);
+    this.parts.document.submit([textEdit(this.id, now, after)]);
     this.writing = false;
     this.show(this.words() ?? now);
   }

@@ -1,20 +1,11 @@
-import {
-  History,
-  HistoryError,
-  restAsk,
-  type FramesOf,
-  type ObjectState,
-  type RolledBack,
-  type Target,
-  type NamedVersion,
-} from "@fmz/client";
+import { ApiError, type FramesOf, type NamedVersion, type ObjectState, type RolledBack, type RoomApi, type Target } from "@fmz/client";
 import { signal } from "@preact/signals";
 import { inDrawingOrder } from "./marks";
 
 /** Versions fetched at once. */
 const PAGE = 50;
 
-/** Whose changes a way back takes with it. */
+/** Authors whose changes a restore takes back. */
 export type Whose = "all" | "mine" | { readonly author: number };
 
 /** An older state, shown instead of the present one. */
@@ -24,12 +15,13 @@ export interface Preview {
   readonly objects: readonly ObjectState[];
 }
 
-/** What went wrong, by the server's code. */
+/** Code of an `ApiError`. */
 export type Fault = string;
 
-/**
- * The room's versions as the panel shows them, the one that is looked at, and the last way back.
- */
+/** The part of the room's interface that versions need. */
+export type VersionsApi = Pick<RoomApi, "versions" | "commit" | "document" | "rollback">;
+
+/** The room's versions as the panel shows them, the one that is looked at, and the last restore. */
 export class Versions {
   /** Newest first. */
   readonly list = signal<readonly NamedVersion[]>([]);
@@ -37,19 +29,16 @@ export class Versions {
   readonly busy = signal(false);
   readonly fault = signal<Fault | undefined>(undefined);
   readonly preview = signal<Preview | undefined>(undefined);
-  /** The last way back, while it can be undone by a click. */
+  /** The last restore, while a click can undo it. */
   readonly restored = signal<RolledBack | undefined>(undefined);
-  private readonly history: History;
   private last = Promise.resolve();
 
-  constructor(room: string, token: string, sessionKey: Uint8Array) {
-    this.history = new History({ ask: restAsk("", token), room, sessionKey });
-  }
+  constructor(private readonly api: VersionsApi) {}
 
   /** Fetches the newest versions. */
   async refresh(): Promise<void> {
     await this.run(async () => {
-      const { versions, next } = await this.history.versions({ limit: PAGE });
+      const { versions, next } = await this.api.versions({ limit: PAGE });
       this.list.value = versions;
       this.more.value = next;
     });
@@ -60,7 +49,7 @@ export class Versions {
     const before = this.more.peek();
     if (before === undefined) return;
     await this.run(async () => {
-      const { versions, next } = await this.history.versions({ before, limit: PAGE });
+      const { versions, next } = await this.api.versions({ before, limit: PAGE });
       this.list.value = [...this.list.peek(), ...versions];
       this.more.value = next;
     });
@@ -68,14 +57,14 @@ export class Versions {
 
   /** Keeps the present state under a name. */
   async name(name: string): Promise<void> {
-    await this.run(() => this.history.commit({ name }));
+    await this.run(() => this.api.commit({ name }));
     await this.refresh();
   }
 
   /** Shows a version on the picture, until `closePreview`. */
   async look(version: NamedVersion): Promise<void> {
     await this.run(async () => {
-      const { objects } = await this.history.document(version.id);
+      const { objects } = await this.api.document(version.id);
       const shown = objects.filter(({ deleted }) => !deleted).sort(inDrawingOrder);
       this.preview.value = { version, objects: shown };
     });
@@ -85,27 +74,27 @@ export class Versions {
     this.preview.value = undefined;
   }
 
-  /** Goes back to an older state, by a change that everybody sees and that can be undone. */
+  /** Restores an older state, by a change that everybody sees and that can be undone. */
   async restore(to: Target, of: Whose, frames: FramesOf | undefined): Promise<void> {
     await this.run(async () => {
-      this.restored.value = await this.history.rollback({ to, of, ...(frames ? { frames } : {}) });
+      this.restored.value = await this.api.rollback({ to, of, ...(frames ? { frames } : {}) });
       this.closePreview();
     });
     await this.refresh();
   }
 
-  /** Takes the last way back back. */
+  /** Undoes the last restore. */
   async undoRestore(): Promise<void> {
     const restored = this.restored.peek();
     if (!restored) return;
     await this.run(async () => {
-      await this.history.rollback({ to: { revision: restored.revision - 1 } });
+      await this.api.rollback({ to: { revision: restored.revision - 1 } });
       this.restored.value = undefined;
     });
     await this.refresh();
   }
 
-  /** One request after the other; a failed one leaves its code. */
+  /** Sends one request after the other. One that fails leaves its code in `fault`. */
   private run(request: () => Promise<unknown>): Promise<void> {
     this.last = this.last.then(() => this.attempt(request));
     return this.last;
@@ -117,7 +106,7 @@ export class Versions {
     try {
       await request();
     } catch (cause) {
-      this.fault.value = cause instanceof HistoryError ? cause.code : "unreachable";
+      this.fault.value = cause instanceof ApiError ? cause.code : "unknown";
     } finally {
       this.busy.value = false;
     }

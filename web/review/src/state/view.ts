@@ -1,22 +1,20 @@
-import { computed, signal } from "@preact/signals";
-import { contain, heldInView, zoomedAt, type Placement, type Point, type Rect, type Size } from "../stage/geometry";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import { contain, heldInView, zoomedAt, type Placement, type Point, type Rect, type Size } from "../grid/geometry";
 
 /** Shape of the picture area while no picture gave its own. */
 const NO_PICTURE: Size = { width: 1920, height: 1080 };
 /** Picture pixels may grow to this many times the fitted size. */
 const SCALE_MAX = 32;
 
-/** How the picture lies on the stage: fitted, zoomed or moved, by this viewer alone. */
+/** The place of the picture on the stage: fitted, zoomed or moved, by this viewer alone. */
 export class View {
   /** Stage, CSS px. */
   readonly stage = signal<Size>({ width: 1, height: 1 });
-  /** Picture, its own pixels; `undefined` before the first. */
-  readonly picture = signal<Size | undefined>(undefined);
   private readonly placement = signal<Placement>({ scale: 1, x: 0, y: 0 });
 
   private readonly fitted = computed<Rect>(() => contain(this.picture.value ?? NO_PICTURE, this.stage.value));
 
-  /** Where the picture lies, CSS px from the stage's corner. */
+  /** Place of the picture, CSS px from the stage's corner. */
   readonly rect = computed<Rect>(() => {
     const { scale, x, y } = this.placement.value;
     const { width, height, ...corner } = this.fitted.value;
@@ -31,12 +29,16 @@ export class View {
 
   readonly isFitted = computed(() => this.placement.value.scale === 1);
 
+  /** `picture` is the size of the picture, in its own pixels. */
+  constructor(private readonly picture: ReadonlySignal<Size | undefined>) {}
+
   fit(): void {
     this.placement.value = { scale: 1, x: 0, y: 0 };
   }
 
   /**
-   * One picture pixel to one screen pixel with `at` kept in place; fits where it was so already.
+   * Shows one picture pixel by one screen pixel, with `at` kept in place; fits the picture if it was
+   * shown so already.
    */
   toggleActual(at: Point): void {
     const width = (this.picture.value ?? NO_PICTURE).width;

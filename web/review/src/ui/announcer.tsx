@@ -1,9 +1,9 @@
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { useNotices } from "../state/context";
 
-/** Says for screen readers who came and went. */
+/** Tells screen readers of people who come and go, and of comments. */
 export function Announcer() {
-  const said = useRoom().notices.announcement.value;
+  const said = useNotices().announcement.value;
   return (
     <p class="visually-hidden" role="status" aria-live="polite">
       {said && t(said.key, said.values)}

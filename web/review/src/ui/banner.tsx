@@ -1,8 +1,6 @@
 import { X } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
-import type { RoomState } from "../state/room";
-import { relayPath } from "../state/stats";
+import { useConnection, useEdits, useFigures, useNotices, usePeople, useVersions } from "../state/context";
 import { IconButton } from "./icon-button";
 
 interface Message {
@@ -15,8 +13,9 @@ interface Message {
  * The one sentence that matters most now, in the top bar: never over the picture, never moving it.
  */
 export function Banner() {
-  const room = useRoom();
-  const message = messageFor(room);
+  const notices = useNotices();
+  const versions = useVersions();
+  const message = useMessage();
   return (
     <div class="banner" data-tone={message?.tone} role="status">
       {message && <p title={message.text}>{message.text}</p>}
@@ -25,8 +24,8 @@ export function Banner() {
           icon={X}
           label={t("banner.dismiss")}
           onClick={() => {
-            if (room.versions.preview.peek()) room.versions.closePreview();
-            else room.notices.dismiss();
+            if (versions.preview.peek()) versions.closePreview();
+            else notices.dismiss();
           }}
         />
       )}
@@ -34,11 +33,16 @@ export function Banner() {
   );
 }
 
-function messageFor(room: RoomState): Message | undefined {
-  const status = room.status.value;
-  const notice = room.notices.current.value;
-  if (status.kind === "reconnecting") return { tone: "warn", text: reconnecting(room.waiting.value), dismiss: false };
-  const preview = room.versions.preview.value;
+function useMessage(): Message | undefined {
+  const connection = useConnection();
+  const edits = useEdits();
+  const figures = useFigures();
+  const people = usePeople();
+  const versions = useVersions();
+  const status = connection.status.value;
+  const notice = useNotices().current.value;
+  if (status.kind === "reconnecting") return { tone: "warn", text: reconnecting(edits.waiting.value), dismiss: false };
+  const preview = versions.preview.value;
   if (preview) {
     const { name, committedMs } = preview.version;
     return { tone: "warn", text: t("banner.preview", { name: name || new Date(committedMs).toLocaleString() }), dismiss: true };
@@ -48,11 +52,11 @@ function messageFor(room: RoomState): Message | undefined {
     return { tone: "fault", text: t(notice.key, { reason }), dismiss: true };
   }
   if (status.kind !== "open") return undefined;
-  if (room.mediaState.value.kind === "failed") return { tone: "warn", text: t("banner.websocketOnly"), dismiss: false };
-  const path = relayPath.value;
-  if (path) return { tone: "quiet", text: t(room.relayOnly ? "banner.relayed.asked" : `banner.relayed.${path}`), dismiss: false };
-  if (!room.rights.value.annotate) return { tone: "quiet", text: t("banner.readOnly"), dismiss: false };
-  if (room.alone.value) return { tone: "quiet", text: t("banner.alone"), dismiss: false };
+  if (connection.media.value.kind === "failed") return { tone: "warn", text: t("banner.websocketOnly"), dismiss: false };
+  const path = figures.relayPath.value;
+  if (path) return { tone: "quiet", text: t(connection.relayOnly ? "banner.relayed.asked" : `banner.relayed.${path}`), dismiss: false };
+  if (!people.rights.value.annotate) return { tone: "quiet", text: t("banner.readOnly"), dismiss: false };
+  if (people.alone.value) return { tone: "quiet", text: t("banner.alone"), dismiss: false };
   return undefined;
 }
 

@@ -1,11 +1,11 @@
 import type { Publication } from "@fmz/client";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { usePeople, useSources } from "../state/context";
 
-/** Cameras, small and beside the picture. */
+/** The cameras, small and beside the picture. */
 export function CameraTiles() {
-  const tiles = useRoom().tiles.value;
+  const tiles = useSources().tiles.value;
   if (tiles.length === 0) return null;
   return (
     <div class="tiles">
@@ -17,13 +17,14 @@ export function CameraTiles() {
 }
 
 function Tile({ publication }: { readonly publication: Publication }) {
-  const room = useRoom();
+  const sources = useSources();
+  const people = usePeople();
   const video = useRef<HTMLVideoElement>(null);
-  const stream = room.streamOf(publication);
+  const stream = sources.streamOf(publication);
   useEffect(() => {
     if (video.current && stream) video.current.srcObject = stream;
   }, [stream]);
-  const name = room.nameOf(publication.participant) || t("panel.people.unnamed");
+  const name = people.nameOf(publication.participant) || t("panel.people.unnamed");
   return (
     <button
       type="button"
@@ -31,7 +32,7 @@ function Tile({ publication }: { readonly publication: Publication }) {
       title={t("stage.tile.enlarge", { name })}
       aria-label={t("stage.tile.enlarge", { name })}
       onClick={() => {
-        room.enlarged.value = publication.publication;
+        sources.enlarged.value = publication.publication;
       }}
     >
       <video ref={video} muted autoplay playsInline aria-label={t("stage.tile", { name })} />

@@ -1,22 +1,24 @@
 import { useSignal } from "@preact/signals";
 import { X } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { useConnection, useFigures, usePanels } from "../state/context";
 import { readRelayUrl, tryWay, type RelayUrl, type Verdict } from "../state/relay-test";
-import type { RoomState } from "../state/room";
-import { relayPath } from "../state/stats";
+import type { Connection } from "../state/connection";
+import type { Figures } from "../state/figures";
 import { IconButton } from "./icon-button";
 
-/** One way to the relay, and what came of trying it. */
+/** One way to the relay, and the verdict once it was tried. */
 interface Tried {
   readonly relay: RelayUrl;
   readonly verdict: Verdict | undefined;
 }
 
-/** How the page reaches the server, and why it does not, in the panel's place. */
+/** Says how the page reaches the server, or why it does not, in the place of the tabs. */
 export function ConnectionSheet() {
-  const room = useRoom();
-  const has = room.client.iceServers.length > 0;
+  const connection = useConnection();
+  const figures = useFigures();
+  const panels = usePanels();
+  const has = connection.iceServers.length > 0;
   return (
     <>
       <div class="panel-head">
@@ -25,32 +27,32 @@ export function ConnectionSheet() {
           icon={X}
           label={t("panel.close")}
           onClick={() => {
-            room.toggleConnection();
+            panels.toggleSheet("connection");
           }}
         />
       </div>
       <div class="panel-body connection" tabIndex={0}>
-        <p>{pathWords(room)}</p>
-        {has ? <RelayTest room={room} /> : <p>{t("connection.noRelay")}</p>}
+        <p>{pathWords(connection, figures)}</p>
+        {has ? <RelayTest servers={connection.iceServers} /> : <p>{t("connection.noRelay")}</p>}
       </div>
     </>
   );
 }
 
-function pathWords(room: RoomState): string {
-  const state = room.mediaState.value.kind;
+function pathWords({ media }: Connection, { relayPath }: Figures): string {
+  const state = media.value.kind;
   const path = relayPath.value;
   if (state === "failed") return t("connection.none");
   if (state === "connecting") return t("connection.connecting");
   return path ? t("connection.relayed", { protocol: path.toUpperCase() }) : t("connection.direct");
 }
 
-function RelayTest({ room }: { readonly room: RoomState }) {
+function RelayTest({ servers }: { readonly servers: readonly RTCIceServer[] }) {
   const tried = useSignal<readonly Tried[]>([]);
   const running = useSignal(false);
   const run = async (): Promise<void> => {
     running.value = true;
-    await testAll(room.client.iceServers, (all) => {
+    await testAll(servers, (all) => {
       tried.value = all;
     });
     running.value = false;
@@ -74,8 +76,8 @@ function RelayTest({ room }: { readonly room: RoomState }) {
 }
 
 /**
- * Tries every way, one after another, for a participant has few allocations at once
- * and this page holds some.
+ * Tries every way, one after another: a participant has few allocations at once, and this page
+ * holds some.
  */
 async function testAll(servers: readonly RTCIceServer[], changed: (tried: readonly Tried[]) => void): Promise<void> {
   const ways = servers.flatMap((server) =>

@@ -1,14 +1,13 @@
 import { Minus, Plus } from "lucide-preact";
 import { t, type MessageKey } from "../i18n";
-import { chooseColor, stepWidth } from "../state/chosen";
-import { useRoom } from "../state/context";
+import { useChosen, useTools } from "../state/context";
 import { PALETTE, WIDTHS } from "../state/tools";
 import { IconButton } from "./icon-button";
 
 /** Colour and width of what is drawn next, and of the mark that is chosen. */
 export function DrawingLook() {
-  const room = useRoom();
-  const { tools } = room;
+  const chosen = useChosen();
+  const tools = useTools();
   const step = tools.widthStep.value;
   return (
     <div class="drawing-look">
@@ -24,7 +23,7 @@ export function DrawingLook() {
           shortcut="["
           disabled={step === 0}
           onClick={() => {
-            stepWidth(room, -1);
+            chosen.stepWidth(-1);
           }}
         />
         <span class="width-sample" role="img" aria-label={t("tools.width", { step: step + 1, steps: WIDTHS.length })}>
@@ -36,7 +35,7 @@ export function DrawingLook() {
           shortcut="]"
           disabled={step === WIDTHS.length - 1}
           onClick={() => {
-            stepWidth(room, 1);
+            chosen.stepWidth(1);
           }}
         />
       </div>
@@ -45,7 +44,8 @@ export function DrawingLook() {
 }
 
 function Swatch({ color, index }: { readonly color: string; readonly index: number }) {
-  const room = useRoom();
+  const chosen = useChosen();
+  const tools = useTools();
   const name: MessageKey = `color.${index as 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`;
   const label = t("tools.color", { name: t(name) });
   return (
@@ -55,9 +55,9 @@ function Swatch({ color, index }: { readonly color: string; readonly index: numb
       title={`${label} (${index + 1})`}
       aria-label={label}
       aria-keyshortcuts={String(index + 1)}
-      aria-pressed={room.tools.color.value === index}
+      aria-pressed={tools.color.value === index}
       onClick={() => {
-        chooseColor(room, index);
+        chosen.color(index);
       }}
     >
       <span style={{ backgroundColor: color }} />

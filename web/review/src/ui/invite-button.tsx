@@ -1,32 +1,47 @@
 import { useSignal } from "@preact/signals";
 import { Check, UserPlus } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
-import { invitation } from "../state/invite";
+import { useApi, useLink, useNotices, usePeople } from "../state/context";
+import { invite, type Invited } from "../state/invite";
 
 /** Time that the button says that it copied, ms. */
 const COPIED_MS = 2500;
 
-type Copy = { readonly kind: "ready" } | { readonly kind: "copied" } | { readonly kind: "failed"; readonly link: string };
+type Copy = { readonly kind: "ready" } | Exclude<Invited, { readonly kind: "refused" }>;
 
 /** Copies a link for someone else. */
 export function InviteButton({ wide = false }: { readonly wide?: boolean }) {
-  const room = useRoom();
+  const api = useApi();
+  const link = useLink();
+  const notices = useNotices();
+  const people = usePeople();
   const copy = useSignal<Copy>({ kind: "ready" });
   const onClick = async (): Promise<void> => {
-    const link = await invitation(room);
-    try {
-      await navigator.clipboard.writeText(link);
-      copy.value = { kind: "copied" };
-      setTimeout(() => {
-        copy.value = { kind: "ready" };
-      }, COPIED_MS);
-    } catch {
-      // Pages that are not secure have no clipboard.
-      copy.value = { kind: "failed", link };
+    notices.dismiss("invite");
+    const invited = await invite({
+      api,
+      rights: people.rights.peek(),
+      room: link.room,
+      page: location,
+      // Pages that are not secure have no clipboard, and this rejects.
+      copy: async (text) => navigator.clipboard.writeText(text),
+    });
+    switch (invited.kind) {
+      case "copied":
+        copy.value = { kind: "copied" };
+        setTimeout(() => {
+          copy.value = { kind: "ready" };
+        }, COPIED_MS);
+        break;
+      case "shown":
+        copy.value = invited;
+        break;
+      case "refused":
+        notices.show("invite", "invite.refused", invited.reason);
+        break;
     }
   };
-  if (copy.value.kind === "failed") return <LinkField link={copy.value.link} />;
+  if (copy.value.kind === "shown") return <LinkField link={copy.value.link} />;
   const copied = copy.value.kind === "copied";
   const Icon = copied ? Check : UserPlus;
   return (

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { limits } from "@fmz/client";
 import { t } from "../i18n";
-import type { RoomLink } from "../link";
+import type { RoomLink } from "../state/link";
 import { Card } from "./card";
 
 const STORED_NAME = "fmz.name";

@@ -1,7 +1,7 @@
 import { X } from "lucide-preact";
 import { t, type MessageKey } from "../i18n";
-import { TOOL_KEYS } from "../keys";
-import { useRoom } from "../state/context";
+import { TOOL_KEYS } from "./keys";
+import { usePanels, usePeople } from "../state/context";
 import { TOOLS } from "../state/tools";
 import { IconButton } from "./icon-button";
 
@@ -36,12 +36,10 @@ const ROOM: readonly Row[] = [
   [["?"], "keys.help"],
 ];
 
-/**
- * Every key of the page, in the panel's place. Keys for what this person may not do are left out.
- */
+/** The keys of the page, in the place of the tabs, but for those of which this person lacks the right. */
 export function KeysSheet() {
-  const room = useRoom();
-  const { annotate, publish } = room.rights.value;
+  const panels = usePanels();
+  const { annotate, publish } = usePeople().rights.value;
   return (
     <>
       <div class="panel-head">
@@ -51,7 +49,7 @@ export function KeysSheet() {
           label={t("panel.close")}
           shortcut="?"
           onClick={() => {
-            room.toggleKeys();
+            panels.toggleSheet("keys");
           }}
         />
       </div>

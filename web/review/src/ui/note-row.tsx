@@ -18,11 +18,9 @@ import {
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { inkOn } from "../stage/pins";
-import { deleteChosen } from "../state/chosen";
-import { useRoom } from "../state/context";
+import { useChosen, useDocument, useMarks, useNotes, usePeople } from "../state/context";
 import { keyOf } from "../state/marks";
-import type { RoomState } from "../state/room";
-import { isSettled, repliesOf, statusOf } from "../state/threads";
+import { isSettled, statusOf } from "../state/threads";
 import { cssColor, STAMPS } from "../state/tools";
 import { IconButton } from "./icon-button";
 import { StampSign } from "./stamp-choice";
@@ -45,59 +43,62 @@ const ICONS = {
 } satisfies Readonly<Record<number, LucideIcon>>;
 type MarkKind = keyof typeof ICONS;
 
-/** Kinds that this page does not know count as 0. */
+/** Returns the kind of a mark. One that this page does not know counts as 0. */
 function kindOf({ kind }: ObjectState): MarkKind {
-  return kind in ICONS ? (kind) : 0;
+  return kind in ICONS ? kind : 0;
 }
+
 /** One mark in words; a chosen pin with its thread. `number` is that of a pin. */
 export function Note({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
-  const room = useRoom();
+  const marks = useMarks();
+  const people = usePeople();
+  const chosenMark = useChosen();
   const key = keyOf(object.id);
-  const chosen = room.marks.selected.value === key;
+  const chosen = marks.selected.value === key;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (chosen) row.current?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
-  const name = room.authorName(object.id) || t("panel.people.unnamed");
+  const name = people.authorName(object.id?.author ?? 0) || t("panel.people.unnamed");
   return (
     <li ref={row} data-chosen={chosen} data-mark={key}>
       <div class="note">
-      <button
-        type="button"
-        class="note-main"
-        aria-pressed={chosen}
-        onClick={() => {
-          room.marks.selected.value = chosen ? undefined : key;
-        }}
-      >
-        <NoteSign object={object} number={number} />
-        <span class="note-words">
-          <span class="note-title">{titleOf(object)}</span>
-          <span class="note-detail">
-            {name}
-            <FramePlace object={object} />
-            {object.kind === Kind.PIN && <ThreadState room={room} pin={object} />}
-            {object.pending && <span class="note-pending" title={t("panel.notes.pending")} aria-label={t("panel.notes.pending")} />}
-          </span>
-        </span>
-      </button>
-      {chosen && object.id && room.mayChange(object.id) && (
-        <IconButton
-          icon={Trash2}
-          label={t("tools.delete")}
-          shortcut="Del"
+        <button
+          type="button"
+          class="note-main"
+          aria-pressed={chosen}
           onClick={() => {
-            deleteChosen(room);
+            marks.selected.value = chosen ? undefined : key;
           }}
-        />
-      )}
+        >
+          <NoteSign object={object} number={number} />
+          <span class="note-words">
+            <span class="note-title">{titleOf(object)}</span>
+            <span class="note-detail">
+              {name}
+              <FramePlace object={object} />
+              {object.kind === Kind.PIN && <ThreadState pin={object} />}
+              {object.pending && <span class="note-pending" title={t("panel.notes.pending")} aria-label={t("panel.notes.pending")} />}
+            </span>
+          </span>
+        </button>
+        {chosen && object.id && people.mayChange(object.id) && (
+          <IconButton
+            icon={Trash2}
+            label={t("tools.delete")}
+            shortcut="Del"
+            onClick={() => {
+              chosenMark.delete();
+            }}
+          />
+        )}
       </div>
       {chosen && object.kind === Kind.PIN && <Thread key={key} pin={object} />}
     </li>
   );
 }
 
-/** What a mark looks like: a pin by its number, a stamp by its sign, others by their kind. */
+/** The look of a mark: a pin by its number, a stamp by its sign, others by their kind. */
 function NoteSign({ object, number }: { readonly object: ObjectState; readonly number: number | undefined }) {
   const color = cssColor(object.color);
   const stamp = STAMPS.find((name) => name === object.stamp);
@@ -121,10 +122,11 @@ function titleOf(object: ObjectState): string {
   return object.text || (stamp ? t("stamp.named", { name: t(`stamp.${stamp}`) }) : t(`kind.${kindOf(object)}`));
 }
 
-/** Where a thread stands, who is to act, and how many replied. */
-function ThreadState({ room, pin }: { readonly room: RoomState; readonly pin: ObjectState }) {
-  const replies = repliesOf(room.marks.list.value, keyOf(pin.id)).length;
-  const assignee = pin.assignee && room.drawers().get(pin.assignee);
+/** The status of a thread, the person who is to act, and the number of replies. */
+function ThreadState({ pin }: { readonly pin: ObjectState }) {
+  const people = usePeople();
+  const replies = useNotes().repliesOf(keyOf(pin.id)).length;
+  const assignee = pin.assignee && people.drawers().get(pin.assignee);
   return (
     <>
       <StatusWord pin={pin} />
@@ -136,9 +138,9 @@ function ThreadState({ room, pin }: { readonly room: RoomState; readonly pin: Ob
 
 /** The frame that a mark was made on, in the words of its media. */
 function FramePlace({ object: { frame } }: { readonly object: ObjectState }) {
-  const room = useRoom();
+  const document = useDocument();
   if (frame?.frameIndex === undefined) return null;
-  const media = room.document.media(frame.media);
+  const media = document.media(frame.media);
   return (
     <>
       {media && media.num > 0 && <span class="note-timecode">{timecode(media, frame.frameIndex)}</span>}

@@ -1,21 +1,21 @@
 import { Source, type Participant } from "@fmz/client";
 import { Clapperboard, Mic, MicOff, ScreenShare, Video, type LucideIcon } from "lucide-preact";
 import { t, type MessageKey } from "../i18n";
-import { useRoom } from "../state/context";
+import { usePeople, useSources } from "../state/context";
 import { paletteColor } from "../state/tools";
 import { InviteButton } from "./invite-button";
 import { Dot } from "./top-bar";
 
 export function PeoplePanel() {
-  const room = useRoom();
+  const people = usePeople();
   return (
     <>
       <ul class="people" aria-label={t("panel.people.list")}>
-        {room.participants.value.map((person) => (
+        {people.participants.value.map((person) => (
           <Person key={person.participant} person={person} />
         ))}
       </ul>
-      {room.alone.value && (
+      {people.alone.value && (
         <div class="alone">
           <p>{t("banner.alone")}</p>
           <InviteButton wide />
@@ -26,9 +26,9 @@ export function PeoplePanel() {
 }
 
 function Person({ person }: { readonly person: Participant }) {
-  const room = useRoom();
+  const people = usePeople();
   const name = person.name || t("panel.people.unnamed");
-  const shown = person.participant === room.self.value ? t("panel.people.you", { name }) : name;
+  const shown = person.participant === people.self.value ? t("panel.people.you", { name }) : name;
   const role = person.machine ? "panel.people.machine" : person.annotate ? "panel.people.draw" : "panel.people.watch";
   return (
     <li class="person" data-participant={person.participant}>
@@ -48,9 +48,9 @@ const SIGNS: readonly { readonly source: Source; readonly icon: LucideIcon; read
   { source: Source.CAMERA, icon: Video, label: "panel.people.camera" },
 ];
 
-/** What a participant lets be seen and heard. */
+/** The sources that a participant publishes. */
 function Sends({ participant }: { readonly participant: number }) {
-  const theirs = useRoom().publications.value.filter((publication) => publication.participant === participant);
+  const theirs = useSources().publications.value.filter((publication) => publication.participant === participant);
   const microphone = theirs.find(({ source }) => source === Source.MICROPHONE);
   return (
     <span class="sends">

@@ -1,12 +1,13 @@
 import { MediaKind, type Publication } from "@fmz/client";
 import { useEffect, useRef } from "preact/hooks";
-import { useRoom } from "../state/context";
+import { usePeople, useSources } from "../state/context";
 
-/** Everything that the others let be heard. */
+/** Plays the sound that the others publish. */
 export function RemoteAudio() {
-  const room = useRoom();
-  const heard = room.publications.value.filter(
-    ({ kind, participant }) => kind === MediaKind.AUDIO && participant !== room.self.value,
+  const sources = useSources();
+  const people = usePeople();
+  const heard = sources.publications.value.filter(
+    ({ kind, participant }) => kind === MediaKind.AUDIO && participant !== people.self.value,
   );
   return (
     <>
@@ -19,7 +20,7 @@ export function RemoteAudio() {
 
 function Sound({ publication }: { readonly publication: Publication }) {
   const element = useRef<HTMLAudioElement>(null);
-  const stream = useRoom().streams.value.get(publication.publication);
+  const stream = useSources().streams.value.get(publication.publication);
   useEffect(() => {
     if (element.current && stream) element.current.srcObject = stream;
   }, [stream]);

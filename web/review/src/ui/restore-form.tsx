@@ -1,28 +1,32 @@
 import type { FramesOf, Target } from "@fmz/client";
 import { useSignal } from "@preact/signals";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
-import type { RoomState } from "../state/room";
+import { useMarks, usePeople, usePicture, useVersions } from "../state/context";
+import type { Marks } from "../state/marks";
+import type { People } from "../state/people";
 import type { Whose } from "../state/versions";
 
-/** Goes back by version or time, for everybody or one author, on all frames or some. */
+/** Restores by version or time, for everybody or one author, on all frames or some. */
 export function RestoreForm() {
-  const room = useRoom();
-  const { versions } = room;
-  const { own } = room.rights.value;
+  const versions = useVersions();
+  const marks = useMarks();
+  const people = usePeople();
+  const picture = usePicture();
+  const { own } = people.rights.value;
   const to = useSignal("");
   const time = useSignal("");
   const of = useSignal(own ? "all" : "mine");
   const first = useSignal("");
   const last = useSignal("");
   const target = targetOf(to.value, time.value);
+  const frames = framesOf(picture.media.value, first.value, last.value);
   return (
     <details class="restore">
       <summary>{t("restore.title")}</summary>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (target) void versions.restore(target, whoseOf(of.value), framesOf(room, first.value, last.value));
+          if (target && frames !== "unknown") void versions.restore(target, whoseOf(of.value), frames === "all" ? undefined : frames);
         }}
       >
         <label>
@@ -47,7 +51,7 @@ export function RestoreForm() {
           <select id="restore-of" value={of.value} onChange={({ currentTarget }) => { of.value = currentTarget.value; }}>
             {own && <option value="all">{t("restore.of.all")}</option>}
             <option value="mine">{t("restore.of.mine")}</option>
-            {own && authorsOf(room).map(([author, name]) => (
+            {own && authorsOf(marks, people).map(([author, name]) => (
               <option key={author} value={author}>
                 {name}
               </option>
@@ -60,7 +64,7 @@ export function RestoreForm() {
           <input aria-label={t("restore.frames.last")} placeholder={t("restore.frames.last")} inputMode="numeric" value={last.value} onInput={({ currentTarget }) => { last.value = currentTarget.value; }} />
         </fieldset>
         <p class="hint">{t("restore.hint")}</p>
-        <button type="submit" id="restore-go" class="button" disabled={!target || versions.busy.value}>
+        <button type="submit" id="restore-go" class="button" disabled={!target || frames === "unknown" || versions.busy.value}>
           {t("restore.go")}
         </button>
       </form>
@@ -78,17 +82,20 @@ function whoseOf(choice: string): Whose {
   return choice === "all" || choice === "mine" ? choice : { author: Number(choice) };
 }
 
-/** The frames of the large picture; all where none is given. */
-function framesOf(room: RoomState, first: string, last: string): FramesOf | undefined {
-  const media = room.main.peek()?.media;
+/**
+ * Returns the frames of the picture that are meant: all if none is given, unknown if there is no
+ * picture whose frames they could be.
+ */
+function framesOf(media: string | undefined, first: string, last: string): FramesOf | "all" | "unknown" {
   const from = Number.parseInt(first, 10);
-  if (!media || Number.isNaN(from)) return undefined;
+  if (Number.isNaN(from)) return "all";
+  if (!media) return "unknown";
   const to = Number.parseInt(last, 10);
   return { media, first: from, last: Number.isNaN(to) ? from : to };
 }
 
-/** Everybody whose marks the document knows, by name. */
-function authorsOf(room: RoomState): (readonly [number, string])[] {
-  const numbers = new Set(room.marks.list.value.map(({ id }) => id?.author ?? 0));
-  return [...numbers].filter((author) => author > 0).map((author) => [author, room.authorNumberName(author)] as const);
+/** Returns the authors of the marks that are there: numbers and names. */
+function authorsOf(marks: Marks, people: People): (readonly [number, string])[] {
+  const numbers = new Set(marks.list.value.map(({ id }) => id?.author ?? 0));
+  return [...numbers].filter((author) => author > 0).map((author) => [author, people.authorName(author)] as const);
 }

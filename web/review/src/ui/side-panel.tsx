@@ -1,8 +1,7 @@
 import { X } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
-import type { PanelTab } from "../state/room";
-import { notesOf } from "../state/threads";
+import { useNotes, usePanels, usePeople } from "../state/context";
+import { TABS, type Sheet, type Tab } from "../state/panels";
 import { CameraTiles } from "./camera-tiles";
 import { ConnectionSheet } from "./connection-sheet";
 import { IconButton } from "./icon-button";
@@ -11,46 +10,54 @@ import { NotesPanel } from "./notes-panel";
 import { PeoplePanel } from "./people-panel";
 import { VersionsPanel } from "./versions-panel";
 
-const TABS: readonly PanelTab[] = ["notes", "people", "versions"];
-
-/** Beside the picture, or below it on a narrow page. */
+/** The panel beside the picture, or below it on a narrow page. */
 export function SidePanel() {
-  const room = useRoom();
-  const tab = room.panelTab.value;
+  const shown = usePanels().shown.value;
   return (
     <aside class="panel" aria-label={t("panel.label")}>
-      {room.connectionOpen.value ? (
-        <ConnectionSheet />
-      ) : room.keysOpen.value ? (
-        <KeysSheet />
-      ) : (
-        <>
-          <CameraTiles />
-          <div class="panel-head">
-            <div class="tabs" role="tablist">
-              {TABS.map((each) => (
-                <Tab key={each} tab={each} />
-              ))}
-            </div>
-            <IconButton
-              icon={X}
-              label={t("panel.close")}
-              shortcut="N"
-              onClick={() => {
-                room.togglePanel();
-              }}
-            />
-          </div>
-          <div class="panel-body" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`} tabIndex={0}>
-            <Body tab={tab} />
-          </div>
-        </>
-      )}
+      {shown.kind === "sheet" && <OpenSheet sheet={shown.sheet} />}
+      {shown.kind === "tab" && <Tabs open={shown.tab} />}
     </aside>
   );
 }
 
-function Body({ tab }: { readonly tab: PanelTab }) {
+function OpenSheet({ sheet }: { readonly sheet: Sheet }) {
+  switch (sheet) {
+    case "connection":
+      return <ConnectionSheet />;
+    case "keys":
+      return <KeysSheet />;
+  }
+}
+
+function Tabs({ open }: { readonly open: Tab }) {
+  const panels = usePanels();
+  return (
+    <>
+      <CameraTiles />
+      <div class="panel-head">
+        <div class="tabs" role="tablist">
+          {TABS.map((tab) => (
+            <TabButton key={tab} tab={tab} open={open} />
+          ))}
+        </div>
+        <IconButton
+          icon={X}
+          label={t("panel.close")}
+          shortcut="N"
+          onClick={() => {
+            panels.toggle();
+          }}
+        />
+      </div>
+      <div class="panel-body" role="tabpanel" id={`panel-${open}`} aria-labelledby={`tab-${open}`} tabIndex={0}>
+        <Body tab={open} />
+      </div>
+    </>
+  );
+}
+
+function Body({ tab }: { readonly tab: Tab }) {
   switch (tab) {
     case "notes":
       return <NotesPanel />;
@@ -61,19 +68,19 @@ function Body({ tab }: { readonly tab: PanelTab }) {
   }
 }
 
-function Tab({ tab }: { readonly tab: PanelTab }) {
-  const room = useRoom();
-  const counts = { notes: notesOf(room.marks.list.value).length, people: room.people.value.length, versions: undefined };
+function TabButton({ tab, open }: { readonly tab: Tab; readonly open: Tab }) {
+  const panels = usePanels();
+  const counts = { notes: useNotes().all.value.length, people: usePeople().people.value.length, versions: undefined };
   const count = counts[tab];
   return (
     <button
       type="button"
       role="tab"
       id={`tab-${tab}`}
-      aria-selected={room.panelTab.value === tab}
+      aria-selected={tab === open}
       aria-controls={`panel-${tab}`}
       onClick={() => {
-        room.panelTab.value = tab;
+        panels.showTab(tab);
       }}
     >
       {t(`panel.${tab}`)} {count !== undefined && <span class="count">{count}</span>}

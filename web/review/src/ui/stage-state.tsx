@@ -1,14 +1,17 @@
 import type { Publication } from "@fmz/client";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
-import type { RoomState } from "../state/room";
+import { useConnection, usePeople, usePicture, useSources } from "../state/context";
+import type { Connection } from "../state/connection";
+import type { People } from "../state/people";
 import { InviteButton } from "./invite-button";
 
-/** What stands in the picture's place while there is none. */
+/** Says in the picture's place why there is none. */
 export function StageState() {
-  const room = useRoom();
-  if (room.view.picture.value) return null;
-  const words = wordsFor(room);
+  const connection = useConnection();
+  const people = usePeople();
+  const sources = useSources();
+  if (usePicture().size.value) return null;
+  const words = wordsFor(connection, people, sources.main.value);
   return (
     <div class="stage-state">
       <div>
@@ -28,14 +31,13 @@ interface Words {
   readonly invite: boolean;
 }
 
-function wordsFor(room: RoomState): Words {
-  const main = room.main.value;
-  const status = room.status.value;
+function wordsFor(connection: Connection, people: People, main: Publication | undefined): Words {
+  const status = connection.status.value;
   if (status.kind === "joining") return wordsForJoining(status.attempt, status.code);
-  if (room.mediaState.value.kind === "failed") {
+  if (connection.media.value.kind === "failed") {
     return { title: t("state.noMedia.title"), lines: [t("state.noMedia.text")], invite: false };
   }
-  return main ? wordsForComing(room, main) : wordsForNone(room);
+  return main ? wordsForComing(people, main) : wordsForNone(people);
 }
 
 function wordsForJoining(attempt: number, code: string | undefined): Words {
@@ -43,18 +45,18 @@ function wordsForJoining(attempt: number, code: string | undefined): Words {
   return { title: t("state.joining"), lines: attempt === 0 ? [] : [t(`state.joining.${why}`)], invite: false };
 }
 
-function wordsForComing(room: RoomState, { codec, participant }: Publication): Words {
-  const name = room.nameOf(participant);
+function wordsForComing(people: People, { codec, participant }: Publication): Words {
+  const name = people.nameOf(participant);
   if (codec === "" || canDecode(codec)) return { title: t("state.connecting", { name }), lines: [], invite: false };
   const text = t("state.codec.text", { codec, name });
   return { title: t("state.codec.title", { codec }), lines: [text], invite: false };
 }
 
-function wordsForNone(room: RoomState): Words {
-  const who = room.rights.value.publish ? "state.waiting.canPublish" : "state.waiting.cannotPublish";
+function wordsForNone(people: People): Words {
+  const who = people.rights.value.publish ? "state.waiting.canPublish" : "state.waiting.cannotPublish";
   const lines = [t("state.waiting.text"), t(who)];
-  if (room.alone.value) lines.push(t("banner.alone"));
-  return { title: t("state.waiting.title"), lines, invite: room.alone.value };
+  if (people.alone.value) lines.push(t("banner.alone"));
+  return { title: t("state.waiting.title"), lines, invite: people.alone.value };
 }
 
 function canDecode(codec: string): boolean {

@@ -1,12 +1,12 @@
 import { t } from "../i18n";
-import { TOOL_KEYS } from "../keys";
+import { TOOL_KEYS } from "./keys";
 import { STAMP_BOX, STAMP_LINE, STAMP_PATHS } from "../stage/stamps";
-import { useRoom } from "../state/context";
+import { useTools } from "../state/context";
 import { STAMPS, type Stamp } from "../state/tools";
 
-/** Which stamp the stamp tool puts, below the tools. */
+/** The choice of the stamp that the stamp tool puts, below the tools. */
 export function StampChoice() {
-  const { tools } = useRoom();
+  const tools = useTools();
   const chosen = tools.stamp.value;
   return (
     <div class="stamps" role="group" aria-label={t("stamp.choose")}>

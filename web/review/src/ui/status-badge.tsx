@@ -1,17 +1,18 @@
 import { t, type MessageKey } from "../i18n";
-import { useRoom } from "../state/context";
-import type { RoomState } from "../state/room";
-import { figures } from "../state/stats";
+import { useConnection, useFigures, usePanels, usePicture, useSources } from "../state/context";
+import { isSheet } from "../state/panels";
 
 type Look = "live" | "frozen" | "waiting" | "connecting" | "reconnecting";
 
-/** Whether the picture is live, and what of it arrives. */
+/** Says if the picture is live, and how much of it arrives. */
 export function StatusBadge() {
-  const room = useRoom();
-  const look = lookOf(room);
+  const connection = useConnection();
+  const figures = useFigures();
+  const panels = usePanels();
+  const look = useLook();
   const key: MessageKey = `top.status.${look}`;
-  const trip = room.roundTrip.value;
-  const stream = figures.value;
+  const trip = connection.roundTrip.value;
+  const stream = figures.stream.value;
   return (
     <button
       type="button"
@@ -19,9 +20,9 @@ export function StatusBadge() {
       id="connection"
       data-look={look}
       title={trip === undefined ? t("connection.title") : t("top.roundTrip", { ms: trip })}
-      aria-expanded={room.connectionOpen.value}
+      aria-expanded={isSheet(panels.shown.value, "connection")}
       onClick={() => {
-        room.toggleConnection();
+        panels.toggleSheet("connection");
       }}
     >
       <span class="status-light" aria-hidden="true" />
@@ -35,9 +36,12 @@ export function StatusBadge() {
   );
 }
 
-function lookOf(room: RoomState): Look {
-  if (room.status.value.kind === "reconnecting") return "reconnecting";
-  if (room.picture.frozen.value) return "frozen";
-  if (room.view.picture.value) return "live";
-  return room.main.value || room.status.value.kind === "joining" ? "connecting" : "waiting";
+function useLook(): Look {
+  const { status } = useConnection();
+  const picture = usePicture();
+  const sources = useSources();
+  if (status.value.kind === "reconnecting") return "reconnecting";
+  if (picture.frozen.value) return "frozen";
+  if (picture.size.value) return "live";
+  return sources.main.value || status.value.kind === "joining" ? "connecting" : "waiting";
 }

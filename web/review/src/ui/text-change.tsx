@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ObjectId } from "@fmz/client";
-import { gridScale, toStage } from "../stage/geometry";
-import { startOf } from "../stage/shapes";
-import { useRoom } from "../state/context";
+import { gridScale, toStage } from "../grid/geometry";
+import { startOf } from "../grid/shapes";
+import { useDocument, useDrafts, useMarks, useView } from "../state/context";
 import { keyOf } from "../state/marks";
 import { TextField } from "../state/text-field";
 import { cssColor } from "../state/tools";
@@ -14,20 +14,22 @@ import { placeText } from "./text-place";
  * Escape drops the own one.
  */
 export function TextChangeBox({ id }: { readonly id: ObjectId }) {
-  const room = useRoom();
+  const document = useDocument();
+  const drafts = useDrafts();
+  const marks = useMarks();
   const box = useRef<HTMLTextAreaElement>(null);
   const field = useRef<TextField | null>(null);
-  const mark = room.marks.get(keyOf(id));
-  const rect = room.view.rect.value;
+  const mark = marks.get(keyOf(id));
+  const rect = useView().rect.value;
   useLayoutEffect(() => {
     if (!mark || !box.current) return;
     placeText(box.current, toStage(startOf(mark), rect), mark.width * gridScale(rect), cssColor(mark.color));
   });
   useEffect(() => {
     if (!box.current) return undefined;
-    field.current = new TextField(room, id, box.current);
+    field.current = new TextField({ document, drafts, marks }, id, box.current);
     return field.current.start();
-  }, [room, id]);
+  }, [document, drafts, marks, id]);
 
   const finish = (keep: boolean): void => {
     field.current?.finish(keep);

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { gridScale, toStage } from "../stage/geometry";
+import { gridScale, toStage } from "../grid/geometry";
 import { writeText } from "../stage/gestures";
-import { useRoom } from "../state/context";
+import { useDocument, useDrafts, useTools, useView } from "../state/context";
 import { keyOf } from "../state/marks";
 import { PALETTE } from "../state/tools";
 import { TextChangeBox } from "./text-change";
@@ -10,27 +10,30 @@ import { placeText } from "./text-place";
 
 /** A text being written on the picture, where it will stand. Enter keeps it, Escape drops it. */
 export function TextEntryBox() {
-  const room = useRoom();
+  const document = useDocument();
+  const drafts = useDrafts();
+  const tools = useTools();
+  const rect = useView().rect.value;
   const box = useRef<HTMLTextAreaElement>(null);
-  const entry = room.textEntry.value;
-  const height = room.tools.textHeight * gridScale(room.view.rect.value);
-  const color = PALETTE[room.tools.color.value];
+  const draft = drafts.text.value;
+  const height = tools.textHeight * gridScale(rect);
+  const color = PALETTE[tools.color.value];
   // Before the next key arrives: it belongs to the text, not to the tools.
   useLayoutEffect(() => {
     const element = box.current;
-    if (!entry || !element) return;
-    placeText(element, toStage(entry.start, room.view.rect.value), height, color ?? "");
+    if (!draft || !element) return;
+    placeText(element, toStage(draft.start, rect), height, color ?? "");
     element.focus();
   });
-  if (!entry) return null;
-  if (entry.mark) return <TextChangeBox key={keyOf(entry.mark)} id={entry.mark} />;
+  if (!draft) return null;
+  if (draft.mark) return <TextChangeBox key={keyOf(draft.mark)} id={draft.mark} />;
 
   const finish = (keep: boolean): void => {
-    const id = room.document.nextId();
+    const id = document.nextId();
     const text = box.current?.value.trim() ?? "";
-    if (!room.textEntry.peek()) return;
-    room.textEntry.value = undefined;
-    if (keep && text !== "" && id) writeText(room, id, entry.start, entry.sight, text);
+    if (!drafts.text.peek()) return;
+    drafts.text.value = undefined;
+    if (keep && text !== "" && id) writeText({ document, tools }, id, draft.start, draft.sight, text);
   };
   return <TextBox box={box} finish={finish} />;
 }

@@ -1,5 +1,5 @@
-import type { Point } from "../stage/geometry";
-import { FONT, LINE_HEIGHT } from "../stage/shapes";
+import type { Point } from "../grid/geometry";
+import { FONT, LINE_HEIGHT } from "../grid/shapes";
 
 /** From the top of a line to its baseline, in text heights. */
 const ASCENT = LINE_HEIGHT / 2 + 0.35;

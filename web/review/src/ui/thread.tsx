@@ -1,12 +1,12 @@
-import { Status, type ObjectState } from "@fmz/client";
+import { Status, type ObjectState, type SharedDocument } from "@fmz/client";
 import { BadgeCheck, Check, CircleCheck, CircleDot, CircleEllipsis, CircleX, RotateCcw, Trash2, type LucideIcon } from "lucide-preact";
 import { language, t } from "../i18n";
-import { useRoom } from "../state/context";
+import { useDocument, useNotes, usePeople, usePicture } from "../state/context";
 import { keyOf } from "../state/marks";
 import { deleteOp, property, replyOp, setOp } from "../state/ops";
-import type { RoomState } from "../state/room";
+import type { PictureSource } from "../state/picture-source";
 import { submitMark } from "../state/sight";
-import { isSettled, repliesOf, STATUSES, statusOf, type ThreadStatus } from "../state/threads";
+import { isSettled, STATUSES, statusOf, type ThreadStatus } from "../state/threads";
 import { CommentBox } from "./comment-box";
 import { IconButton } from "./icon-button";
 
@@ -18,7 +18,7 @@ const SIGNS: Readonly<Record<ThreadStatus, LucideIcon>> = {
   [Status.REJECTED]: CircleX,
 };
 
-/** Where a thread stands, as a sign and a word. */
+/** The status of a thread, as a sign and a word. */
 export function StatusWord({ pin }: { readonly pin: ObjectState }) {
   const status = statusOf(pin);
   const Sign = SIGNS[status];
@@ -30,11 +30,12 @@ export function StatusWord({ pin }: { readonly pin: ObjectState }) {
   );
 }
 
-/** The thread of a pin: where it stands, who is to act, the replies, and a place to write one. */
+/** The thread of a pin: its status, the person who is to act, the replies, and a box for another. */
 export function Thread({ pin }: { readonly pin: ObjectState }) {
-  const room = useRoom();
-  const replies = repliesOf(room.marks.list.value, keyOf(pin.id));
-  const mayWrite = room.rights.value.annotate;
+  const document = useDocument();
+  const picture = usePicture();
+  const replies = useNotes().repliesOf(keyOf(pin.id));
+  const mayWrite = usePeople().rights.value.annotate;
   if (!mayWrite && replies.length === 0) return null;
   return (
     <div class="thread">
@@ -50,7 +51,7 @@ export function Thread({ pin }: { readonly pin: ObjectState }) {
         <CommentBox
           id="reply"
           label={t("thread.reply")}
-          onSend={(text) => sendReply(room, pin, text)}
+          onSend={(text) => sendReply(document, picture, pin, text)}
         />
       )}
     </div>
@@ -58,7 +59,7 @@ export function Thread({ pin }: { readonly pin: ObjectState }) {
 }
 
 function Settings({ pin }: { readonly pin: ObjectState }) {
-  const room = useRoom();
+  const document = useDocument();
   const status = statusOf(pin);
   const settled = isSettled(status);
   return (
@@ -68,7 +69,7 @@ function Settings({ pin }: { readonly pin: ObjectState }) {
         aria-label={t("thread.status")}
         value={status}
         onChange={({ currentTarget }) => {
-          change(room, pin, property.status(STATUSES[currentTarget.selectedIndex] ?? Status.OPEN));
+          change(document, pin, property.status(STATUSES[currentTarget.selectedIndex] ?? Status.OPEN));
         }}
       >
         {STATUSES.map((each) => (
@@ -83,7 +84,7 @@ function Settings({ pin }: { readonly pin: ObjectState }) {
         icon={settled ? RotateCcw : Check}
         label={t(settled ? "thread.reopen" : "thread.resolve")}
         onClick={() => {
-          change(room, pin, property.status(settled ? Status.OPEN : Status.RESOLVED));
+          change(document, pin, property.status(settled ? Status.OPEN : Status.RESOLVED));
         }}
       />
     </div>
@@ -91,19 +92,19 @@ function Settings({ pin }: { readonly pin: ObjectState }) {
 }
 
 function Assignee({ pin }: { readonly pin: ObjectState }) {
-  const room = useRoom();
-  const people = room.drawers();
+  const document = useDocument();
+  const drawers = usePeople().drawers();
   return (
     <select
       id="thread-assignee"
       aria-label={t("thread.assignee")}
       value={pin.assignee}
       onChange={({ currentTarget }) => {
-        change(room, pin, property.assignee(currentTarget.value));
+        change(document, pin, property.assignee(currentTarget.value));
       }}
     >
       <option value="">{t("thread.assignee.nobody")}</option>
-      {[...people].map(([identity, name]) => (
+      {[...drawers].map(([identity, name]) => (
         <option key={identity} value={identity}>
           {t("thread.assignee.is", { name: name || t("panel.people.unnamed") })}
         </option>
@@ -113,24 +114,25 @@ function Assignee({ pin }: { readonly pin: ObjectState }) {
 }
 
 function Reply({ reply }: { readonly reply: ObjectState }) {
-  const room = useRoom();
+  const document = useDocument();
+  const people = usePeople();
   const { id, text, createdMs, pending } = reply;
   return (
     <li class="reply" data-mark={keyOf(id)}>
       <div class="reply-words">
         <p class="note-title">{text}</p>
         <p class="note-detail">
-          {room.authorName(id) || t("panel.people.unnamed")}
+          {people.authorName(id?.author ?? 0) || t("panel.people.unnamed")}
           {createdMs > 0n && <time dateTime={new Date(Number(createdMs)).toISOString()}>{timeOf(createdMs)}</time>}
           {pending && <span class="note-pending" title={t("panel.notes.pending")} aria-label={t("panel.notes.pending")} />}
         </p>
       </div>
-      {id && room.mayChange(id) && (
+      {id && people.mayChange(id) && (
         <IconButton
           icon={Trash2}
           label={t("thread.reply.delete")}
           onClick={() => {
-            room.document.submit([deleteOp(id)]);
+            document.submit([deleteOp(id)]);
           }}
         />
       )}
@@ -138,11 +140,11 @@ function Reply({ reply }: { readonly reply: ObjectState }) {
   );
 }
 
-function change(room: RoomState, { id }: ObjectState, value: Parameters<typeof setOp>[1]): void {
-  if (id) room.document.submit([setOp(id, value)]);
+function change(document: SharedDocument, { id }: ObjectState, value: Parameters<typeof setOp>[1]): void {
+  if (id) document.submit([setOp(id, value)]);
 }
 
-function sendReply({ document, picture }: RoomState, pin: ObjectState, text: string): boolean {
+function sendReply(document: SharedDocument, picture: PictureSource, pin: ObjectState, text: string): boolean {
   const id = document.nextId();
   const { id: parent } = pin;
   return id !== undefined && parent !== undefined && submitMark(document, id, picture.sight(), (frame) => [replyOp(id, parent, frame, text)]);

@@ -18,10 +18,10 @@ import {
   type LucideIcon,
 } from "lucide-preact";
 import { t } from "../i18n";
-import { TOOL_KEYS } from "../keys";
-import { useRoom } from "../state/context";
+import { useDocument, useEdits, usePeople, useTools } from "../state/context";
 import { TOOLS, type Tool } from "../state/tools";
 import { IconButton } from "./icon-button";
+import { TOOL_KEYS } from "./keys";
 import { StampChoice } from "./stamp-choice";
 
 const ICONS: Readonly<Record<Tool, LucideIcon>> = {
@@ -41,10 +41,13 @@ const ICONS: Readonly<Record<Tool, LucideIcon>> = {
 
 /** The tools. On a phone they fold into one button. */
 export function ToolRail() {
-  const room = useRoom();
+  const document = useDocument();
+  const edits = useEdits();
+  const people = usePeople();
+  const tools = useTools();
   const unfolded = useSignal(false);
-  if (!room.rights.value.annotate) return null;
-  const chosen = room.tools.tool.value;
+  if (!people.rights.value.annotate) return null;
+  const chosen = tools.tool.value;
   return (
     <div class="tool-rail" data-unfolded={unfolded.value}>
       <div class="tool-fold">
@@ -67,7 +70,7 @@ export function ToolRail() {
             shortcut={TOOL_KEYS[tool].toUpperCase()}
             pressed={tool === chosen}
             onClick={() => {
-              room.tools.choose(tool);
+              tools.choose(tool);
               unfolded.value = false;
             }}
           />
@@ -80,16 +83,16 @@ export function ToolRail() {
           icon={Undo2}
           label={t("tools.undo")}
           shortcut="Ctrl+Z"
-          disabled={!room.canUndo.value}
-          onClick={() => room.document.undo()}
+          disabled={!edits.canUndo.value}
+          onClick={() => document.undo()}
         />
         <IconButton
           id="redo"
           icon={Redo2}
           label={t("tools.redo")}
           shortcut="Ctrl+Shift+Z"
-          disabled={!room.canRedo.value}
-          onClick={() => room.document.redo()}
+          disabled={!edits.canRedo.value}
+          onClick={() => document.redo()}
         />
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { Keyboard, Mic, MicOff, PanelRightClose, PanelRightOpen, ScreenShare, ScreenShareOff, Video, VideoOff } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { useLocalMedia, usePanels, usePeople } from "../state/context";
+import { isSheet } from "../state/panels";
 import { paletteColor } from "../state/tools";
 import { Banner } from "./banner";
 import { IconButton } from "./icon-button";
@@ -12,28 +13,30 @@ import { StatusBadge } from "./status-badge";
 const DOTS_MAX = 5;
 
 export function TopBar() {
-  const room = useRoom();
-  const open = room.panelOpen.value;
+  const panels = usePanels();
+  const people = usePeople();
+  const panel = panels.shown.value;
+  const open = panel.kind !== "closed";
   const label = t(open ? "top.panel.hide" : "top.panel.show");
   return (
     <header class="top-bar">
       <span class="brand">fmz</span>
-      <h1 class="room-title" title={room.title}>
-        {room.title}
+      <h1 class="room-title" title={people.title}>
+        {people.title}
       </h1>
       <StatusBadge />
       <Banner />
       <PeopleDots />
-      {room.rights.value.publish && <MediaButtons />}
+      {people.rights.value.publish && <MediaButtons />}
       <InviteButton />
       <LanguageSwitch />
       <IconButton
         icon={Keyboard}
         label={t("top.keys")}
         shortcut="?"
-        pressed={room.keysOpen.value}
+        pressed={isSheet(panel, "keys")}
         onClick={() => {
-          room.toggleKeys();
+          panels.toggleSheet("keys");
         }}
       />
       <IconButton
@@ -41,7 +44,7 @@ export function TopBar() {
         label={label}
         shortcut="N"
         onClick={() => {
-          room.togglePanel();
+          panels.toggle();
         }}
       />
     </header>
@@ -49,8 +52,8 @@ export function TopBar() {
 }
 
 function PeopleDots() {
-  const room = useRoom();
-  const people = room.people.value;
+  const panels = usePanels();
+  const people = usePeople().people.value;
   const names = people.map(({ name }) => name || t("panel.people.unnamed")).join(", ");
   return (
     <button
@@ -59,7 +62,7 @@ function PeopleDots() {
       title={t("top.people", { names })}
       aria-label={t("top.people", { names })}
       onClick={() => {
-        room.showPanel("people");
+        panels.showTab("people");
       }}
     >
       {people.slice(0, DOTS_MAX).map(({ participant, name, color }) => (
@@ -79,7 +82,7 @@ export function Dot({ name, color }: { readonly name: string; readonly color: st
   );
 }
 
-/** True for colours on which black letters are hard to read. */
+/** Returns true for colours on which black letters are hard to read. */
 function isDark(color: string): boolean {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
   return red * 0.299 + green * 0.587 + blue * 0.114 < 100;
@@ -92,7 +95,7 @@ function initials(name: string): string {
 }
 
 function MediaButtons() {
-  const { media } = useRoom();
+  const media = useLocalMedia();
   const microphone = media.microphone.value;
   const camera = media.camera.value;
   const screen = media.screen.value;

@@ -1,20 +1,20 @@
 import { Eye, EyeOff, Layers, Layers2, Maximize, Minimize, Pause, Play, Scan, ZoomIn } from "lucide-preact";
 import { t } from "../i18n";
-import { useRoom } from "../state/context";
+import { usePeople, usePicture, useView, useVisibility } from "../state/context";
 import { DrawingLook } from "./drawing-look";
 import { isFullscreen, toggleFullscreen } from "./fullscreen";
 import { IconButton } from "./icon-button";
 import { Uncertain } from "./uncertain";
 
-/** Below the picture: which frame it is, and how it is looked at. */
+/** The row below the picture: the number of its frame, and the controls of the view. */
 export function TransportRow() {
-  const room = useRoom();
+  const { annotate } = usePeople().rights.value;
   return (
     <section class="transport" aria-label={t("transport.label")}>
       <FrameReading />
       <FreezeButton />
       <span class="spring" />
-      {room.rights.value.annotate && <DrawingLook />}
+      {annotate && <DrawingLook />}
       <span class="spring" />
       <MarkButtons />
       <ViewButtons />
@@ -23,7 +23,7 @@ export function TransportRow() {
 }
 
 function FrameReading() {
-  const { picture } = useRoom();
+  const picture = usePicture();
   const shown = picture.shown.value;
   if (!shown) return null;
   return (
@@ -36,8 +36,8 @@ function FrameReading() {
 }
 
 function FreezeButton() {
-  const { picture, view } = useRoom();
-  if (!view.picture.value) return null;
+  const picture = usePicture();
+  if (!picture.size.value) return null;
   const frozen = picture.frozen.value;
   return (
     <IconButton
@@ -54,9 +54,9 @@ function FreezeButton() {
 }
 
 function MarkButtons() {
-  const room = useRoom();
-  const hidden = room.marksHidden.value;
-  const only = room.onlyThisFrame.value;
+  const visibility = useVisibility();
+  const hidden = visibility.hidden.value;
+  const only = visibility.onlyThisFrame.value;
   return (
     <div class="group">
       <IconButton
@@ -65,7 +65,7 @@ function MarkButtons() {
         shortcut="H"
         pressed={hidden}
         onClick={() => {
-          room.marksHidden.value = !hidden;
+          visibility.hidden.value = !hidden;
         }}
       />
       <IconButton
@@ -74,7 +74,7 @@ function MarkButtons() {
         shortcut="G"
         pressed={only}
         onClick={() => {
-          room.onlyThisFrame.value = !only;
+          visibility.onlyThisFrame.value = !only;
         }}
       />
     </div>
@@ -82,7 +82,8 @@ function MarkButtons() {
 }
 
 function ViewButtons() {
-  const { view } = useRoom();
+  const picture = usePicture();
+  const view = useView();
   const full = isFullscreen.value;
   return (
     <div class="group">
@@ -104,7 +105,7 @@ function ViewButtons() {
           view.toggleActual({ x: width / 2, y: height / 2 });
         }}
       />
-      {view.picture.value && <span class="zoom-reading">{t("transport.zoom", { percent: view.percent.value })}</span>}
+      {picture.size.value && <span class="zoom-reading">{t("transport.zoom", { percent: view.percent.value })}</span>}
       <IconButton
         icon={full ? Minimize : Maximize}
         label={t(full ? "transport.fullscreen.leave" : "transport.fullscreen")}

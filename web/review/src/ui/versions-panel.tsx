@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Eye, EyeOff, History } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { language, t } from "../i18n";
-import { useRoom } from "../state/context";
+import { usePeople, useVersions } from "../state/context";
 import { IconButton } from "./icon-button";
 import { RestoreForm } from "./restore-form";
 
@@ -13,10 +13,10 @@ import { RestoreForm } from "./restore-form";
  */
 const REFRESH_MS = 10_000;
 
-/** The room's past: what was kept, what it looked like, and the way back. */
+/** The versions of the room: their names, their look, and restoring them. */
 export function VersionsPanel() {
-  const room = useRoom();
-  const { versions } = room;
+  const versions = useVersions();
+  const { annotate } = usePeople().rights.value;
   useEffect(() => {
     void versions.refresh();
     const timer = setInterval(() => {
@@ -28,17 +28,17 @@ export function VersionsPanel() {
   }, [versions]);
   return (
     <div class="versions">
-      {room.rights.value.annotate && <NameForm />}
+      {annotate && <NameForm />}
       <Restored />
       <Fault />
       <VersionList />
-      {room.rights.value.annotate && <RestoreForm />}
+      {annotate && <RestoreForm />}
     </div>
   );
 }
 
 function NameForm() {
-  const { versions } = useRoom();
+  const versions = useVersions();
   const name = useSignal("");
   return (
     <form
@@ -66,9 +66,9 @@ function NameForm() {
   );
 }
 
-/** What the last way back did, and the way back from it. */
+/** Says how much the last restore changed, and offers to undo it. */
 function Restored() {
-  const { versions } = useRoom();
+  const versions = useVersions();
   const restored = versions.restored.value;
   if (!restored) return null;
   const words = restored.objects === 1 ? "versions.restored.one" : "versions.restored.other";
@@ -83,7 +83,7 @@ function Restored() {
 }
 
 function Fault() {
-  const { versions } = useRoom();
+  const versions = useVersions();
   const fault = versions.fault.value;
   if (fault === undefined) return null;
   const words =
@@ -100,7 +100,7 @@ function Fault() {
 }
 
 function VersionList() {
-  const { versions } = useRoom();
+  const versions = useVersions();
   const list = versions.list.value;
   if (list.length === 0) return <p class="empty">{t("versions.empty")}</p>;
   return (
@@ -120,11 +120,11 @@ function VersionList() {
 }
 
 function VersionRow({ version }: { readonly version: NamedVersion }) {
-  const room = useRoom();
-  const { versions } = room;
+  const versions = useVersions();
+  const people = usePeople();
   const looked = versions.preview.value?.version.id === version.id;
   const title = version.name || t(version.automatic ? "versions.automatic" : "versions.unnamed");
-  const name = version.author === 0 ? "" : room.authorNumberName(version.author);
+  const name = version.author === 0 ? "" : people.authorName(version.author);
   return (
     <li class="note version" data-chosen={looked} data-version={version.id}>
       <span class="note-words version-words">
@@ -143,7 +143,7 @@ function VersionRow({ version }: { readonly version: NamedVersion }) {
           else void versions.look(version);
         }}
       />
-      {room.rights.value.own && (
+      {people.rights.value.own && (
         <IconButton
           icon={History}
           label={t("versions.restore.to", { name: title })}

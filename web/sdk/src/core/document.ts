@@ -136,8 +136,7 @@ export class SharedDocument extends Emitter<DocumentEvents> {
   /** A snapshot replaced the document. */
   handleLoaded(): void {
     this.learnAuthors();
-    this.engine.takeChanges();
-    this.emit("changed", { kind: "all", objects: this.engine.objects() });
+    this.emit("changed", { kind: "all", objects: this.engine.takeObjects() });
     this.progress();
   }
 

@@ -95,8 +95,8 @@ export interface Engine {
   redo(now: number): boolean;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  /** Objects in drawing order, without the deleted. */
-  objects(): readonly ObjectState[];
+  /** Returns the objects in drawing order, without the deleted. Their changes count as taken. */
+  takeObjects(): readonly ObjectState[];
   /** Objects that changed since the last call; those not to be shown any more are `deleted`. */
   takeChanges(): readonly ObjectState[];
   /** Authors who came since the last call. */

@@ -194,6 +194,8 @@ export class RoomClient extends Emitter<ClientEvents> {
 
   private handleConnected(): void {
     this.restarts.reset();
+    // The server may have opened this transport by itself, before it was asked for one.
+    this.cancelRestart();
     this.setMedia({ kind: "connected" });
   }
 

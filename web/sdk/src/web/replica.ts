@@ -2,7 +2,6 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   FrameStampSchema,
   MediaSchema,
-  ObjectListSchema,
   OpBatchSchema,
   type FrameStamp,
   type Media,
@@ -15,6 +14,7 @@ import type { Author, ChannelName, Engine, Introduction, Replica, Sent, Told, Wa
 import type { Outgoing } from "../core/messages";
 import type { GridPoint } from "../core/presence";
 import init, { orderBetween, Participant, Way as WayNumber, type InitInput, type Told as ToldBody } from "../wasm/fmz_participant";
+import { readObjects } from "./objects";
 
 const MODULE = new URL("../wasm/fmz_participant_bg.wasm", import.meta.url);
 
@@ -127,12 +127,12 @@ class WasmEngine implements Engine {
     return this.inner.canRedo;
   }
 
-  objects(): readonly ObjectState[] {
-    return fromBinary(ObjectListSchema, this.inner.objects()).objects;
+  takeObjects(): readonly ObjectState[] {
+    return readObjects(this.inner.takeObjects() as Uint8Array<ArrayBuffer>);
   }
 
   takeChanges(): readonly ObjectState[] {
-    return fromBinary(ObjectListSchema, this.inner.takeChanges()).objects;
+    return readObjects(this.inner.takeChanges() as Uint8Array<ArrayBuffer>);
   }
 
   takeAuthors(): readonly Author[] {

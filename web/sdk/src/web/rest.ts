@@ -1,8 +1,8 @@
-import type { Ask } from "../core/history";
+import type { Ask } from "../core/room-api";
 
 /**
- * Asks the server at `origin` (like `https://review.example`, empty for the page's
- * own) with a token.
+ * Returns what sends requests to the server at `origin` (like `https://review.example`, empty for
+ * the page's own) with a token.
  */
 export function restAsk(origin: string, token: string): Ask {
   return async (method, path, body) => {

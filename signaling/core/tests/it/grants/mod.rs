@@ -5,6 +5,7 @@ mod commands;
 mod table;
 
 use crate::world::{DRAW, World, film, ops};
+use fmz_proto::FromClient;
 use fmz_proto::v1::{
     Grants, Kind, MediaKind, Op, OpBatch, Publish, Source, client_message, op,
     server_message::Message,
@@ -76,7 +77,11 @@ fn tried(grants: Grants, op: op::Op) -> String {
         return "outside".into();
     };
     let before = world.room.document().revision();
-    world.say(ada, batch(2, vec![op]));
+    let message = batch(2, vec![op]);
+    if let Err(error) = FromClient::check(message.clone()) {
+        return error.code().into();
+    }
+    world.say(ada, message);
     let done = world.room.document().revision() > before;
     let rejected = world
         .messages(ada)

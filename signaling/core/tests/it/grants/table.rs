@@ -27,12 +27,15 @@ pub(super) enum Takes {
     AnnotateAndOwn,
     /// More than any grant: the code that says so.
     Nobody(&'static str),
+    /// No grant helps: such an op is refused when a client's frame is read.
+    Server,
 }
 
 impl Takes {
     /// The code for somebody who is in the room.
     pub(super) fn code(self, grants: Grants) -> &'static str {
         match self {
+            Self::Server => "out_of_range",
             _ if !grants.annotate => "grant",
             Self::Annotate => "ok",
             Self::AnnotateAndOwn if grants.own => "ok",
@@ -42,7 +45,7 @@ impl Takes {
     }
 }
 
-use Takes::{Annotate, AnnotateAndOwn, Nobody};
+use Takes::{Annotate, AnnotateAndOwn, Nobody, Server};
 
 pub(super) type Make = fn(u32) -> op::Op;
 
@@ -127,8 +130,8 @@ pub(super) const OPS: [(Make, Takes, Takes); 25] = [
     ),
     (
         |of| set(of, TEXT, property::Value::Text("x".into())),
-        Nobody("out_of_range"),
-        Nobody("out_of_range"),
+        Server,
+        Server,
     ),
     (
         |of| {
@@ -162,8 +165,8 @@ pub(super) const OPS: [(Make, Takes, Takes); 25] = [
                 session_key: vec![9; 16].into(),
             })
         },
-        Nobody("server_only"),
-        Nobody("server_only"),
+        Server,
+        Server,
     ),
     (
         |of| {
@@ -171,8 +174,8 @@ pub(super) const OPS: [(Make, Takes, Takes); 25] = [
                 media: Some(film(&format!("of-{of}"))),
             })
         },
-        Nobody("server_only"),
-        Nobody("server_only"),
+        Server,
+        Server,
     ),
     (
         |of| {
@@ -184,8 +187,8 @@ pub(super) const OPS: [(Make, Takes, Takes); 25] = [
                 }),
             })
         },
-        Nobody("server_only"),
-        Nobody("server_only"),
+        Server,
+        Server,
     ),
     (
         |of| {
@@ -195,8 +198,8 @@ pub(super) const OPS: [(Make, Takes, Takes); 25] = [
                 ..Default::default()
             })
         },
-        Nobody("server_only"),
-        Nobody("server_only"),
+        Server,
+        Server,
     ),
 ];
 

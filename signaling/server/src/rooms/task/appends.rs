@@ -1,9 +1,12 @@
 //! The append of a room that is on its way to the log.
 
-use fmz_proto::{Message, v1::CommittedBatch};
+use fmz_proto::EncodedBatch;
 use fmz_signaling_core::AppendToken;
-use fmz_store::{Answer, AppendError, last_revision};
-use std::{future::pending, time::Instant};
+use fmz_store::{Answer, AppendError, Head, Lease, OpLog, Records};
+use std::{
+    future::{pending, ready},
+    time::Instant,
+};
 
 /// An append that the log has not answered, or has just answered.
 #[derive(Debug, Clone, Copy)]
@@ -16,38 +19,51 @@ pub(super) struct Append {
 /// The part that an append adds to the log.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
-    /// Last revision of the log then.
-    pub(super) revision: u64,
+    /// The end of the log then.
+    pub(super) head: Head,
     pub(super) bytes: u64,
 }
 
-impl Growth {
-    pub(super) fn of(batches: &[CommittedBatch]) -> Self {
-        Self {
-            revision: batches.last().map_or(0, last_revision),
-            bytes: batches.iter().map(|batch| batch.encoded_len() as u64).sum(),
-        }
-    }
-}
-
-/// The append on its way, if any: a room makes one at a time.
-#[derive(Default)]
+/// The room's end of its log. A room makes one append at a time.
 pub(super) struct Appends {
+    lease: Lease,
+    /// The durable end of the log.
+    head: Head,
     on_its_way: Option<(Append, Answer<Result<(), AppendError>>)>,
 }
 
 impl Appends {
-    /// Takes note of an append that has begun, and of the log's answer to come.
-    pub(super) fn begin(
+    pub(super) fn new(lease: Lease, head: Head) -> Self {
+        Self {
+            lease,
+            head,
+            on_its_way: None,
+        }
+    }
+
+    /// Makes records of batches that follow `expected_revision`, and hands them to the log.
+    pub(super) fn append(
         &mut self,
+        log: &dyn OpLog,
         token: AppendToken,
-        growth: Growth,
-        answer: Answer<Result<(), AppendError>>,
+        expected_revision: u64,
+        batches: Vec<EncodedBatch>,
     ) {
         debug_assert!(
             self.on_its_way.is_none(),
             "a room makes one append at a time"
         );
+        debug_assert_eq!(expected_revision, self.head.revision);
+        let (growth, answer): (_, Answer<_>) = match Records::new(self.head, batches) {
+            Ok(records) => {
+                let (head, bytes) = (records.head(), records.bytes() as u64);
+                (Growth { head, bytes }, log.append(&self.lease, records))
+            }
+            Err(error) => {
+                let head = self.head;
+                (Growth { head, bytes: 0 }, Box::pin(ready(Err(error))))
+            }
+        };
         let append = Append {
             token,
             begun: Instant::now(),
@@ -62,9 +78,12 @@ impl Appends {
         let Some((append, answer)) = &mut self.on_its_way else {
             return pending().await;
         };
-        let answered = (*append, answer.as_mut().await);
+        let (append, answer) = (*append, answer.as_mut().await);
         self.on_its_way = None;
-        answered
+        if answer.is_ok() {
+            self.head = append.growth.head;
+        }
+        (append, answer)
     }
 
     /// Waits until no append is on its way.

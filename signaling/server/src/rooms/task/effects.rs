@@ -1,6 +1,6 @@
 //! Everything outside of a room that its effects act on: the log, the media server, sockets.
 
-use super::appends::{Appends, Growth};
+use super::appends::Appends;
 use crate::{
     history::Opened,
     metrics::Metrics,
@@ -15,7 +15,8 @@ use crate::{
 };
 use bytes::Bytes;
 use fmz_proto::v1::to_sfu;
-use fmz_signaling_core::{Class, Effect, Path, Reason, Room, SessionId};
+use fmz_signaling_core::{Class, Effect, LinkSession, Path, Reason, Room, SessionId};
+use fmz_store::Lease;
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -35,13 +36,13 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    pub(super) fn new(deps: Arc<RoomDeps>, room: String, opened: &Opened) -> Self {
+    pub(super) fn new(deps: Arc<RoomDeps>, room: String, lease: Lease, opened: &Opened) -> Self {
         Self {
             snapshots: Snapshots::new(deps.clone(), room.clone(), opened),
             deps,
             room,
             queues: BTreeMap::new(),
-            appends: Appends::default(),
+            appends: Appends::new(lease, opened.head),
             replies: Replies::default(),
             reads: Reads::default(),
             outbox: Outbox::default(),
@@ -57,10 +58,8 @@ impl Effects {
                     expected_revision,
                     batches,
                 } => {
-                    let growth = Growth::of(&batches);
-                    let log = &self.deps.store;
-                    let answer = log.append(&self.room, expected_revision, batches);
-                    self.appends.begin(token, growth, answer);
+                    let log = &*self.deps.stores.log;
+                    self.appends.append(log, token, expected_revision, batches);
                 }
                 Effect::SendSocket {
                     sessions,
@@ -106,10 +105,9 @@ impl Effects {
     }
 
     fn send_to_sfu(&mut self, room: &mut Room, message: to_sfu::Message) {
-        for session in self.outbox.push(message) {
-            if let Some(session) = SessionId::from_link(session) {
-                room.handle_violation(session, Reason::Overloaded, Instant::now());
-            }
+        for number in self.outbox.push(message) {
+            let session = LinkSession::from_number(number).session;
+            room.handle_violation(session, Reason::Overloaded, Instant::now());
         }
     }
 }

@@ -6,11 +6,12 @@ mod effects;
 use super::{
     deps::RoomDeps,
     inputs::{Input, Inputs},
+    opening::OpenedRoom,
 };
-use crate::history::{self, Opened};
+use crate::history::Opened;
 use appends::Append;
 use effects::Effects;
-use fmz_proto::v1::StoredRoom;
+use fmz_proto::v1::from_sfu;
 use fmz_signaling_core::{Path, Reason, Room, RoomInfo};
 use fmz_store::AppendError;
 use std::{
@@ -32,19 +33,11 @@ struct Task {
     idle_since: Option<Instant>,
 }
 
-/// Opens a room from its log and serves it until it closes.
-pub(super) async fn run(deps: Arc<RoomDeps>, stored: StoredRoom, mut inputs: Inputs) {
-    let name = stored.room.clone();
-    let reason = match history::newest(deps.store.clone(), &name).await {
-        Ok(opened) => {
-            note_opened(&name, &opened);
-            Task::new(deps, stored, opened).serve(&mut inputs).await
-        }
-        Err(error) => {
-            tracing::error!(room = name, code = error.code(), %error, "the room cannot be read from its log");
-            Reason::Storage
-        }
-    };
+/// Serves a room that was opened, until it closes.
+pub(super) async fn run(deps: Arc<RoomDeps>, room: OpenedRoom, mut inputs: Inputs) {
+    let name = room.stored.room.clone();
+    note_opened(&name, &room.opened);
+    let reason = Task::new(deps, room).serve(&mut inputs).await;
     inputs.close();
     while let Some(input) = inputs.next(false).await {
         if let Input::Join { queue, .. } = input {
@@ -66,8 +59,13 @@ fn note_opened(room: &str, opened: &Opened) {
 }
 
 impl Task {
-    fn new(deps: Arc<RoomDeps>, stored: StoredRoom, opened: Opened) -> Self {
-        let effects = Effects::new(deps.clone(), stored.room.clone(), &opened);
+    fn new(deps: Arc<RoomDeps>, room: OpenedRoom) -> Self {
+        let OpenedRoom {
+            stored,
+            lease,
+            opened,
+        } = room;
+        let effects = Effects::new(deps.clone(), stored.room.clone(), lease, &opened);
         let info = RoomInfo {
             room: stored.room,
             title: stored.title,
@@ -92,7 +90,7 @@ impl Task {
     /// The order of precedence is: answers of the log, messages that the media server takes, older
     /// states that were read, timeouts, inputs.
     async fn serve(mut self, inputs: &mut Inputs) -> Reason {
-        let to_sfu = self.deps.to_sfu.clone();
+        let to_sfu = self.deps.link.to_sfu();
         loop {
             if let Some(reason) = self.room.closed() {
                 // A sender must not wait for this room while the room waits for others.
@@ -107,11 +105,11 @@ impl Task {
                 (append, answer) = self.effects.appends.answered() => {
                     self.handle_appended(append, answer, inputs);
                 }
-                permit = to_sfu.reserve(), if !self.effects.outbox.is_empty() => {
-                    if let (Ok(permit), Some(message)) = (permit, self.effects.outbox.pop()) {
-                        permit.send(message);
-                    }
-                }
+                permit = to_sfu.reserve(), if !self.effects.outbox.is_empty() => match permit {
+                    Ok(permit) => drop(self.effects.outbox.pop().map(|message| permit.send(message))),
+                    // The forwarding unit is gone for good.
+                    Err(_) => self.effects.outbox.clear(),
+                },
                 (token, state) = self.effects.reads.next() => {
                     self.room.handle_state(token, state, Instant::now());
                 }
@@ -163,7 +161,7 @@ impl Task {
                 let growth = append.growth;
                 self.effects
                     .snapshots
-                    .appended(growth.revision, growth.bytes);
+                    .appended(growth.head.revision, growth.bytes);
             }
             Err(_) => metrics.append_failures.inc(),
         }
@@ -206,13 +204,28 @@ impl Task {
             Input::Violation { session, reason } => {
                 self.room.handle_violation(session, reason, now)
             }
-            Input::Sfu { message, at } => self.room.handle_sfu(message, at),
+            Input::Sfu { message, at } => self.take_link(message, at),
+            Input::LinkOverrun { news } => {
+                self.room.handle_link_overrun(now);
+                if let Some(news) = news {
+                    self.take_link(news, now);
+                }
+            }
             Input::Command { asker, request } => {
                 let (id, command) = self.effects.replies.add(request);
                 self.room.handle_command(id, *asker, command, now);
             }
             Input::Shutdown(reason) => self.room.handle_shutdown(reason),
         }
+    }
+
+    /// Takes a message of the room link.
+    fn take_link(&mut self, message: from_sfu::Message, at: Instant) {
+        if matches!(message, from_sfu::Message::Down(_)) {
+            // It was for transports that are gone.
+            self.effects.outbox.clear();
+        }
+        self.room.handle_sfu(message, at);
     }
 
     /// Carries out the room's effects, and notes since when the room is idle.
@@ -225,8 +238,9 @@ impl Task {
     /// Sends the media server the messages that are left, and waits for the append on its way.
     async fn finish(mut self, reason: Reason) -> Reason {
         self.perform();
+        let to_sfu = self.deps.link.to_sfu();
         while let Some(message) = self.effects.outbox.pop() {
-            if self.deps.to_sfu.send(message).await.is_err() {
+            if to_sfu.send(message).await.is_err() {
                 break;
             }
         }

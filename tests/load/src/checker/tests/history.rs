@@ -1,4 +1,4 @@
-//! A run without faults, to plant faults into.
+//! A run without faults, into which tests plant faults.
 
 use crate::checker::Evidence;
 use crate::journal::Journal;
@@ -11,7 +11,8 @@ use fmz_proto::v1::{
 pub(super) const AUTHORS: u32 = 3;
 pub(super) const BATCHES: u64 = 120;
 
-/// A faultless run: three authors in turn, every batch acknowledged but the last of each.
+/// Makes a faultless run: three authors in turn, every batch acknowledged except each author's
+/// last.
 pub(super) fn history() -> (Journal, Evidence) {
     let mut journal = Journal::default();
     let mut log = Vec::new();
@@ -68,7 +69,7 @@ pub(super) fn commit(log: &mut Vec<CommittedBatch>, author: u32, client_seq: u64
     });
 }
 
-/// The snapshot that such a log makes; it takes whatever stands there, as a faulty server would.
+/// Makes the snapshot of such a log. It accepts any contents, as a faulty server would.
 pub(super) fn replay(log: &[CommittedBatch]) -> DocumentSnapshot {
     let mut snapshot = DocumentSnapshot::default();
     for batch in log {

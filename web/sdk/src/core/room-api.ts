@@ -3,10 +3,11 @@ import { base64Encode } from "@bufbuild/protobuf/wire";
 import { DocumentSnapshotSchema, OpBatchSchema, type DocumentSnapshot, type Op } from "../gen/fmz/v1/annotation_pb";
 import { ClientMessageSchema } from "../gen/fmz/v1/session_pb";
 import {
-  HistoryError,
+  ApiError,
   readChanges,
   readCommitted,
   readFrames,
+  readInvitation,
   readProblem,
   readRolledBack,
   readVersion,
@@ -14,28 +15,32 @@ import {
   type Changes,
   type Committed,
   type FrameHistory,
+  type Invitation,
   type RolledBack,
   type Version,
   type VersionsPage,
-} from "./history-json";
+} from "./room-api-json";
 
-/** What a server answers to one request. */
+/** The answer of a server to one request. */
 export interface Answer {
   readonly status: number;
   bytes(): Promise<Uint8Array>;
   json(): Promise<unknown>;
 }
 
-/** Asks the server: `path` is that below `/api/v1`, a `body` goes as JSON. */
+/**
+ * Sends a request to the server: `path` is that below `/api/v1`, a `body` goes as JSON. Rejects if
+ * no answer comes.
+ */
 export type Ask = (method: "GET" | "POST", path: string, body?: unknown) => Promise<Answer>;
 
-/** The author number that stands for the one who commits, in ids of a commit's ops. */
+/** The author number that stands for the author of a commit, in the ids of its ops. */
 export const COMMITTER = 0xffff_ffff;
 
 export interface Commit {
   readonly name?: string;
   readonly message?: string;
-  /** The version that was worked on; the newest where absent. */
+  /** The version on which the ops were made; the newest if absent. */
   readonly base?: string;
   /**
    * Changes made on `base`, with {@link COMMITTER} as the author of new objects, counted from 1.
@@ -47,7 +52,7 @@ export type Target = { readonly version: string } | { readonly revision: number 
 
 /** Frames of a media, both ends included. */
 export interface FrameScope {
-  /** Its id, as publications and stamps have it. */
+  /** Id of the media, as publications and stamps have it. */
   readonly media: string;
   readonly first: number;
   readonly last: number;
@@ -56,36 +61,47 @@ export interface FrameScope {
 export interface Rollback {
   readonly to: Target;
   /**
-   * Whose changes are taken back: everybody's where absent. All but `mine` need the grant `own`.
+   * Authors whose changes are taken back: all of them if absent. Everything but `mine` needs the
+   * grant `own`.
    */
   readonly of?: "all" | "mine" | { readonly author: number };
   readonly frames?: FrameScope;
 }
 
-export interface HistoryOptions {
+/** What a guest's token may allow. */
+export type Grant = "view" | "annotate" | "publish" | "present" | "own";
+
+export interface RoomApiOptions {
   readonly ask: Ask;
   readonly room: string;
   /**
-   * The session key of the page: what it commits is then its author's, and `mine`
-   * means that author.
+   * The session key of the page: what the page commits is then its author's, and `mine` means that
+   * author.
    */
   readonly sessionKey?: Uint8Array;
 }
 
 /**
- * Versions of a room's document, the way back, and the history of frames. Every method rejects
- * with {@link HistoryError}.
+ * The REST interface of one room: versions of its document, restoring, the history of frames, and
+ * tokens for guests. Every method rejects with {@link ApiError}.
  */
-export class History {
+export class RoomApi {
   private readonly root: string;
   private readonly key: { session_key?: string };
 
-  constructor(private readonly options: HistoryOptions) {
+  constructor(private readonly options: RoomApiOptions) {
     this.root = `/rooms/${encodeURIComponent(options.room)}`;
     this.key = options.sessionKey ? { session_key: base64Encode(options.sessionKey) } : {};
   }
 
-  /** A page of versions, newest first. Give `next` of one page as `before` for the following. */
+  /** Makes a token for a new guest. Needs the grant `own`, and each grant that is given. */
+  async invite(grants: readonly Grant[]): Promise<Invitation> {
+    return readInvitation(await jsonOf(await this.ask("POST", "/tokens", { grants })));
+  }
+
+  /**
+   * Returns a page of versions, newest first. `next` of one page is `before` of the following.
+   */
   async versions(page: { readonly before?: string; readonly limit?: number } = {}): Promise<VersionsPage> {
     return readVersions(await this.get("/versions", { before: page.before, limit: page.limit }));
   }
@@ -100,27 +116,31 @@ export class History {
     return readCommitted(await this.post("/versions", { name, message, base, ...batch }));
   }
 
-  /** The document as a version holds it; `Replica.load` of another replica takes it. */
+  /** Returns the document as a version holds it. */
   async document(id: string): Promise<DocumentSnapshot> {
     const answer = await this.ask("GET", `/versions/${encodeURIComponent(id)}/document`);
-    return fromBinary(DocumentSnapshotSchema, await answer.bytes());
+    const bytes = await answer.bytes().catch(refuseUnreadable);
+    try {
+      return fromBinary(DocumentSnapshotSchema, bytes);
+    } catch (cause) {
+      return refuseUnreadable(cause);
+    }
   }
 
-  /** What lies between two versions. */
+  /** Returns what changed between two versions. */
   async diff(from: string, to: string): Promise<Changes> {
     return readChanges(await this.get("/diff", { from, to }));
   }
 
   /**
-   * Goes back to an older state by new ops. Going back to the revision before the
-   * answer's undoes it.
+   * Restores an older state by new ops. Restoring the revision before the answer's undoes that.
    */
   async rollback({ to, of = "all", frames }: Rollback): Promise<RolledBack> {
     const target = "timeMs" in to ? { time_ms: to.timeMs } : to;
     return readRolledBack(await this.post("/rollback", { to: target, of, frames }));
   }
 
-  /** What happened on frames: the first 500 on which anything was drawn. */
+  /** Returns the history of frames, of the first 500 on which anything was drawn. */
   async frames({ media, first, last }: FrameScope): Promise<readonly FrameHistory[]> {
     return readFrames(await this.get("/frames", { media, first, last }));
   }
@@ -128,21 +148,29 @@ export class History {
   private async get(path: string, query: Record<string, string | number | undefined> = {}): Promise<unknown> {
     const given = Object.entries(query).filter((pair): pair is [string, string | number] => pair[1] !== undefined);
     const text = given.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
-    const answer = await this.ask("GET", text ? `${path}?${text}` : path);
-    return answer.json();
+    return jsonOf(await this.ask("GET", text ? `${path}?${text}` : path));
   }
 
   private async post(path: string, body: object): Promise<unknown> {
-    const answer = await this.ask("POST", path, { ...body, ...this.key });
-    return answer.json();
+    return jsonOf(await this.ask("POST", path, { ...body, ...this.key }));
   }
 
   private async ask(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.options.ask(method, this.root + path, body);
+    const answer = await this.options.ask(method, this.root + path, body).catch((cause: unknown) => {
+      throw new ApiError(0, "unreachable", `the server does not answer: ${String(cause)}`);
+    });
     if (answer.status >= 200 && answer.status < 300) return answer;
     const { code, text } = readProblem(await answer.json().catch(() => undefined));
-    throw new HistoryError(answer.status, code, text);
+    throw new ApiError(answer.status, code, text);
   }
+}
+
+function jsonOf(answer: Answer): Promise<unknown> {
+  return answer.json().catch(refuseUnreadable);
+}
+
+function refuseUnreadable(cause: unknown): never {
+  throw new ApiError(0, "malformed", `the answer cannot be read: ${String(cause)}`);
 }
 
 /** The ops as a frame of the wire: head 0, then protobuf (wire1). */

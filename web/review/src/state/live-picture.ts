@@ -1,6 +1,9 @@
-import { frameOf, RtpUnwrapper, samePicture, timecode, type FrameStamp, type Publication } from "@fmz/client";
-import { computed, signal } from "@preact/signals";
-import { Readings, type Announced, type Reading, type Sample, type Verdict } from "./identification";
+import { frameOf, RtpUnwrapper, timecode, type FrameNumber, type Publication } from "@fmz/client";
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { Size } from "../grid/geometry";
+import { Readings, type Announced, type Reading, type Verdict } from "./identification";
+import type { PictureSource } from "./picture-source";
+import { Sampler } from "./sampler";
 import { Sight, type ShownFrame } from "./sight";
 
 /**
@@ -10,12 +13,6 @@ import { Sight, type ShownFrame } from "./sight";
 const STANDING_MS = 250;
 /** Sights that wait for the next pictures at once: more presses than a hand makes in that time. */
 const SIGHTS_MAX = 16;
-/**
- * Size of a sample, pixels: one of every 5 by 5 of a picture of 1280x720, of every
- * 15 by 15 at 3840x2160.
- */
-const SAMPLE = { width: 256, height: 144 };
-
 /**
  * Time from one sample to the next while a sight waits, ms: a picture is on the element for up to
  * 16 ms before it is announced, on a screen with 60 ticks a second, and browsers grant no shorter
@@ -47,13 +44,25 @@ interface Waiting {
   readonly publication: Publication;
 }
 
-/** Knows which frame is on the screen, and holds one if the viewer freezes it. */
-export class Picture {
+/** The streams of which one is shown. */
+export interface LiveSources {
+  /** The publication that is to be shown large. */
+  readonly main: ReadonlySignal<Publication | undefined>;
+  readonly publications: ReadonlySignal<readonly Publication[]>;
+  /** Returns the stream of a publication; `undefined` while it is on its way. */
+  streamOf(publication: Publication): MediaStream | undefined;
+}
+
+/**
+ * Shows the main publication of a room, knows which of its frames is on the screen, and holds one if
+ * the viewer freezes it.
+ */
+export class LivePicture implements PictureSource {
   readonly shown = signal<ShownFrame | undefined>(undefined);
   readonly frozen = signal(false);
-  /** Pictures presented since this page opened. */
+  readonly size = signal<Size | undefined>(undefined);
   presented = 0;
-  readonly publication = signal<Publication | undefined>(undefined);
+  private readonly publication = signal<Publication | undefined>(undefined);
 
   readonly timecode = computed(() => {
     const frame = this.shown.value;
@@ -61,10 +70,7 @@ export class Picture {
     return map && frame?.index !== undefined ? timecode(map, frame.index) : undefined;
   });
 
-  /**
-   * Media of the picture that is shown, the last one of a stream that another replaces included;
-   * `undefined` while none is.
-   */
+  /** The last picture of a stream that another replaces counts as shown. */
   readonly media = computed(() => this.shown.value?.media ?? this.publication.value?.media);
 
   private readonly unwrappers = new Map<string, RtpUnwrapper>();
@@ -72,26 +78,69 @@ export class Picture {
   private still: HTMLCanvasElement | undefined;
   private announced: Announced | undefined;
   private waiting: Waiting[] = [];
-  /** What was read since a sight waits, or of the newest picture if one is expected. */
+  /** Samples since a sight waits, or of the newest picture if one is expected. */
   private readings: Readings | undefined;
   private expectedUntil = 0;
   /** True if the last callback found the element as it was announced. */
   private prompt = true;
-  /**
-   * Time that the last sample took, and the quickest since the picture has its size, ms:
-   * others may have the processor.
-   */
-  private sampleMs = { last: 0, quickest: Infinity };
-  private sampledHeight = 0;
   private sampling: ReturnType<typeof setTimeout> | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
-  /** What the frozen picture shows. */
+  /** The frozen picture. */
   private held: Sight | undefined;
-  private readonly sampler = document.createElement("canvas");
-  private reads: boolean | undefined;
+  private readonly sampler = new Sampler();
 
-  /** Follows a video element's pictures; the result stops that. */
-  attach(video: HTMLVideoElement, still: HTMLCanvasElement): () => void {
+  constructor(private readonly sources: LiveSources) {
+    sources.publications.subscribe((publications) => {
+      this.refresh(publications);
+    });
+  }
+
+  attach(host: HTMLElement): () => void {
+    const video = videoElement();
+    const still = document.createElement("canvas");
+    still.className = "still";
+    host.append(video, still);
+    const onSize = (): void => {
+      if (video.videoWidth) this.size.value = { width: video.videoWidth, height: video.videoHeight };
+    };
+    video.addEventListener("resize", onSize);
+    video.addEventListener("loadedmetadata", onSize);
+    const ends = [
+      this.follow(video, still),
+      effect(() => {
+        still.hidden = !this.frozen.value;
+      }),
+      effect(() => {
+        this.showMain(video);
+      }),
+    ];
+    return () => {
+      for (const end of ends) end();
+      video.srcObject = null;
+      video.remove();
+      still.remove();
+    };
+  }
+
+  toggleFreeze(): void {
+    if (this.frozen.peek()) this.unfreeze();
+    else this.freeze();
+  }
+
+  expectSight(): void {
+    this.expectedUntil = performance.now() + EXPECT_MS;
+  }
+
+  sight(): Sight {
+    return this.held ?? this.look();
+  }
+
+  frameAt(rtpTimestamp: number): FrameNumber | undefined {
+    return frameOf(this.publication.peek()?.frameMaps ?? [], rtpTimestamp);
+  }
+
+  /** Follows the pictures of a video element; the result stops that. */
+  private follow(video: HTMLVideoElement, still: HTMLCanvasElement): () => void {
     this.video = video;
     this.still = still;
     let handle = 0;
@@ -107,7 +156,7 @@ export class Picture {
         request();
       }
     };
-    // A browser may forget who waits for a picture when the stream is replaced by another.
+    // A browser may forget the request for a picture when another stream replaces this one.
     video.addEventListener("loadeddata", request);
     // A page that is hidden, or about to close, gets no more callbacks; marks do not wait for them.
     const onHidden = (): void => {
@@ -123,18 +172,23 @@ export class Picture {
     };
   }
 
-  toggleFreeze(): void {
-    if (this.frozen.peek()) this.unfreeze();
-    else this.freeze();
-  }
-
-  unfreeze(): void {
-    this.held = undefined;
-    this.frozen.value = false;
+  /** Shows the main publication; while its stream is on its way, the last picture stays. */
+  private showMain(video: HTMLVideoElement): void {
+    const main = this.sources.main.value;
+    const stream = main && this.sources.streamOf(main);
+    if (!main && video.srcObject) {
+      video.srcObject = null;
+      this.size.value = undefined;
+      this.change(undefined);
+    }
+    if (!main || !stream) return;
+    // A stream can be published anew under another id.
+    if (this.publication.peek()?.publication !== main.publication || video.srcObject !== stream) this.change(main);
+    if (video.srcObject !== stream) video.srcObject = stream;
   }
 
   /** Shows another publication from the next picture on, or none. */
-  follow(publication: Publication | undefined): void {
+  private change(publication: Publication | undefined): void {
     this.unfreeze();
     this.giveUp();
     this.announced = undefined;
@@ -142,20 +196,16 @@ export class Picture {
     if (!publication) this.shown.value = undefined;
   }
 
-  /** Takes what is new of the publication that is shown: its frame maps. */
-  refresh(publications: ReadonlyMap<string, Publication>): void {
-    const shown = this.publication.peek()?.publication;
-    if (shown !== undefined) this.publication.value = publications.get(shown) ?? this.publication.peek();
+  /** Takes the news of the publication that is shown: its frame maps. */
+  private refresh(publications: readonly Publication[]): void {
+    const shown = this.publication.peek();
+    if (!shown) return;
+    this.publication.value = publications.find(({ publication }) => publication === shown.publication) ?? shown;
   }
 
-  /** Takes note that a mark may follow soon. */
-  expectSight(): void {
-    this.expectedUntil = performance.now() + EXPECT_MS;
-  }
-
-  /** Takes note of what is on the screen now: a mark carries it. */
-  sight(): Sight {
-    return this.held ?? this.look();
+  private unfreeze(): void {
+    this.held = undefined;
+    this.frozen.value = false;
   }
 
   private handleFrame(begun: number, { rtpTimestamp, presentedFrames }: VideoFrameCallbackMetadata): void {
@@ -173,16 +223,16 @@ export class Picture {
 
   private readCallback(video: HTMLVideoElement, announced: Announced): void {
     if (this.readings && this.waiting.length > 0) {
-      this.readings.handleAnnounced(announced, this.sample(video), this.prompt);
+      this.readings.handleAnnounced(announced, this.sampler.sample(video), this.prompt);
       this.settleWhatIsKnown();
       this.awaitStanding();
       this.awaitSample();
       return;
     }
     // A sample from before a press tells whether the element has moved on since.
-    const advance = !namesPictures() && performance.now() < this.expectedUntil && this.sampleMs.quickest <= ADVANCE_MS_MAX && this.readable;
+    const advance = !namesPictures() && performance.now() < this.expectedUntil && this.sampler.quickestMs <= ADVANCE_MS_MAX && this.sampler.readable;
     this.readings = advance ? new Readings(announced) : undefined;
-    this.readings?.handleSample(this.sample(video));
+    this.readings?.handleSample(this.sampler.sample(video));
   }
 
   /** Copies the picture on the screen over the live one. */
@@ -211,7 +261,7 @@ export class Picture {
       frame.close();
       if (rtpTimestamp !== undefined) return new Sight(publication && this.frameOf(publication, { rtpTimestamp, certain: true }), true);
     }
-    const isIdentifiable = publication && announced && this.readable && this.waiting.length < SIGHTS_MAX;
+    const isIdentifiable = publication && announced && this.sampler.readable && this.waiting.length < SIGHTS_MAX;
     if (!isIdentifiable) {
       if (still) draw(video, still);
       return new Sight(publication && this.lastFrameOf(publication, announced), true);
@@ -233,11 +283,11 @@ export class Picture {
    * element moves on each time.
    */
   private read(video: HTMLVideoElement, readings: Readings, still: HTMLCanvasElement | undefined): Reading | undefined {
-    const reading = readings.handleSample(this.sample(video));
+    const reading = readings.handleSample(this.sampler.sample(video));
     if (!still) return reading;
     for (let copies = 0, before = reading; copies < COPIES_MAX; copies += 1) {
       draw(video, still);
-      const after = readings.handleSample(this.sample(video));
+      const after = readings.handleSample(this.sampler.sample(video));
       if (after.run === before.run) return after;
       before = after;
     }
@@ -253,9 +303,9 @@ export class Picture {
     if (this.prompt || this.waiting.length === 0) return;
     this.sampling = setTimeout(() => {
       if (!this.video || !this.readings) return;
-      this.readings.handleSample(this.sample(this.video));
+      this.readings.handleSample(this.sampler.sample(this.video));
       this.settleWhatIsKnown();
-      this.awaitSample(Math.max(SAMPLE_PAUSE_MS, this.sampleMs.last));
+      this.awaitSample(Math.max(SAMPLE_PAUSE_MS, this.sampler.lastMs));
     }, pauseMs);
   }
 
@@ -307,34 +357,8 @@ export class Picture {
   }
 
   /**
-   * False if the browser gives other pixels than were drawn, as some do against tracking:
-   * nothing can be identified then.
-   */
-  private get readable(): boolean {
-    return (this.reads ??= readsWhatIsDrawn(this.sampler));
-  }
-
-  private sample(video: HTMLVideoElement): Sample {
-    const begun = performance.now();
-    const { width, height } = SAMPLE;
-    const context = this.sampler.getContext("2d", { willReadFrequently: true });
-    const size = { width: video.videoWidth, height: video.videoHeight };
-    if (!context) return { ...size, pixels: new Uint32Array() };
-    if (this.sampler.width !== width) Object.assign(this.sampler, SAMPLE);
-    // Single pixels, not means of many: what is small stays different.
-    context.imageSmoothingEnabled = false;
-    context.drawImage(video, 0, 0, width, height);
-    const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
-    const last = performance.now() - begun;
-    const before = this.sampledHeight === size.height ? this.sampleMs.quickest : Infinity;
-    this.sampleMs = { last, quickest: Math.min(last, before) };
-    this.sampledHeight = size.height;
-    return { ...size, pixels };
-  }
-
-  /**
-   * What is known of a picture that cannot be identified. A stream that has announced none, this
-   * page's own camera above all, has its media.
+   * Returns what is known of a picture that cannot be identified. A stream that has announced none,
+   * above all this page's own camera, has its media.
    */
   private lastFrameOf(publication: Publication, announced: Announced | undefined): ShownFrame {
     if (announced) return this.frameOf(publication, { ...announced, certain: false });
@@ -363,10 +387,7 @@ export class Picture {
   }
 }
 
-/**
- * What a frame tells of itself (WebCodecs VideoFrame Metadata Registry); the page's
- * types do not have it yet.
- */
+/** A frame with its metadata (WebCodecs VideoFrame Metadata Registry), which the types lack. */
 interface NamedFrame extends VideoFrame {
   metadata(): { readonly rtpTimestamp?: number };
 }
@@ -377,7 +398,7 @@ function namesPictures(): boolean {
 }
 
 /**
- * The element's picture of this moment as an object with its own time; `undefined` if the
+ * Returns the element's picture of this moment as an object with its own time; `undefined` if the
  * browser has no such thing.
  */
 function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
@@ -390,18 +411,10 @@ function currentFrame(video: HTMLVideoElement): NamedFrame | undefined {
   }
 }
 
-/** Returns true if a canvas gives back the very pixels that were drawn into it. */
-function readsWhatIsDrawn(canvas: HTMLCanvasElement): boolean {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) return false;
-  const colors = ["#0ac81e", "#c80a96"];
-  return colors.every((color) => {
-    context.fillStyle = color;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-    return data.every((value, index) => value === [red, green, blue, 255][index % 4]);
-  });
+function videoElement(): HTMLVideoElement {
+  const video = document.createElement("video");
+  Object.assign(video, { className: "picture", muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
+  return video;
 }
 
 function draw(picture: HTMLVideoElement | VideoFrame, canvas: HTMLCanvasElement): void {
@@ -410,7 +423,7 @@ function draw(picture: HTMLVideoElement | VideoFrame, canvas: HTMLCanvasElement)
   canvas.getContext("2d")?.drawImage(picture, 0, 0);
 }
 
-/** True if the maps leave no doubt about the frame of a verdict. */
+/** Returns true if the maps leave no doubt about the frame of a verdict. */
 function isCertain({ frameMaps }: Publication, { certain, among, between }: Verdict): boolean {
   const [last, next] = among;
   const frames = among.map(({ rtpTimestamp }) => frameOf(frameMaps, rtpTimestamp));
@@ -422,23 +435,4 @@ function isCertain({ frameMaps }: Publication, { certain, among, between }: Verd
   if (paused || !between) return paused || certain;
   // Only if no frame was lost on the way, a picture that was never announced is the frame between.
   return certain && next !== undefined && second?.index === first.index + next.presentedFrames - last.presentedFrames;
-}
-
-/**
- * Returns true if a mark was made on the frame that is shown: of the same media, the same frame.
- */
-export function isOnFrame(stamp: FrameStamp | undefined, frame: ShownFrame | undefined): boolean {
-  if (!frame || !stamp?.media || stamp.media !== frame.media) return false;
-  if (stamp.frameIndex !== undefined && frame.index !== undefined) return stamp.frameIndex === frame.index;
-  // A picture without a number is known by the time that its publication gave it.
-  return stamp.publication === frame.publication && samePicture(Number(stamp.rtpTimestamp), frame.rtpTimestamp);
-}
-
-/**
- * Returns true if a mark belongs to the media that is shown: it was made on a picture of it, or on
- * none at all. While no picture is shown, every mark does.
- */
-export function isOfMedia(stamp: FrameStamp | undefined, media: string | undefined): boolean {
-  if (media === undefined || !stamp) return true;
-  return stamp.media === media || (stamp.media === "" && stamp.publication === "");
 }

@@ -1,13 +1,23 @@
-/** A request about versions was refused, or its answer is none. `code` is stable. */
-export class HistoryError extends Error {
+/**
+ * A request to which there is no good answer. `code` is stable: the server's own, or one of this
+ * client's: `unreachable` if no answer came, `malformed` if the answer cannot be read, `unknown` if
+ * the server gave no code.
+ */
+export class ApiError extends Error {
   constructor(
+    /** HTTP status; 0 if there was no answer, or one that cannot be read. */
     readonly status: number,
     readonly code: string,
     text: string,
   ) {
     super(text);
-    this.name = "HistoryError";
+    this.name = "ApiError";
   }
+}
+
+export interface Invitation {
+  /** JSON Web Token for a new guest. */
+  readonly token: string;
 }
 
 export interface Version {
@@ -16,7 +26,7 @@ export interface Version {
   readonly base: string | undefined;
   /** Last revision that it holds. */
   readonly revision: number;
-  /** Number of the author; 0 where the server committed by itself. */
+  /** Number of the author; 0 if the server committed by itself. */
   readonly author: number;
   readonly name: string;
   readonly message: string;
@@ -52,7 +62,7 @@ export interface Change {
 
 export interface Changes {
   readonly changes: readonly Change[];
-  /** Whether there are more than are listed. */
+  /** True if there are more than are listed. */
   readonly more: boolean;
 }
 
@@ -78,6 +88,10 @@ export function readProblem(json: unknown): { readonly code: string; readonly te
   const problem = typeof json === "object" && json !== null ? (json as Fields) : {};
   const { code, text } = problem;
   return typeof code === "string" && typeof text === "string" ? { code, text } : { code: "unknown", text: "no answer" };
+}
+
+export function readInvitation(json: unknown): Invitation {
+  return { token: string(fields(json), "token") };
 }
 
 export function readVersion(json: unknown): Version {
@@ -189,6 +203,6 @@ function boolean(from: Fields, key: string): boolean {
   return value;
 }
 
-function unreadable(what: string): HistoryError {
-  return new HistoryError(0, "malformed", `the answer has no ${what}`);
+function unreadable(what: string): ApiError {
+  return new ApiError(0, "malformed", `the answer has no ${what}`);
 }

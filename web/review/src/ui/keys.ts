@@ -1,8 +1,7 @@
-import { chooseColor, deleteChosen, stepWidth } from "./state/chosen";
-import type { RoomState } from "./state/room";
-import { closePolygon } from "./stage/place";
-import { PALETTE, TOOLS, type Tool } from "./state/tools";
-import { toggleFullscreen } from "./ui/fullscreen";
+import type { RoomState } from "../state/room";
+import { closePolygon } from "../stage/place";
+import { PALETTE, TOOLS, type Tool } from "../state/tools";
+import { toggleFullscreen } from "./fullscreen";
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = {
   select: "v",
@@ -19,7 +18,13 @@ export const TOOL_KEYS: Readonly<Record<Tool, string>> = {
   eraser: "x",
 };
 
-type Action = (room: RoomState) => void;
+/** The parts of a room that keys work on. */
+type KeyParts = Pick<
+  RoomState,
+  | "chosen" | "document" | "drafts" | "marks" | "media" | "notes" | "panels" | "people" | "picture" | "polygon" | "tools" | "versions"
+  | "view" | "visibility"
+>;
+type Action = (parts: KeyParts) => void;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   " ": freeze,
@@ -28,32 +33,29 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "0": ({ view }) => {
     view.fit();
   },
-  h: ({ marksHidden }) => {
-    marksHidden.value = !marksHidden.peek();
+  h: ({ visibility }) => {
+    visibility.hidden.value = !visibility.hidden.peek();
   },
-  g: ({ onlyThisFrame }) => {
-    onlyThisFrame.value = !onlyThisFrame.peek();
+  g: ({ visibility }) => {
+    visibility.onlyThisFrame.value = !visibility.onlyThisFrame.peek();
   },
-  n: (room) => {
-    const shown =
-      room.panelOpen.peek() && !room.keysOpen.peek() && !room.connectionOpen.peek() && room.panelTab.peek() === "notes";
-    if (shown) room.togglePanel();
-    else room.showPanel("notes");
+  n: ({ panels }) => {
+    panels.toggleTab("notes");
   },
-  ",": (room) => {
-    room.stepNote(-1);
+  ",": ({ notes }) => {
+    notes.step(-1);
   },
-  ".": (room) => {
-    room.stepNote(1);
+  ".": ({ notes }) => {
+    notes.step(1);
   },
-  "?": (room) => {
-    room.toggleKeys();
+  "?": ({ panels }) => {
+    panels.toggleSheet("keys");
   },
-  escape: (room) => {
-    room.commentEntry.value = undefined;
-    room.versions.closePreview();
-    room.tools.tool.value = "select";
-    room.marks.selected.value = undefined;
+  escape: ({ drafts, marks, tools, versions }) => {
+    drafts.comment.value = undefined;
+    versions.closePreview();
+    tools.tool.value = "select";
+    marks.selected.value = undefined;
   },
 };
 
@@ -62,17 +64,17 @@ const PUBLISHING: Readonly<Record<string, Action>> = {
 };
 
 const DRAWING: Readonly<Record<string, Action>> = {
-  "[": (room) => {
-    stepWidth(room, -1);
+  "[": ({ chosen }) => {
+    chosen.stepWidth(-1);
   },
-  "]": (room) => {
-    stepWidth(room, 1);
+  "]": ({ chosen }) => {
+    chosen.stepWidth(1);
   },
-  delete: (room) => {
-    deleteChosen(room);
+  delete: ({ chosen }) => {
+    chosen.delete();
   },
-  backspace: (room) => {
-    deleteChosen(room);
+  backspace: ({ chosen }) => {
+    chosen.delete();
   },
   ...Object.fromEntries(TOOLS.map((tool) => [TOOL_KEYS[tool], choose(tool)])),
   ...Object.fromEntries(PALETTE.map((_, index) => [String(index + 1), color(index)])),
@@ -88,7 +90,7 @@ const POLYGON: Readonly<Record<string, Action>> = {
 };
 
 /** Takes the page's keys until the result is called. They do nothing while text is typed. */
-export function handleKeys(room: RoomState): () => void {
+export function handleKeys(parts: KeyParts): () => void {
   const controller = new AbortController();
   const pointer = { x: 0, y: 0 };
   document.addEventListener("pointermove", ({ clientX, clientY }) => {
@@ -96,7 +98,7 @@ export function handleKeys(room: RoomState): () => void {
   }, { signal: controller.signal });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || isTyping(event.target)) return;
-    if (handleChord(room, event) || handleKey(room, event, pointer)) event.preventDefault();
+    if (handleChord(parts, event) || handleKey(parts, event, pointer)) event.preventDefault();
   }, { signal: controller.signal });
   return () => {
     controller.abort();
@@ -104,45 +106,46 @@ export function handleKeys(room: RoomState): () => void {
 }
 
 /** Undo and redo; every other chord is the browser's. */
-function handleChord(room: RoomState, event: KeyboardEvent): boolean {
+function handleChord({ document, polygon }: KeyParts, event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return false;
-  if (event.shiftKey) room.document.redo();
-  else if (room.polygon.active) removeVertex(room);
-  else room.document.undo();
+  if (event.shiftKey) document.redo();
+  else if (polygon.active) polygon.removeLast();
+  else document.undo();
   return true;
 }
 
-function handleKey(room: RoomState, event: KeyboardEvent, pointer: { x: number; y: number }): boolean {
+function handleKey(parts: KeyParts, event: KeyboardEvent, pointer: { x: number; y: number }): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const key = event.key.toLowerCase();
-  const drawing = room.polygon.active && !isControl(event.target) ? POLYGON[key] : undefined;
+  const drawing = parts.polygon.active && !isControl(event.target) ? POLYGON[key] : undefined;
   if (drawing) {
-    drawing(room);
+    drawing(parts);
     return true;
   }
   if (belongsToControl(event)) return false;
   if (key === "z") {
-    zoomAt(room, pointer);
+    zoomAt(parts, pointer);
     return true;
   }
-  const { annotate, publish } = room.rights.peek();
+  const { annotate, publish } = parts.people.rights.peek();
   const action = ACTIONS[key] ?? (annotate ? DRAWING[key] : undefined) ?? (publish ? PUBLISHING[key] : undefined);
-  action?.(room);
+  action?.(parts);
   return action !== undefined;
 }
 
-function zoomAt({ view }: RoomState, pointer: { x: number; y: number }): void {
+function zoomAt({ view }: KeyParts, pointer: { x: number; y: number }): void {
   const stage = document.querySelector(".stage")?.getBoundingClientRect();
   view.toggleActual({ x: pointer.x - (stage?.left ?? 0), y: pointer.y - (stage?.top ?? 0) });
 }
 
-/** Space and Enter press the control that has the focus. */
+/** Returns true for Space and Enter on a control: they press it. */
 function belongsToControl({ key, target }: KeyboardEvent): boolean {
   return (key === " " || key === "Enter") && target instanceof Element && target.closest("button, a") !== null;
 }
 
 /**
- * A control other than the button of the polygon's tool, on which the focus stays while one draws.
+ * Returns true for a control other than the button of the polygon's tool, which keeps the focus while
+ * a polygon is drawn.
  */
 function isControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("button:not(#tool-polygon), a") !== null;
@@ -152,11 +155,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }
 
-function freeze({ picture }: RoomState): void {
+function freeze({ picture }: KeyParts): void {
   picture.toggleFreeze();
 }
 
-function removeVertex({ polygon }: RoomState): void {
+function removeVertex({ polygon }: KeyParts): void {
   polygon.removeLast();
 }
 
@@ -167,7 +170,7 @@ function choose(tool: Tool): Action {
 }
 
 function color(index: number): Action {
-  return (room) => {
-    chooseColor(room, index);
+  return ({ chosen }) => {
+    chosen.color(index);
   };
 }
