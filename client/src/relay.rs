@@ -3,13 +3,15 @@
 
 mod bridge;
 mod line;
+mod target;
 
 use crate::{Options, RelayTransport};
-use bridge::{Bridge, Target};
+use bridge::Bridge;
 use fmz_proto::v1;
 use rtc::ice::url::{ProtoType, SchemeType, Url};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use std::{collections::BTreeMap, sync::Arc};
+use target::Target;
 use webrtc::peer_connection::RTCIceServer;
 
 /// URLs of relays that are used at most. Each costs one request from every local address, and

@@ -3,9 +3,11 @@
 
 mod channel;
 mod engine;
+mod event;
 mod handler;
 mod track;
 
+pub(crate) use event::TransportEvent;
 pub(crate) use track::{Outgoing, outgoing};
 pub use track::{Packet, Subscription};
 
@@ -31,17 +33,6 @@ const EVENTS_MAX: usize = 256;
 /// Bytes in a data channel that the server has not acknowledged. Beyond this, frames are refused
 /// and take another path.
 const CHANNEL_BYTES_MAX: usize = 1024 * 1024;
-
-/// An event of a transport.
-#[derive(Debug)]
-pub(crate) enum TransportEvent {
-    Candidate(String),
-    Connected,
-    Failed,
-    Channel { channel: Channel, open: bool },
-    Frame { channel: Channel, frame: Bytes },
-    Subscribed(Subscription),
-}
 
 pub(crate) struct Transport {
     number: u32,

@@ -8,20 +8,24 @@
 mod certificate;
 mod opening;
 mod proxy;
+mod refusal;
+mod settings;
 mod sources;
 mod stream;
 mod tls;
 
 pub use certificate::{Certificate, CertificateError, OWN_CERTIFICATE};
+pub use opening::OPENING_TIME_MAX;
+pub use refusal::Refusal;
+pub use settings::{Outlets, Settings};
 pub use stream::{Protocol, RelayStream, Stream};
 pub use tls::Tls;
 
-use ipnet::IpNet;
 use opening::Gate;
 use sources::Sources;
 use std::{
     collections::VecDeque,
-    fmt, future, io,
+    future, io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
     task::Poll,
@@ -29,7 +33,6 @@ use std::{
 };
 use tokio::{
     net::TcpStream,
-    sync::mpsc,
     task::{AbortHandle, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
@@ -37,115 +40,12 @@ use tokio::{
 /// Connections whose protocol is not known yet. A handshake costs tens of kilobytes and a
 /// signature, so a flood must not cost more than this many.
 pub const OPENING_MAX: usize = 256;
-/// Time in which a connection must show its protocol: many times what two round trips of TLS take
-/// on a slow line.
-pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time that an opening connection has before it may have to give way. If all places are taken, the
 /// one that has been opening longest gives way, but only after this time. Many handshakes at once
 /// mean that the server came back, and clients that are nearly through should get through.
 const OPENING_TIME_MIN: Duration = Duration::from_secs(1);
 /// Pause after the system had no descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Settings of a front.
-#[derive(Clone)]
-pub struct Settings {
-    /// Certificate and versions for TLS. Without it, a TLS handshake is refused.
-    pub tls: Option<Tls>,
-    /// Proxies that begin every connection with the client's addresses (PROXY protocol 1 or 2).
-    /// Connections from elsewhere are served as they are.
-    pub proxies: Vec<IpNet>,
-    /// Connections of one IPv4 address or IPv6 /64 at once. Loopback is not counted, because a
-    /// proxy there stands for many clients.
-    pub per_source_max: usize,
-    /// Connections of all sources at once.
-    pub total_max: usize,
-    /// Function that is called for each connection that was closed before it was served.
-    pub on_refused: Arc<dyn Fn(Refusal) + Send + Sync>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            tls: None,
-            proxies: Vec::new(),
-            // A studio behind one address: hundreds of people, each with a page, a WebSocket and a
-            // relay connection.
-            per_source_max: 2_048,
-            // Three times the sessions of a full server; each holds a descriptor and, with TLS,
-            // some 30 kB.
-            total_max: 32_768,
-            on_refused: Arc::new(|_| {}),
-        }
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("tls", &self.tls.is_some())
-            .field("proxies", &self.proxies)
-            .field("per_source_max", &self.per_source_max)
-            .field("total_max", &self.total_max)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The services that take connections. A connection that nothing serves is closed.
-#[derive(Debug, Clone, Default)]
-pub struct Outlets {
-    /// HTTP/1.1, decrypted.
-    pub web: Option<mpsc::Sender<Stream>>,
-    /// TURN, decrypted.
-    pub relay: Option<mpsc::Sender<RelayStream>>,
-}
-
-/// Reasons for which a connection was closed before it was served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Refusal {
-    /// One source has too many connections.
-    #[error("source_full")]
-    SourceFull,
-    /// All sources together have too many connections.
-    #[error("full")]
-    Full,
-    /// The connection did not show its protocol in time.
-    #[error("opening_timeout")]
-    Timeout,
-    /// Too many connections were opening, and this one had been opening longest.
-    #[error("gave_way")]
-    GaveWay,
-    /// A trusted proxy sent no valid header.
-    #[error("proxy_header")]
-    ProxyHeader,
-    /// The TLS handshake failed.
-    #[error("tls_handshake")]
-    Handshake,
-    /// The client wants TLS, which is not set up here.
-    #[error("tls_off")]
-    TlsOff,
-    /// No service here speaks the client's protocol.
-    #[error("not_served")]
-    NotServed,
-    /// The client closed the connection.
-    #[error("gone")]
-    Gone,
-}
-
-impl Refusal {
-    /// All reasons.
-    pub const ALL: [Self; 9] = [
-        Self::SourceFull,
-        Self::Full,
-        Self::Timeout,
-        Self::GaveWay,
-        Self::ProxyHeader,
-        Self::Handshake,
-        Self::TlsOff,
-        Self::NotServed,
-        Self::Gone,
-    ];
-}
 
 /// Listeners, and the services to which connections are led.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! One connection to a relay, and the local source whose datagrams it carries.
 
-use super::bridge::{Duplex, Target};
+use super::target::{Duplex, Target};
 use bytes::Bytes;
 use fmz_net::framing::{self, Deframer};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

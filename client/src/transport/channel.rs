@@ -1,4 +1,4 @@
-use super::TransportEvent;
+use super::event::TransportEvent;
 use crate::ClientError;
 use fmz_participant::Channel;
 use fmz_proto::limits::LIVE_LIFETIME_MS;

@@ -1,4 +1,4 @@
-use super::{TransportEvent, track};
+use super::{event::TransportEvent, track};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;

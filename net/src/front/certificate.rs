@@ -1,6 +1,6 @@
 //! The certificate on disk that secures connections: given files, or one of the server's own.
 
-use super::Tls;
+use super::tls::Tls;
 use std::{
     fmt::Display,
     fs::{self, OpenOptions},

@@ -1,19 +1,23 @@
 //! Leads an accepted connection to its service.
 
 use super::{
-    OPENING_TIME_MAX, Outlets, Protocol, Refusal, RelayStream, Settings, Stream,
     proxy::{self, Ends},
+    refusal::Refusal,
+    settings::{Outlets, Settings},
     sources::Sources,
-    stream::{FIRST_BYTES, Plain},
+    stream::{FIRST_BYTES, Plain, Protocol, RelayStream, Secure, Stream},
     tls,
 };
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, BufReader},
     net::TcpStream,
     time::timeout,
 };
 
+/// Time in which a connection must show its protocol: many times what two round trips of TLS take
+/// on a slow line.
+pub const OPENING_TIME_MAX: Duration = Duration::from_secs(10);
 /// First byte of a TLS record that carries a handshake (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 /// First bytes of a STUN message, whose two highest bits are zero (RFC 8489 section 5; types above
@@ -86,7 +90,7 @@ impl Gate {
     }
 
     /// Accepts TLS, and returns whether the client wants the relay.
-    async fn secure(&self, plain: Plain) -> Result<(tls::Secure, bool), Refusal> {
+    async fn secure(&self, plain: Plain) -> Result<(Secure, bool), Refusal> {
         let tls = self.settings.tls.as_ref().ok_or(Refusal::TlsOff)?;
         let mut secure = tls.accept(plain).await?;
         let relay = match secure.get_ref().get_ref().1.alpn_protocol() {

@@ -1,7 +1,7 @@
 //! Reads the header by which a proxy names the client of a connection (PROXY protocol, versions 1
 //! and 2).
 
-use super::Refusal;
+use super::refusal::Refusal;
 use ppp::{v1, v2};
 use std::net::SocketAddr;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};

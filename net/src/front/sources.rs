@@ -1,6 +1,6 @@
 //! Counts the connections of each source.
 
-use super::Refusal;
+use super::refusal::Refusal;
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},

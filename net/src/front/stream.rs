@@ -1,6 +1,6 @@
 //! A connection whose kind is known, from its first byte on.
 
-use super::{sources::Place, tls::Secure};
+use super::sources::Place;
 use std::{
     io,
     net::SocketAddr,
@@ -11,6 +11,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, BufReader, ReadBuf},
     net::TcpStream,
 };
+use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
 /// Bytes read ahead to recognise the protocol. Larger reads later bypass this buffer.
@@ -18,6 +19,9 @@ pub(super) const FIRST_BYTES: usize = 512;
 
 /// A connection with its first bytes read ahead.
 pub(super) type Plain = BufReader<TcpStream>;
+
+/// A secured connection with its first decrypted bytes read ahead.
+pub(super) type Secure = BufReader<TlsStream<Plain>>;
 
 /// A connection, decrypted. It holds its source's place until it is dropped.
 #[derive(Debug)]

@@ -1,21 +1,18 @@
 //! TLS that can be changed while connections are open.
 
 use super::{
-    Refusal,
-    stream::{FIRST_BYTES, Plain},
+    refusal::Refusal,
+    stream::{FIRST_BYTES, Plain, Secure},
 };
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::io::BufReader;
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 /// The protocol that the page's clients name. WebSockets over HTTP/2 need an extension that few
 /// clients have, so HTTP/1.1 is the only one.
 const WEB: &[u8] = b"http/1.1";
 /// The protocol that a relay client names, if it names any (RFC 7443).
 pub(super) const RELAY: &[u8] = b"stun.turn";
-
-/// A secured connection with its first decrypted bytes read ahead.
-pub(super) type Secure = BufReader<TlsStream<Plain>>;
 
 /// Certificate and versions for the connections that come. Clones share it.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! The web application, from inside the binary.
+//! The files of the page, from inside the binary.
 
 use crate::problem::Problem;
 use axum::{
@@ -13,7 +13,7 @@ use rust_embed::{Embed, EmbeddedFile};
 struct Files;
 
 const INDEX: &str = "index.html";
-/// Files in here carry a hash of what is in them in their names.
+/// Names of files in this folder carry a hash of their contents.
 const HASHED: &str = "assets/";
 
 const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>fmz</title>\
@@ -21,7 +21,7 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>fmz</titl
     <p>This server was compiled before the page was built. Run <code>scripts/run</code>, or <code>npm ci</code> and \
     <code>npm run build</code> in <code>web/</code>, then compile the server again. Everything else works.</p>";
 
-/// The page, for `/`.
+/// Answers `/` with the page.
 pub(crate) async fn index() -> Response {
     Files::get(INDEX).map_or_else(
         || Html(NOT_BUILT).into_response(),
@@ -29,7 +29,7 @@ pub(crate) async fn index() -> Response {
     )
 }
 
-/// The page, for a room; it reads the room and the token from its own address.
+/// Answers a room's address with the page, which reads the room and the token from that address.
 pub(crate) async fn room(Path(room): Path<String>) -> Response {
     if crate::token::is_room_name(&room) {
         index().await
@@ -38,7 +38,7 @@ pub(crate) async fn room(Path(room): Path<String>) -> Response {
     }
 }
 
-/// Any other file of the web application.
+/// Answers with any other file of the page.
 pub(crate) async fn file(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     Files::get(path).map_or_else(not_found, |file| serve(path, file))

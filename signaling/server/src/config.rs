@@ -1,4 +1,4 @@
-//! What a server must be told. Nothing here is read from the environment.
+//! Settings of a server. Nothing here is read from the environment.
 
 use crate::relay::IceServers;
 use fmz_net::front;
@@ -17,28 +17,29 @@ pub struct Config {
     pub data: PathBuf,
     /// Secures connections; `None` for loopback, or behind a proxy that secures them.
     pub tls: Option<front::Tls>,
-    /// Where proxies stand that say by the PROXY protocol whose connections they pass on.
+    /// Addresses of proxies that name the client of a connection by the PROXY protocol.
     pub proxies: Vec<IpNet>,
     /// Connections of one IPv4 address or IPv6 /64 at once, loopback excepted.
     pub connections_per_source: usize,
     /// Origins of pages that may connect besides the server's own, like `https://review.example`.
     pub allowed_origins: Vec<String>,
-    /// How people reach the server, like `https://review.example`; what the request
-    /// says where absent.
+    /// Address at which people reach the server, like `https://review.example`; if absent, the one
+    /// that the request names.
     pub public_url: Option<String>,
-    /// Names the relays that sessions are told of; they are told of none where absent.
+    /// Names the relays of each session; if absent, a session gets none.
     pub ice_servers: Option<Arc<dyn IceServers>>,
     /// Sessions of all rooms at once.
     pub sessions_max: usize,
-    /// How long a room without people is kept open: reading it from its log again
-    /// costs its next guest a wait.
+    /// How long a room without people stays open. A room that is read from its log again makes its
+    /// next guest wait.
     pub room_idle: Duration,
     /// Bounds of each room.
     pub room: RoomLimits,
 }
 
 impl Config {
-    /// The usual settings: plain HTTP on a free port of the loopback address, no admin listener.
+    /// Returns the usual settings: plain HTTP on a free port of the loopback address, and no
+    /// listener for operators.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],

@@ -2,15 +2,15 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// Why a server could not start, or stopped.
+/// Says why a server could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Which one.
+        /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// No address was given.
@@ -19,9 +19,9 @@ pub enum ServerError {
     /// A file in the data folder cannot be used.
     #[error("{} cannot be used: {text}", path.display())]
     File {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         text: String,
     },
     /// A metric of the same name is registered already.
@@ -30,7 +30,7 @@ pub enum ServerError {
     /// The name of a room has other characters than letters, digits, `-` and `_`, or is too long.
     #[error("{0:?} is no room name: 1 to 64 letters, digits, - or _ are allowed")]
     RoomName(String),
-    /// The store does not take the room.
+    /// The store did not take the room.
     #[error(transparent)]
     Catalog(#[from] fmz_store::CatalogError),
     /// Serving ended.

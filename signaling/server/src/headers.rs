@@ -1,4 +1,4 @@
-//! Headers on every answer that keep a page from being turned against its user.
+//! Headers on every answer. They keep other sites from using the page against its user.
 
 use axum::{
     extract::Request,
@@ -7,8 +7,8 @@ use axum::{
     response::Response,
 };
 
-/// Only what this server serves may run; wasm needs its own word. Pictures come as blobs
-/// and data, video as streams.
+/// Only scripts of this server may run; wasm needs a permit of its own. Pictures come as blobs and
+/// data, video as streams.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; connect-src 'self'; \
      worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -32,6 +32,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// Adds [`HEADERS`] to the answer.
 pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can take people in.
+//! Health: the process lives, and it can take people in.
 
 use crate::{problem::Problem, state::State};
 use axum::Json;
@@ -11,13 +11,13 @@ pub(crate) struct Health {
     status: &'static str,
     /// Version of the server.
     version: &'static str,
-    /// What was found lost from the disk, the first few; the log names whose it was.
-    /// Absent where nothing was.
+    /// The first losses that were found on the disk at the start; the log names the rooms.
+    /// Absent if nothing was lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
 }
 
-/// Losses that are told one by one; the last line counts the others.
+/// Losses that are listed one by one. A last line counts the others.
 const LOST_LINES_MAX: usize = 10;
 
 fn ok(lost: Vec<String>) -> Json<Health> {
@@ -44,8 +44,8 @@ pub(crate) async fn healthz() -> Json<Health> {
 }
 
 #[utoipa::path(get, path = "/readyz", responses(
-    (status = 200, description = "People can come in and what they draw is kept", body = Health),
-    (status = 503, description = "Not now", body = Problem),
+    (status = 200, description = "People can come in, and what they draw is saved", body = Health),
+    (status = 503, description = "Not now: `stopping`, `storage`", body = Problem),
 ))]
 pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<Health>, Problem> {
     if state.is_stopping() {

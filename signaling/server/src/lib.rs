@@ -1,7 +1,9 @@
 //! Rooms over WebSocket and REST: the shell around [`fmz_signaling_core::Room`].
 //!
-//! Start at [`Server::new`]. One task owns each open room and does what it asks; a WebSocket is one
-//! task more. The room link to the media server is two bounded queues of
+//! Start at [`Server::new`]. One task owns each open room and carries out its effects; each
+//! WebSocket has a task of its own. `problem` and `session_key` import no other file, `rooms` knows
+//! neither sockets nor HTTP, and `api` and `socket` stand above it. The room link to the media
+//! server is two bounded queues of
 //! [`fmz_proto::v1::to_sfu::Message`] and [`fmz_proto::v1::from_sfu::Message`].
 
 mod api;

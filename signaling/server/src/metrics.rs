@@ -1,9 +1,9 @@
-//! What an operator can watch. No names of people or rooms are in it.
+//! Metrics for operators. They name no person and no room.
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-/// Bucket bounds of waits, seconds: from a memory store to a disk in trouble, closest
-/// around a tick and a half.
+/// Bucket bounds of waits, seconds, from a memory store to a disk in trouble. They are closest
+/// around one and a half ticks.
 const SECONDS: [f64; 19] = [
     0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.016, 0.020, 0.022, 0.025, 0.030, 0.040,
     0.05, 0.075, 0.1, 0.25, 1.0, 5.0,
@@ -47,15 +47,15 @@ impl Metrics {
         );
         let refused = Opts::new(
             "fmz_connections_refused_total",
-            "Connections closed before somebody served them, by reason",
+            "Connections closed before they were served, by reason",
         );
         Ok(Self {
             sessions: gauge("fmz_sessions", "Sessions connected")?,
             rooms: gauge("fmz_rooms", "Rooms open")?,
-            ops: counter("fmz_ops_total", "Operations handed out")?,
+            ops: counter("fmz_ops_total", "Operations sent out")?,
             op_latency: seconds(
                 "fmz_op_latency_seconds",
-                "From an operation's arrival to its being handed out",
+                "From an operation's arrival to its being sent out",
             )?,
             append: seconds(
                 "fmz_append_seconds",
@@ -74,7 +74,7 @@ impl Metrics {
             )?,
             diverged: counter(
                 "fmz_replicas_diverged_total",
-                "Clients that found their document to be another one than the server's",
+                "Clients whose document differed from the server's",
             )?,
             media_up: gauge("fmz_media_up", "1 while the media server serves, else 0")?,
             link_overruns: counter(

@@ -1,4 +1,4 @@
-//! Which pages may talk to this server. A browser names the page's origin; a native
+//! Origins: pages of other sites may not connect. A browser names the page's origin; a native
 //! client names none.
 
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ pub(crate) fn check(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> Resul
     })
 }
 
-/// The host that the client asked for, with the port where it is not the usual one.
+/// Returns the host that the client asked for, with the port if it is not the usual one.
 pub(crate) fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let named = headers
         .get(header::HOST)

@@ -1,4 +1,4 @@
-//! Relays (TURN servers) that sessions are told of: which, for how long, and how they are written.
+//! Relays (TURN servers) for sessions: their addresses, and credentials that expire.
 
 use fmz_proto::v1;
 use std::{
@@ -12,9 +12,9 @@ const LIFETIME_MAX: Duration = Duration::from_secs(6 * 3600);
 /// Port of secured pages whose address names none.
 const HTTPS: u16 = 443;
 
-/// Names relays for sessions. Asked on the session's task, so the answer must be there at once.
+/// Names relays for sessions. It is asked on the session's task, so it must answer at once.
 pub trait IceServers: Send + Sync {
-    /// Relays for one session, with credentials of its own; `None` where there is none to use.
+    /// Returns relays for one session, with credentials of its own. `None` if there is no relay.
     fn servers(&self, asker: &RelayAsker) -> Option<RelaySet>;
 }
 
@@ -37,7 +37,7 @@ pub struct RelayAsker {
 pub struct RelaySet {
     /// In order of preference.
     pub servers: Vec<v1::IceServer>,
-    /// From now. The session is told new ones when half of it is over.
+    /// Counted from now. The session gets new ones when half of it is over.
     pub lifetime: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The server: its listeners, and how it begins and ends.
+//! The server: its listeners, its start and its end.
 
 use crate::{
     Config, ServerError,
@@ -24,8 +24,8 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Relay connections that wait to be served: taking one is a matter of microseconds, so
-/// this is a moment of a crowd.
+/// Relay connections that wait to be served. Taking one costs microseconds, so this is a moment of
+/// a crowd.
 const RELAY_STREAMS_MAX: usize = 64;
 
 /// A server whose listeners are bound.
@@ -41,10 +41,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the listeners and reads the secret of the tokens; serves nobody yet.
+    /// Binds the listeners and reads the secret of the tokens. [`Self::serve`] serves.
     ///
     /// # Errors
-    /// [`ServerError`], one clear line each.
+    /// [`ServerError`].
     pub fn new(
         config: Config,
         stores: Stores,
@@ -75,7 +75,7 @@ impl Server {
         })
     }
 
-    /// Addresses for participants, as bound.
+    /// Returns the addresses for participants, as bound.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners
             .iter()
@@ -83,27 +83,27 @@ impl Server {
             .collect()
     }
 
-    /// Address for operators, as bound.
+    /// Returns the address for operators, as bound.
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin
             .as_ref()
             .and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Serves `routes` too at the address for operators.
+    /// Adds routes to the address for operators.
     pub fn for_operators(&mut self, routes: Router) {
         self.for_operators = routes;
     }
 
-    /// Relay clients that come to the participants' addresses, plain or over TLS. Without this
-    /// call, and when the receiver is dropped, they are closed.
+    /// Returns the connections of relay clients that come to the participants' addresses, plain or
+    /// over TLS. Without this call, and when the receiver is dropped, they are closed.
     pub fn relay_streams(&mut self) -> mpsc::Receiver<RelayStream> {
         let (sender, streams) = mpsc::channel(RELAY_STREAMS_MAX);
         self.relay = Some(sender);
         streams
     }
 
-    /// Makes a token that begins now.
+    /// Makes a token that is valid from now on.
     pub fn mint(&self, request: TokenRequest) -> String {
         self.state.tokens.mint(request, SystemTime::now())
     }
@@ -111,7 +111,7 @@ impl Server {
     /// Makes a room if it does not exist.
     ///
     /// # Errors
-    /// [`ServerError::RoomName`], or [`ServerError::Catalog`] where the room cannot be kept.
+    /// [`ServerError::RoomName`], or [`ServerError::Catalog`] if the room cannot be kept.
     pub async fn ensure_room(&self, room: &str, title: &str) -> Result<(), ServerError> {
         if !is_room_name(room) {
             return Err(ServerError::RoomName(room.into()));
@@ -128,10 +128,11 @@ impl Server {
         }
     }
 
-    /// Serves until `shutdown` is over, then says goodbye to everyone and writes out what is left.
+    /// Serves until `shutdown` resolves. Then closes every session with a reason, and flushes the
+    /// store.
     ///
     /// # Errors
-    /// [`ServerError::Serve`] where a listener fails.
+    /// [`ServerError::Serve`] if a listener fails.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
         let Self {
             state,
@@ -192,8 +193,8 @@ async fn stop(state: &State, stopping: &CancellationToken) {
     state.stopping.store(true, Ordering::Relaxed);
     stopping.cancel();
     state.rooms.close_all(Reason::Shutdown).await;
-    // Every socket that is left gives its permit back once its close is answered,
-    // or not answered in time.
+    // Every socket that is left returns its permit once its close is answered, or not answered in
+    // time.
     let sockets = u32::try_from(state.config.sessions_max).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(web::DRAIN, state.sockets.acquire_many(sockets)).await;
     state.stores.log.flush().await;

@@ -86,6 +86,7 @@ impl State {
         }
     }
 
+    /// Returns a number that no session of this process had before.
     pub(crate) fn next_session(&self) -> fmz_signaling_core::SessionId {
         fmz_signaling_core::SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
     }

@@ -1,4 +1,4 @@
-//! Tokens: who may enter which room, and what for.
+//! Tokens: each lets its bearer into a room, and says what the bearer may do there.
 //!
 //! JSON Web Tokens by one algorithm, HS256, with one secret that never leaves the data folder.
 //! Nothing in a token's header chooses anything (RFC 8725 section 3.1): a header that says more
@@ -23,11 +23,11 @@ const ISSUER: &str = "fmz";
 const AUDIENCE: &str = "fmz";
 const SECRET_FILE: &str = "secret";
 const SECRET_BYTES: usize = 32;
-/// Clocks of two machines may differ by this much.
+/// The clocks of two machines may differ by this much.
 const LEEWAY: Duration = Duration::from_secs(5);
-/// Longest life of a token: a year, for an operator's own tools.
+/// Longest life of a token: 366 days, for an operator's own tools.
 pub const LIFETIME_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
-/// The room of an operator's token: all of them.
+/// The room of an operator's token: all rooms.
 pub const ANY_ROOM: &str = "*";
 
 /// One thing that a participant may do.
@@ -48,7 +48,7 @@ pub enum Grant {
     Own,
 }
 
-/// What a token says.
+/// The contents of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     iss: String,
@@ -59,9 +59,9 @@ pub struct Claims {
     pub nbf: u64,
     /// The token's own id.
     pub jti: String,
-    /// Whose it is.
+    /// The person or program that it is for.
     pub sub: String,
-    /// Name to be shown.
+    /// Name that others see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its room, or [`ANY_ROOM`].
@@ -74,23 +74,23 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Whether the token is an operator's.
+    /// Returns whether this is an operator's token.
     pub fn is_operator(&self) -> bool {
         self.room == ANY_ROOM && self.grants.contains(&Grant::Own)
     }
 
-    /// Whether the token is for a room, or for all.
+    /// Returns whether the token is for this room, or for all rooms.
     pub fn covers(&self, room: &str) -> bool {
         self.room == room || self.is_operator()
     }
 
-    /// Time left at `now`, with the leeway.
+    /// Returns the time left at `now`, the leeway included.
     pub fn time_left(&self, now: SystemTime) -> Duration {
         let end = UNIX_EPOCH + Duration::from_secs(self.exp) + LEEWAY;
         end.duration_since(now).unwrap_or_default()
     }
 
-    /// The grants as the wire has them.
+    /// Returns the grants as the wire has them.
     pub fn wire_grants(&self) -> Grants {
         let has = |grant| self.grants.contains(&grant);
         Grants {
@@ -108,9 +108,9 @@ impl Claims {
 pub struct TokenRequest {
     /// Room, or [`ANY_ROOM`].
     pub room: String,
-    /// Whose it is; a new one is made up where absent.
+    /// The person or program that it is for; if absent, a new random id.
     pub subject: Option<String>,
-    /// Name to be shown; the participant chooses where absent.
+    /// Name that others see; if absent, the participant chooses.
     pub name: Option<String>,
     /// What it allows.
     pub grants: BTreeSet<Grant>,
@@ -120,13 +120,13 @@ pub struct TokenRequest {
     pub machine: bool,
 }
 
-/// Why a token is refused. The texts say nothing about the token.
+/// Says why a token is refused. The texts say nothing about the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It is not a token of this server.
     #[error("the invitation is not valid")]
     Invalid,
-    /// It was good once.
+    /// It was valid, and its time is over.
     #[error("the invitation has expired")]
     Expired,
 }
@@ -155,10 +155,10 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Uses the secret in a data folder, made where it is absent.
+    /// Opens the secret in a data folder, and makes one if there is none.
     ///
     /// # Errors
-    /// [`ServerError::File`] where it cannot be read or made.
+    /// [`ServerError::File`] if it cannot be read or made.
     pub fn open(data: &Path) -> Result<Self, ServerError> {
         let path = data.join(SECRET_FILE);
         let secret = read_or_make(data, &path).map_err(|error| ServerError::File {
@@ -189,7 +189,7 @@ impl Tokens {
         }
     }
 
-    /// Makes a token that begins at `now`.
+    /// Makes a token that is valid from `now` on.
     pub fn mint(&self, request: TokenRequest, now: SystemTime) -> String {
         let begin = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let claims = Claims {
@@ -234,14 +234,14 @@ fn well_formed(claims: &Claims) -> bool {
     short(&claims.sub) && short(&claims.jti) && claims.name.as_deref().is_none_or(short) && room
 }
 
-/// Whether a room may be called so: letters, digits, `-` and `_`, at most
-/// [`limits::ROOM_BYTES_MAX`].
+/// Returns whether a room may have this name: 1 to [`limits::ROOM_BYTES_MAX`] letters, digits, `-`
+/// or `_`.
 pub fn is_room_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=limits::ROOM_BYTES_MAX).contains(&name.len()) && name.bytes().all(fits)
 }
 
-/// 128 random bits as text.
+/// Returns 128 random bits as text.
 fn random_id() -> String {
     format!("{:032x}", rand::rng().random::<u128>())
 }

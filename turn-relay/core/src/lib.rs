@@ -75,7 +75,7 @@ mod users;
 pub use client::{AllocationId, Client, Protocol};
 pub use config::{Config, Quotas, StaticUser};
 pub use credentials::Credentials;
-pub use output::{Command, Event, Forward, Header, Icmp, OpenError, Transmit};
+pub use output::{Answer, Command, Event, Forward, Header, Icmp, OpenError, Transmit};
 pub use policy::{IpNet, PeerRule, Policy, PolicyMode};
 pub use relay::Relay;
 pub use relayed_ip::RelayedIp;

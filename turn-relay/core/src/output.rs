@@ -73,6 +73,18 @@ pub struct Transmit {
     pub client: Client,
     /// The message.
     pub payload: Vec<u8>,
+    /// The kind of answer that the message is, if its owner has to know.
+    pub answer: Option<Answer>,
+}
+
+/// A kind of answer. The relay's owner counts refusals, and keeps the connection of a client that
+/// has an allocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A success response to Allocate.
+    Allocated,
+    /// An error response, with its code.
+    Refused(u16),
 }
 
 /// A request to the relay's owner.

@@ -27,6 +27,7 @@ pub use fmz_turn_core::{
 pub use issuer::Issuer;
 pub use secret::{SecretError, open_secret};
 pub use session::{Session, SessionId};
+pub use shard::Stopped;
 pub use start::start;
 pub use stream::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, HELLO_TIME_MAX};
-pub use turn::{Stopped, Turn};
+pub use turn::Turn;

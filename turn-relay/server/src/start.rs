@@ -57,9 +57,16 @@ pub fn start(config: Config, registry: &prometheus::Registry) -> Result<Turn, St
         }),
     };
     if !listeners.tcp.is_empty() {
-        let accepting = stream::listen(listeners.tcp, config.front, turn.clone());
-        let accepting = accepting.map_err(StartError::Thread)?.abort_handle();
-        *turn::lock(&turn.inner.accepting) = Some(accepting);
+        let refused = turn.inner.metrics.connections_refused.clone();
+        let listening = stream::listen(listeners.tcp, config.front, refused);
+        let (accepting, streams) = listening.map_err(StartError::Thread)?;
+        let served = turn.clone();
+        let serving = tokio::spawn(async move {
+            // Dropped with this task, which ends the accepting too.
+            let _accepting = accepting;
+            served.serve_streams(streams).await;
+        });
+        *turn::lock(&turn.inner.accepting) = Some(serving.abort_handle());
     }
     tracing::info!(listening = ?listeners.address, shards, "relay listening");
     Ok(turn)

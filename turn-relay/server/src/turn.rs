@@ -1,10 +1,10 @@
 //! A running relay: the handle through which it gets connections and commands.
 
 use crate::metrics::Metrics;
-use crate::shard::{Control, Door};
+use crate::shard::{Control, Door, Stopped};
 use crate::stream::{self, Admission, Ended, Refused};
 use crate::{Session, SessionId};
-use fmz_net::front::RelayStream;
+use fmz_net::front::{self, RelayStream};
 use fmz_turn_core::{Client, Command, Config, Protocol};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -13,11 +13,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// The relay's threads have ended; it can no longer be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the relay has stopped")]
-pub struct Stopped;
 
 /// A running relay. Clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -44,8 +39,18 @@ impl Turn {
     }
 
     /// Serves every connection that comes by `streams`, until no more can come.
-    pub async fn serve_streams(&self, streams: mpsc::Receiver<RelayStream>) {
-        stream::serve_all(streams, self.clone()).await;
+    pub async fn serve_streams(&self, mut streams: mpsc::Receiver<RelayStream>) {
+        while let Some(stream) = streams.recv().await {
+            let turn = self.clone();
+            tokio::spawn(async move {
+                let protocol = match stream.protocol {
+                    front::Protocol::Tcp => Protocol::Tcp,
+                    front::Protocol::Tls => Protocol::Tls,
+                };
+                turn.serve_stream(stream.io, protocol, stream.client, stream.local)
+                    .await;
+            });
+        }
     }
 
     /// Serves one connection of a client to its end. It ends after [`crate::HELLO_TIME_MAX`]

@@ -1,13 +1,13 @@
 use super::*;
-use crate::relay::line::DATAGRAMS_MAX;
+use crate::relay::{line::DATAGRAMS_MAX, target::ALPN};
 use rustls::{
-    RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer},
 };
 use std::time::Duration;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     time::timeout,
 };

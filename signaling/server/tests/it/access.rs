@@ -277,6 +277,9 @@ const ROUTES: [(&str, &str, &str); 11] = [
         "",
     ),
 ];
+/// Routes for operators only.
+const OPERATORS: [(&str, &str); 2] = [("GET", "/api/v1/rooms"), ("POST", "/api/v1/rooms")];
+const INVITE: (&str, &str) = ("POST", "/api/v1/rooms/demo/tokens");
 const OPEN: [&str; 3] = ["/healthz", "/readyz", "/api/v1/openapi.json"];
 
 fn ask<'a>((method, path, body): (&'a str, &'a str, &'a str)) -> Request<'a> {
@@ -386,7 +389,11 @@ async fn http2_good_tokens_without_the_right_are_refused() {
             );
         }
     }
-    for route in [ROUTES[0], ROUTES[1], ROUTES[3]] {
+    let named = |names: &[(&str, &str)]| {
+        let found = ROUTES.map(|route| names.contains(&(route.0, route.1)).then_some(route));
+        found.into_iter().flatten().collect::<Vec<_>>()
+    };
+    for route in named(&[OPERATORS[0], OPERATORS[1], INVITE]) {
         assert_eq!(
             ask(route)
                 .bearer(&viewer)
@@ -397,7 +404,7 @@ async fn http2_good_tokens_without_the_right_are_refused() {
             "{route:?}"
         );
     }
-    for route in [ROUTES[0], ROUTES[1]] {
+    for route in named(&OPERATORS) {
         assert_eq!(
             ask(route).bearer(&owner).send(fixture.address).await.status,
             403,

@@ -207,7 +207,7 @@ impl Relay {
         for attribute in attributes {
             write.add_attribute(attribute).expect("a message has room");
         }
-        self.transmit(self.table.get(slot).client, write.finish());
+        self.transmit(self.table.get(slot).client, write.finish(), None);
     }
 
     fn take_packet(&mut self, slot: u32, payload: &[u8], now: Instant) -> bool {

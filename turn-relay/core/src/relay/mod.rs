@@ -17,7 +17,7 @@ use crate::family::Family;
 use crate::hash::Keyed;
 use crate::limits::{EVENTS_MAX, TRANSMITS_MAX};
 use crate::nonce::Nonces;
-use crate::output::{Event, Transmit};
+use crate::output::{Answer, Event, Transmit};
 use crate::policy::PeerFilter;
 use crate::ports::Ports;
 use crate::replies::ReplyBudget;
@@ -193,22 +193,26 @@ impl Relay {
     }
 
     fn answer(&mut self, ask: &Ask, reply: Reply) {
-        let payload = ask.seal(reply);
-        self.transmit(ask.client, payload);
+        self.transmit(ask.client, ask.seal(reply), None);
     }
 
     fn refuse(&mut self, ask: &Ask, fault: &Fault) {
         self.stats.errors += 1;
-        let reply = ask.error(fault);
-        self.answer(ask, reply);
+        let payload = ask.seal(ask.error(fault));
+        let answer = Answer::Refused(fault.code());
+        self.transmit(ask.client, payload, Some(answer));
     }
 
-    fn transmit(&mut self, client: Client, payload: Vec<u8>) {
+    fn transmit(&mut self, client: Client, payload: Vec<u8>, answer: Option<Answer>) {
         if self.transmits.len() >= TRANSMITS_MAX {
             self.stats.transmits_dropped += 1;
             return;
         }
-        self.transmits.push_back(Transmit { client, payload });
+        self.transmits.push_back(Transmit {
+            client,
+            payload,
+            answer,
+        });
     }
 
     /// Asks for a stream to be closed. If the owner lags far behind, its own timeouts close it.

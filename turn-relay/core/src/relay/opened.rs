@@ -6,7 +6,7 @@ use crate::ask::{Ask, Fault};
 use crate::client::AllocationId;
 use crate::family::Family;
 use crate::limits::OPENS_MAX;
-use crate::output::{Event, OpenError};
+use crate::output::{Answer, Event, OpenError};
 use crate::ports::Parity;
 use rand_chacha::rand_core::Rng;
 use std::net::SocketAddr;
@@ -139,6 +139,6 @@ impl Relay {
                 reply.add(&AddressErrorCode::new(family.into(), error));
             }
         }
-        self.answer(ask, reply);
+        self.transmit(ask.client, ask.seal(reply), Some(Answer::Allocated));
     }
 }

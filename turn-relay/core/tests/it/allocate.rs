@@ -1,7 +1,7 @@
 //! Allocate requests.
 
 use crate::world::*;
-use fmz_turn_core::{Event, OpenError};
+use fmz_turn_core::{Answer as Kind, Event, OpenError};
 use stun_types::attribute::{RawAttribute, XorMappedAddress};
 use stun_types::prelude::*;
 use turn_types::attribute::{Lifetime, RequestedTransport};
@@ -139,6 +139,28 @@ fn turn6_a_request_sent_again_while_the_socket_opens_waits() {
     assert_eq!(world.transmits.len(), 1);
     // Another request finds the 5-tuple in use meanwhile.
     assert_eq!(world.allocate_with(&mut user, &[]).code(), 437);
+}
+
+#[test]
+fn turn_ops2_an_answer_names_its_kind_beside_the_message() {
+    let mut world = World::new(config());
+    let mut user = User::new("ada", "192.0.2.1:5000");
+    let client = user.client;
+    let kind = |world: &mut World, request: &[u8]| {
+        let _ = world.relay.handle_datagram(client, request, world.now);
+        world.pump();
+        world.transmits.pop().expect("an answer").answer
+    };
+    world.greet(&mut user);
+    let request = user.request(ALLOCATE, &[&udp()]);
+    assert_eq!(kind(&mut world, &request), Some(Kind::Allocated));
+    assert_eq!(
+        kind(&mut world, &request),
+        Some(Kind::Allocated),
+        "sent again"
+    );
+    let another = user.request(ALLOCATE, &[&udp()]);
+    assert_eq!(kind(&mut world, &another), Some(Kind::Refused(437)));
 }
 
 #[test]

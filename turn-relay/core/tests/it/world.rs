@@ -1,8 +1,8 @@
 //! A relay, its clock and the clients around it.
 
 use fmz_turn_core::{
-    AllocationId, Client, Config, Credentials, Event, Forward, OpenError, Protocol, Quotas, Relay,
-    RelayedIp, Transmit,
+    AllocationId, Answer as Kind, Client, Config, Credentials, Event, Forward, OpenError, Protocol,
+    Quotas, Relay, RelayedIp, Transmit,
 };
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -336,7 +336,13 @@ impl World {
         self.pump();
         let transmit = self.transmits.pop()?;
         assert_eq!(transmit.client, client);
-        Some(Answer(transmit.payload))
+        let refused = match transmit.answer {
+            Some(Kind::Refused(code)) => code,
+            Some(Kind::Allocated) | None => 0,
+        };
+        let answer = Answer(transmit.payload);
+        assert_eq!(refused, answer.code(), "the code beside the message");
+        Some(answer)
     }
 
     /// Sends an authenticated request, first fetching a nonce if there is none. The answer's

@@ -1,6 +1,5 @@
 //! Entry of other threads to a shard: two bounded queues and a bell.
 
-use crate::turn::Stopped;
 use crate::{Session, stream::Queue};
 use bytes::Bytes;
 use fmz_turn_core::{AllocationId, Client, Command, Config};
@@ -13,6 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) const STREAM_INPUTS_MAX: usize = 1024;
 /// Commands that wait for a shard. One more waits at its sender.
 pub(crate) const CONTROLS_MAX: usize = 64;
+
+/// The relay's threads have ended; it can no longer be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the relay has stopped")]
+pub struct Stopped;
 
 /// An input from a connection.
 pub(crate) enum StreamInput {

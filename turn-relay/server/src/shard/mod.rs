@@ -9,6 +9,7 @@ mod outputs;
 mod sockets;
 mod way;
 
+pub use door::Stopped;
 pub(crate) use door::{Bell, Control, Door, Inbox, StreamInput, door};
 pub(crate) use sockets::Sockets;
 pub(crate) use way::{Handoff, Way};

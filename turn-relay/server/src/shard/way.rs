@@ -4,18 +4,12 @@ use super::sockets::Sockets;
 use crate::metrics::Metrics;
 use crate::stream::Queue;
 use fmz_net::{RawSocket, Relayed, SendBatch, handoff};
-use fmz_turn_core::{Client, Forward, Header, Protocol, RelayedIp, Transmit};
+use fmz_turn_core::{Answer, Client, Forward, Header, Protocol, RelayedIp, Transmit};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 const ZEROS: [u8; 3] = [0; 3];
-/// Message type of a success response to Allocate (RFC 8656 section 17).
-const ALLOCATED: [u8; 2] = [0x01, 0x03];
-/// Class bits of an error response (RFC 8489 section 5), of the first two bytes.
-const ERROR_CLASS: u16 = 0x0110;
-/// Attribute ERROR-CODE (RFC 8489 section 14.8).
-const ERROR_CODE: u16 = 0x0009;
 
 /// The shard's end of the hand-off.
 pub(crate) struct Handoff {
@@ -123,8 +117,12 @@ impl Way {
 
     /// Sends an answer or an indication.
     pub(crate) fn answer(&mut self, transmit: Transmit) {
-        let Transmit { client, payload } = transmit;
-        if let Some(code) = error_code(&payload) {
+        let Transmit {
+            client,
+            payload,
+            answer,
+        } = transmit;
+        if let Some(Answer::Refused(code)) = answer {
             let refusals = &self.metrics.refusals;
             refusals.with_label_values(&[code.to_string()]).inc();
         }
@@ -132,7 +130,7 @@ impl Way {
             self.collect(client, [&payload]);
         } else if let Some(queue) = self.streams.get(&client) {
             // From now on the connection may stay longer than the time for a hello.
-            if payload.starts_with(&ALLOCATED) {
+            if answer == Some(Answer::Allocated) {
                 queue.allocated();
             }
             if !queue.push_answer(payload) {
@@ -185,41 +183,5 @@ impl Way {
         let mut pairs = self.addresses.iter().map(pair);
         let found = pairs.find(|(known, _)| *known == from.ip());
         SocketAddr::new(found.map_or(from.ip(), |(_, to)| to), from.port())
-    }
-}
-
-/// Returns the code of an error answer.
-fn error_code(message: &[u8]) -> Option<u16> {
-    let word = |at: usize| {
-        Some(u16::from_be_bytes([
-            *message.get(at)?,
-            *message.get(at + 1)?,
-        ]))
-    };
-    if word(0)? & ERROR_CLASS != ERROR_CLASS {
-        return None;
-    }
-    let mut at = 20;
-    while word(at)? != ERROR_CODE {
-        at += 4 + usize::from(word(at + 2)?).next_multiple_of(4);
-    }
-    let (hundreds, rest) = (*message.get(at + 6)?, *message.get(at + 7)?);
-    Some(u16::from(hundreds & 7) * 100 + u16::from(rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn turn_ops2_the_code_of_an_error_answer_is_found() {
-        let mut message = vec![0x01, 0x13, 0, 16, 0x21, 0x12, 0xA4, 0x42];
-        message.resize(20, 0);
-        message.extend([0x80, 0x22, 0, 1, b'x', 0, 0, 0]);
-        message.extend([0, 9, 0, 4, 0, 0, 4, 37]);
-        assert_eq!(error_code(&message), Some(437));
-        assert_eq!(error_code(&message[..30]), None);
-        message[1] = 0x03;
-        assert_eq!(error_code(&message), None);
     }
 }

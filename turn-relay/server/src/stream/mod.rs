@@ -7,7 +7,7 @@ mod queue;
 
 pub(crate) use admission::{Admission, Refused};
 pub use admission::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX};
-pub(crate) use listen::{listen, serve_all};
+pub(crate) use listen::listen;
 pub(crate) use queue::Queue;
 
 use crate::shard::{Door, StreamInput};
