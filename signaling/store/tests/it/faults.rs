@@ -431,8 +431,8 @@ async fn log7_a_batch_of_another_history_is_not_served_whatever_its_checksum_say
     assert_eq!(served(&disk, "v").await, expected);
 }
 
-/// Makes a small log with snapshots at revisions 2 and 4. Returns its segment, and the byte at which
-/// the last record in it begins.
+/// Makes a small log with snapshots at revisions 2 and 4. Returns its segment, and the byte at
+/// which the last record in it begins.
 async fn with_snapshots(folder: &Path) -> (PathBuf, u64) {
     let (segment, ends) = small_log(folder).await;
     let disk = Disk::open(folder).unwrap();
