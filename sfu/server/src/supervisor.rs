@@ -1,6 +1,6 @@
 //! The media thread: it runs one shard after another. A shard ends when its owner stops it, or by a
-//! fault in fmz's own code. After a fault the rooms are told that the unit is gone, and after a pause
-//! the next shard begins, on the same socket and with another epoch.
+//! fault in fmz's own code. After a fault the rooms are told that the unit is gone, and after a
+//! pause the next shard begins, on the same socket and with another epoch.
 
 use crate::ports::Ports;
 use crate::shard::Shard;
@@ -13,8 +13,8 @@ use tokio::runtime::Runtime;
 /// Pause before the first restart; each further one is twice as long. The first is over before
 /// browsers notice that nothing comes, which takes them seconds.
 const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// Restarts in a row. A fault that comes back each time is then left to the operator, 51 s after the
-/// first.
+/// Restarts in a row. A fault that comes back each time is then left to the operator, 51 s after
+/// the first.
 const RESTARTS_MAX: u32 = 8;
 /// A shard that ran for so long has recovered, and the count begins anew.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);
@@ -112,8 +112,8 @@ struct Restarts {
 }
 
 impl Restarts {
-    /// Returns the pause before the next restart, after a shard that ran for so long. Returns `None`
-    /// if there were too many.
+    /// Returns the pause before the next restart, after a shard that ran for so long. Returns
+    /// `None` if there were too many.
     fn pause(&mut self, ran: Duration) -> Option<Duration> {
         if ran >= RECOVERED_AFTER {
             self.in_row = 0;

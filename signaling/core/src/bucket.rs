@@ -19,8 +19,8 @@ impl Bucket {
         }
     }
 
-    /// Takes `amount`, and returns true, if anything is left. The last take may overdraw, so that no
-    /// amount is too large for ever.
+    /// Takes `amount`, and returns true, if anything is left. The last take may overdraw, so that
+    /// no amount is too large for ever.
     pub(crate) fn take(&mut self, amount: u32, now: Instant) -> bool {
         let open = now >= self.ready_at();
         if open {

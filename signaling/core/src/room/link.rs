@@ -1,8 +1,8 @@
 //! The room link as a connection: the forwarding unit comes up, goes away, and comes back.
 //!
 //! A message that is lost on the link may have been a batch of a participant. So nothing goes on
-//! over a loss: the transports that it may concern end on both sides. Their channels then close, and
-//! the clients repeat what was not acknowledged over their WebSockets.
+//! over a loss: the transports that it may concern end on both sides. Their channels then close,
+//! and the clients repeat what was not acknowledged over their WebSockets.
 
 use super::Room;
 use crate::{

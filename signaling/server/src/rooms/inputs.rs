@@ -1,6 +1,6 @@
-//! The way into a room: one queue in the order of arrival. Connections and the room link have places
-//! of their own in it, so neither can fill it for the other. The queue's reader may leave ops
-//! waiting while the room gathers them.
+//! The way into a room: one queue in the order of arrival. Connections and the room link have
+//! places of their own in it, so neither can fill it for the other. The queue's reader may leave
+//! ops waiting while the room gathers them.
 
 use super::{replies::Request, socket_queue::SocketQueue};
 use fmz_annotation::Ops;

@@ -1,9 +1,8 @@
 //! State of the server's process.
 
-use super::unit::Unit;
 use crate::{agenda::Micros, disk::Disk, event::LinkId};
-use fmz_proto::v1::DocumentSnapshot;
-use fmz_signaling_core::{Room, SessionId};
+use fmz_proto::v1::{DocumentSnapshot, UnitDown, UnitUp, from_sfu};
+use fmz_signaling_core::{LinkEpoch, Room, SessionId};
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -67,5 +66,63 @@ impl Server {
         self.flying = false;
         self.sessions.clear();
         self.authors.clear();
+    }
+}
+
+/// The forwarding unit.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// Tells this unit from those before it.
+    pub(super) epoch: u32,
+    pub(super) up: bool,
+    /// True while its messages are lost, because the room does not keep up.
+    pub(super) overrun: bool,
+    /// The newest lost message that says whether the unit is up.
+    pub(super) news: Option<from_sfu::Message>,
+}
+
+impl Unit {
+    pub(super) fn new() -> Self {
+        Self {
+            epoch: 1,
+            up: true,
+            overrun: false,
+            news: None,
+        }
+    }
+
+    /// The process starts again, and the unit in it.
+    pub(super) fn begin_again(&mut self) {
+        let epoch = self.epoch + 1;
+        *self = Self {
+            epoch,
+            ..Self::new()
+        };
+    }
+
+    /// The room is closed; the next one misses nothing.
+    pub(super) fn forget_overrun(&mut self) {
+        (self.overrun, self.news) = (false, None);
+    }
+
+    /// Returns the session's number for this unit.
+    pub(super) fn number(&self, session: SessionId) -> u64 {
+        session.on_link(LinkEpoch(self.epoch))
+    }
+
+    /// Returns the session of a message to this unit. One to a former unit came too late.
+    pub(super) fn session(&self, number: u64) -> Option<SessionId> {
+        let session = SessionId::from_link(number, LinkEpoch(self.epoch));
+        session.filter(|_| self.up)
+    }
+
+    pub(super) fn news(&self) -> from_sfu::Message {
+        let epoch = self.epoch;
+        if self.up {
+            let transports = Vec::new();
+            from_sfu::Message::Up(UnitUp { epoch, transports })
+        } else {
+            from_sfu::Message::Down(UnitDown { epoch })
+        }
     }
 }

@@ -5,65 +5,7 @@ use crate::{
     agenda::{MS, S},
     event::Event,
 };
-use fmz_proto::v1::{UnitDown, UnitUp, from_sfu};
-use fmz_signaling_core::{LinkEpoch, SessionId};
-
-#[derive(Debug)]
-pub(super) struct Unit {
-    /// Tells this unit from those before it.
-    pub(super) epoch: u32,
-    pub(super) up: bool,
-    /// True while its messages are lost, because the room does not keep up.
-    overrun: bool,
-    /// The newest lost message that says whether the unit is up.
-    news: Option<from_sfu::Message>,
-}
-
-impl Unit {
-    pub(super) fn new() -> Self {
-        Self {
-            epoch: 1,
-            up: true,
-            overrun: false,
-            news: None,
-        }
-    }
-
-    /// The process starts again, and the unit in it.
-    pub(super) fn begin_again(&mut self) {
-        let epoch = self.epoch + 1;
-        *self = Self {
-            epoch,
-            ..Self::new()
-        };
-    }
-
-    /// The room is closed; the next one misses nothing.
-    pub(super) fn forget_overrun(&mut self) {
-        (self.overrun, self.news) = (false, None);
-    }
-
-    /// Returns the session's number for this unit.
-    pub(super) fn number(&self, session: SessionId) -> u64 {
-        session.on_link(LinkEpoch(self.epoch))
-    }
-
-    /// Returns the session of a message to this unit. One to a former unit came too late.
-    pub(super) fn session(&self, number: u64) -> Option<SessionId> {
-        let session = SessionId::from_link(number, LinkEpoch(self.epoch));
-        session.filter(|_| self.up)
-    }
-
-    pub(super) fn news(&self) -> from_sfu::Message {
-        let epoch = self.epoch;
-        if self.up {
-            let transports = Vec::new();
-            from_sfu::Message::Up(UnitUp { epoch, transports })
-        } else {
-            from_sfu::Message::Down(UnitDown { epoch })
-        }
-    }
-}
+use fmz_proto::v1::from_sfu;
 
 impl World {
     /// Brings a message of the unit to the room, if the room keeps up.
