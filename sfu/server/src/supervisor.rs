@@ -13,8 +13,8 @@ use tokio::runtime::Runtime;
 /// Pause before the first restart; each further one is twice as long. The first is over before
 /// browsers notice that nothing comes, which takes them seconds.
 const PAUSE_MIN: Duration = Duration::from_millis(200);
-/// Restarts in a row. A fault that comes back each time is then left to the
-/// operator, 51 s after the first.
+/// Restarts in a row. A fault that comes back each time is then left to the operator, 51 s after
+/// the first.
 const RESTARTS_MAX: u32 = 8;
 /// A shard that ran for so long has recovered, and the count begins anew.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);

@@ -46,8 +46,8 @@ impl Room {
     }
 
     /// Gives up what a session had on its transport: commits go by the WebSocket, and its
-    /// publications end. The transport is then what `left` makes of the time at
-    /// which it was opened.
+    /// publications end. The transport is then what `left` makes of the time at which it was
+    /// opened.
     pub(super) fn end_transport(&mut self, id: SessionId, left: impl FnOnce(Instant) -> Transport) {
         // Before this session stops taking copies.
         self.send_covered();
