@@ -195,16 +195,10 @@ impl Replica {
     }
 
     /// Takes back a batch that the server refused, and those that depended on it.
-    /// Unknown numbers are passed over.
+    ///
+    /// A commit of a later batch may overtake the refusal. It settles the refused batch too, and
+    /// only the refusal tells that what depended on it is impossible.
     pub fn rejected(&mut self, client_seq: u64) -> Lost {
-        if !self
-            .pending
-            .sent
-            .iter()
-            .any(|sent| sent.client_seq == client_seq)
-        {
-            return Lost::default();
-        }
         self.rebuild(Some(client_seq))
     }
 

@@ -184,6 +184,26 @@ fn view5_a_refused_batch_takes_along_what_depended_on_it() {
 }
 
 #[test]
+fn view5_a_refusal_that_a_later_commit_overtook_takes_along_what_depended_on_its_batch() {
+    let mut room = Room::with_authors(1);
+    let mut replica = room.replica(1);
+    replica.submit(&[brush(id(1, 1)), brush(id(1, 2))]).unwrap();
+    let refused = replica.take_batch(1).unwrap().client_seq;
+    let second = replica.take_batch(1).unwrap();
+    replica.submit(&[append(id(1, 1), &[(1, 1)], &[])]).unwrap();
+    let third = replica.take_batch(1).unwrap().client_seq;
+    replica.submit(&[set(id(1, 1), color(1))]).unwrap();
+    room.commit(1, second.client_seq, second.ops).unwrap();
+    let _ = replica.receive(&room.since(replica.revision())).unwrap();
+    let lost = replica.rejected(refused);
+    assert_eq!((lost.batches, lost.queued_ops), (vec![third], 1));
+    assert_eq!(
+        (counters(&replica), replica.pending_count()),
+        (vec![(1, 2)], 0)
+    );
+}
+
+#[test]
 fn view6_pending_ops_are_bounded() {
     let room = Room::with_authors(1);
     let mut replica = room.replica(1);
