@@ -36,7 +36,7 @@ pub const UNDO_STEPS_MAX: usize = 1000;
 /// Versions in one document: a commit every two minutes of an eight-hour day for a year; one costs
 /// about 60 bytes of snapshot and its words.
 pub const VERSIONS_MAX: usize = 100_000;
-/// Authors that one rollback names: those of one person's pages over years.
+/// Authors that one `Revert` names: those of one person's pages over years.
 pub const SCOPE_AUTHORS_MAX: usize = 4096;
 /// Name of a version, bytes of UTF-8: a line.
 pub const VERSION_NAME_BYTES_MAX: usize = 128;

@@ -1,4 +1,4 @@
-//! Versions and the way back, as ops.
+//! Versions and reverts, as ops.
 
 use crate::make::{append, brush, color, create, end_at, end_in, id, own_id, set};
 use crate::room::{Room, check};
@@ -27,7 +27,7 @@ pub(crate) fn revert_op(
 /// Goes back, where anything is different.
 pub(crate) fn go_back(room: &mut Room, target: &Document, scope: &Scope, author: u32) {
     if let Some(op) = revert_op(&room.document, target, scope, author) {
-        room.commit(0, 0, vec![op]).expect("a way back fits");
+        room.commit(0, 0, vec![op]).expect("a revert fits");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ways back in random documents.
+//! Reverts in random documents.
 
 use crate::make::{
     add, append, brush, cases, color, create, deleted, end_at, end_in, frames_of, id, order, set,
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn revert3_going_back_on_ones_own_rollback_keeps_what_others_did_since(
+    fn revert3_going_back_on_ones_own_revert_keeps_what_others_did_since(
         before in vec(step(), 0..20), after in vec(step(), 0..20), since in vec(step(), 0..20),
     ) {
         let mut room = Room::with_authors(AUTHORS + 1);

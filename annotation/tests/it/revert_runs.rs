@@ -1,4 +1,4 @@
-//! Ways back that delete and show again, and nothing else.
+//! Reverts that delete and show again, and nothing else.
 
 use crate::make::{color, create, deleted, id};
 use crate::revert::{go_back, revert_op, wrap};

@@ -295,7 +295,7 @@ fn revert7_what_is_pending_moves_over_a_way_back() {
     let revert = Revert::new(target.revision(), Scope::default(), OWNER, restores);
     let op = Some(v1::op::Op::Revert((&revert).into()));
     room.commit(0, 0, vec![v1::Op { op }])
-        .expect("a way back fits");
+        .expect("a revert fits");
     let snapshot = Document::from_snapshot(room.document.snapshot());
     assert_eq!(snapshot.as_ref(), Ok(&room.document), "with its change");
     let moved = rebase(&room.document, AUTHOR, late.base, late.ops);

@@ -64,7 +64,7 @@ pub(crate) struct Sequencer {
 /// What one tick hands out.
 #[derive(Debug)]
 pub(crate) struct Tick {
-    /// `None` stands for a batch that is too large to be sent: a rollback.
+    /// `None` stands for a batch that is too large to be sent: a `Revert`.
     pub(crate) frames: Vec<Option<Bytes>>,
     pub(crate) batches: Vec<EncodedBatch>,
     pub(crate) ops: u64,

@@ -1,4 +1,4 @@
-import { ApiError, create, type NamedVersion, type Rollback } from "@fmz/client";
+import { ApiError, create, type NamedVersion, type Restore } from "@fmz/client";
 import { expect, test } from "vitest";
 import { DocumentSnapshotSchema } from "../../sdk/src/gen/fmz/v1/annotation_pb";
 import { Versions, type VersionsApi } from "../src/state/versions";
@@ -18,8 +18,8 @@ function api(asked: unknown[], over: Partial<VersionsApi> = {}): VersionsApi {
       return Promise.resolve({ version: version("10"), overwritten: [] });
     },
     document: () => Promise.resolve(create(DocumentSnapshotSchema, { objects: [{ deleted: true }, { createdRevision: 2n }, { createdRevision: 1n }] })),
-    rollback: (wanted: Rollback) => {
-      asked.push(["rollback", wanted]);
+    restore: (wanted: Restore) => {
+      asked.push(["restore", wanted]);
       return Promise.resolve({ revision: 12, target: 7, objects: 2 });
     },
     ...over,
@@ -48,13 +48,13 @@ test("a restore ends the look at a version, and is undone by restoring the state
   expect([versions.preview.peek(), versions.restored.peek()?.objects]).toEqual([undefined, 2]);
   await versions.undoRestore();
   expect(versions.restored.peek()).toBeUndefined();
-  const restores = asked.filter((each) => Array.isArray(each) && each[0] === "rollback");
-  expect(restores).toEqual([["rollback", { to: { version: "9" }, of: "mine" }], ["rollback", { to: { revision: 11 } }]]);
+  const restores = asked.filter((each) => Array.isArray(each) && each[0] === "restore");
+  expect(restores).toEqual([["restore", { to: { version: "9" }, of: "mine" }], ["restore", { to: { revision: 11 } }]]);
 });
 
 test("requests go one after the other, and one that fails leaves its code until the next", async () => {
   const asked: unknown[] = [];
-  const versions = new Versions(api(asked, { rollback: () => Promise.reject(new ApiError(403, "forbidden", "not yours")) }));
+  const versions = new Versions(api(asked, { restore: () => Promise.reject(new ApiError(403, "forbidden", "not yours")) }));
   const faults: unknown[] = [];
   versions.fault.subscribe((fault) => faults.push(fault));
   await Promise.all([versions.restore({ revision: 1 }, "all", undefined), versions.name("Cut 2")]);

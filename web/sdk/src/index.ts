@@ -25,7 +25,7 @@ export {
   type FrameScope as FramesOf,
   type Grant,
   type RoomApiOptions,
-  type Rollback,
+  type Restore,
   type Target,
 } from "./core/room-api";
 export {
@@ -35,7 +35,7 @@ export {
   type FrameHistory as FrameRevisions,
   type Invitation,
   type ObjectRef,
-  type RolledBack,
+  type Restored,
   type Version as NamedVersion,
   type VersionsPage,
 } from "./core/room-api-json";

@@ -100,8 +100,8 @@ describe("restoring", () => {
     ],
   ] as const)("%o is asked for", async (wanted, body) => {
     const { asked, api } = apiOf(done);
-    expect(await api.rollback(wanted)).toEqual({ revision: 9, target: 4, objects: 2 });
-    expect(asked).toEqual([{ method: "POST", path: "/rooms/day%201/rollback", body }]);
+    expect(await api.restore(wanted)).toEqual({ revision: 9, target: 4, objects: 2 });
+    expect(asked).toEqual([{ method: "POST", path: "/rooms/day%201/restore", body }]);
   });
 
   test("frames tell their history", async () => {

@@ -149,7 +149,7 @@ fn commit(head: &Document) -> v1::Op {
     }
 }
 
-/// All, or what one of the two and the guard wrote, and other ways back with them.
+/// All, or what one of the two and the guard wrote, and other reverts with them.
 fn revert(choice: &Choice, head: &Document, target: &Document) -> v1::Op {
     let scope = Scope {
         authors: choice.flag.then(|| [1, GUARD].into()),

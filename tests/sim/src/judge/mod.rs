@@ -75,7 +75,7 @@ pub struct Counts {
     pub copies: u64,
     /// Versions that were asked for.
     pub versions: u64,
-    /// Ways back.
+    /// Restores.
     pub restores: u64,
     /// Stamps that pages corrected before their marks left.
     pub restamps: u64,

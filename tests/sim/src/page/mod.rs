@@ -43,7 +43,7 @@ pub(crate) struct Page {
     looks: u32,
     /// Number of versions that got a name from this page.
     named: u32,
-    /// Revisions before ways back.
+    /// Revisions before restores.
     restores: Vec<u64>,
     stroke: Option<Stroke>,
     screen: Screen,

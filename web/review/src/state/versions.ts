@@ -1,4 +1,4 @@
-import { ApiError, type FramesOf, type NamedVersion, type ObjectState, type RolledBack, type RoomApi, type Target } from "@fmz/client";
+import { ApiError, type FramesOf, type NamedVersion, type ObjectState, type Restored, type RoomApi, type Target } from "@fmz/client";
 import { signal } from "@preact/signals";
 import { inDrawingOrder } from "./marks";
 
@@ -19,7 +19,7 @@ export interface Preview {
 export type Fault = string;
 
 /** The part of the room's interface that versions need. */
-export type VersionsApi = Pick<RoomApi, "versions" | "commit" | "document" | "rollback">;
+export type VersionsApi = Pick<RoomApi, "versions" | "commit" | "document" | "restore">;
 
 /** The room's versions as the panel shows them, the one that is looked at, and the last restore. */
 export class Versions {
@@ -30,7 +30,7 @@ export class Versions {
   readonly fault = signal<Fault | undefined>(undefined);
   readonly preview = signal<Preview | undefined>(undefined);
   /** The last restore, while a click can undo it. */
-  readonly restored = signal<RolledBack | undefined>(undefined);
+  readonly restored = signal<Restored | undefined>(undefined);
   private last = Promise.resolve();
 
   constructor(private readonly api: VersionsApi) {}
@@ -77,7 +77,7 @@ export class Versions {
   /** Restores an older state, by a change that everybody sees and that can be undone. */
   async restore(to: Target, of: Whose, frames: FramesOf | undefined): Promise<void> {
     await this.run(async () => {
-      this.restored.value = await this.api.rollback({ to, of, ...(frames ? { frames } : {}) });
+      this.restored.value = await this.api.restore({ to, of, ...(frames ? { frames } : {}) });
       this.closePreview();
     });
     await this.refresh();
@@ -88,7 +88,7 @@ export class Versions {
     const restored = this.restored.peek();
     if (!restored) return;
     await this.run(async () => {
-      await this.api.rollback({ to: { revision: restored.revision - 1 } });
+      await this.api.restore({ to: { revision: restored.revision - 1 } });
       this.restored.value = undefined;
     });
     await this.refresh();

@@ -66,7 +66,7 @@ export interface Changes {
   readonly more: boolean;
 }
 
-export interface RolledBack {
+export interface Restored {
   readonly revision: number;
   readonly target: number;
   /** Number of objects that changed. */
@@ -147,7 +147,7 @@ function change(json: unknown): Change {
   }
 }
 
-export function readRolledBack(json: unknown): RolledBack {
+export function readRestored(json: unknown): Restored {
   const from = fields(json);
   return { revision: number(from, "revision"), target: number(from, "target"), objects: number(from, "objects") };
 }

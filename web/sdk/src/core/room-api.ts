@@ -9,14 +9,14 @@ import {
   readFrames,
   readInvitation,
   readProblem,
-  readRolledBack,
+  readRestored,
   readVersion,
   readVersions,
   type Changes,
   type Committed,
   type FrameHistory,
   type Invitation,
-  type RolledBack,
+  type Restored,
   type Version,
   type VersionsPage,
 } from "./room-api-json";
@@ -58,7 +58,7 @@ export interface FrameScope {
   readonly last: number;
 }
 
-export interface Rollback {
+export interface Restore {
   readonly to: Target;
   /**
    * Authors whose changes are taken back: all of them if absent. Everything but `mine` needs the
@@ -135,9 +135,9 @@ export class RoomApi {
   /**
    * Restores an older state by new ops. Restoring the revision before the answer's undoes that.
    */
-  async rollback({ to, of = "all", frames }: Rollback): Promise<RolledBack> {
+  async restore({ to, of = "all", frames }: Restore): Promise<Restored> {
     const target = "timeMs" in to ? { time_ms: to.timeMs } : to;
-    return readRolledBack(await this.post("/rollback", { to: target, of, frames }));
+    return readRestored(await this.post("/restore", { to: target, of, frames }));
   }
 
   /** Returns the history of frames, of the first 500 on which anything was drawn. */
