@@ -6,7 +6,7 @@ use crate::authority::{Authority, Sender};
 use crate::check::{Draft, Rules};
 use crate::op::{Batch, Op, Ops};
 use crate::overlay::{self, Overlay, View};
-use fmz_proto::{EncodedBatch, v1};
+use fmz_proto::{EncodedBatch, limits::CLEAR_OBJECTS_MAX, v1};
 
 /// Ops that may be committed next, and what they are then: a clear names what it deletes.
 ///
@@ -114,18 +114,28 @@ impl Document {
         }
     }
 
-    /// Names what each clear deletes. A clear sees what the ops before it do.
+    /// Names what each clear deletes. A clear sees what the ops before it do, clears included.
+    ///
+    /// All clears of the batch share one bound. Each of them grows from a few bytes to the ids that
+    /// it names, so a batch of many clears would otherwise be larger than a record of the log.
     fn name_cleared(&self, sender: Sender, ops: &mut [Op]) {
         let mut overlay = Overlay::new();
+        let mut left = CLEAR_OBJECTS_MAX;
         for op in ops {
-            if let Op::Clear(clear) = op {
-                let view = View {
-                    document: self,
-                    overlay: Some(&overlay),
-                };
-                clear.ids = view.cleared(sender, clear);
-            } else {
+            let Op::Clear(clear) = op else {
                 overlay::write(self, &mut overlay, sender, op);
+                continue;
+            };
+            let view = View {
+                document: self,
+                overlay: Some(&overlay),
+            };
+            let mut ids = view.cleared(sender, clear);
+            ids.truncate(left);
+            left -= ids.len();
+            clear.ids.clone_from(&ids);
+            for id in ids {
+                overlay::write_one(self, &mut overlay, sender, op, id);
             }
         }
     }

@@ -226,6 +226,34 @@ fn op21_a_clear_is_bounded() {
 }
 
 #[test]
+fn op21_clears_of_one_batch_name_each_object_once_and_share_the_bound() {
+    let mut room = Room::with_authors(1);
+    let count = CLEAR_OBJECTS_MAX as u32 + 2;
+    let ops = (1..=count).map(|n| create(id(1, n), Kind::Line, vec![]));
+    room.commit(1, 1, ops.collect()).unwrap();
+    // The first clear names as many as a batch may, and leaves none to the second.
+    assert_eq!(named_by_two_clears(&mut room), [CLEAR_OBJECTS_MAX, 0]);
+    // If few objects are left, the second finds none that the first did not name.
+    assert_eq!(named_by_two_clears(&mut room), [2, 0]);
+}
+
+/// Sends two clears in one batch. Returns how many objects each of them names in the log.
+fn named_by_two_clears(room: &mut Room) -> Vec<usize> {
+    let batch = v1::OpBatch {
+        client_seq: room.document.last_client_seq(1) + 1,
+        base: room.document.revision(),
+        ops: vec![clear_all(), clear_all()],
+    };
+    room.receive(1, batch).expect("a clear is never refused");
+    let committed = room.log.last().expect("it was just written");
+    let named = committed.ops.iter().map(|op| match &op.op {
+        Some(v1::op::Op::Clear(clear)) => clear.ids.len(),
+        other => panic!("{other:?}"),
+    });
+    named.collect()
+}
+
+#[test]
 fn op21_a_clear_is_undone_as_one() {
     let mut room = room();
     let mut owner = room.replica(3);

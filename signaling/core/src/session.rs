@@ -370,6 +370,11 @@ impl Media {
         }
     }
 
+    /// Lets the participant publish as much as a new one may.
+    pub(crate) fn renew_publishing(&mut self, now: Instant) {
+        self.publishing = Bucket::new(PUBLISH_PER_S, PUBLISH_BURST, now);
+    }
+
     /// Returns the transport that is open, if one is.
     pub(crate) fn open(&self) -> Option<&OpenTransport> {
         match &self.transport {

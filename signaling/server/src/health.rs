@@ -45,7 +45,7 @@ pub(crate) async fn healthz() -> Json<Health> {
 
 #[utoipa::path(get, path = "/readyz", responses(
     (status = 200, description = "People can come in, and what they draw is saved", body = Health),
-    (status = 503, description = "Not now: `stopping`, `storage`", body = Problem),
+    (status = 503, description = "Not now: `stopping`, `storage`, `media`", body = Problem),
 ))]
 pub(crate) async fn readyz(state: axum::extract::State<State>) -> Result<Json<Health>, Problem> {
     if state.is_stopping() {

@@ -52,6 +52,18 @@ test("a restore ends the look at a version, and is undone by restoring the state
   expect(restores).toEqual([["restore", { to: { version: "9" }, of: "mine" }], ["restore", { to: { revision: 11 } }]]);
 });
 
+test("a restore that changed nothing has nothing to undo: the revision before it is somebody's mark", async () => {
+  const asked: Restore[] = [];
+  const restore = (wanted: Restore): ReturnType<VersionsApi["restore"]> => {
+    asked.push(wanted);
+    return Promise.resolve({ revision: 12, target: 12, objects: 0 });
+  };
+  const versions = new Versions(api([], { restore }));
+  await versions.restore({ revision: 12 }, "all", undefined);
+  await versions.undoRestore();
+  expect(asked).toEqual([{ to: { revision: 12 }, of: "all" }]);
+});
+
 test("requests go one after the other, and one that fails leaves its code until the next", async () => {
   const asked: unknown[] = [];
   const versions = new Versions(api(asked, { restore: () => Promise.reject(new ApiError(403, "forbidden", "not yours")) }));

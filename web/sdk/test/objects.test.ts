@@ -69,6 +69,12 @@ describe("objects are read as the library reads them", () => {
   });
 });
 
+test("a text keeps a byte order mark: edits count it", () => {
+  const text = "\u{FEFF}ab";
+  const list = toBinary(ObjectListSchema, create(ObjectListSchema, { objects: [{ text }] }));
+  expect(readObjects(list).map((object) => object.text)).toEqual([text]);
+});
+
 test("fields of a newer protocol are left out", () => {
   // Field 100 as a varint, as 64 bits, as bytes, and as 32 bits.
   const unknown = [[0xa0, 6, 0x96, 1], [0xa1, 6, ...Array<number>(8).fill(1)], [0xa2, 6, 2, 9, 9], [0xa5, 6, 1, 1, 1, 1]].flat();

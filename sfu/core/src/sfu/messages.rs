@@ -48,7 +48,8 @@ impl Sfu {
                 Some(session) => *session,
                 None => return true,
             },
-            // The names in these are never given again.
+            // The next unit has no publication of this name. A room of this name it may have: its
+            // clients then ask for other transports.
             to_sfu::Message::RemovePublication(_) | to_sfu::Message::CloseRoom(_) => return true,
         };
         epoch_of(session) == self.config.epoch

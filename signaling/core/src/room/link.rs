@@ -18,7 +18,7 @@ impl Room {
     /// client would wait for it.
     pub fn handle_link_overrun(&mut self, now: Instant) {
         tracing::warn!(room = self.info.room, "the room did not keep up with media");
-        self.lose_transports();
+        self.lose_transports(now);
         self.open_awaited(now);
         self.advance(now);
     }
@@ -28,7 +28,7 @@ impl Room {
     pub(super) fn link_up(&mut self, up: &UnitUp, now: Instant) {
         let epoch = LinkEpoch(up.epoch);
         if self.link != Some(epoch) {
-            self.lose_transports();
+            self.lose_transports(now);
             self.link = Some(epoch);
         }
         self.compare(&up.transports);
@@ -36,9 +36,9 @@ impl Room {
     }
 
     /// Takes the news that the forwarding unit is gone. News of an earlier one are late.
-    pub(super) fn link_down(&mut self, down: &UnitDown) {
+    pub(super) fn link_down(&mut self, down: &UnitDown, now: Instant) {
         if self.link == Some(LinkEpoch(down.epoch)) {
-            self.lose_transports();
+            self.lose_transports(now);
             self.link = None;
         }
     }
@@ -96,10 +96,14 @@ impl Room {
         }
     }
 
-    /// Gives up all transports: the next ones take their places.
-    fn lose_transports(&mut self) {
+    /// Gives up all transports: the next ones take their places. Clients publish all their pictures
+    /// again on these, which is not to count against them.
+    fn lose_transports(&mut self, now: Instant) {
         for id in self.with_transport() {
             self.end_transport(id, |_| Transport::Awaited);
+            if let Some(media) = self.media_mut(id) {
+                media.renew_publishing(now);
+            }
         }
     }
 

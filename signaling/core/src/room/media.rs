@@ -77,6 +77,10 @@ impl Room {
             return self.send_error(id, "restart_rate", text.into(), 0);
         }
         self.end_transport(id, |_| Transport::Awaited);
+        // Also a transport that ended alone is replaced only when the unit is up.
+        if let Some(media) = self.media_mut(id) {
+            media.transport = Transport::Awaited;
+        }
         self.open_transport(id, now);
     }
 
@@ -265,7 +269,7 @@ impl Room {
         use from_sfu::Message as M;
         match message {
             M::Up(up) => self.link_up(&up, now),
-            M::Down(down) => self.link_down(&down),
+            M::Down(down) => self.link_down(&down, now),
             M::Offer(offer) => self.offer(offer),
             M::State(state) => self.transport_state(&state),
             M::Channel(state) => self.channel_state(&state),

@@ -143,6 +143,44 @@ fn link5_who_comes_while_the_unit_is_away_waits_for_it() {
 }
 
 #[test]
+fn link5_a_transport_that_ended_alone_is_replaced_when_the_unit_is_back() {
+    let mut world = World::new();
+    let (ada, _) = playing(&mut world);
+    world.sfu(from_sfu::Message::State(TransportState {
+        room: "demo".into(),
+        session: ada.on_link(EPOCH),
+        transport: 1,
+        status: TransportStatus::Closed.into(),
+    }));
+    down(&mut world, EPOCH);
+    world.pass(limits::RESTART_INTERVAL);
+    world.forget();
+    restart(&mut world, ada);
+    assert_eq!(error_code(&world.messages(ada)), None, "it waits");
+    up(&mut world, NEXT, vec![]);
+    assert!(world.to_sfu.contains(&open(ada, NEXT, 2)));
+}
+
+#[test]
+fn link5_publishing_again_on_a_new_transport_does_not_count_against_the_client() {
+    let mut world = World::new();
+    let (ada, _) = playing(&mut world);
+    let pictures = 1..=limits::PUBLISH_BURST as u32;
+    for (epoch, next) in [(EPOCH, NEXT), (NEXT, LinkEpoch(2))] {
+        down(&mut world, epoch);
+        up(&mut world, next, vec![]);
+        world.forget();
+        for request in pictures.clone() {
+            world.say(ada, publish(request));
+        }
+        let refused = world.messages(ada).into_iter().filter(
+            |message| matches!(message, Message::Error(error) if error.code == "publish_rate"),
+        );
+        assert_eq!(refused.count(), 0);
+    }
+}
+
+#[test]
 fn link2_late_messages_of_a_former_unit_change_nothing() {
     let mut world = World::new();
     let (ada, ben) = playing(&mut world);

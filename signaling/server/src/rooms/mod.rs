@@ -25,8 +25,13 @@ use opening::Opening;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
+
+/// Longest that an asker waits for an opening: one that waits holds a socket's place. The largest
+/// document takes some seconds to read.
+const OPENING_MAX: Duration = Duration::from_secs(20);
 
 /// Says why a room does not do what it was asked.
 #[derive(Debug)]
@@ -114,7 +119,9 @@ impl Rooms {
         let Handle {
             inputs, opening, ..
         } = self.handle(name)?;
-        opening.outcome().await?;
+        // The opening goes on. Whoever waits is told to come again, and gives its place back.
+        let outcome = timeout(OPENING_MAX, opening.outcome()).await;
+        outcome.unwrap_or(Err(NotOpen::Closing))?;
         Ok(inputs)
     }
 

@@ -143,6 +143,16 @@ async fn opening2_a_room_that_is_not_there_is_not_kept() {
     assert_eq!(world.state.metrics.rooms.get(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn opening3_who_waits_for_long_is_told_to_come_again_and_the_opening_goes_on() {
+    let mut world = world(1).await;
+    let waited = world.state.rooms.room(ROOM).await;
+    assert_eq!(waited.map(drop), Err(NotOpen::Closing));
+    world.gates.pop_front().unwrap().send(Ok(())).unwrap();
+    let later = world.state.rooms.room(ROOM).await;
+    assert!(later.is_ok(), "by the same opening: no other is expected");
+}
+
 #[tokio::test]
 async fn opening2_an_opener_that_is_gone_leaves_nobody_waiting() {
     let (opener, opening) = opening();

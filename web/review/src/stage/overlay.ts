@@ -30,8 +30,8 @@ export class Overlay {
    * True until the marks that were there first are painted: bit by bit, for nothing is taken away.
    */
   private filling = true;
-  /** True if a mark changed while others were still to be painted. */
-  private changedMeanwhile = false;
+  /** Finished marks that changed while others were still to be painted: shown above until then. */
+  private readonly meanwhile = new Set<MarkKey>();
   private preview: ObjectState | undefined;
 
   constructor(
@@ -96,7 +96,7 @@ export class Overlay {
   private handleChange(changed: readonly ObjectState[], kind: "some" | "all"): void {
     const finished = changed.length === 0 || changed.some((object) => !isGrowing(object));
     // To begin anew at each change would never end in a room where people draw.
-    if (finished && kind === "some" && !this.unpainted.done) this.changedMeanwhile = true;
+    if (finished && kind === "some" && !this.unpainted.done) for (const { id } of changed) this.meanwhile.add(keyOf(id));
     else if (finished) this.redraw();
     this.redrawMotion();
   }
@@ -122,6 +122,7 @@ export class Overlay {
     if (context && (this.marksStale || resized.includes(true))) {
       this.marksStale = false;
       this.painter.clear(context);
+      this.meanwhile.clear();
       this.unpainted = new Unpainted(visible.filter((object) => !isGrowing(object)));
     }
     if (context && !this.unpainted.done) this.paintMarks(context, surface);
@@ -140,15 +141,17 @@ export class Overlay {
       return;
     }
     this.filling = false;
-    if (this.changedMeanwhile) this.redraw();
-    this.changedMeanwhile = false;
+    if (this.meanwhile.size > 0) this.redraw();
   }
 
   private paintMotion(surface: Surface, visible: readonly ObjectState[]): void {
     const context = this.canvases.motion.getContext("2d");
     if (!context) return;
     this.painter.clear(context);
-    for (const object of visible) if (isGrowing(object)) this.painter.draw(context, surface, object);
+    const numbers = this.meanwhile.size > 0 ? this.numbers() : undefined;
+    for (const object of visible)
+      if (isGrowing(object)) this.painter.draw(context, surface, object);
+      else if (numbers && this.meanwhile.has(keyOf(object.id))) this.painter.draw(context, surface, object, numberIn(numbers, object));
     if (this.preview) this.painter.draw(context, surface, this.preview);
     const selected = this.parts.marks.get(this.parts.marks.selected.peek());
     if (selected && visible.includes(selected)) this.paintSelected(context, surface, selected);

@@ -86,7 +86,8 @@ export class Versions {
   /** Undoes the last restore. */
   async undoRestore(): Promise<void> {
     const restored = this.restored.peek();
-    if (!restored) return;
+    // A restore that changed nothing has no revision of its own: the one before it is anybody's.
+    if (!restored || restored.objects === 0) return;
     await this.run(async () => {
       await this.api.restore({ to: { revision: restored.revision - 1 } });
       this.restored.value = undefined;

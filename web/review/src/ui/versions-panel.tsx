@@ -75,9 +75,11 @@ function Restored() {
   return (
     <div class="version-notice" role="status">
       <p>{t(words, { count: restored.objects })}</p>
-      <button type="button" id="restore-undo" class="button" disabled={versions.busy.value} onClick={() => void versions.undoRestore()}>
-        {t("versions.restored.undo")}
-      </button>
+      {restored.objects > 0 && (
+        <button type="button" id="restore-undo" class="button" disabled={versions.busy.value} onClick={() => void versions.undoRestore()}>
+          {t("versions.restored.undo")}
+        </button>
+      )}
     </div>
   );
 }

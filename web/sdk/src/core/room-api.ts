@@ -133,7 +133,8 @@ export class RoomApi {
   }
 
   /**
-   * Restores an older state by new ops. Restoring the revision before the answer's undoes that.
+   * Restores an older state by new ops. If objects changed, restoring the revision before the
+   * answer's undoes that.
    */
   async restore({ to, of = "all", frames }: Restore): Promise<Restored> {
     const target = "timeMs" in to ? { time_ms: to.timeMs } : to;

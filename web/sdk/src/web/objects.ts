@@ -164,7 +164,7 @@ function readRange(cursor: Cursor, end: number): FrameRange {
 
 /** Text up to this long is read letter by letter: for it that is quicker than a decoder. */
 const SHORT_BYTES = 64;
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A place in bytes, from which values of protobuf are read. */
 class Cursor {
