@@ -11,8 +11,8 @@ pub(crate) struct Health {
     status: &'static str,
     /// Version of the server.
     version: &'static str,
-    /// The first losses that were found on the disk at the start; the log names the rooms. Absent if
-    /// nothing was lost.
+    /// The first losses that were found on the disk at the start; the log names the rooms. Absent
+    /// if nothing was lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<String>,
 }
