@@ -9,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// The third one, whose rectangle always is other than in the targets, so that there is something to revert.
+/// The third one, whose rectangle always is other than in the targets, so that
+/// there is something to revert.
 pub(super) const GUARD: u32 = 3;
 
 /// A room, and the older states of it to which each of the two goes back.

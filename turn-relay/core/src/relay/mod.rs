@@ -198,9 +198,13 @@ impl Relay {
 
     fn refuse(&mut self, ask: &Ask, fault: &Fault) {
         self.stats.errors += 1;
-        let payload = ask.seal(ask.error(fault));
+        self.answer_refused(ask, fault, ask.error(fault));
+    }
+
+    /// Sends an error response, which `reply` is, and says its code beside it.
+    fn answer_refused(&mut self, ask: &Ask, fault: &Fault, reply: Reply) {
         let answer = Answer::Refused(fault.code());
-        self.transmit(ask.client, payload, Some(answer));
+        self.transmit(ask.client, ask.seal(reply), Some(answer));
     }
 
     fn transmit(&mut self, client: Client, payload: Vec<u8>, answer: Option<Answer>) {

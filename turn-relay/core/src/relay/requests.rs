@@ -131,7 +131,7 @@ impl Relay {
             PasswordAlgorithmValue::SHA256,
             PasswordAlgorithmValue::MD5,
         ]));
-        self.answer(ask, reply);
+        self.answer_refused(ask, fault, reply);
     }
 
     /// Returns whether an unauthenticated request may be answered. A connection proves its source
