@@ -165,7 +165,7 @@ fn link5_a_transport_that_ended_alone_is_replaced_when_the_unit_is_back() {
 fn link5_publishing_again_on_a_new_transport_does_not_count_against_the_client() {
     let mut world = World::new();
     let (ada, _) = playing(&mut world);
-    let pictures = 1..=limits::PUBLISH_BURST as u32;
+    let pictures = 1..=limits::PUBLISH_BURST;
     for (epoch, next) in [(EPOCH, NEXT), (NEXT, LinkEpoch(2))] {
         down(&mut world, epoch);
         up(&mut world, next, vec![]);
