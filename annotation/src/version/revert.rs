@@ -90,7 +90,7 @@ impl Restores {
 }
 
 impl Revert {
-    /// Puts a revert together, from what [`super::restores`] returned for the same scope.
+    /// Puts a revert together, from what [`super::restores()`] returned for the same scope.
     pub fn new(target_revision: u64, scope: Scope, author: u32, restores: Restores) -> Self {
         let ids = restores.ids();
         Self {
