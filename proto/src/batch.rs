@@ -55,8 +55,6 @@ fn count(ops: &[Op]) -> u32 {
 pub struct EncodedBatch {
     first_revision: u64,
     ops: u32,
-    author: u32,
-    client_seq: u64,
     committed_ms: u64,
     bytes: Bytes,
 }
@@ -113,8 +111,6 @@ impl EncodedBatch {
         Self {
             first_revision: batch.first_revision,
             ops,
-            author: batch.author,
-            client_seq: batch.client_seq,
             committed_ms: batch.committed_ms,
             bytes,
         }
@@ -136,18 +132,6 @@ impl EncodedBatch {
     #[must_use]
     pub fn ops(&self) -> u32 {
         self.ops
-    }
-
-    /// Returns the author's number; 0 for the server itself.
-    #[must_use]
-    pub fn author(&self) -> u32 {
-        self.author
-    }
-
-    /// Returns the number that the author gave the batch.
-    #[must_use]
-    pub fn client_seq(&self) -> u64 {
-        self.client_seq
     }
 
     /// Returns the server's time of the commit, milliseconds since 1970.

@@ -38,8 +38,8 @@ pub struct Object {
     pub(crate) counted: Counted,
 }
 
-/// What the sums of a document hold of an object; nothing before the object is in a document. It is
-/// kept, so that a change costs the hash of the object as it is, but not again that of what it was.
+/// The part of an object in the sums of a document: empty until the object is in one. It is kept,
+/// so that a change costs the hash of the object as it is, but not again that of what it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) hash: u64,

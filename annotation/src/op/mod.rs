@@ -50,7 +50,7 @@ pub(crate) struct Clear {
     pub(crate) scope: Scope,
     /// Last revision that its author had applied.
     pub(crate) seen: u64,
-    /// What it deletes; empty until the server has committed it.
+    /// The objects that it deletes; empty until the server has committed it.
     pub(crate) ids: Vec<ObjectId>,
 }
 

@@ -31,7 +31,7 @@ impl Replica {
         let gap = self.receive_batches(&committed.batches, &mut changed);
         let gap = gap.and_then(|gap| self.receive_early(&mut changed).map(|()| gap));
         self.doubtful |= gap.is_err();
-        // What it hid is shown again, even if the commit of a clear names nothing.
+        // Objects that the clear hid are shown again, even if the commit of a clear names nothing.
         if cleared && self.document.revision() > before {
             changed.append(&mut self.rederive_all());
         } else {

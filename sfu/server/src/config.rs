@@ -32,7 +32,7 @@ pub enum StartError {
     Bind {
         /// The address asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// Reason from the system.
         source: std::io::Error,
     },
     /// The machine's addresses cannot be listed.

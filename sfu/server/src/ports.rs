@@ -1,5 +1,5 @@
-//! What a shard works with, and what outlives it if a fault ends it: the socket, the queues, the
-//! counts.
+//! The things that a shard works with and that outlive it if a fault ends it: the socket, the
+//! queues, the counts.
 
 use crate::addresses::AddressBook;
 use crate::handoff::Handoff;

@@ -98,7 +98,7 @@ impl Supervisor {
     }
 }
 
-/// How a shard ended.
+/// The end of a shard.
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
     ByOwner,
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(next(&mut events).await, down);
         assert_eq!(next(&mut events).await, up(2));
         assert!(count(&registry, "fmz_sfu_restarts_total") >= 1.0);
-        // What was sent to the first unit and not taken does nothing to the second.
+        // Messages that were sent to the first unit and not taken do nothing to the second.
         let second = offered(2, &to_sfu, &mut events).await;
         assert_ne!(first, second);
         running.shutdown().await;

@@ -54,7 +54,7 @@ pub enum Question {
     },
     /// One version. Answered by [`Outcome::Version`].
     Version(VersionId),
-    /// What happened on some frames. Answered by [`Outcome::Frames`].
+    /// The history of some frames. Answered by [`Outcome::Frames`].
     Frames {
         /// Media whose frames they are.
         media: String,

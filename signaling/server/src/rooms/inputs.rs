@@ -104,7 +104,7 @@ pub(crate) struct LinkSender {
     urgent: Arc<Notify>,
 }
 
-/// What the room does not know because it does not keep up.
+/// Messages that the room missed because it does not keep up.
 #[derive(Debug, Default)]
 struct Lost {
     /// True from the first message that found no place until the room is told.
@@ -114,7 +114,7 @@ struct Lost {
     news: Option<from_sfu::Message>,
 }
 
-/// What became of a message of the link.
+/// The fate of a message of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Brought {
     Queued,
